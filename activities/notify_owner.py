@@ -1,0 +1,39 @@
+"""Tell whoever asked for it that a song is done, by a signed webhook. Being deaf does not make a song fail."""
+
+import logging
+
+import azure.durable_functions as df
+import httpx
+
+from segno.services import library, webhooks
+
+blueprint = df.Blueprint()
+log = logging.getLogger("segno.notify")
+ATTEMPTS = 3
+
+
+@blueprint.function_name("NotifyOwner")
+@blueprint.activity_trigger(input_name="request")
+def notify_owner(request: dict) -> dict:
+    """Returns `{delivered, reason}`."""
+    try:
+        song = library.get(request["owner"], request["audio_file_id"])
+    except library.SongMissing:
+        return {"delivered": False, "reason": "the song was deleted"}
+    if not song.webhook_url:
+        return {"delivered": False, "reason": "nobody asked"}
+    payload = {
+        "type": f"audio.{song.status}", "audio_file_id": song.audio_file_id, "status": song.status,
+        "bpm": song.bpm, "key": song.key, "mode": song.mode, "duration_seconds": song.duration_seconds,
+        "error": song.error.model_dump() if song.error else None,
+    }  # fmt: skip
+    reason = ""
+    for _ in range(ATTEMPTS):
+        try:
+            webhooks.check_user_url(song.webhook_url)
+            webhooks.send(song.webhook_url, f"{song.instance_id}-{song.status}", payload)
+            return {"delivered": True, "reason": ""}
+        except (httpx.HTTPError, webhooks.BadWebhookUrl) as fault:
+            reason = str(fault)
+    log.warning("the webhook of song %s was not delivered: %s", song.audio_file_id, reason)
+    return {"delivered": False, "reason": reason}

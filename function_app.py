@@ -1,0 +1,28 @@
+"""The composition root: one Functions app of small blueprints. Azure, Core Tools and the embedded host load this file."""
+
+import azure.durable_functions as df
+
+from activities import (
+    endpoint_jobs,
+    identify_audio,
+    mark_status,
+    notify_owner,
+    read_basic_metadata,
+    register_audio,
+    save_analysis,
+    sweep_deleted_song,
+    write_jams,
+)
+from orchestrators import analysis, delete_song, endpoint_job, pipeline
+from triggers import audio, blob_drop, callbacks, health, jobs, openapi, timers, uploads
+
+PARTS = (
+    audio, uploads, blob_drop, callbacks, jobs, health, openapi, timers,
+    pipeline, analysis, endpoint_job, delete_song,
+    identify_audio, register_audio, read_basic_metadata, mark_status, endpoint_jobs,
+    write_jams, save_analysis, notify_owner, sweep_deleted_song,
+)  # fmt: skip
+
+app = df.DFApp()
+for part in PARTS:
+    app.register_functions(part.blueprint)

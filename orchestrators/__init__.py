@@ -1,0 +1,1 @@
+"""What happens in which order. Generators only: no I/O, no clock, no random; activities are called by name."""

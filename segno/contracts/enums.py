@@ -1,0 +1,54 @@
+"""The closed vocabularies of the platform."""
+
+from enum import StrEnum
+
+
+class StemType(StrEnum):
+    VOCALS = "vocals"
+    DRUMS = "drums"
+    BASS = "bass"
+    GUITAR = "guitar"
+    PIANO = "piano"
+    SYNTH = "synth"
+    OTHER = "other"
+
+
+class AudioFormat(StrEnum):
+    """File formats that can be ingested; the value is the canonical file extension."""
+
+    WAV = "wav"
+    MP3 = "mp3"
+    FLAC = "flac"
+    OGG = "ogg"
+    M4A = "m4a"
+
+
+class AudioFileStatus(StrEnum):
+    UPLOADED = "uploaded"
+    ANALYZING = "analyzing"
+    ANALYZED = "analyzed"
+    FAILED = "failed"
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
+
+
+class JobKind(StrEnum):
+    SEPARATE = "separate"
+    MIR = "mir"
+    STRUCTURE = "structure"
+    ANALYZE = "analyze"
+
+
+class Mode(StrEnum):
+    MAJOR = "major"
+    MINOR = "minor"

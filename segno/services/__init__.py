@@ -1,0 +1,1 @@
+"""Adapters: storage, endpoints, webhooks, identity, settings. One outside system a file."""

@@ -1,0 +1,31 @@
+"""Deleting a song deletes everything made from it."""
+
+from segno.contracts import names
+from segno.contracts.audio import AudioFile
+from segno.services import analyses, blobs, endpoints, job_records, library
+
+
+def cancel_jobs(instance_id: str) -> None:
+    """Stop what endpoints still do for a workflow instance."""
+    for job in job_records.of_instance(instance_id):
+        try:
+            endpoints.cancel(job["address"], job["endpoint_job_id"])
+        except endpoints.EndpointDown:
+            pass  # nothing runs there any more
+
+
+def delete_song(song: AudioFile) -> None:
+    """Remove a song's bytes, stems, analysis, jobs and rows; may be repeated."""
+    analyses.delete(song.audio_file_id)
+    blobs.delete(names.RAW_AUDIO, song.blob_name)
+    blobs.delete_prefix(names.JOBS, f"{song.instance_id}:")
+    job_records.delete_of_instance(song.instance_id)
+    library.delete(song.owner, song.audio_file_id)
+
+
+def sweep(song: AudioFile) -> None:
+    """Remove what a dying job wrote after its song was deleted, unless the song has come back since."""
+    try:
+        library.get(song.owner, song.audio_file_id)
+    except library.SongMissing:
+        delete_song(song)

@@ -1,0 +1,70 @@
+"""Every setting of the app and the endpoints, read from the environment once."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+
+from pydantic import BaseModel, ConfigDict
+
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(BaseModel):
+    """`storage` is a connection string, or the name of an account to use with a managed identity."""
+
+    model_config = ConfigDict(frozen=True)
+
+    storage: str
+    storage_is_account_name: bool
+    public_url: str
+    endpoints: dict[str, list[str]]
+    endpoint_key: str | None
+    webhook_secret: str | None
+    allow_private_webhooks: bool
+    trust_easy_auth: bool
+    max_upload_bytes: int
+    max_song_bytes: int
+    max_song_seconds: float
+    models_dir: str
+
+
+class MissingSetting(RuntimeError):
+    """A setting without which nothing can work is not set."""
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The process's settings.
+
+    Raises
+    ------
+    MissingSetting
+        When no storage is configured.
+    """
+    env = os.environ.get
+    account = env("SEGNO_STORAGE__accountName") or env("AzureWebJobsStorage__accountName")
+    connection = env("SEGNO_STORAGE") or env("AzureWebJobsStorage")
+    if not connection and not account:
+        raise MissingSetting(
+            "no storage is configured: set AzureWebJobsStorage to a connection string"
+            " (local.settings.json), or AzureWebJobsStorage__accountName to an account to use with a managed identity"
+        )
+    return Settings(
+        storage=connection or account or "",
+        storage_is_account_name=not connection,
+        public_url=env("SEGNO_PUBLIC_URL", "http://127.0.0.1:7071").rstrip("/"),
+        endpoints={"analysis": _addresses(env("SEGNO_ANALYSIS_ENDPOINTS", "http://127.0.0.1:8001"))},
+        endpoint_key=env("SEGNO_ENDPOINT_KEY") or None,
+        webhook_secret=env("SEGNO_WEBHOOK_SECRET") or None,
+        allow_private_webhooks=env("SEGNO_ALLOW_PRIVATE_WEBHOOKS", "0") == "1",
+        trust_easy_auth=env("SEGNO_TRUST_EASY_AUTH", "0") == "1",
+        max_upload_bytes=int(env("SEGNO_MAX_UPLOAD_BYTES", str(100 * MEBIBYTE))),
+        max_song_bytes=int(env("SEGNO_MAX_SONG_BYTES", str(2048 * MEBIBYTE))),
+        max_song_seconds=float(env("SEGNO_MAX_SONG_SECONDS", str(3 * 3600))),
+        models_dir=env("SEGNO_MODELS", os.path.join(os.path.expanduser("~"), ".cache", "segno", "models")),
+    )
+
+
+def _addresses(text: str) -> list[str]:
+    return [address.strip().rstrip("/") for address in text.split(",") if address.strip()]

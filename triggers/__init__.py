@@ -1,0 +1,1 @@
+"""How work comes in: parse, authorise, call, answer."""

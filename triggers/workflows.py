@@ -1,0 +1,65 @@
+"""Starting workflows once, and reading how far they are."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from azure.durable_functions import DurableOrchestrationClient, OrchestrationRuntimeStatus
+
+from segno.contracts.audio import AudioFile, Progress
+from segno.contracts.enums import AudioFileStatus, JobKind
+from segno.contracts.names import job_id
+
+ENDED = {
+    OrchestrationRuntimeStatus.Completed,
+    OrchestrationRuntimeStatus.Failed,
+    OrchestrationRuntimeStatus.Terminated,
+    OrchestrationRuntimeStatus.Canceled,
+}
+_STAGE_SPAN = {"separate": (0.05, 0.45), "mir": (0.45, 0.85), "structure": (0.85, 0.92)}
+
+
+async def start_once(client: DurableOrchestrationClient, name: str, instance_id: str, order: dict) -> bool:
+    """Start a workflow unless an instance with this id exists, running or ended; whether it was started now."""
+    known = await client.get_status(instance_id)
+    if known is not None and known.runtime_status is not None:
+        return False
+    try:
+        await client.start_new(name, instance_id, order)
+    except Exception:
+        known = await client.get_status(instance_id)  # another request may have been faster
+        if known is None or known.runtime_status is None:
+            raise
+        return False
+    return True
+
+
+async def stop(client: DurableOrchestrationClient, song: AudioFile) -> None:
+    """End a song's workflow and everything below it."""
+    steps = ("analysis", *(kind.value for kind in JobKind))
+    for instance_id in (song.instance_id, *(job_id(song.instance_id, step) for step in steps)):
+        status = await client.get_status(instance_id)
+        if status is not None and status.runtime_status is not None and status.runtime_status not in ENDED:
+            with suppress(Exception):  # it may end between the look and the call
+                await client.terminate(instance_id, "the song was deleted")
+
+
+async def progress(client: DurableOrchestrationClient, song: AudioFile) -> Progress:
+    """How far a song's workflow is, down to the endpoint job that runs now."""
+    if song.status == AudioFileStatus.ANALYZED:
+        return Progress(stage="analyzed", fraction=1, message="done")
+    if song.status == AudioFileStatus.FAILED:
+        return Progress(stage="failed", fraction=1, message=song.error.message if song.error else "failed")
+    seen = Progress(stage="queued", fraction=0, message="waiting")
+    for instance_id in (song.instance_id, job_id(song.instance_id, "analysis")):
+        status = await client.get_status(instance_id)
+        if status is not None and isinstance(status.custom_status, dict):
+            seen = Progress.model_validate(status.custom_status)
+    if seen.stage in _STAGE_SPAN:
+        status = await client.get_status(job_id(song.instance_id, seen.stage))
+        if status is not None and isinstance(status.custom_status, dict):
+            inner = Progress.model_validate(status.custom_status)
+            start, end = _STAGE_SPAN[seen.stage]
+            seen.fraction = start + (end - start) * inner.fraction
+            seen.message = f"{seen.message} ({inner.message})"
+    return seen
