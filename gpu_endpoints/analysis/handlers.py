@@ -1,0 +1,173 @@
+"""The kinds of job: separate, mir, structure, and all three as one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from gpu_endpoints.analysis import decoding, engines
+from gpu_endpoints.analysis.mir import beats, chords, key, sections, tuning
+from gpu_endpoints.analysis.mir.features import Features, extract
+from gpu_endpoints.analysis.separation import choice
+from gpu_endpoints.serving.work import Handler, JobContext, JobFailed
+from segno.contracts import names
+from segno.contracts.analysis import (
+    Analysis,
+    Beat,
+    Confidences,
+    MirInput,
+    ResultBlob,
+    SeparateInput,
+    SeparationResult,
+    StemFile,
+    StructureInput,
+)
+from segno.contracts.enums import JobKind
+from segno.music.pitch import key_name, uses_flats
+from segno.services import blobs
+from segno.services.settings import settings
+
+STEM_FORMAT, STEM_SUBTYPE = "flac", "PCM_24"
+
+
+def load() -> dict[str, Handler]:
+    return {JobKind.SEPARATE: separate, JobKind.MIR: mir, JobKind.STRUCTURE: structure, JobKind.ANALYZE: analyze}
+
+
+def separate(job_input: dict, context: JobContext) -> dict:
+    """Stems as long as the mix, sample for sample, in its own sample rate, as 24-bit FLAC."""
+    order = SeparateInput.model_validate(job_input)
+    audio = _fetch(order.blob_name, context)
+    engine, provenance = choice.choose(order.engine)
+    paths = {stem: context.folder / f"{stem}.{STEM_FORMAT}" for stem in engine.stems}
+    files = {
+        stem: soundfile.SoundFile(path, "w", audio.sample_rate, 2, STEM_SUBTYPE, format=STEM_FORMAT)
+        for stem, path in paths.items()
+    }
+    try:
+        for block in engine.separate(audio, lambda done: context.progress(0.05 + 0.85 * done, "separating")):
+            for stem, samples in block.items():
+                files[stem].write(samples)
+    finally:
+        for file in files.values():
+            file.close()
+    context.progress(0.92, "storing the stems")
+    stems = [_store_stem(order.audio_file_id, stem, path, audio) for stem, path in paths.items()]
+    return SeparationResult(stems=stems, duration_seconds=audio.duration, engine=provenance).model_dump()
+
+
+def mir(job_input: dict, context: JobContext) -> dict:
+    """Tempo, beats, key, chords and tuning; the features stay beside the result for the structure job."""
+    order = MirInput.model_validate(job_input)
+    audio = _fetch(order.blob_name, context)
+    features = extract(
+        audio.mono_blocks(), audio.duration, lambda done: context.progress(0.05 + 0.8 * done, "listening")
+    )
+    context.progress(0.88, "beats, chords and key")
+    grid = beats.find(features.beat_activations, audio.duration)
+    found = chords.find(features.chroma, features.rms, grid.times, audio.duration, flats=False)
+    tonic, mode, key_confidence = key.find(features.chroma, found)
+    if tonic is not None and mode is not None and uses_flats(tonic, mode):
+        found = chords.find(features.chroma, features.rms, grid.times, audio.duration, flats=True)
+    tuning_frequency, tuning_confidence = tuning.estimate(features.tuning_counts)
+    provenance = engines.mir_provenance()
+    if order.separation is not None:
+        provenance["separate"] = order.separation
+    analysis = Analysis(
+        duration_seconds=audio.duration,
+        bpm=grid.bpm,
+        time_signature=f"{grid.beats_per_bar}/4" if grid.bpm else None,
+        key=key_name(tonic, mode) if tonic is not None and mode is not None else None,
+        mode=mode,
+        tuning_frequency=tuning_frequency,
+        beats=[Beat(time=time, position=position) for time, position in zip(grid.times, grid.positions, strict=True)],
+        chords=found,
+        confidence=Confidences(
+            bpm=grid.tempo_confidence,
+            beats=grid.beat_confidence,
+            key=key_confidence,
+            chords=_mean_confidence(found),
+            tuning_frequency=tuning_confidence,
+        ),
+        engines=provenance,
+    )
+    context.progress(0.97, "storing the findings")
+    features.save(context.folder / "features.npz")
+    blobs.upload(names.JOBS, _features_blob(context.job_id), (context.folder / "features.npz").read_bytes())
+    return _store_result(context.job_id, "mir.json", analysis)
+
+
+def structure(job_input: dict, context: JobContext) -> dict:
+    """Sections, from the features of the song's mir job; the result is the whole analysis."""
+    order = StructureInput.model_validate(job_input)
+    try:
+        analysis = Analysis.model_validate(blobs.read_json(names.JOBS, order.mir.blob_name))
+        path = blobs.download_to(
+            names.JOBS, _features_blob(order.mir.blob_name.rpartition("/")[0]), context.folder / "features.npz"
+        )
+    except blobs.BlobMissing as fault:
+        raise JobFailed("missing_input", f"the mir job's result is gone ({fault}): analyse the song again") from fault
+    context.progress(0.3, "finding the sections")
+    downbeats = [beat.time for beat in analysis.beats if beat.position == 1]
+    analysis.sections = sections.find(Features.load(path), np.array(downbeats))
+    analysis.confidence.sections = _mean_confidence(analysis.sections)
+    analysis.engines["sections"] = engines.structure_provenance()
+    return _store_result(context.job_id, "analysis.json", analysis)
+
+
+def analyze(job_input: dict, context: JobContext) -> dict:
+    """The whole analysis as one job, for callers of the endpoint's own `POST /analyze`."""
+    separated = separate(job_input, context.part(0.0, 0.45))
+    song = {"audio_file_id": job_input["audio_file_id"], "blob_name": job_input["blob_name"]}
+    found = mir(song | {"separation": separated["engine"]}, context.part(0.45, 0.95))
+    whole = structure({"audio_file_id": song["audio_file_id"], "mir": found}, context.part(0.95, 1.0))
+    return {"separation": separated, "analysis": whole}
+
+
+# -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _fetch(blob_name: str, context: JobContext) -> decoding.Audio:
+    context.progress(0.0, "fetching the audio")
+    try:
+        path = blobs.download_to(names.RAW_AUDIO, blob_name, context.folder / "audio")
+    except blobs.BlobMissing as fault:
+        raise JobFailed("audio_missing", f"the song's bytes are gone ({fault})") from fault
+    context.progress(0.02, "decoding")
+    return decoding.open_audio(
+        path, max_seconds=settings().max_song_seconds, on_block=lambda _: context.check_cancelled()
+    )
+
+
+def _store_stem(song_id: str, stem: str, path: Path, audio: decoding.Audio) -> StemFile:
+    name = names.stem_blob(song_id, stem, STEM_FORMAT)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
+        blobs.upload(names.STEMS, name, file)
+    return StemFile(
+        stem_type=stem, blob_name=name, file_size_bytes=path.stat().st_size, sha256=digest, format=STEM_FORMAT,
+        sample_rate=audio.sample_rate, channels=2, duration_seconds=audio.duration,
+    )  # fmt: skip
+
+
+def _store_result(job_id: str, name: str, analysis: Analysis) -> dict:
+    data = json.dumps(analysis.model_dump(), ensure_ascii=False).encode()
+    blob_name = names.job_result_blob(job_id, name)
+    blobs.upload(names.JOBS, blob_name, data)
+    digest = hashlib.sha256(data).hexdigest()
+    return ResultBlob(blob_name=blob_name, sha256=digest, file_size_bytes=len(data)).model_dump()
+
+
+def _features_blob(job_id: str) -> str:
+    return names.job_result_blob(job_id, "features.npz")
+
+
+def _mean_confidence(spans) -> float:
+    """The confidence of a whole from that of its parts, weighted by their length."""
+    length = sum(span.end_time - span.start_time for span in spans)
+    return sum((span.end_time - span.start_time) * span.confidence for span in spans) / length if length else 0.0

@@ -1,0 +1,132 @@
+"""One pass over the audio gives every feature that every task needs; only a minute of sound is in memory at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import librosa
+import numpy as np
+from scipy.fft import rfft
+
+from gpu_endpoints.analysis.mir import madmom_models
+from gpu_endpoints.analysis.mir.tuning import TuningHistogram
+
+RATE = 44100
+BEAT_FPS = 100
+FRAME_FPS = 10
+HOP = RATE // FRAME_FPS
+CHUNK_SECONDS = 60
+MARGIN_SECONDS = 5  # what the recurrent networks see of the neighbours on both sides
+MEL_BANDS = 48
+_FFT = 4096
+_SUBFRAMES = 2  # spectra averaged for one mel frame
+
+
+@dataclass
+class Features:
+    """What the tasks work on.
+
+    beat_activations : (duration * 100, 2), probabilities of a beat that is no downbeat, and of a downbeat
+    chroma : (duration * 10, 12), deep chroma, 0..1
+    mel : (duration * 10, 48), log10 mel power
+    rms : (duration * 10,), root mean square level
+    tuning_counts : histogram of the deviations of spectral peaks from equal temperament, see `tuning`
+    duration : seconds
+    """
+
+    beat_activations: np.ndarray
+    chroma: np.ndarray
+    mel: np.ndarray
+    rms: np.ndarray
+    tuning_counts: np.ndarray
+    duration: float
+
+    def save(self, path: Path) -> None:
+        np.savez_compressed(path, **{field.name: getattr(self, field.name) for field in fields(self)})
+
+    @classmethod
+    def load(cls, path: Path) -> Features:
+        with np.load(path, allow_pickle=False) as stored:
+            return cls(**{field.name: stored[field.name] for field in fields(cls)} | {"duration": float(stored["duration"])})
+
+
+def extract(blocks: Iterable[np.ndarray], duration: float, on_progress: Callable[[float], None]) -> Features:
+    """Features of a mono 44.1 kHz stream.
+
+    Parameters
+    ----------
+    blocks : float32 arrays of any lengths
+    duration : seconds, for the progress alone
+    on_progress : called with 0..1 after each chunk; what it raises ends the pass
+    """
+    activations, chroma, mel, rms = [], [], [], []
+    tuning = TuningHistogram(RATE)
+    samples = 0
+    for chunk, before, length in _chunks(blocks):
+        core = chunk[before : before + length]
+        sound = madmom_models.signal(chunk)
+        activations.append(_core(madmom_models.downbeat_networks()(sound), before, length, BEAT_FPS))
+        chroma.append(_core(madmom_models.deep_chroma()(sound), before, length, FRAME_FPS))
+        mel.append(_log_mel(chunk, before, length))
+        rms.append(_rms(core))
+        tuning.add(core)
+        samples += length
+        on_progress(min(1.0, samples / RATE / duration))
+    return Features(
+        np.concatenate(activations).astype(np.float32),
+        np.concatenate(chroma).astype(np.float32),
+        np.concatenate(mel).astype(np.float32),
+        np.concatenate(rms).astype(np.float32),
+        tuning.counts,
+        samples / RATE,
+    )
+
+
+def _chunks(blocks: Iterable[np.ndarray]):
+    """(samples, where the core begins, how long it is): cores follow each other, margins overlap.
+
+    Cores begin on whole frames of every frame rate, so results can simply be put end to end.
+    """
+    core, margin = CHUNK_SECONDS * RATE, MARGIN_SECONDS * RATE
+    pending = np.zeros(0, np.float32)
+    before = 0
+    for block in blocks:
+        pending = np.concatenate([pending, block])
+        while len(pending) >= before + core + margin:
+            yield pending[: before + core + margin], before, core
+            keep = before + core - margin
+            pending, before = pending[keep:], margin
+    if len(pending) > before:
+        length = len(pending) - before
+        padded = np.pad(pending, (0, max(0, RATE // 2 - len(pending))))  # the networks want a few frames at least
+        yield padded, before, length
+
+
+def _core(frames: np.ndarray, before: int, length: int, fps: int) -> np.ndarray:
+    start, count = before * fps // RATE, -(-length * fps // RATE)
+    return frames[start : start + count]
+
+
+def _log_mel(chunk: np.ndarray, before: int, length: int) -> np.ndarray:
+    """Log mel power at 10 fps, each frame the mean over its 0.1 s."""
+    hop = HOP // _SUBFRAMES
+    count = -(-length // HOP) * _SUBFRAMES
+    start = before - _FFT // 2 + hop // 2
+    needed = start + (count - 1) * hop + _FFT
+    padded = np.pad(chunk, (max(0, -start), max(0, needed - len(chunk))))
+    first = max(0, start)
+    frames = np.lib.stride_tricks.sliding_window_view(padded[first:], _FFT)[::hop][:count]
+    power = np.abs(rfft(frames * _WINDOW, axis=1)) ** 2
+    mel = power @ _MEL.T
+    return np.log10(mel.reshape(-1, _SUBFRAMES, MEL_BANDS).mean(axis=1) + 1e-8)
+
+
+def _rms(core: np.ndarray) -> np.ndarray:
+    padded = np.pad(core, (0, -len(core) % HOP)).reshape(-1, HOP)
+    return np.sqrt((padded**2).mean(axis=1))
+
+
+_WINDOW = np.hanning(_FFT + 1)[:-1].astype(np.float32)
+_MEL = librosa.filters.mel(sr=RATE, n_fft=_FFT, n_mels=MEL_BANDS, fmin=30, fmax=16000).astype(np.float32)

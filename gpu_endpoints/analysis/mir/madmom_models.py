@@ -1,0 +1,51 @@
+"""madmom's trained networks (CC BY-NC-SA 4.0, non-commercial), on interpreters and NumPys it was not written for."""
+
+from __future__ import annotations
+
+import collections
+import collections.abc
+import warnings
+from functools import lru_cache
+
+import numpy as np
+
+for _name in ("MutableSequence", "Mapping", "Sequence"):
+    if not hasattr(collections, _name):
+        setattr(collections, _name, getattr(collections.abc, _name))
+for _name, _type in (("float", float), ("int", int), ("bool", bool), ("object", object), ("complex", complex)):
+    if _name not in np.__dict__:
+        setattr(np, _name, _type)
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from madmom.audio.chroma import DeepChromaProcessor
+    from madmom.audio.signal import Signal
+    from madmom.features.chords import DeepChromaChordRecognitionProcessor
+    from madmom.features.downbeats import RNNDownBeatProcessor
+
+VERSION = "0.16.1"
+LICENSE = "CC BY-NC-SA 4.0"
+RATE = 44100
+
+
+@lru_cache(maxsize=1)
+def downbeat_networks() -> RNNDownBeatProcessor:
+    """Böck, Krebs & Widmer, ISMIR 2016: (beat, downbeat) activations at 100 fps from mono 44.1 kHz audio."""
+    return RNNDownBeatProcessor()
+
+
+@lru_cache(maxsize=1)
+def deep_chroma() -> DeepChromaProcessor:
+    """Korzeniowski & Widmer, ISMIR 2016: 12 chroma activations at 10 fps."""
+    return DeepChromaProcessor()
+
+
+@lru_cache(maxsize=1)
+def chord_crf() -> DeepChromaChordRecognitionProcessor:
+    """The conditional random field that decodes deep chroma into major and minor chords."""
+    return DeepChromaChordRecognitionProcessor()
+
+
+def signal(mono: np.ndarray) -> Signal:
+    """Mono float32 samples at 44.1 kHz as madmom wants them: 16-bit range, as its networks were trained."""
+    return Signal(mono, sample_rate=RATE, num_channels=1)

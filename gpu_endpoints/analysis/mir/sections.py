@@ -1,0 +1,182 @@
+"""Sections: boundaries on downbeats where the music changes, labels from repetition, energy and place.
+
+Bar-synchronous features (timbre, energy, harmony) give a self-similarity matrix; its novelty along the diagonal
+(Foote 2000) and a dynamic programme that prefers lengths of four and eight bars give the boundaries; sections that are
+alike get the same letter (agglomerative clustering), and letters get names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.fft import dct
+
+from gpu_endpoints.analysis.mir.features import FRAME_FPS, Features
+from segno.contracts.analysis import Section
+
+_KERNEL_BARS = 4
+_MFCC = 14
+_SHORTEST_SONG_BARS = 6
+_LENGTH_COST = {4: 0.0, 8: -0.35, 16: -0.1, 12: 0.1, 6: 0.35, 2: 0.8, 10: 0.5, 5: 0.9, 7: 0.9, 3: 1.1, 9: 0.9}
+_ODD_LENGTH_COST = 1.2
+_LONGEST_BARS = 24
+_BOUNDARY_COST = 0.55
+_SAME = 0.82
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Bar boundaries in seconds (n + 1 of them) and one feature vector a bar, (n, d) each."""
+
+    edges: np.ndarray
+    timbre: np.ndarray
+    harmony: np.ndarray
+    energy: np.ndarray
+
+
+def find(features: Features, downbeats: np.ndarray) -> list[Section]:
+    """Sections from the first to the last sound, covering the song; one section where it is too short to tell."""
+    duration = features.duration
+    edges = _bar_edges(downbeats, duration)
+    if len(edges) - 1 < _SHORTEST_SONG_BARS:
+        return [Section(start_time=0, end_time=duration, label="verse", confidence=0.1)]
+    bars = _bars(features, edges)
+    similarity = _similarity(bars)
+    novelty = _novelty(similarity)
+    cuts = _segment(novelty)
+    letters = _letters(similarity, bars, cuts)
+    labels = _names(letters, bars, cuts)
+    confidence = [float(np.clip(0.4 + 0.6 * novelty[cut], 0, 1)) for cut in cuts[:-1]]
+    times = [0.0, *(float(edges[cut]) for cut in cuts[1:-1]), duration]
+    return [
+        Section(start_time=start, end_time=end, label=label, confidence=trust)
+        for start, end, label, trust in zip(times, times[1:], labels, confidence, strict=False)
+        if end > start
+    ]
+
+
+def _bar_edges(downbeats: np.ndarray, duration: float) -> np.ndarray:
+    """Downbeats, and the end of the last bar."""
+    if len(downbeats) < 2:
+        return np.array([0.0, duration])
+    bar = float(np.median(np.diff(downbeats)))
+    end = min(duration, downbeats[-1] + bar)
+    return np.append(downbeats, end) if end - downbeats[-1] > bar / 2 else downbeats
+
+
+def _bars(features: Features, edges: np.ndarray) -> Bars:
+    mfcc = dct(features.mel, axis=1, norm="ortho")[:, 1 : _MFCC + 1]
+    level = 20 * np.log10(features.rms + 1e-5)
+
+    def per_bar(values: np.ndarray) -> np.ndarray:
+        starts = np.round(edges * FRAME_FPS).astype(int)
+        return np.stack([values[a : max(a + 1, b)].mean(axis=0) for a, b in zip(starts, starts[1:], strict=False)])
+
+    usable = edges[edges * FRAME_FPS < len(features.mel)]
+    edges = usable if len(usable) == len(edges) else np.append(usable, len(features.mel) / FRAME_FPS)
+    timbre = np.hstack([per_bar(mfcc), 0.5 * per_bar(features.mel)])
+    return Bars(edges, _standardise(timbre), per_bar(features.chroma), _standardise(per_bar(level[:, None])))
+
+
+def _standardise(values: np.ndarray) -> np.ndarray:
+    return (values - values.mean(axis=0)) / (values.std(axis=0) + 1e-6)
+
+
+def _similarity(bars: Bars) -> np.ndarray:
+    """Bars against bars, 0..1: timbre and energy by distance, harmony by cosine."""
+    timbre = np.hstack([bars.timbre / np.sqrt(bars.timbre.shape[1]), 0.7 * bars.energy])
+    distance = np.linalg.norm(timbre[:, None] - timbre[None, :], axis=2)
+    scale = np.median(distance[distance > 0]) if (distance > 0).any() else 1.0
+    unit = bars.harmony / (np.linalg.norm(bars.harmony, axis=1, keepdims=True) + 1e-9)
+    return 0.75 * np.exp(-((distance / scale) ** 2)) + 0.25 * (unit @ unit.T)
+
+
+def _novelty(similarity: np.ndarray) -> np.ndarray:
+    """Foote's checkerboard over four bars a side at each bar line, 0..1."""
+    size = len(similarity)
+    taper = np.exp(-0.5 * (np.arange(-_KERNEL_BARS, _KERNEL_BARS) + 0.5) ** 2 / (_KERNEL_BARS / 1.5) ** 2)
+    sign = np.sign(np.arange(-_KERNEL_BARS, _KERNEL_BARS) + 0.5)
+    kernel = np.outer(taper * sign, taper * sign)
+    padded = np.pad(similarity, _KERNEL_BARS, mode="edge")
+    values = np.array([
+        (padded[bar : bar + 2 * _KERNEL_BARS, bar : bar + 2 * _KERNEL_BARS] * kernel).sum() for bar in range(size)
+    ])
+    values = np.maximum(values, 0)
+    values[0] = 0
+    top = np.quantile(values, 0.98) if size else 1.0
+    return np.clip(values / (top + 1e-9), 0, 1)
+
+
+def _segment(novelty: np.ndarray) -> list[int]:
+    """Bar numbers of boundaries, first and last included, that gather most novelty at the least odd lengths."""
+    size = len(novelty)
+    best = np.full(size + 1, np.inf)
+    best[0] = 0.0
+    came_from = np.zeros(size + 1, int)
+    for end in range(1, size + 1):
+        for length in range(1, min(end, _LONGEST_BARS) + 1):
+            start = end - length
+            at_rim = start == 0 or end == size
+            shape = _LENGTH_COST.get(length, _ODD_LENGTH_COST) * (0.5 if at_rim else 1.0)
+            reward = novelty[end] * 2.0 if end < size else 0.0
+            cost = best[start] + _BOUNDARY_COST + 0.6 * shape - reward
+            if cost < best[end]:
+                best[end], came_from[end] = cost, start
+    cuts = [size]
+    while cuts[-1] > 0:
+        cuts.append(int(came_from[cuts[-1]]))
+    return cuts[::-1]
+
+
+def _letters(similarity: np.ndarray, bars: Bars, cuts: list[int]) -> list[int]:
+    """A number for each section; sections that are alike, in sound and in the order of their chords, share one."""
+    spans = list(zip(cuts, cuts[1:], strict=False))
+    letters: list[int] = []
+    for index, span in enumerate(spans):
+        alike = [(_alike(similarity, bars, span, spans[other]), letters[other]) for other in range(index)]
+        score, letter = max(alike, default=(0.0, 0))
+        letters.append(letter if score >= _SAME else max(letters, default=-1) + 1)
+    return letters
+
+
+def _alike(similarity: np.ndarray, bars: Bars, a: tuple[int, int], b: tuple[int, int]) -> float:
+    """The mean similarity of corresponding bars, at the best alignment of the shorter section in the longer one."""
+    (a0, a1), (b0, b1) = sorted((a, b), key=lambda span: span[1] - span[0])
+    length, room = a1 - a0, (b1 - b0) - (a1 - a0)
+    best = 0.0
+    for shift in range(room + 1):
+        rows, columns = np.arange(a0, a1), np.arange(b0 + shift, b0 + shift + length)
+        best = max(best, float(similarity[rows, columns].mean()))
+    return best * (1.0 if room <= length else 0.9)
+
+
+def _names(letters: list[int], bars: Bars, cuts: list[int]) -> list[str]:
+    """Names by repetition, energy and place: the loudest letter that returns is the chorus."""
+    spans = list(zip(cuts, cuts[1:], strict=False))
+    energy = [float(bars.energy[a:b].mean()) for a, b in spans]
+    repeats = {letter: letters.count(letter) for letter in set(letters)}
+    mean_energy = {letter: float(np.mean([e for e, l in zip(energy, letters, strict=True) if l == letter])) for letter in repeats}
+    returning = [letter for letter in repeats if repeats[letter] > 1]
+    chorus = max(returning, key=lambda letter: mean_energy[letter], default=None)
+    verses = [letter for letter in returning if letter != chorus]
+    verse = min(verses, key=letters.index, default=None)
+    last = len(letters) - 1
+    names = []
+    for index, letter in enumerate(letters):
+        if letter == chorus:
+            name = "chorus"
+        elif index == 0 and (letter not in returning or energy[0] < mean_energy.get(verse, 0.0) - 0.5):
+            name = "intro"
+        elif index == last and letter not in (verse,):
+            name = "outro"
+        elif letter == verse or (verse is None and chorus is None):
+            name = "verse"
+        elif index < last and letters[index + 1] == chorus and letter in returning:
+            name = "pre-chorus"
+        elif energy[index] < np.mean(energy) - 0.8:
+            name = "break"
+        else:
+            name = "bridge"
+        names.append(name)
+    return names

@@ -1,0 +1,85 @@
+"""The analysis endpoint: `uvicorn gpu_endpoints.analysis.server:app --port 8001`."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from fastapi.responses import JSONResponse
+
+from gpu_endpoints.analysis import engines
+from gpu_endpoints.serving.documents import JobDocument
+from gpu_endpoints.serving.server import Endpoint, create_app
+from segno.contracts import names
+from segno.contracts.analysis import AnalyzeAccepted, AnalyzeRequest
+from segno.contracts.enums import JobKind, JobState
+from segno.contracts.jobs import JobRequest
+from segno.contracts.problems import Problem
+from segno.services import blobs
+
+
+def _load_handlers():
+    """Runs in the worker process: only there are torch, madmom and the rest imported."""
+    from gpu_endpoints.analysis import handlers
+
+    return handlers.load()
+
+
+def _callback_payload(document: JobDocument) -> dict[str, Any] | None:
+    """The callback of `POST /analyze`: the findings themselves, with addresses to fetch the stems from."""
+    if document.request.kind != JobKind.ANALYZE:
+        return None
+    song_id = document.request.input["audio_file_id"]
+    payload: dict[str, Any] = {"audio_file_id": song_id, "status": "failed", "job_id": document.job_id}
+    if document.state != JobState.SUCCEEDED or document.result is None:
+        return payload | {"error": document.error.model_dump() if document.error else None}
+    analysis = blobs.read_json(names.JOBS, document.result["analysis"]["blob_name"])
+    shown = ("bpm", "key", "mode", "tuning_frequency", "sections", "chords", "beats")
+    stems = document.result["separation"]["stems"]
+    return payload | {
+        "status": "completed",
+        "analysis": {name: analysis[name] for name in shown},
+        "stems": [
+            {
+                "stem_type": stem["stem_type"],
+                "blob_url": blobs.read_url(names.STEMS, stem["blob_name"]),
+                "file_size_bytes": stem["file_size_bytes"],
+            }
+            for stem in stems
+        ],
+        "jams_url": None,  # the Functions app writes the JAMS file
+    }
+
+
+ANALYSIS = Endpoint(
+    name="analysis",
+    kinds=frozenset({JobKind.SEPARATE, JobKind.MIR, JobKind.STRUCTURE, JobKind.ANALYZE}),
+    load_handlers=_load_handlers,
+    engines=engines.describe,
+    callback_payload=_callback_payload,
+)
+
+app = create_app(ANALYSIS)
+
+
+@app.post("/analyze", status_code=202)
+async def analyze(request: AnalyzeRequest):
+    """Analyse a blob of the storage account as one job: 202 now, the findings by callback."""
+    try:
+        container, blob_name = blobs.parse_uri(request.blob_uri)
+        if container != names.RAW_AUDIO:
+            raise ValueError(f"blob_uri must be in the container {names.RAW_AUDIO!r}")
+    except ValueError as fault:
+        problem = Problem(title="bad blob_uri", status=400, code="bad_blob_uri", detail=str(fault))
+        return JSONResponse(problem.model_dump(exclude_none=True), 400, media_type="application/problem+json")
+    job_id = f"analyze-{uuid.uuid5(uuid.NAMESPACE_URL, f'{request.audio_file_id} {request.blob_uri}')}"
+    job = JobRequest(
+        kind=JobKind.ANALYZE,
+        input={"audio_file_id": request.audio_file_id, "blob_name": blob_name},
+        callback_url=request.callback_url,
+    )
+    answer = await app.state.submit(job_id, job)
+    if answer.status_code != 202:
+        return answer
+    accepted = AnalyzeAccepted(audio_file_id=request.audio_file_id, message=f"job {job_id} is accepted")
+    return JSONResponse(accepted.model_dump(), 202, {"Location": f"/jobs/{job_id}"})

@@ -1,0 +1,1 @@
+"""The generation endpoint: so far, scores rendered with a SoundFont."""

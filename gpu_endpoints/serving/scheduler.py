@@ -1,0 +1,293 @@
+"""Which job runs when, and everything that can happen to one."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from azure.core.exceptions import AzureError
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from gpu_endpoints.serving.documents import (
+    HEARTBEAT_SECONDS,
+    Conflict,
+    Documents,
+    JobDocument,
+    fingerprint,
+    utc_now,
+)
+from gpu_endpoints.serving.worker import LoadHandlers, WorkerProcess
+from segno.contracts.enums import JobState
+from segno.contracts.jobs import JobError, JobEvent, JobRequest, JobStatus
+from segno.services import webhooks
+
+log = logging.getLogger("segno.scheduler")
+MOST_ATTEMPTS = 3
+CALLBACK_WAITS = (0.0, 2.0, 10.0, 60.0)
+WRITE_TRIES = 30
+
+CallbackPayload = Callable[[JobDocument], dict[str, Any] | None]
+
+
+class QueueFull(RuntimeError):
+    """Try again later, or elsewhere."""
+
+
+class DifferentJob(RuntimeError):
+    """This id is taken by a job with another kind or input."""
+
+
+@dataclass
+class Held:
+    """A job in this replica's hands."""
+
+    document: JobDocument
+    worker: WorkerProcess | None = None
+    cancelled: bool = False
+    progress: tuple[float, str] = field(default=(0.0, ""))
+
+
+class Scheduler:
+    def __init__(
+        self, load_handlers: LoadHandlers, *, workers: int, threads: int, queue_limit: int, job_timeout: float,
+        callback_payload: CallbackPayload = lambda document: None,
+    ):  # fmt: skip
+        self._documents = Documents()
+        self._workers = [WorkerProcess(load_handlers, threads=threads) for _ in range(workers)]
+        self._queue_limit = queue_limit
+        self._job_timeout = job_timeout
+        self._callback_payload = callback_payload
+        self._held: dict[str, Held] = {}
+        self._queue: list[tuple[str, int, str]] = []
+        self._order = itertools.count()
+        self._wake = asyncio.Condition()
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._tasks: set[asyncio.Task] = set()
+        self.registry = CollectorRegistry()
+        self._queued = Gauge("segno_jobs_queued", "Jobs waiting for a worker", registry=self.registry)
+        self._running = Gauge("segno_jobs_running", "Jobs at work", registry=self.registry)
+        self._ended = Counter("segno_jobs_ended", "Jobs ended", ["kind", "state"], registry=self.registry)
+        self._seconds = Histogram(
+            "segno_job_seconds", "Time at work", ["kind"], registry=self.registry, buckets=(1, 5, 15, 60, 300, 1800)
+        )
+
+    # -- life -----------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        await asyncio.to_thread(self._documents.beat)
+        self._spawn(self._heartbeat())
+        for worker in self._workers:
+            self._spawn(self._work(worker))
+
+    async def stop(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for worker in self._workers:
+            worker.stop()
+        await asyncio.to_thread(self._documents.beat, alive=False)
+
+    def _spawn(self, work) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _heartbeat(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self._documents.beat)
+            except AzureError as fault:
+                log.warning("no heartbeat: %s", fault)
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+
+    # -- the contract ---------------------------------------------------------------------------------------------
+
+    async def submit(self, job_id: str, request: JobRequest) -> JobStatus:
+        """Queue a job, once; a lost one again. Raises `QueueFull`, `DifferentJob`."""
+        async with self._locks.setdefault(job_id, asyncio.Lock()):
+            known = await asyncio.to_thread(self._documents.read, job_id)
+            if known is None:
+                document = JobDocument(
+                    job_id=job_id, request=request, fingerprint=fingerprint(request),
+                    replica_id=self._documents.replica_id, created_at=utc_now(),
+                )  # fmt: skip
+                return await self._enqueue(document)
+            if known.fingerprint != fingerprint(request):
+                raise DifferentJob(f"job {job_id} exists with another kind or input: choose another id")
+            status = await self._status(known)
+            if not status.lost:
+                return status
+            return await self._take_over(known, request)
+
+    async def status(self, job_id: str) -> JobStatus | None:
+        document = await asyncio.to_thread(self._documents.read, job_id)
+        return None if document is None else await self._status(document)
+
+    async def cancel(self, job_id: str) -> JobStatus | None:
+        """Stop a job: at once when it waits, between two chunks when it runs, wherever it runs."""
+        document = await asyncio.to_thread(self._documents.read, job_id)
+        if document is None or document.ended:
+            return None if document is None else await self._status(document)
+        held = self._held.get(job_id)
+        if held is None:
+            document = await self._change(document, cancel_requested=True)
+        elif held.worker is None:
+            held.cancelled = True
+            async with self._wake:
+                self._wake.notify_all()
+            document = await self._end(held, "cancelled", None)
+        else:
+            held.cancelled = True
+            held.worker.cancel()
+        return await self._status(document)
+
+    @property
+    def load(self) -> dict[str, int]:
+        running = sum(held.worker is not None for held in self._held.values())
+        return {"queued": len(self._held) - running, "running": running, "workers": len(self._workers)}
+
+    async def _status(self, document: JobDocument) -> JobStatus:
+        held = self._held.get(document.job_id)
+        status = await asyncio.to_thread(self._documents.status, document, held=held is not None)
+        if held is not None and not document.ended:
+            status.progress, status.stage = held.progress[0], held.progress[1] or status.stage
+        return status
+
+    async def _take_over(self, lost: JobDocument, request: JobRequest) -> JobStatus:
+        if lost.cancel_requested:
+            return await self._status(await self._change(lost, state=JobState.CANCELLED, ended_at=utc_now()))
+        if lost.attempt >= MOST_ATTEMPTS:
+            error = JobError(code="lost_too_often", message=f"the job broke its worker {lost.attempt} times")
+            return await self._status(
+                await self._change(lost, state=JobState.FAILED, ended_at=utc_now(), error=error.model_dump())
+            )
+        # Only a job that was at work can be what broke its replica; one that waited keeps its count.
+        attempt = lost.attempt + (lost.state == JobState.RUNNING)
+        return await self._enqueue(
+            lost.model_copy(
+                update={"request": request, "replica_id": self._documents.replica_id, "attempt": attempt,
+                        "state": JobState.QUEUED, "progress": 0.0, "stage": ""}
+            )
+        )  # fmt: skip
+
+    async def _enqueue(self, document: JobDocument) -> JobStatus:
+        if self.load["queued"] >= self._queue_limit:
+            raise QueueFull(f"{self._queue_limit} jobs are waiting")
+        try:
+            document = await asyncio.to_thread(self._documents.write, document)
+        except Conflict:  # another replica took it between our look and our write
+            status = await self.status(document.job_id)
+            assert status is not None
+            return status
+        self._held[document.job_id] = Held(document)
+        arrived = document.request.arrived_at or document.created_at
+        async with self._wake:
+            heapq.heappush(self._queue, (arrived, next(self._order), document.job_id))
+            self._wake.notify()
+        self._queued.set(self.load["queued"])
+        return await self._status(document)
+
+    # -- work -----------------------------------------------------------------------------------------------------
+
+    async def _work(self, worker: WorkerProcess) -> None:
+        while True:
+            async with self._wake:
+                while not self._queue:
+                    await self._wake.wait()
+                _, _, job_id = heapq.heappop(self._queue)
+            held = self._held.get(job_id)
+            if held is None or held.cancelled:
+                continue
+            held.worker = worker
+            try:
+                await self._run(held, worker)
+            except Exception:
+                log.exception("job %s was dropped; it will be seen as lost", job_id)
+                self._held.pop(job_id, None)
+
+    async def _run(self, held: Held, worker: WorkerProcess) -> None:
+        self._running.set(self.load["running"])
+        self._queued.set(self.load["queued"])
+        held.document = await self._change(held.document, state=JobState.RUNNING, started_at=utc_now())
+        watcher = asyncio.create_task(self._watch(held, worker))
+
+        def on_progress(fraction: float, stage: str) -> None:
+            held.progress = (fraction, stage)
+
+        try:
+            request = held.document.request
+            with self._seconds.labels(request.kind).time():
+                outcome, value = await worker.run(
+                    held.document.job_id, request.kind, request.input,
+                    on_progress=on_progress, timeout=self._job_timeout,
+                )  # fmt: skip
+        finally:
+            watcher.cancel()
+            await asyncio.gather(watcher, return_exceptions=True)
+        await self._end(held, outcome, value)
+        self._running.set(self.load["running"])
+
+    async def _watch(self, held: Held, worker: WorkerProcess) -> None:
+        """Write progress down now and then, and notice a cancel that another replica was asked for."""
+        while True:
+            await asyncio.sleep(1)
+            try:
+                fraction, stage = held.progress
+                held.document = await self._change(held.document, progress=fraction, stage=stage)
+            except AzureError as fault:
+                log.warning("the progress of %s was not written: %s", held.document.job_id, fault)
+            if held.document.cancel_requested and not held.cancelled:
+                held.cancelled = True
+                worker.cancel()
+
+    async def _end(self, held: Held, outcome: str, value: Any) -> JobDocument:
+        result = value if outcome == "succeeded" else None
+        error = value if outcome == "failed" else None
+        progress = 1.0 if outcome == "succeeded" else held.progress[0]
+        document = await self._change(
+            held.document, state=JobState(outcome), ended_at=utc_now(), result=result, error=error, progress=progress
+        )
+        self._held.pop(document.job_id, None)
+        self._locks.pop(document.job_id, None)
+        self._ended.labels(document.request.kind, outcome).inc()
+        if document.request.callback_url:
+            self._spawn(self._call_back(document))
+        return document
+
+    async def _change(self, document: JobDocument, **fields: Any) -> JobDocument:
+        """Write fields over whatever the document has become meanwhile; storage may be away for a while."""
+        for attempt in range(WRITE_TRIES):
+            changed = JobDocument.model_validate(document.model_dump() | fields)
+            try:
+                return await asyncio.to_thread(self._documents.write, changed)
+            except Conflict:
+                current = await asyncio.to_thread(self._documents.read, document.job_id)
+                if current is None:  # the song was deleted, and its jobs with it
+                    return changed.model_copy(update={"etag": None})
+                if current.ended or current.replica_id != document.replica_id:
+                    return current
+                document = current
+            except AzureError:
+                if attempt == WRITE_TRIES - 1:
+                    raise
+                await asyncio.sleep(min(1 + attempt, 10))
+        raise Conflict(document.job_id)
+
+    async def _call_back(self, document: JobDocument) -> None:
+        """Say that the job has ended. A hint: whoever misses it reads the job."""
+        payload = self._callback_payload(document)
+        if payload is None:
+            payload = JobEvent(job_id=document.job_id, state=document.state).model_dump()
+        message_id = f"{document.job_id}-{document.attempt}-{document.state}"
+        for wait in CALLBACK_WAITS:
+            await asyncio.sleep(wait)
+            try:
+                await asyncio.to_thread(webhooks.send, document.request.callback_url or "", message_id, payload)
+                return
+            except Exception as fault:
+                log.info("the callback of %s was not heard: %s", document.job_id, fault)

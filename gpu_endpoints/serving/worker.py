@@ -1,0 +1,147 @@
+"""A worker process: one job at a time, heavy libraries and models loaded once, killed and replaced when it must be."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import multiprocessing
+import os
+import signal
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from gpu_endpoints.serving.work import Handler, JobCancelled, JobContext, JobFailed
+from segno.contracts.jobs import JobError
+
+log = logging.getLogger("segno.worker")
+_SPAWN = multiprocessing.get_context("spawn")
+_REPORT_SECONDS = 0.25
+
+LoadHandlers = Callable[[], dict[str, Handler]]
+Outcome = tuple[str, Any]  # ("succeeded", result) | ("failed", JobError as dict) | ("cancelled", None)
+
+
+class WorkerProcess:
+    """The parent's side. `run` may be called for one job at a time."""
+
+    def __init__(self, load_handlers: LoadHandlers, *, threads: int):
+        self._load_handlers = load_handlers
+        self._threads = threads
+        self._process: Any = None
+        self._pipe: Connection | None = None
+        self._cancel: Any = None
+
+    def start(self) -> None:
+        self._pipe, theirs = _SPAWN.Pipe()
+        self._cancel = _SPAWN.Event()
+        self._process = _SPAWN.Process(
+            target=_work, args=(theirs, self._cancel, self._load_handlers, self._threads), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+
+    def cancel(self) -> None:
+        if self._cancel is not None:
+            self._cancel.set()
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._process = None
+
+    async def run(
+        self, job_id: str, kind: str, job_input: dict, *, on_progress: Callable[[float, str], None], timeout: float
+    ) -> Outcome:
+        """Run one job to its end; a worker that dies or overstays is replaced and the job has failed."""
+        if self._process is None or not self._process.is_alive():
+            await asyncio.to_thread(self.start)
+        assert self._pipe is not None
+        self._cancel.clear()
+        try:
+            self._pipe.send((job_id, kind, job_input))
+            async with asyncio.timeout(timeout):
+                while True:
+                    message, *rest = await asyncio.to_thread(self._receive)
+                    if message != "progress":
+                        return message, rest[0]
+                    on_progress(*rest)
+        except TimeoutError:
+            error = JobError(code="timeout", message=f"the job ran longer than {timeout:.0f} s")
+        except (EOFError, OSError):
+            error = JobError(
+                code="worker_died", message="the worker process died (out of memory?); it is replaced", retryable=True
+            )
+        await asyncio.to_thread(self.stop)
+        return "failed", error.model_dump()
+
+    def _receive(self) -> tuple:
+        """The next message; `EOFError` when the process is gone. Looks up now and then, so that `stop` ends the wait."""
+        pipe, process = self._pipe, self._process
+        assert pipe is not None
+        while not pipe.poll(0.5):
+            if process is None or not process.is_alive():
+                raise EOFError
+        return pipe.recv()
+
+
+# -- the child's side ---------------------------------------------------------------------------------------------
+
+
+def _work(pipe: Connection, cancel: Any, load_handlers: LoadHandlers, threads: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for chatty in ("azure", "httpx"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        os.environ[name] = str(threads)
+    threading.Thread(target=_die_with_parent, args=(os.getppid(),), daemon=True).start()
+    handlers: dict[str, Handler] | None = None
+    while True:
+        try:
+            job_id, kind, job_input = pipe.recv()
+        except (EOFError, OSError):
+            return
+        if handlers is None:
+            handlers = load_handlers()
+        pipe.send(_run(handlers, job_id, kind, job_input, pipe, cancel))
+
+
+def _run(
+    handlers: dict[str, Handler], job_id: str, kind: str, job_input: dict, pipe: Connection, cancel: Any
+) -> Outcome:
+    last = 0.0
+
+    def report(fraction: float, stage: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _REPORT_SECONDS:
+            last = time.monotonic()
+            pipe.send(("progress", fraction, stage))
+
+    with tempfile.TemporaryDirectory(prefix="segno-job-") as folder:
+        try:
+            return "succeeded", handlers[kind](job_input, JobContext(job_id, Path(folder), report, cancel.is_set))
+        except JobCancelled:
+            return "cancelled", None
+        except JobFailed as fault:
+            error = JobError(code=fault.code, message=fault.message, retryable=fault.retryable)
+        except MemoryError:
+            error = JobError(code="out_of_memory", message="the job needs more memory than there is")
+        except BrokenPipeError:
+            os._exit(1)  # the server is gone: so are we
+        except Exception as fault:
+            log.error("job %s (%s) failed:\n%s", job_id, kind, traceback.format_exc())
+            error = JobError(code="internal_error", message=f"{type(fault).__name__}: {fault}", retryable=True)
+        return "failed", error.model_dump()
+
+
+def _die_with_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
