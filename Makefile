@@ -1,0 +1,27 @@
+# Two commands: `make run` and `make test`. Everything they need they install into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run setup test check format clean
+
+run:             ## start everything, analyse the demo song, stay up until Ctrl-C
+	@$(PYTHON) scripts/install.py requirements-local.txt
+	@$(BIN)/segno up
+
+setup:           ## install everything that run and test need
+	@$(PYTHON) scripts/install.py requirements-dev.txt
+
+test: setup check ## every check and every test
+	@$(BIN)/pytest
+
+check: setup     ## format, lint, types, import rules, dependencies
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@$(BIN)/basedpyright --level error
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/deptry .
+
+format: setup    ## write every file as `check` wants it
+	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
+
+clean:           ## forget the local library and its logs; the installed tools stay
+	rm -rf .segno/azurite .segno/host .segno/logs .segno/demo

@@ -1,0 +1,1 @@
+"""The `segno` command: the client for people and shell scripts."""

