@@ -5,11 +5,11 @@ BIN := .venv/bin
 .PHONY: run setup test check format clean
 
 run:             ## start everything, analyse the demo song, stay up until Ctrl-C
-	@$(PYTHON) scripts/install.py requirements-local.txt
+	@$(PYTHON) scripts/install.py run
 	@$(BIN)/segno up
 
 setup:           ## install everything that run and test need
-	@$(PYTHON) scripts/install.py requirements-dev.txt
+	@$(PYTHON) scripts/install.py test
 
 test: setup check ## every check and every test
 	@$(BIN)/pytest

@@ -1,4 +1,4 @@
-"""The composition root: one Functions app of small blueprints. Azure, Core Tools and the embedded host load this file."""
+"""The composition root: one Functions app of small blueprints, loaded by Azure, Core Tools and the embedded host."""
 
 import azure.durable_functions as df
 

@@ -16,7 +16,7 @@ blueprint = df.Blueprint()
 @blueprint.function_name("RegisterAudio")
 @blueprint.activity_trigger(input_name="request")
 def register_audio(request: dict) -> dict:
-    """Returns `{outcome, audio_file_id, blob_name, message}`; the outcome is ingested, duplicate, rejected or missing."""
+    """Returns `{outcome, audio_file_id, blob_name, message}`; outcomes: ingested, duplicate, rejected, missing."""
     order, identity, instance_id = PipelineInput.model_validate(request), request["identity"], request["instance_id"]
     if identity["audio_file_id"] is None:
         return _outcome("missing", None, None, f"{order.blob_name} is gone: it was taken in or deleted already")

@@ -51,9 +51,7 @@ def analysis(context: df.DurableOrchestrationContext):
         return (yield from failed(mir["error"]))
 
     report(context, "structure", 0.85, "finding the sections")
-    structure = yield endpoint_job(
-        JobKind.STRUCTURE, {"audio_file_id": song.audio_file_id, "mir": mir["result"]}
-    )
+    structure = yield endpoint_job(JobKind.STRUCTURE, {"audio_file_id": song.audio_file_id, "mir": mir["result"]})
     if structure["error"]:
         return (yield from failed(structure["error"]))
 

@@ -5,6 +5,7 @@ down → cancel at the deadline or when the user cancels. Returns `{"result", "e
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import azure.durable_functions as df
 
@@ -28,7 +29,7 @@ CANCEL_EVENT = "cancel"
 @blueprint.function_name("EndpointJobOrchestrator")
 @blueprint.orchestration_trigger(context_name="context")
 def endpoint_job(context: df.DurableOrchestrationContext):
-    state = context.get_input()
+    state: dict[str, Any] = context.get_input() or {}
     job = EndpointJobInput.model_validate(state)
     deadline = _deadline(context, state, job)
     address, attempt = state.get("address", 0), state.get("attempt", 1)

@@ -1,6 +1,6 @@
-"""Make .venv and install a set of requirements into it, once for each version of the requirement files.
+"""Make .venv and install everything that `run` or `test` needs into it, once for each version of the requirement files.
 
-    python3 scripts/install.py requirements-local.txt
+    python3 scripts/install.py run|test
 
 uv does the installing where it can be had (it is several times faster), else pip. What pip is configured to use as its
 index and find-links is handed to uv, which does not read pip's configuration.
@@ -19,26 +19,36 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 CONSTRAINTS = ROOT / "constraints.txt"
+RUN = [
+    "requirements.txt",
+    "requirements-local.txt",
+    "gpu_endpoints/requirements.txt",
+    "gpu_endpoints/analysis/requirements.txt",
+    "gpu_endpoints/generation/requirements.txt",
+]
+SETS = {"run": RUN, "test": [*RUN, "requirements-dev.txt"]}
 BUILD_TOOLS = ["setuptools", "wheel", "cython", "numpy"]  # what building madmom needs in the environment itself
 NOT_WITH_THEIR_DEPENDENCIES = ["tinysoundfont==0.3.7"]  # declares PyAudio, which needs system packages
 
 
-def main(requirements: Path) -> None:
+def main(chosen: str) -> None:
     if sys.version_info < (3, 11):
         sys.exit(f"Segno needs Python 3.11 or newer, this is {sys.version.split()[0]}: make run PYTHON=python3.11")
     wanted = fingerprint()
-    stamp = VENV / f"installed-{requirements.stem}"
+    stamp = VENV / f"installed-{chosen}"
     if stamp.exists() and stamp.read_text() == wanted:
         return
     if not PYTHON.exists():
         print("creating .venv", flush=True)
         venv.create(VENV, with_pip=True)
     install = uv_install() or [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    print(f"installing {requirements.name} (a few minutes the first time; torch is the largest part)", flush=True)
+    print(
+        f"installing what `make {chosen}` needs (a few minutes the first time; torch is the largest part)", flush=True
+    )
     constrained = ["-c", str(CONSTRAINTS)]
     run([*install, *constrained, *BUILD_TOOLS])
     run([*install, "--no-deps", *NOT_WITH_THEIR_DEPENDENCIES])
-    run([*install, *constrained, "--no-build-isolation", "-r", str(without_exceptions(requirements))])
+    run([*install, *constrained, "--no-build-isolation", "-r", str(requirements(SETS[chosen]))])
     run([*install, "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
     stamp.write_text(wanted)
 
@@ -57,30 +67,21 @@ def uv_install() -> list[str] | None:
         return None
     command = [str(PYTHON), "-m", "uv", "pip", "install", "--quiet", "--python", str(PYTHON)]
     for option, setting in (("--find-links", "find-links"), ("--default-index", "index-url")):
-        asked = subprocess.run([*pip, "config", "get", f"global.{setting}"], capture_output=True, text=True, check=False)
+        asked = subprocess.run(
+            [*pip, "config", "get", f"global.{setting}"], capture_output=True, text=True, check=False
+        )
         for place in asked.stdout.split() if asked.returncode == 0 else []:
             command += [option, place]
     return command
 
 
-def without_exceptions(requirements: Path) -> Path:
-    """One flat requirement file without the packages that are installed on their own."""
-    names = {package.partition("==")[0] for package in NOT_WITH_THEIR_DEPENDENCIES}
-    lines = [line for line in flatten(requirements) if line.partition("==")[0] not in names]
-    flat = VENV / f"flat-{requirements.name}"
-    flat.write_text("\n".join(sorted(set(lines))) + "\n")
-    return flat
-
-
-def flatten(requirements: Path) -> list[str]:
-    lines = []
-    for line in requirements.read_text().splitlines():
-        line = line.partition("#")[0].strip()
-        if line.startswith("-r "):
-            lines += flatten(requirements.parent / line.removeprefix("-r "))
-        elif line:
-            lines.append(line)
-    return lines
+def requirements(files: list[str]) -> Path:
+    """One file of all requirements but those that are installed on their own."""
+    alone = {package.partition("==")[0] for package in NOT_WITH_THEIR_DEPENDENCIES}
+    lines = {line.partition("#")[0].strip() for file in files for line in (ROOT / file).read_text().splitlines()}
+    joined = VENV / "requirements.txt"
+    joined.write_text("\n".join(sorted(line for line in lines if line and line.partition("==")[0] not in alone)) + "\n")
+    return joined
 
 
 def run(command: list[str]) -> None:
@@ -90,4 +91,4 @@ def run(command: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(ROOT / sys.argv[1])
+    main(sys.argv[1])

@@ -77,7 +77,9 @@ class Segno:
         ticket = self._call("POST", "uploads", json={"file_name": path.name, "file_size_bytes": size}).json()
         with path.open("rb") as file:
             headers = ticket["headers"] | {"content-length": str(size)}
-            _checked(httpx.put(ticket["upload_url"], content=_chunks(file, size, on_bytes), headers=headers, timeout=600))
+            _checked(
+                httpx.put(ticket["upload_url"], content=_chunks(file, size, on_bytes), headers=headers, timeout=600)
+            )
         while True:
             answer = self._call("POST", f"uploads/{ticket['upload_id']}/complete")
             outcome = answer.json()

@@ -69,9 +69,7 @@ def _problem(fault: Exception) -> func.HttpResponse:
         case ApiError():
             problem = fault.problem
         case ValidationError():
-            errors = [
-                {"field": ".".join(map(str, one["loc"])), "message": one["msg"]} for one in fault.errors()
-            ]
+            errors = [{"field": ".".join(map(str, one["loc"])), "message": one["msg"]} for one in fault.errors()]
             detail = "; ".join(f"{one['field']}: {one['message']}" for one in errors)
             problem = Problem(title=TITLES[400], status=400, code="invalid_request", detail=detail, errors=errors)
         case BadAudio():

@@ -151,9 +151,7 @@ def get_stems(req: func.HttpRequest) -> func.HttpResponse:
     ]
     engine = separation.engine
     return ok(
-        StemList(
-            audio_file_id=song.audio_file_id, engine=engine.engine, approximate=engine.approximate, stems=links
-        )
+        StemList(audio_file_id=song.audio_file_id, engine=engine.engine, approximate=engine.approximate, stems=links)
     )
 
 
@@ -200,7 +198,9 @@ def _uploaded_file(req: func.HttpRequest) -> tuple[bytes, str]:
 
 def _too_large(most: int) -> ApiError:
     return ApiError(
-        413, "file_too_large", f"files sent here may have {most / MEBIBYTE:.0f} MB: use POST /api/uploads for larger ones"
+        413,
+        "file_too_large",
+        f"files sent here may have {most / MEBIBYTE:.0f} MB: use POST /api/uploads for larger ones",
     )
 
 

@@ -29,7 +29,13 @@ _AUDIO_BODY = {
 
 # method, path, summary, answers {status: model or None}, body model
 ROUTES: list[tuple[str, str, str, dict[int, type | None], Any]] = [
-    ("post", "/audio", "Take in a song and analyse it", {200: audio.AudioAccepted, 202: audio.AudioAccepted}, _AUDIO_BODY),
+    (
+        "post",
+        "/audio",
+        "Take in a song and analyse it",
+        {200: audio.AudioAccepted, 202: audio.AudioAccepted},
+        _AUDIO_BODY,
+    ),
     ("get", "/audio", "List or search the library", {200: audio.AudioPage}, None),
     ("get", "/audio/{id}", "A song, with the progress of its workflow", {200: audio.AudioFile}, None),
     ("delete", "/audio/{id}", "Delete a song and everything made from it", {204: None}, None),
@@ -60,7 +66,9 @@ def docs(req: func.HttpRequest) -> func.HttpResponse:
         f"<tr><td><code>{method.upper()}</code></td><td><code>/api{html.escape(path)}</code></td><td>{summary}</td></tr>"
         for method, path, summary, _, _ in ROUTES
     )
-    style = "body{font:16px/1.5 system-ui;margin:2rem auto;max-width:48rem;padding:0 1rem}td{padding:.3rem .8rem .3rem 0}"
+    style = (
+        "body{font:16px/1.5 system-ui;margin:2rem auto;max-width:48rem;padding:0 1rem}td{padding:.3rem .8rem .3rem 0}"
+    )
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>Segno API</title><style>{style}</style><h1>Segno API {__version__}</h1><table>{rows}</table>"

@@ -49,7 +49,9 @@ class Audio:
 
     def mono_blocks(self, rate: int = MIR_RATE, seconds: float = BLOCK_SECONDS) -> Iterator[Block]:
         """The mean of the channels, resampled to `rate`, as float32 arrays of shape (frames,)."""
-        resampler = soxr.ResampleStream(self.sample_rate, rate, 1, dtype="float32") if rate != self.sample_rate else None
+        resampler = (
+            soxr.ResampleStream(self.sample_rate, rate, 1, dtype="float32") if rate != self.sample_rate else None
+        )
         for block in self.blocks(seconds):
             mono = block.mean(axis=1, dtype=np.float32)
             yield mono if resampler is None else resampler.resample_chunk(mono)
@@ -81,7 +83,9 @@ def open_audio(path: Path, *, max_seconds: float, on_block: Callable[[float], No
         for block in _blocks(path, BLOCK_SECONDS):
             if not np.isfinite(block).all():
                 at = (frames + int(np.argmin(np.isfinite(block).all(axis=1)))) / rate
-                raise JobFailed("not_finite", f"the audio holds NaN or infinite samples (at {at:.2f} s): export it again")
+                raise JobFailed(
+                    "not_finite", f"the audio holds NaN or infinite samples (at {at:.2f} s): export it again"
+                )
             frames += len(block)
             peak = max(peak, float(np.abs(block).max(initial=0.0)))
             if frames > max_seconds * rate:

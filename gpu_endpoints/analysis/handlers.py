@@ -26,7 +26,7 @@ from segno.contracts.analysis import (
     StemFile,
     StructureInput,
 )
-from segno.contracts.enums import JobKind
+from segno.contracts.enums import JobKind, Mode, StemType
 from segno.music.pitch import key_name, uses_flats
 from segno.services import blobs
 from segno.services.settings import settings
@@ -82,7 +82,7 @@ def mir(job_input: dict, context: JobContext) -> dict:
         bpm=grid.bpm,
         time_signature=f"{grid.beats_per_bar}/4" if grid.bpm else None,
         key=key_name(tonic, mode) if tonic is not None and mode is not None else None,
-        mode=mode,
+        mode=Mode(mode) if mode else None,
         tuning_frequency=tuning_frequency,
         beats=[Beat(time=time, position=position) for time, position in zip(grid.times, grid.positions, strict=True)],
         chords=found,
@@ -150,7 +150,8 @@ def _store_stem(song_id: str, stem: str, path: Path, audio: decoding.Audio) -> S
         file.seek(0)
         blobs.upload(names.STEMS, name, file)
     return StemFile(
-        stem_type=stem, blob_name=name, file_size_bytes=path.stat().st_size, sha256=digest, format=STEM_FORMAT,
+        stem_type=StemType(stem), blob_name=name,
+        file_size_bytes=path.stat().st_size, sha256=digest, format=STEM_FORMAT,
         sample_rate=audio.sample_rate, channels=2, duration_seconds=audio.duration,
     )  # fmt: skip
 

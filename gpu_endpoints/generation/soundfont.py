@@ -48,7 +48,9 @@ def render_part(part: Part, duration: float, soundfont: Path, *, tuning: float =
     return np.concatenate(pieces) if pieces else np.zeros((0, 2), np.float32)
 
 
-def render(score: Score, soundfont: Path | None = None, *, tuning: float = 440.0) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def render(
+    score: Score, soundfont: Path | None = None, *, tuning: float = 440.0
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """The mix and its stems, which add up to it; scaled together so that the mix peaks at 0.8."""
     font = soundfont or default_soundfont()
     stems: dict[str, np.ndarray] = {}

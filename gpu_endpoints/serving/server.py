@@ -66,7 +66,6 @@ def create_app(endpoint: Endpoint) -> FastAPI:
         await scheduler.stop()
 
     app = FastAPI(title=f"Segno {endpoint.name}", version=__version__, lifespan=lifespan)
-    app.state.submit = lambda job_id, request: submit(job_id, request)
 
     @app.middleware("http")
     async def check_key(request: Request, call_next):
@@ -101,6 +100,8 @@ def create_app(endpoint: Endpoint) -> FastAPI:
     async def stop(job_id: str) -> JSONResponse:
         status = await scheduler.cancel(job_id)
         return _job(status, 202) if status else _problem(404, "not_found", f"there is no job {job_id}")
+
+    app.state.submit = submit
 
     def describe() -> dict[str, Any]:
         return {"endpoint": endpoint.name, "version": __version__, "engines": endpoint.engines(), **scheduler.load}

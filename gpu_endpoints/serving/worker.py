@@ -82,7 +82,7 @@ class WorkerProcess:
         return "failed", error.model_dump()
 
     def _receive(self) -> tuple:
-        """The next message; `EOFError` when the process is gone. Looks up now and then, so that `stop` ends the wait."""
+        """The next message; `EOFError` when the process is gone. Looks up now and then, so `stop` ends the wait."""
         pipe, process = self._pipe, self._process
         assert pipe is not None
         while not pipe.poll(0.5):

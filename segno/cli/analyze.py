@@ -48,8 +48,8 @@ def analyze_files(segno: Segno, files: list[Path], *, as_json: bool, out: Path |
     """Upload and wait for files in order; whether all went well."""
     well = True
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}% {task.fields[message]}"),
-               TimeElapsedColumn())  # fmt: skip
+    stage = TextColumn("{task.percentage:>3.0f}% {task.fields[message]}")
+    columns = (TextColumn("{task.description}"), BarColumn(), stage, TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
         uploads = [(file, *_upload(segno, file, bars)) for file in files]
         for file, bar, uploaded in uploads:
@@ -120,8 +120,8 @@ def _found(segno: Segno, file: Path, song: AudioFile) -> dict[str, Any]:
 
 def _failed(file: Path, song_id: str | None, error: dict, duration: float | None) -> dict[str, Any]:
     return {
-        "audio_file_id": song_id, "status": AudioFileStatus.FAILED.value, "file": str(file), "duration_seconds": duration,
-        "analysis": None, "stems": [], "jams_url": None, "engines": {}, "error": error,
+        "audio_file_id": song_id, "status": AudioFileStatus.FAILED.value, "file": str(file),
+        "duration_seconds": duration, "analysis": None, "stems": [], "jams_url": None, "engines": {}, "error": error,
     }  # fmt: skip
 
 

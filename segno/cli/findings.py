@@ -19,7 +19,9 @@ def show(result: dict[str, Any], *, console: Console) -> None:
         return
     found = result["analysis"]
     confidence = found["confidence"]
-    console.print(f"[green]✓[/green] [bold]{name}[/bold]  {_clock(result['duration_seconds'])}  id {result['audio_file_id']}")
+    console.print(
+        f"[green]✓[/green] [bold]{name}[/bold]  {_clock(result['duration_seconds'])}  id {result['audio_file_id']}"
+    )
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2))
     table.add_column(style="dim")
     table.add_column()
@@ -28,7 +30,9 @@ def show(result: dict[str, Any], *, console: Console) -> None:
     table.add_row("tempo", tempo, _percent(confidence["bpm"]))
     table.add_row("beats", f"{len(found['beats'])}, {sum(b['position'] == 1 for b in found['beats'])} bars",
                   _percent(confidence["beats"]))  # fmt: skip
-    table.add_row("key", f"{found['key']} {found['mode']}" if found["key"] else "none found", _percent(confidence["key"]))
+    table.add_row(
+        "key", f"{found['key']} {found['mode']}" if found["key"] else "none found", _percent(confidence["key"])
+    )
     tuning = f"A4 = {found['tuning_frequency']:.1f} Hz" if found["tuning_frequency"] else "nothing pitched"
     table.add_row("tuning", tuning, _percent(confidence["tuning_frequency"]))
     table.add_row("sections", _sections(found["sections"]), _percent(confidence["sections"]))

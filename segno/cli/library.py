@@ -110,7 +110,9 @@ def _table(songs: list[AudioSummary]) -> Table:
     for title in ("id", "song", "status", "tempo", "key", "length", "uploaded"):
         table.add_column(title, overflow="fold", no_wrap=title in ("status", "tempo", "length"))
     for song in songs:
-        length = f"{int(song.duration_seconds // 60)}:{int(song.duration_seconds % 60):02}" if song.duration_seconds else ""
+        length = (
+            f"{int(song.duration_seconds // 60)}:{int(song.duration_seconds % 60):02}" if song.duration_seconds else ""
+        )
         table.add_row(
             song.audio_file_id, song.original_file_name, song.status, _tempo(song.bpm),
             f"{song.key} {song.mode}" if song.key else "", length, song.uploaded_at[:16].replace("T", " "),

@@ -11,7 +11,7 @@ from segno.contracts.enums import JobState
 
 
 class JobError(Contract):
-    """Why a job failed. `code` is for programs, `message` for people; `retryable` says whether trying again may help."""
+    """Why a job failed. `code` is for programs, `message` for people; `retryable`: trying again may help."""
 
     code: str
     message: str

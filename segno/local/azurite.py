@@ -67,5 +67,3 @@ def connection_string(*, blob_port: int, queue_port: int, table_port: int) -> st
         f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};"
         f"BlobEndpoint={address(blob_port)};QueueEndpoint={address(queue_port)};TableEndpoint={address(table_port)};"
     )
-
-

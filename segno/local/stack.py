@@ -201,7 +201,14 @@ class Stack:
         storage_command = azurite.command(
             tools, data, blob_port=ports.blob, queue_port=ports.queue, table_port=ports.table
         )
-        endpoint = ["uvicorn", "gpu_endpoints.analysis.server:app", "--port", str(ports.analysis), "--log-level", "warning"]
+        endpoint = [
+            "uvicorn",
+            "gpu_endpoints.analysis.server:app",
+            "--port",
+            str(ports.analysis),
+            "--log-level",
+            "warning",
+        ]
         return [
             self._child("storage", storage_command, f"http://127.0.0.1:{ports.table}/"),
             self._child("analysis", python_module(*endpoint), f"http://127.0.0.1:{ports.analysis}/health"),
@@ -245,7 +252,9 @@ def _by_whom(port: int) -> str:
     with contextlib.suppress(psutil.Error):
         for connection in psutil.net_connections("tcp"):
             if connection.laddr and connection.laddr.port == port and connection.status == psutil.CONN_LISTEN:
-                return f" by process {connection.pid} ({psutil.Process(connection.pid).name()})" if connection.pid else ""
+                return (
+                    f" by process {connection.pid} ({psutil.Process(connection.pid).name()})" if connection.pid else ""
+                )
     return ""
 
 

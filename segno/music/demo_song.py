@@ -95,7 +95,9 @@ def _drums(play, drums: Part, bar: int, section: str, force: float, *, first: bo
         play(drums, bar, 0, 1, CRASH, 70 + 35 * force)
     for eighth in range(8):
         hat = OPEN_HAT if section == "chorus" and eighth == 7 else CLOSED_HAT
-        play(drums, bar, eighth / 2, 0.2, SHAKER if section == "bridge" else hat, (78 if eighth % 2 == 0 else 55) * force)
+        play(
+            drums, bar, eighth / 2, 0.2, SHAKER if section == "bridge" else hat, (78 if eighth % 2 == 0 else 55) * force
+        )
     for when in (0, 2) if section == "bridge" else (0, 2, 2.5):
         play(drums, bar, when, 0.2, KICK, 112 * max(force, 0.75))
     if fill:
@@ -141,5 +143,7 @@ def _melody(play, lead: Part, bar: int, index: int, section: str, tones: list[in
         step = degree + lift
         pitch = 74 + 12 * (step // 7) + SCALE[step % 7]
         if when in (0, 2):  # strong beats rest on a tone of the chord
-            pitch = min((pitch + shift for shift in range(-3, 4) if (pitch + shift) % 12 in tones), key=lambda p: abs(p - pitch))
+            pitch = min(
+                (pitch + shift for shift in range(-3, 4) if (pitch + shift) % 12 in tones), key=lambda p: abs(p - pitch)
+            )
         play(lead, bar, when, length * 0.95, pitch, 84 * force)

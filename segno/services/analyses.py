@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import UpdateMode
 
 from segno.contracts import names
 from segno.contracts.analysis import Analysis, SeparationResult
@@ -28,7 +29,7 @@ def save(owner: str, audio_file_id: str, analysis: Analysis, separation: Separat
         "engines": json.dumps({task: engine.model_dump() for task, engine in analysis.engines.items()}),
         "separation": separation.model_dump_json(),
         "beat_count": len(analysis.beats),
-    }, mode="replace")  # fmt: skip
+    }, mode=UpdateMode.REPLACE)  # fmt: skip
     _replace_rows(names.SECTIONS, owner, audio_file_id, [section.model_dump() for section in analysis.sections])
     _replace_rows(names.CHORD_ANNOTATIONS, owner, audio_file_id, [chord.model_dump() for chord in analysis.chords])
 

@@ -32,7 +32,9 @@ def _content_settings(name: str) -> ContentSettings:
     return ContentSettings(content_type=CONTENT_TYPES.get(name.rpartition(".")[2], "application/octet-stream"))
 
 
-def upload(container_name: str, name: str, data: bytes | IO[bytes] | Iterator[bytes], length: int | None = None) -> None:
+def upload(
+    container_name: str, name: str, data: bytes | IO[bytes] | Iterator[bytes], length: int | None = None
+) -> None:
     """Write a blob, replacing what was there."""
     container(container_name).upload_blob(
         name, data, length=length, overwrite=True, content_settings=_content_settings(name), max_concurrency=2
@@ -162,7 +164,7 @@ def _signed(container_name: str, name: str, permission: BlobSasPermissions, hour
     else:
         key = {"account_key": service.credential.account_key}
     token = generate_blob_sas(
-        service.account_name, container_name, name, permission=permission, start=start, expiry=expiry, **key
+        str(service.account_name), container_name, name, permission=permission, start=start, expiry=expiry, **key
     )
     return f"{container(container_name).get_blob_client(name).url}?{token}"
 
@@ -181,4 +183,3 @@ def parse_uri(uri: str) -> tuple[str, str]:
     if not address.startswith(root) or not slash or not name:
         raise ValueError(f"{uri!r} is not a blob of the storage account at {root}")
     return container_name, name
-

@@ -96,5 +96,3 @@ def _code(answer: httpx.Response) -> str:
         return str(answer.json().get("code") or "job_refused")
     except ValueError:
         return "job_refused"
-
-

@@ -66,7 +66,7 @@ def _annotation(namespace: str, analysis: Analysis, task: str) -> jams.Annotatio
     engine = analysis.engines.get(task) or Provenance(engine="unknown", version="", license="")
     return jams.Annotation(
         namespace=namespace,
-        time=0.0,
+        time=0,
         duration=analysis.duration_seconds,
         annotation_metadata=jams.AnnotationMetadata(
             annotator=jams.Sandbox(**engine.model_dump(exclude_none=True)),

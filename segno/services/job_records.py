@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import UpdateMode
 
 from segno.contracts import names
 from segno.services.storage import table
@@ -15,7 +16,7 @@ def record(job_id: str, **fields: str | int | None) -> None:
     known = {name: value for name, value in fields.items() if value is not None}
     now = datetime.now(UTC).isoformat()
     table(names.JOB_RECORDS).upsert_entity(
-        {"PartitionKey": _partition(job_id), "RowKey": job_id, "updated_at": now, **known}, mode="merge"
+        {"PartitionKey": _partition(job_id), "RowKey": job_id, "updated_at": now, **known}, mode=UpdateMode.MERGE
     )
 
 

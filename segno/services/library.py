@@ -175,7 +175,7 @@ def _read(owner: str, audio_file_id: str) -> tuple[AudioFile, str] | None:
     except ResourceNotFoundError:
         return None
     fields = {name: json.loads(value) if name in _JSON_FIELDS else value for name, value in entity.items()}
-    return AudioFile.model_validate(fields), entity.metadata["etag"]
+    return AudioFile.model_validate(fields), str(entity.metadata["etag"])
 
 
 def _to_entity(song: AudioFile) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
@@ -62,7 +63,7 @@ def settings() -> Settings:
         max_upload_bytes=int(env("SEGNO_MAX_UPLOAD_BYTES", str(100 * MEBIBYTE))),
         max_song_bytes=int(env("SEGNO_MAX_SONG_BYTES", str(2048 * MEBIBYTE))),
         max_song_seconds=float(env("SEGNO_MAX_SONG_SECONDS", str(3 * 3600))),
-        models_dir=env("SEGNO_MODELS", os.path.join(os.path.expanduser("~"), ".cache", "segno", "models")),
+        models_dir=env("SEGNO_MODELS", str(Path.home() / ".cache" / "segno" / "models")),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import UpdateMode
 
 from segno.contracts import names
 from segno.services.storage import table
@@ -25,4 +26,4 @@ def find(upload_id: str) -> dict | None:
 def started(upload_id: str, instance_id: str) -> None:
     """Note which workflow took the upload in, so that asking again finds it."""
     entity = {"PartitionKey": upload_id[:2], "RowKey": upload_id, "instance_id": instance_id}
-    table(names.UPLOADS).update_entity(entity, mode="merge")
+    table(names.UPLOADS).update_entity(entity, mode=UpdateMode.MERGE)

@@ -1,8 +1,8 @@
 """Joint beat, tempo and meter tracking with the bar-pointer model (Krebs, Böck & Widmer, ISMIR 2015).
 
-The state is (beat of the bar, tempo, position within the beat). Between beats the position just moves on, so the Viterbi
-search only has to choose at the beginnings of beats: ring buffers hold the rest, and the back pointers of an hour take
-some 90 MB where a general decoder needs gigabytes. With the same parameters the result is that of madmom's
+The state is (beat of the bar, tempo, position within the beat). Between beats the position just moves on, so the
+Viterbi search only has to choose at the beginnings of beats: ring buffers hold the rest, and the back pointers of an
+hour take some 90 MB where a general decoder needs gigabytes. With the same parameters the result is that of madmom's
 DBNDownBeatTrackingProcessor (tested).
 """
 
@@ -47,7 +47,9 @@ def track(activations: np.ndarray, beats_per_bar: int, *, min_bpm: float = MIN_B
     rest = np.log(np.maximum((1 - active.sum(axis=1)) / (OBSERVATION_LAMBDA - 1), 1e-12))
     beat = np.log(np.maximum(active[:, 0], 1e-12))
     downbeat = np.log(np.maximum(active[:, 1], 1e-12))
-    starts, positions, log_probability = _viterbi(beat - rest, downbeat - rest, intervals, log_transitions, beats_per_bar)
+    starts, positions, log_probability = _viterbi(
+        beat - rest, downbeat - rest, intervals, log_transitions, beats_per_bar
+    )
     frames = _snap(active, starts, positions, intervals, first)
     return Track(frames[0] / FPS, frames[1], float(log_probability + rest.sum()), beats_per_bar)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import librosa
 import numpy as np
@@ -49,7 +50,9 @@ class Features:
     @classmethod
     def load(cls, path: Path) -> Features:
         with np.load(path, allow_pickle=False) as stored:
-            return cls(**{field.name: stored[field.name] for field in fields(cls)} | {"duration": float(stored["duration"])})
+            stored_fields: dict[str, Any] = {field.name: stored[field.name] for field in fields(cls)}
+            stored_fields["duration"] = float(stored["duration"])
+            return cls(**stored_fields)
 
 
 def extract(blocks: Iterable[np.ndarray], duration: float, on_progress: Callable[[float], None]) -> Features:
@@ -118,7 +121,7 @@ def _log_mel(chunk: np.ndarray, before: int, length: int) -> np.ndarray:
     padded = np.pad(chunk, (max(0, -start), max(0, needed - len(chunk))))
     first = max(0, start)
     frames = np.lib.stride_tricks.sliding_window_view(padded[first:], _FFT)[::hop][:count]
-    power = np.abs(rfft(frames * _WINDOW, axis=1)) ** 2
+    power = np.abs(np.asarray(rfft(frames * _WINDOW, axis=1))) ** 2
     mel = power @ _MEL.T
     return np.log10(mel.reshape(-1, _SUBFRAMES, MEL_BANDS).mean(axis=1) + 1e-8)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from segno.contracts.analysis import Chord
@@ -60,7 +62,7 @@ def _cadences(chords: list[Chord], mode: str, tonic: int) -> float:
     if len(chords) < 2:
         return 0.0
     wanted = ((tonic + 7) % 12, "maj"), _tonic_chord(mode, tonic)
-    found = sum((_parse(a), _parse(b)) == wanted for a, b in zip(chords, chords[1:], strict=False))
+    found = sum((_parse(a), _parse(b)) == wanted for a, b in pairwise(chords))
     return min(1.0, 5 * found / (len(chords) - 1))
 
 

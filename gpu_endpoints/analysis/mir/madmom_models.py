@@ -46,6 +46,6 @@ def chord_crf() -> DeepChromaChordRecognitionProcessor:
     return DeepChromaChordRecognitionProcessor()
 
 
-def signal(mono: np.ndarray) -> Signal:
+def signal(mono: np.ndarray) -> np.ndarray:
     """Mono float32 samples at 44.1 kHz as madmom wants them: 16-bit range, as its networks were trained."""
-    return Signal(mono, sample_rate=RATE, num_channels=1)
+    return np.asanyarray(Signal(mono, sample_rate=RATE, num_channels=1))

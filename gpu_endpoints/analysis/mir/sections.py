@@ -8,6 +8,7 @@ alike get the same letter (agglomerative clustering), and letters get names.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.fft import dct
@@ -66,12 +67,12 @@ def _bar_edges(downbeats: np.ndarray, duration: float) -> np.ndarray:
 
 
 def _bars(features: Features, edges: np.ndarray) -> Bars:
-    mfcc = dct(features.mel, axis=1, norm="ortho")[:, 1 : _MFCC + 1]
+    mfcc = np.asarray(dct(features.mel, axis=1, norm="ortho"))[:, 1 : _MFCC + 1]
     level = 20 * np.log10(features.rms + 1e-5)
 
     def per_bar(values: np.ndarray) -> np.ndarray:
         starts = np.round(edges * FRAME_FPS).astype(int)
-        return np.stack([values[a : max(a + 1, b)].mean(axis=0) for a, b in zip(starts, starts[1:], strict=False)])
+        return np.stack([values[a : max(a + 1, b)].mean(axis=0) for a, b in pairwise(starts)])
 
     usable = edges[edges * FRAME_FPS < len(features.mel)]
     edges = usable if len(usable) == len(edges) else np.append(usable, len(features.mel) / FRAME_FPS)
@@ -99,9 +100,9 @@ def _novelty(similarity: np.ndarray) -> np.ndarray:
     sign = np.sign(np.arange(-_KERNEL_BARS, _KERNEL_BARS) + 0.5)
     kernel = np.outer(taper * sign, taper * sign)
     padded = np.pad(similarity, _KERNEL_BARS, mode="edge")
-    values = np.array([
-        (padded[bar : bar + 2 * _KERNEL_BARS, bar : bar + 2 * _KERNEL_BARS] * kernel).sum() for bar in range(size)
-    ])
+    values = np.array(
+        [(padded[bar : bar + 2 * _KERNEL_BARS, bar : bar + 2 * _KERNEL_BARS] * kernel).sum() for bar in range(size)]
+    )
     values = np.maximum(values, 0)
     values[0] = 0
     top = np.quantile(values, 0.98) if size else 1.0
@@ -131,7 +132,7 @@ def _segment(novelty: np.ndarray) -> list[int]:
 
 def _letters(similarity: np.ndarray, bars: Bars, cuts: list[int]) -> list[int]:
     """A number for each section; sections that are alike, in sound and in the order of their chords, share one."""
-    spans = list(zip(cuts, cuts[1:], strict=False))
+    spans = list(pairwise(cuts))
     letters: list[int] = []
     for index, span in enumerate(spans):
         alike = [(_alike(similarity, bars, span, spans[other]), letters[other]) for other in range(index)]
@@ -153,10 +154,12 @@ def _alike(similarity: np.ndarray, bars: Bars, a: tuple[int, int], b: tuple[int,
 
 def _names(letters: list[int], bars: Bars, cuts: list[int]) -> list[str]:
     """Names by repetition, energy and place: the loudest letter that returns is the chorus."""
-    spans = list(zip(cuts, cuts[1:], strict=False))
+    spans = list(pairwise(cuts))
     energy = [float(bars.energy[a:b].mean()) for a, b in spans]
     repeats = {letter: letters.count(letter) for letter in set(letters)}
-    mean_energy = {letter: float(np.mean([e for e, l in zip(energy, letters, strict=True) if l == letter])) for letter in repeats}
+    mean_energy = {
+        letter: float(np.mean([e for e, l in zip(energy, letters, strict=True) if l == letter])) for letter in repeats
+    }
     returning = [letter for letter in repeats if repeats[letter] > 1]
     chorus = max(returning, key=lambda letter: mean_energy[letter], default=None)
     verses = [letter for letter in returning if letter != chorus]
@@ -166,7 +169,9 @@ def _names(letters: list[int], bars: Bars, cuts: list[int]) -> list[str]:
     for index, letter in enumerate(letters):
         if letter == chorus:
             name = "chorus"
-        elif index == 0 and (letter not in returning or energy[0] < mean_energy.get(verse, 0.0) - 0.5):
+        elif index == 0 and (
+            letter not in returning or energy[0] < mean_energy[verse if verse is not None else letter] - 0.5
+        ):
             name = "intro"
         elif index == last and letter not in (verse,):
             name = "outro"

@@ -30,7 +30,7 @@ class TuningHistogram:
             return
         frames = np.lib.stride_tricks.sliding_window_view(mono, _FFT)[::_HOP]
         low, high = int(_LOWEST * _FFT / self._rate), int(_HIGHEST * _FFT / self._rate)
-        level = np.abs(rfft(frames * self._window, axis=1))[:, low - 1 : high + 1]
+        level = np.abs(np.asarray(rfft(frames * self._window, axis=1)))[:, low - 1 : high + 1]
         log_level = np.log(level + 1e-12)
         left, middle, right = log_level[:, :-2], log_level[:, 1:-1], log_level[:, 2:]
         loudest = middle.max(axis=1, keepdims=True)

@@ -1,8 +1,8 @@
 """Approximate separation without any model: drums by median filtering, bass by its band, and the rest.
 
 Harmonic-percussive separation after Fitzgerald (DAFx 2010): a spectrogram smoothed along time shows what is held, along
-frequency what is struck. On rendered songs this gives about 5 dB SDR for drums and 8 for bass; the rest is no better than
-the mix, so no vocals are offered. The three stems add up to the mix.
+frequency what is struck. On rendered songs this gives about 5 dB SDR for drums and 8 for bass; the rest is no better
+than the mix, so no vocals are offered. The three stems add up to the mix.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.fft import next_fast_len
 from scipy.ndimage import median_filter
 from scipy.signal import ShortTimeFFT
 
@@ -69,8 +68,7 @@ def _joined(stems: dict[str, np.ndarray], tail: dict[str, np.ndarray] | None, ra
 
 
 def _split(mix: np.ndarray, rate: int) -> dict[str, np.ndarray]:
-    window = next_fast_len(round(WINDOW_SECONDS * rate), real=True)
-    window += window % 2
+    window = 2 * round(WINDOW_SECONDS * rate / 2)
     if len(mix) < 2 * window:
         silence = np.zeros_like(mix)
         return {"drums": silence, "bass": silence.copy(), "other": mix.copy()}

@@ -16,7 +16,8 @@ StemBlocks = Iterator[dict[str, np.ndarray]]
 class SeparationEngine(Protocol):
     """`stems` are the names it yields, in order."""
 
-    stems: tuple[str, ...]
+    @property
+    def stems(self) -> tuple[str, ...]: ...
 
     def provenance(self) -> Provenance: ...
 

@@ -1,7 +1,7 @@
 """Hybrid Transformer Demucs (Rouard, Massa & Défossez, ICASSP 2023) with weights from a local folder.
 
-The overlap-add is Demucs' own (`apply_model(split=True, overlap=0.25, shifts=0)`) computed as a stream: the result is the
-same to the last bits, and memory does not grow with the song (tested against the original).
+The overlap-add is Demucs' own (`apply_model(split=True, overlap=0.25, shifts=0)`) computed as a stream: the
+result is the same to the last bits, and memory does not grow with the song (tested against the original).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soxr
@@ -31,7 +32,7 @@ class HtdemucsEngine:
     def __init__(self, folder: Path):
         self._folder = folder
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._bag = get_model(NAME, repo=folder)
+        self._bag: Any = get_model(NAME, repo=folder)
         self._bag.to(self._device).eval()
         self.stems: tuple[str, ...] = tuple(self._bag.sources)
 

@@ -125,8 +125,10 @@ class Engine:
             family = [instance_id]
             while family:
                 member = family.pop()
-                family += [row["instance_id"] for row in self.store.rows(
-                    "SELECT instance_id FROM instances WHERE parent_id = ?", member)]
+                family += [
+                    row["instance_id"]
+                    for row in self.store.rows("SELECT instance_id FROM instances WHERE parent_id = ?", member)
+                ]
                 self.store.delete_instance(member)
                 gone += 1
         return gone
@@ -175,7 +177,11 @@ class Engine:
 
         with self.store.transaction():
             current = self.store.instance(instance_id)
-            if current is None or current["status"] not in RUNNING_STATES or current["generation"] != instance["generation"]:
+            if (
+                current is None
+                or current["status"] not in RUNNING_STATES
+                or current["generation"] != instance["generation"]
+            ):
                 return False
             self.store.consume([inbox_id for inbox_id, _ in batch])
             self._commit(current, past, fresh, decision, retries)
@@ -189,7 +195,8 @@ class Engine:
         if function is None:
             return Decision([], False, None, None, f"no orchestrator is named {instance['name']!r}")
         context = {
-            "history": [{**entry, "IsPlayed": True} for entry in past] + [{**entry, "IsPlayed": False} for entry in fresh],
+            "history": [{**entry, "IsPlayed": True} for entry in past]
+            + [{**entry, "IsPlayed": False} for entry in fresh],
             "input": instance["input"],
             "instanceId": instance["instance_id"],
             "isReplaying": bool(past),
@@ -229,7 +236,7 @@ class Engine:
         follow_up = retries.follow_up(fresh[1], now) if len(fresh) > 1 else None
         if follow_up is not None:
             retries.follow(fresh[1], follow_up, schedule(follow_up))
-        for leaf in decision.leaves[len(known):]:
+        for leaf in decision.leaves[len(known) :]:
             task_id = schedule(leaf)
             known.append([signature(leaf), task_id])
             retries.watch(leaf, task_id)
@@ -315,9 +322,7 @@ class Engine:
         with self.store.transaction() as db:
             db.execute("DELETE FROM timers WHERE instance_id = ?", (instance_id,))
             db.execute("DELETE FROM inbox WHERE instance_id = ?", (instance_id,))
-        self.store.update_instance(
-            instance_id, status=status, output=output_json, suspended=0, updated=iso(self.now())
-        )
+        self.store.update_instance(instance_id, status=status, output=output_json, suspended=0, updated=iso(self.now()))
         if instance["parent_id"] is None:
             return
         task_id = instance["parent_task_id"]

@@ -19,9 +19,7 @@ class Worker:
     def __init__(self, engine: Engine, *, max_activities: int = 10, max_orchestrators: int = 5):
         self._engine = engine
         self._limits = {"activity": max_activities, "episode": max_orchestrators}
-        self._pools = {
-            kind: ThreadPoolExecutor(limit, thread_name_prefix=kind) for kind, limit in self._limits.items()
-        }
+        self._pools = {kind: ThreadPoolExecutor(limit, thread_name_prefix=kind) for kind, limit in self._limits.items()}
         self._busy = {"activity": 0, "episode": 0}
         self._in_episode: set[str] = set()
         self._stopping = False

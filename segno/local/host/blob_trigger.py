@@ -7,8 +7,8 @@ import json
 import logging
 from datetime import UTC, datetime
 
-import azure.functions as func
 from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.functions.blob import InputStream
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
@@ -20,7 +20,7 @@ log = logging.getLogger("segno.host.blob")
 POISON_QUEUE = "webjobs-blobtrigger-poison"
 
 
-class LazyStream(func.InputStream):
+class LazyStream(InputStream):
     """A blob as a trigger hands it to a function, read from storage only when the function reads it."""
 
     def __init__(self, blob, *, name: str, length: int, properties: dict):
@@ -37,7 +37,14 @@ class LazyStream(func.InputStream):
 
 
 async def watch(
-    function: Function, *, connection: str, store: Store, client_binding: str, interval: float, parallel: int, tries: int
+    function: Function,
+    *,
+    connection: str,
+    store: Store,
+    client_binding: str,
+    interval: float,
+    parallel: int,
+    tries: int,
 ) -> None:
     """Poll a container until cancelled and call `function` once for each new version of a blob.
 

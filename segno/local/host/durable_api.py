@@ -19,7 +19,7 @@ from segno.local.durable.store import RUNNING_STATES, Row
 PRIVATE = "/durabletask"
 PUBLIC = "/runtime/webhooks/durabletask"
 _PAGE = 100
-_OPERATIONS = ("terminate", "suspend", "resume", "rewind", "restart")
+_WITH_REASON = ("terminate", "suspend", "resume", "rewind")
 
 
 def client_binding(base_url: str, key: str, task_hub: str) -> str:
@@ -39,7 +39,7 @@ def client_binding(base_url: str, key: str, task_hub: str) -> str:
             "statusQueryGetUri": f"{instance}?{query}",
             "sendEventPostUri": f"{instance}/raiseEvent/{{eventName}}?{query}",
             "purgeHistoryDeleteUri": f"{instance}?{query}",
-            **{f"{name}PostUri": f"{instance}/{name}?reason={{text}}&{query}" for name in _OPERATIONS if name != "restart"},
+            **{f"{name}PostUri": f"{instance}/{name}?reason={{text}}&{query}" for name in _WITH_REASON},
             "restartPostUri": f"{instance}/restart?{query}",
         },
         "baseUrl": public,
@@ -99,7 +99,9 @@ class DurableApi:
             name: url.replace("INSTANCEID", quote(instance_id, safe=""))
             for name, url in binding["managementUrls"].items()
         }
-        return JSONResponse(urls | {"id": instance_id}, 202, {"Location": urls["statusQueryGetUri"], "Retry-After": "1"})
+        return JSONResponse(
+            urls | {"id": instance_id}, 202, {"Location": urls["statusQueryGetUri"], "Retry-After": "1"}
+        )
 
     def _status(self, request: Request, _: str) -> Response:
         instance = self._engine.store.instance(request.path_params["instance_id"])

@@ -91,7 +91,9 @@ def build(functions: AppFunctions, options: HostOptions) -> Starlette:
             store.close()
 
     async def status(_: Request) -> JSONResponse:
-        return JSONResponse({"state": "Running", "host": "segno embedded", "functions": len(functions.of("httpTrigger"))})
+        return JSONResponse(
+            {"state": "Running", "host": "segno embedded", "functions": len(functions.of("httpTrigger"))}
+        )
 
     prefix = options.extension("http").get("routePrefix", "api")
     return Starlette(

@@ -200,6 +200,7 @@ class World:
 
     def run_episode(self, instance_id: str):
         if self.dies_here():
+
             def die(*_):
                 raise Crash
 
