@@ -1,0 +1,91 @@
+"""The real stack for tests: Azurite, the endpoint and the embedded host on free ports, once a session."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from segno.client import Segno
+from segno.local.stack import PROJECT, Ports, Stack
+from segno.music import demo_song
+from segno.music.score import Score
+
+os.environ.setdefault("NUMBA_CACHE_DIR", str(PROJECT / ".segno" / "numba"))
+RATE = 44100
+
+
+def free_ports(count: int) -> list[int]:
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def new_stack(home: Path) -> Stack:
+    host, analysis, blob, queue, table = free_ports(5)
+    return Stack(home, Ports(host=host, analysis=analysis, blob=blob, queue=queue, table=table))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A whole running stack; the services of this process use its storage too."""
+    stack = new_stack(tmp_path_factory.mktemp("stack"))
+    stack.start(print)
+    os.environ["AzureWebJobsStorage"] = stack.connection_string
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture
+def segno(stack: Stack) -> Iterator[Segno]:
+    with Segno(stack.url) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def demo() -> tuple[Score, np.ndarray, dict[str, np.ndarray]]:
+    """The demo song: its score, its mix and its true stems."""
+    from gpu_endpoints.generation.soundfont import render
+
+    score = demo_song.compose()
+    return score, *render(score)
+
+
+@pytest.fixture(scope="session")
+def make_clip(demo, tmp_path_factory: pytest.TempPathFactory):
+    """`make_clip(name, start, seconds)`: a piece of the demo song as a file, in the format of its suffix."""
+    folder = tmp_path_factory.mktemp("clips")
+    _, mix, _ = demo
+
+    def clip(name: str, start: float = 10.0, seconds: float = 6.0) -> Path:
+        path = folder / name
+        audio = mix[round(start * RATE) : round((start + seconds) * RATE)]
+        if path.suffix == ".m4a":
+            write_m4a(path, audio)
+        else:
+            soundfile.write(path, audio, RATE)
+        return path
+
+    return clip
+
+
+def write_m4a(path: Path, audio: np.ndarray) -> None:
+    import av
+
+    with av.open(str(path), "w", format="ipod") as container:
+        stream = container.add_stream("aac", rate=RATE, layout="stereo")
+        for start in range(0, len(audio), 1024):
+            frame = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(audio[start : start + 1024].T.astype(np.float32)), format="fltp", layout="stereo"
+            )
+            frame.sample_rate, frame.pts = RATE, start
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))

@@ -1,0 +1,177 @@
+"""A song goes in; its stems, JAMS and searchable metadata come out. As a user does it, with the `segno` command."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import jams
+import numpy as np
+import pytest
+import scores
+import soundfile
+
+from segno.contracts import names
+from segno.services import storage
+
+
+@pytest.fixture(scope="module")
+def command(stack, tmp_path_factory):
+    """Run `segno` with the session's stack; stdout, and the exit code that was expected."""
+
+    def run(*arguments: str, expect: int = 0) -> str:
+        env = os.environ | {"SEGNO_URL": stack.url, "SEGNO_HOME": str(stack.home)}
+        done = subprocess.run(
+            [sys.executable, "-m", "segno.cli", *arguments], env=env, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == expect, (done.stdout, done.stderr)
+        return done.stdout if expect != 2 else done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def analysed(command, demo, tmp_path_factory) -> dict:
+    """What `segno analyze --json --out` printed for the demo song."""
+    folder = tmp_path_factory.mktemp("demo")
+    path = folder / "Coda in Daylight.flac"
+    soundfile.write(path, demo[1], 44100)
+    lines = command("analyze", str(path), "--json", "--out", str(folder / "out")).splitlines()
+    assert len(lines) == 1
+    return json.loads(lines[0])
+
+
+def test_the_demo_song_is_understood(analysed, demo):
+    score, mix, _ = demo
+    found = analysed["analysis"]
+    assert analysed["status"] == "analyzed"
+    assert analysed["duration_seconds"] == pytest.approx(len(mix) / 44100, abs=1e-3)
+    assert found["bpm"] == pytest.approx(score.bpm, rel=0.01)
+    assert (found["key"], found["mode"]) == score.key
+    assert found["time_signature"] == "4/4"
+    assert scores.beat_f(score, found["beats"]) >= 0.95
+    assert scores.majmin(score, found["chords"]) >= 0.9
+    assert found["tuning_frequency"] == pytest.approx(440, abs=1.5)
+    names_found = [section["label"] for section in found["sections"]]
+    assert names_found[0] == "intro" and names_found.count("chorus") == 3
+    assert all(0 <= value <= 1 for value in found["confidence"].values())
+
+
+def test_beats_have_positions_and_sections_and_chords_cover_the_song(analysed):
+    found = analysed["analysis"]
+    positions = [beat["position"] for beat in found["beats"]]
+    assert all(b == a % 4 + 1 for a, b in zip(positions, positions[1:], strict=False))
+    for spans in (found["sections"], found["chords"]):
+        assert spans[0]["start_time"] == 0
+        assert spans[-1]["end_time"] == pytest.approx(analysed["duration_seconds"])
+        assert all(a["end_time"] == b["start_time"] for a, b in zip(spans, spans[1:], strict=False))
+
+
+def test_every_result_says_who_made_it(analysed):
+    separate = analysed["engines"]["separate"]
+    assert separate["engine"] == "dsp"
+    assert separate["approximate"] and separate["fallback"] and "htdemucs" in separate["reason"]
+    assert {"tempo", "beats", "key", "chords", "sections", "tuning"} <= set(analysed["engines"])
+    assert all(engine["license"] and engine["version"] for engine in analysed["engines"].values())
+
+
+def test_stems_are_as_long_as_the_mix_and_add_up_to_it(analysed, demo):
+    _, mix, _ = demo
+    stems = {stem["stem_type"]: soundfile.read(stem["path"])[0] for stem in analysed["stems"]}
+    assert set(stems) == {"drums", "bass", "other"}
+    assert all(len(stem) == len(mix) for stem in stems.values())
+    assert np.abs(sum(stems.values()) - mix).max() < 1e-3
+
+
+def test_the_jams_file_is_valid_and_carries_provenance(analysed, command, tmp_path):
+    path = Path(analysed["jams_path"])
+    document = jams.load(str(path), validate=True, strict=True)
+    namespaces = {annotation.namespace for annotation in document.annotations}
+    assert namespaces == {"tempo", "key_mode", "beat", "segment_open", "chord"}
+    (beats,) = document.search(namespace="beat")
+    assert beats.annotation_metadata.annotation_tools.startswith("segno madmom")
+    assert document.sandbox.tuning_frequency == analysed["analysis"]["tuning_frequency"]
+    assert json.loads(command("jams", analysed["audio_file_id"])) == json.loads(path.read_text())
+    assert httpx.get(analysed["jams_url"]).json() == json.loads(path.read_text())
+
+
+@pytest.mark.parametrize(
+    ("filters", "is_found"),
+    [
+        (["--key", "D"], True),
+        (["--key", "D", "--mode", "minor"], False),
+        (["--mode", "major"], True),
+        (["--bpm-min", "111", "--bpm-max", "113"], True),
+        (["--bpm-min", "113"], False),
+        (["--status", "analyzed"], True),
+        (["--status", "analyzed", "--uploaded-after", "2020-01-01"], True),
+        (["--uploaded-before", "2020-01-01"], False),
+    ],
+)
+def test_search_finds_it_by_what_it_is(command, analysed, filters, is_found):
+    found = json.loads(command("search", *filters, "--json"))
+    assert (analysed["audio_file_id"] in [song["audio_file_id"] for song in found]) == is_found
+    fields = {"audio_file_id", "original_file_name", "status", "bpm", "key", "mode", "duration_seconds", "uploaded_at"}
+    assert all(set(song) == fields for song in found)
+
+
+def test_list_and_status_show_it(command, analysed):
+    assert analysed["audio_file_id"] in [song["audio_file_id"] for song in json.loads(command("list", "--json"))]
+    assert "112.0 bpm" in command("list")
+    assert "D major" in command("status", analysed["audio_file_id"])
+
+
+def test_the_same_bytes_are_the_same_song_and_no_second_analysis(segno, stack, analysed, demo, tmp_path):
+    before = segno.get(analysed["audio_file_id"])
+    path = tmp_path / "another name.flac"
+    soundfile.write(path, demo[1], 44100)
+    answer = httpx.post(f"{stack.url}/api/audio", files={"file": path.open("rb")}, timeout=60)
+    assert answer.status_code == 200
+    assert answer.json()["audio_file_id"] == analysed["audio_file_id"] and answer.json()["duplicate"]
+    after = segno.get(analysed["audio_file_id"])
+    assert (after.analyzed_at, after.run) == (before.analyzed_at, before.run)
+
+
+def test_the_workflow_shows_in_the_durable_management_api(segno, analysed):
+    song = segno.get(analysed["audio_file_id"])
+    status = httpx.get(song.links["workflow"] + "&showHistory=true").json()
+    assert status["runtimeStatus"] == "Completed"
+    assert status["customStatus"]["stage"] == "analyzed" and status["customStatus"]["fraction"] == 1
+    called = [event.get("FunctionName") for event in status["historyEvents"] if event["EventType"] == "TaskScheduled"]
+    assert called == ["IdentifyAudio", "RegisterAudio", "NotifyOwner"]
+    assert httpx.get(song.links["workflow"].replace("code=", "code=x")).status_code == 401
+
+
+def test_bad_commands_end_with_2_and_failures_with_1(command, tmp_path):
+    assert "No such command" in command("frobnicate", expect=2)
+    assert "does not exist" in command("analyze", str(tmp_path / "nowhere.wav"), expect=2)
+    assert "needs a filter" in command("search", expect=2)
+    command("status", "no-such-song", expect=1)
+    (tmp_path / "note.mp3").write_text("this is a letter, not a song" * 50)
+    result = json.loads(command("analyze", str(tmp_path / "note.mp3"), "--json", expect=1))
+    assert result["status"] == "failed" and result["error"]["code"] == "unsupported_format"
+
+
+def test_deleting_a_song_deletes_everything_made_from_it(command, segno, make_clip, stack):
+    clip = make_clip("to delete.wav", 30, 5)
+    song_id = json.loads(command("analyze", str(clip), "--json"))["audio_file_id"]
+    blobs = lambda: [  # noqa: E731
+        f"{container}/{name}"
+        for container in names.CONTAINERS
+        for name in storage.container(container).list_blob_names()
+        if song_id in name
+    ]
+    rows = lambda: [  # noqa: E731
+        (table, row["RowKey"])
+        for table in names.TABLES
+        for row in storage.table(table).list_entities()
+        if song_id in row["PartitionKey"] + row["RowKey"]
+    ]
+    assert len(blobs()) >= 6 and len(rows()) >= 6
+    command("delete", song_id)
+    assert blobs() == [] and rows() == []
+    command("status", song_id, expect=1)
