@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import uuid
 from pathlib import Path
 
@@ -31,9 +32,7 @@ def wait_for_name(segno: Segno, name: str):
             if song.original_file_name == name:
                 return segno.wait(song.audio_file_id, timeout=SECONDS)
         httpx.get(f"{segno.url}/admin/host/status")
-        import time
-
-        time.sleep(0.25)  # the trigger polls storage: there is no event to await
+            time.sleep(0.25)  # the trigger polls storage: there is no event to await
     raise AssertionError(f"{name} never came into the library")
 
 

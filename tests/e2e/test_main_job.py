@@ -26,7 +26,12 @@ def command(stack, tmp_path_factory):
     def run(*arguments: str, expect: int = 0) -> str:
         env = os.environ | {"SEGNO_URL": stack.url, "SEGNO_HOME": str(stack.home)}
         done = subprocess.run(
-            [sys.executable, "-m", "segno.cli", *arguments], env=env, capture_output=True, text=True, timeout=300, check=False
+            [sys.executable, "-m", "segno.cli", *arguments],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
         assert done.returncode == expect, (done.stdout, done.stderr)
         return done.stdout if expect != 2 else done.stderr

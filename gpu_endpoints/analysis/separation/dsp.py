@@ -1,7 +1,7 @@
 """Approximate separation without any model: drums by median filtering, bass by its band, and the rest.
 
 Harmonic-percussive separation after Fitzgerald (DAFx 2010): a spectrogram smoothed along time shows what is held, along
-frequency what is struck. On rendered songs this gives about 5 dB SDR for drums and 8 for bass; the rest is no better
+frequency what is struck. On the demo song this gives 4.5 dB SDR for drums and 6 for bass; the rest is no better
 than the mix, so no vocals are offered. The three stems add up to the mix.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.ndimage import median_filter
 from scipy.signal import ShortTimeFFT
+from scipy.special import expit
 
 from gpu_endpoints.analysis.decoding import Audio
 from gpu_endpoints.analysis.separation.engine import StemBlocks
@@ -20,10 +21,10 @@ from segno.contracts.provenance import Provenance
 
 CHUNK_SECONDS = 12.0
 FADE_SECONDS = 0.5
-WINDOW_SECONDS = 0.046
+WINDOW_SECONDS = 0.093
 MEDIAN_FRAMES = 17
 MEDIAN_BINS = 17
-MASK_POWER = 2.0
+MASK_POWER = 2.5
 BASS_EDGE_HZ = 350.0
 BASS_SLOPE_HZ = 30.0
 
@@ -78,7 +79,7 @@ def _split(mix: np.ndarray, rate: int) -> dict[str, np.ndarray]:
     held = median_filter(level, size=(1, MEDIAN_FRAMES), mode="nearest") ** MASK_POWER
     struck = median_filter(level, size=(MEDIAN_BINS, 1), mode="nearest") ** MASK_POWER
     drum_mask = struck / (held + struck + 1e-12)
-    low = 1 / (1 + np.exp((transform.f - BASS_EDGE_HZ) / BASS_SLOPE_HZ))[:, None]
+    low = expit((BASS_EDGE_HZ - transform.f) / BASS_SLOPE_HZ)[:, None]
     bass_mask = (1 - drum_mask) * low
     parts = transform.istft(np.stack([spectrum * drum_mask, spectrum * bass_mask]), k1=len(mix))
     drums, bass = (part.T.astype(np.float32) for part in parts)

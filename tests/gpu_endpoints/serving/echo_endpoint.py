@@ -1,0 +1,47 @@
+"""A small endpoint on the shared job server, for its tests: jobs that echo, wait for a file, fail, or die."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from gpu_endpoints.serving.server import Endpoint, create_app
+from gpu_endpoints.serving.work import JobContext, JobFailed
+
+
+def _echo(job_input: dict, context: JobContext) -> dict:
+    context.progress(0.5, "echoing")
+    return {"echo": job_input, "pid": os.getpid()}
+
+
+def _wait(job_input: dict, context: JobContext) -> dict:
+    """Runs until the file `go` appears, or it is cancelled; writes a line to `log` each time it is started."""
+    with Path(job_input["log"]).open("a") as log:
+        log.write(f"{context.job_id}\n")
+    while not Path(job_input["go"]).exists():
+        context.progress(0.3, "waiting")
+        time.sleep(0.05)
+    return {"waited": True}
+
+
+def _fail(job_input: dict, context: JobContext) -> dict:
+    raise JobFailed("no_good", "this input is no good", retryable=False)
+
+
+def _die(job_input: dict, context: JobContext) -> dict:
+    os._exit(9)
+
+
+def load_handlers() -> dict:
+    return {"echo": _echo, "wait": _wait, "fail": _fail, "die": _die}
+
+
+app = create_app(
+    Endpoint(
+        name="echo",
+        kinds=frozenset({"echo", "wait", "fail", "die"}),
+        load_handlers=load_handlers,
+        engines=lambda: {"echo": {"available": True}},
+    )
+)

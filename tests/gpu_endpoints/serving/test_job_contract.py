@@ -1,0 +1,233 @@
+"""The job contract, over HTTP, with real worker processes and job documents in Azurite."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+import uuid
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import free_ports
+from standardwebhooks.webhooks import Webhook
+
+from segno.local.processes import Child, python_module
+
+SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
+HERE = Path(__file__).parent
+
+
+class Server:
+    """One replica of the echo endpoint."""
+
+    def __init__(self, folder: Path, stack, **settings: str):
+        (port,) = free_ports(1)
+        env = stack.environment() | {
+            "AzureWebJobsStorage": stack.connection_string, "SEGNO_WEBHOOK_SECRET": SECRET, "SEGNO_WORKERS": "1",
+            "PYTHONPATH": f"{Path.cwd()}{os.pathsep}{HERE}", **settings,
+        }  # fmt: skip
+        command = python_module("uvicorn", "echo_endpoint:app", "--port", str(port), "--log-level", "warning")
+        self.url = f"http://127.0.0.1:{port}"
+        self.child = Child("echo", command, env, folder / f"echo-{port}.log", f"{self.url}/health", Path.cwd())
+        self.child.start()
+        self.child.wait_healthy(60)
+
+    def put(self, job_id: str, kind: str, job_input: dict, **more) -> httpx.Response:
+        return httpx.put(f"{self.url}/jobs/{job_id}", json={"kind": kind, "input": job_input, **more}, timeout=30)
+
+    def get(self, job_id: str) -> dict:
+        return httpx.get(f"{self.url}/jobs/{job_id}", timeout=30).json()
+
+    def cancel(self, job_id: str) -> httpx.Response:
+        return httpx.post(f"{self.url}/jobs/{job_id}/cancel", timeout=30)
+
+    def until(self, job_id: str, is_so, seconds: float = 60) -> dict:
+        deadline = time.monotonic() + seconds
+        while not is_so(job := self.get(job_id)):
+            assert time.monotonic() < deadline, job
+            time.sleep(0.05)
+        return job
+
+    def ended(self, job_id: str) -> dict:
+        return self.until(job_id, lambda job: job["state"] in ("succeeded", "failed", "cancelled"))
+
+
+@pytest.fixture(scope="module")
+def server(stack, tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("echo"), stack, SEGNO_QUEUE_LIMIT="3")
+    yield server
+    server.child.stop()
+
+
+@pytest.fixture
+def job_id() -> str:
+    return f"test-{uuid.uuid4().hex}:step"
+
+
+@pytest.fixture
+def held(server, tmp_path):
+    """A job that occupies the only worker until the test lets it go."""
+    job_input = {"go": str(tmp_path / "go"), "log": str(tmp_path / "log")}
+    blocker = f"blocker-{uuid.uuid4().hex}"
+    server.put(blocker, "wait", job_input)
+    server.until(blocker, lambda job: job["state"] == "running")
+    yield blocker, job_input
+    Path(job_input["go"]).touch()
+    server.ended(blocker)
+
+
+def test_a_job_runs_and_its_result_can_be_read(server, job_id):
+    answer = server.put(job_id, "echo", {"a": 1})
+    assert answer.status_code == 202 and answer.headers["location"] == f"/jobs/{job_id}"
+    job = server.ended(job_id)
+    assert (job["state"], job["result"]["echo"], job["progress"], job["lost"]) == ("succeeded", {"a": 1}, 1.0, False)
+    assert job["created_at"] <= job["started_at"] <= job["ended_at"]
+
+
+def test_the_same_job_twice_is_one_job_and_a_different_one_is_refused(server, job_id):
+    server.put(job_id, "echo", {"a": 1})
+    first = server.ended(job_id)
+    assert (
+        server.put(job_id, "echo", {"a": 1}, callback_url="http://127.0.0.1:9/").json()["started_at"]
+        == first["started_at"]
+    )
+    refused = server.put(job_id, "echo", {"a": 2})
+    assert (refused.status_code, refused.json()["code"]) == (409, "different_job")
+
+
+def test_failures_carry_a_code_and_whether_to_try_again(server, job_id):
+    server.put(job_id, "fail", {})
+    assert server.ended(job_id)["error"] == {"code": "no_good", "message": "this input is no good", "retryable": False}
+    server.put(job_id + "2", "die", {})
+    job = server.ended(job_id + "2")
+    assert (job["error"]["code"], job["error"]["retryable"]) == ("worker_died", True)
+    server.put(job_id + "3", "echo", {})
+    assert server.ended(job_id + "3")["state"] == "succeeded", "the dead worker is replaced"
+
+
+def test_a_running_job_is_cancelled_between_chunks_and_a_waiting_one_at_once(server, held, job_id):
+    blocker, _ = held
+    server.put(job_id, "echo", {})
+    assert server.cancel(job_id).json()["state"] == "cancelled"
+    assert server.cancel(blocker).status_code == 202
+    job = server.ended(blocker)
+    assert (job["state"], job["error"]) == ("cancelled", None)
+
+
+def test_a_full_queue_says_when_to_come_back(server, held, job_id):
+    answers = [server.put(f"{job_id}{number}", "echo", {}) for number in range(5)]
+    assert [answer.status_code for answer in answers] == [202] * 3 + [503] * 2
+    assert int(answers[-1].headers["retry-after"]) > 0 and answers[-1].json()["code"] == "queue_full"
+    assert httpx.get(f"{server.url}/ready").status_code == 503
+    metrics = httpx.get(f"{server.url}/metrics").text
+    assert "segno_jobs_queued 3.0" in metrics and "segno_jobs_running 1.0" in metrics
+    for number in range(3):
+        server.cancel(f"{job_id}{number}")
+
+
+def test_work_for_the_song_that_came_first_goes_first(server, held, job_id):
+    for number, arrived in enumerate(["2026-01-03", "2026-01-01", "2026-01-02"]):
+        server.put(f"{job_id}{number}", "echo", {}, arrived_at=arrived)
+    Path(held[1]["go"]).touch()
+    started = [server.ended(f"{job_id}{number}")["started_at"] for number in range(3)]
+    assert started[1] < started[2] < started[0]
+
+
+def test_bad_requests_are_told_what_is_wrong(server, job_id):
+    unknown = server.put(job_id, "dance", {})
+    assert (unknown.status_code, unknown.json()["code"]) == (400, "unknown_kind")
+    assert httpx.put(f"{server.url}/jobs/{job_id}", json={"kind": "echo"}).json()["code"] == "invalid_request"
+    assert httpx.get(f"{server.url}/jobs/nobody").status_code == 404
+    assert server.cancel("nobody").status_code == 404
+    assert server.put("replicas/x", "echo", {}).status_code == 400
+
+
+def test_the_score_envelope_is_the_same_four_calls(server, job_id):
+    def score(**call) -> dict:
+        return httpx.post(f"{server.url}/score", json=call).json()
+
+    assert score(operation="submit", job_id=job_id, job={"kind": "echo", "input": {}})["job_id"] == job_id
+    server.ended(job_id)
+    assert score(operation="status", job_id=job_id)["state"] == "succeeded"
+    assert score(operation="health")["engines"] == {"echo": {"available": True}}
+    assert httpx.post(f"{server.url}/score", json={"operation": "status"}).status_code == 400
+
+
+def test_a_callback_is_signed_and_repeated_until_it_is_heard(server, job_id):
+    heard: list[tuple[dict, bytes]] = []
+    (port,) = free_ports(1)
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self):
+            heard.append((dict(self.headers.items()), self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(500 if len(heard) == 1 else 204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    receiver = HTTPServer(("127.0.0.1", port), Receiver)
+    thread = threading.Thread(target=lambda: [receiver.handle_request() for _ in range(2)])
+    thread.start()
+    server.put(job_id, "echo", {}, callback_url=f"http://127.0.0.1:{port}/")
+    thread.join(30)
+    receiver.server_close()
+    assert len(heard) == 2 and heard[0][1] == heard[1][1]
+    headers = {name.lower(): value for name, value in heard[1][0].items()}
+    event = Webhook(SECRET).verify(heard[1][1], headers)
+    assert event == {"type": "job.ended", "job_id": job_id, "state": "succeeded"}
+    assert heard[0][0]["webhook-id"] == heard[1][0]["webhook-id"]
+
+
+def test_a_key_is_asked_for_where_one_is_set(stack, tmp_path, job_id):
+    server = Server(tmp_path, stack, SEGNO_ENDPOINT_KEY="sesame")
+    try:
+        assert server.put(job_id, "echo", {}).status_code == 401
+        assert httpx.get(f"{server.url}/health").status_code == 200
+        allowed = httpx.get(f"{server.url}/jobs/nobody", headers={"authorization": "Bearer sesame"})
+        assert allowed.status_code == 404
+    finally:
+        server.child.stop()
+
+
+def test_another_replica_answers_cancels_and_takes_over_when_the_first_dies(server, stack, tmp_path, job_id):
+    job_input = {"go": str(tmp_path / "go"), "log": str(tmp_path / "log")}
+    other = Server(tmp_path, stack)
+    try:
+        other.put(job_id, "wait", job_input)
+        other.until(job_id, lambda job: job["state"] == "running")
+        assert server.get(job_id)["state"] == "running", "any replica answers"
+        other.put(job_id + "2", "echo", {})
+        server.cancel(job_id + "2")
+        os.kill(other.child.pid, signal.SIGKILL)
+        other.child.process.wait()
+        server.until(job_id, lambda job: job["lost"])
+        assert server.put(job_id, "wait", job_input).status_code == 202
+        Path(job_input["go"]).touch()
+        job = server.ended(job_id)
+        assert (job["state"], job["attempt"]) == ("succeeded", 2)
+        assert Path(job_input["log"]).read_text().splitlines() == [job_id, job_id]
+        assert server.put(job_id + "2", "echo", {}).json()["state"] == "cancelled", "a cancel outlives its replica"
+    finally:
+        other.child.stop()
+
+
+def test_a_job_that_breaks_its_replica_again_and_again_is_given_up(server, stack, job_id):
+    from gpu_endpoints.serving.documents import JobDocument, fingerprint
+    from segno.contracts.jobs import JobRequest
+    from segno.services import blobs
+
+    request = JobRequest(kind="echo", input={"poison": True})
+    document = JobDocument(
+        job_id=job_id, request=request, fingerprint=fingerprint(request), replica_id="long-gone", state="running",
+        attempt=3, created_at="2026-01-01T00:00:00+00:00",
+    )  # fmt: skip
+    blobs.upload_json("jobs", f"{job_id}.json", json.loads(document.model_dump_json(exclude={"etag"})))
+    assert server.get(job_id)["lost"]
+    job = server.put(job_id, "echo", {"poison": True}).json()
+    assert (job["state"], job["error"]["code"], job["error"]["retryable"]) == ("failed", "lost_too_often", False)

@@ -1,0 +1,160 @@
+"""The dance with an endpoint, on the real engine: the endpoint's answers are scripted, time is the test's."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from orchestrators import endpoint_job
+from segno.contracts.jobs import JobRequest
+from segno.contracts.workflow import EndpointJobInput
+from segno.local.durable.engine import Engine
+from segno.local.durable.store import Store
+
+JOB = EndpointJobInput(
+    job_id="song:mir", endpoint="analysis", audio_file_id="song", request=JobRequest(kind="mir", input={}),
+    deadline_seconds=600,
+)  # fmt: skip
+ACCEPTED = {"outcome": "accepted", "progress": 0.2, "stage": "listening", "message": "listening"}
+DONE = {"outcome": "succeeded", "result": {"found": 1}, "error": None, "progress": 1, "stage": "", "message": "done"}
+DOWN = {"outcome": "down", "message": "nobody there"}
+LOST = {"outcome": "lost", "message": "lost"}
+
+
+def failed(*, retryable: bool) -> dict:
+    error = {"code": "broken", "message": "it broke", "retryable": retryable}
+    return {"outcome": "failed", "result": None, "error": error, "message": "it broke"}
+
+
+class Script:
+    """The activities: each call takes the next answer of its kind, the last one again and again."""
+
+    def __init__(self, submit: list[dict], read: list[dict]):
+        self.answers = {"SubmitJob": submit, "ReadJob": read, "CancelJob": [{}]}
+        self.calls: list[tuple[str, int, int]] = []
+        handle = endpoint_job.blueprint._function_builders[0]._function.get_user_function()
+        self._orchestrator = handle
+
+    def orchestrator(self, name: str):
+        return self._orchestrator if name == "EndpointJobOrchestrator" else None
+
+    def call_activity(self, name: str, input_json: str | None) -> str:
+        order = json.loads(input_json or "{}")
+        self.calls.append((name, order["address"], order["attempt"]))
+        answers = self.answers[name]
+        return json.dumps(answers.pop(0) if len(answers) > 1 else answers[0])
+
+    def names(self) -> list[str]:
+        return [name for name, _, _ in self.calls]
+
+
+class Run:
+    def __init__(self, submit: list[dict], read: list[dict], deadline: float = 600):
+        self.time = datetime(2026, 1, 1, tzinfo=UTC)
+        self.script = Script(submit, read)
+        self.engine = Engine(Store(":memory:"), self.script, clock=lambda: self.time)
+        job = JOB.model_copy(update={"deadline_seconds": deadline})
+        self.engine.start("EndpointJobOrchestrator", job.model_dump_json(), JOB.job_id)
+
+    def idle(self) -> None:
+        """Do everything that can be done without time passing."""
+        while True:
+            ready, work = self.engine.store.ready_instances(), self.engine.store.claim_activity()
+            if work is not None:
+                self.engine.run_activity(work)
+            elif ready:
+                self.engine.run_episode(ready[0])
+            else:
+                return
+
+    def to_the_end(self) -> dict:
+        self.idle()
+        for _ in range(2000):
+            instance = self.engine.store.instance(JOB.job_id)
+            if instance["status"] != "Running":
+                assert instance["status"] == "Completed", instance["output"]
+                return json.loads(instance["output"])
+            timer = self.engine.store.next_timer()
+            assert timer is not None, "it waits for nothing"
+            self.time = max(self.time, datetime.fromisoformat(timer))
+            self.engine.fire_due_timers()
+            self.idle()
+        raise AssertionError("it never ends")
+
+    @property
+    def elapsed(self) -> timedelta:
+        return self.time - datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_a_job_is_submitted_once_and_read_until_it_ends():
+    run = Run([ACCEPTED], [ACCEPTED, ACCEPTED, DONE])
+    assert run.to_the_end() == {"result": {"found": 1}, "error": None}
+    assert run.script.names() == ["SubmitJob", "ReadJob", "ReadJob", "ReadJob"]
+
+
+def test_a_callback_makes_it_read_at_once():
+    run = Run([ACCEPTED], [DONE])
+    run.idle()
+    run.engine.raise_event(JOB.job_id, "job-done:song:mir", json.dumps({"state": "succeeded"}))
+    run.idle()
+    assert run.to_the_end()["result"] == {"found": 1}
+    assert run.elapsed == timedelta(0)
+
+
+def test_a_lost_job_is_submitted_again():
+    run = Run([ACCEPTED], [LOST, DONE])
+    assert run.to_the_end()["result"] == {"found": 1}
+    assert run.script.names() == ["SubmitJob", "ReadJob", "SubmitJob", "ReadJob"]
+
+
+def test_the_next_address_is_tried_when_one_is_down():
+    run = Run([DOWN, ACCEPTED], [DONE])
+    assert run.to_the_end()["result"] == {"found": 1}
+    assert run.script.calls == [("SubmitJob", 0, 1), ("SubmitJob", 1, 1), ("ReadJob", 1, 1)]
+
+
+def test_an_endpoint_that_goes_down_while_it_works_is_given_time_then_left():
+    run = Run([ACCEPTED], [DOWN, DOWN, DOWN, DOWN, DONE])
+    assert run.to_the_end()["result"] == {"found": 1}
+    assert run.script.calls[-2:] == [("SubmitJob", 1, 1), ("ReadJob", 1, 1)]
+
+
+def test_a_full_queue_is_respected():
+    run = Run([{"outcome": "busy", "retry_after": 40.0, "message": "full"}, ACCEPTED], [DONE])
+    assert run.to_the_end()["result"] == {"found": 1}
+    assert run.elapsed >= timedelta(seconds=40)
+
+
+def test_what_may_work_another_time_is_tried_three_times_and_the_rest_once():
+    run = Run([ACCEPTED], [failed(retryable=True)])
+    assert run.to_the_end()["error"]["code"] == "broken"
+    assert [attempt for name, _, attempt in run.script.calls if name == "SubmitJob"] == [1, 2, 3]
+    run = Run([ACCEPTED], [failed(retryable=False)])
+    assert run.to_the_end()["error"]["code"] == "broken"
+    assert run.script.names().count("SubmitJob") == 1
+
+
+@pytest.mark.parametrize("endpoint", [[ACCEPTED], [DOWN]])
+def test_every_wait_ends_at_the_deadline_and_the_job_is_cancelled(endpoint):
+    run = Run(endpoint, endpoint)
+    assert run.to_the_end()["error"]["code"] == "deadline"
+    assert run.script.names()[-1] == "CancelJob"
+    assert timedelta(seconds=600) <= run.elapsed < timedelta(seconds=660)
+
+
+def test_the_user_can_cancel():
+    run = Run([ACCEPTED], [ACCEPTED])
+    run.idle()
+    run.engine.raise_event(JOB.job_id, "cancel", "null")
+    run.idle()
+    assert run.to_the_end()["error"]["code"] == "cancelled"
+    assert run.script.names()[-1] == "CancelJob"
+
+
+def test_a_long_job_keeps_its_history_short():
+    run = Run([ACCEPTED], [*[ACCEPTED] * 35, *[LOST], *[ACCEPTED] * 35, DONE], deadline=10**6)
+    assert run.to_the_end()["result"] == {"found": 1}
+    assert len(run.engine.store.history(JOB.job_id)) < 61 * 8
+    assert run.engine.store.instance(JOB.job_id)["generation"] == 1

@@ -1,0 +1,55 @@
+"""What Azure will install and load."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+HEAVY = {"torch", "demucs", "madmom", "librosa", "essentia", "numba", "soundfile", "av", "transformers", "onnxruntime"}
+
+
+def packages(path: Path) -> set[str]:
+    lines = (line.partition("#")[0].strip() for line in path.read_text().splitlines())
+    return {line.partition("==")[0] for line in lines if line and not line.startswith("-")}
+
+
+def test_the_functions_app_installs_no_machine_learning():
+    assert not packages(ROOT / "requirements.txt") & HEAVY
+
+
+def test_the_functions_app_loads_without_machine_learning():
+    """Import the app with every heavy package barred, as on a Functions worker."""
+    program = f"""
+import sys
+class Barred:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition('.')[0] in {HEAVY!r}:
+            raise ImportError(name + ' is not installed on Azure')
+sys.meta_path.insert(0, Barred())
+import function_app
+print(sorted(function.get_function_name() for function in function_app.app.get_functions()))
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "PipelineOrchestrator" in done.stdout and "upload_audio" in done.stdout
+
+
+def test_every_pin_of_a_requirement_file_is_the_constraints_pin():
+    pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line)
+    for path in [*ROOT.glob("requirements*.txt"), *ROOT.glob("gpu_endpoints/**/requirements.txt")]:
+        for line in path.read_text().splitlines():
+            name, _, version = line.partition("#")[0].strip().partition("==")
+            if name:
+                assert pins[name] == version, (path.name, name)
+
+
+def test_host_settings_are_complete_json():
+    host = json.loads((ROOT / "host.json").read_text())
+    assert host["extensions"]["durableTask"]["hubName"] == "%TASK_HUB%"
+    values = json.loads((ROOT / "local.settings.sample.json").read_text())["Values"]
+    assert {"AzureWebJobsStorage", "TASK_HUB", "FUNCTIONS_WORKER_RUNTIME"} <= set(values)
