@@ -27,7 +27,7 @@ from segno.contracts.jobs import JobError, JobEvent, JobRequest, JobStatus
 from segno.services import webhooks
 
 log = logging.getLogger("segno.scheduler")
-MOST_ATTEMPTS = 3
+MOST_ATTEMPTS = 10  # replicas die of deployments and evictions far more often than of a job
 CALLBACK_WAITS = (0.0, 2.0, 10.0, 60.0)
 WRITE_TRIES = 30
 

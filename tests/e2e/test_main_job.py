@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
@@ -69,11 +70,11 @@ def test_the_demo_song_is_understood(analysed, demo):
 def test_beats_have_positions_and_sections_and_chords_cover_the_song(analysed):
     found = analysed["analysis"]
     positions = [beat["position"] for beat in found["beats"]]
-    assert all(b == a % 4 + 1 for a, b in zip(positions, positions[1:], strict=False))
+    assert all(b == a % 4 + 1 for a, b in pairwise(positions))
     for spans in (found["sections"], found["chords"]):
         assert spans[0]["start_time"] == 0
         assert spans[-1]["end_time"] == pytest.approx(analysed["duration_seconds"])
-        assert all(a["end_time"] == b["start_time"] for a, b in zip(spans, spans[1:], strict=False))
+        assert all(a["end_time"] == b["start_time"] for a, b in pairwise(spans))
 
 
 def test_every_result_says_who_made_it(analysed):

@@ -18,7 +18,7 @@ def test_thirty_dropped_songs_all_complete_once_and_in_order(segno, stack, demo)
     container = storage.container(names.RAW_AUDIO)
     for number in range(SONGS):
         file = io.BytesIO()
-        start = round((5 + 3 * number) * 44100)
+        start = round((5.5 + 3 * number) * 44100)  # no other test cuts here: the same bytes would be the same song
         soundfile.write(file, mix[start : start + 3 * 44100], 44100, format="WAV")
         container.upload_blob(f"thirty/{number:02}.wav", file.getvalue())
 

@@ -127,10 +127,10 @@ def test_a_full_queue_is_respected():
     assert run.elapsed >= timedelta(seconds=40)
 
 
-def test_what_may_work_another_time_is_tried_three_times_and_the_rest_once():
+def test_what_may_work_another_time_is_tried_five_times_and_the_rest_once():
     run = Run([ACCEPTED], [failed(retryable=True)])
     assert run.to_the_end()["error"]["code"] == "broken"
-    assert [attempt for name, _, attempt in run.script.calls if name == "SubmitJob"] == [1, 2, 3]
+    assert [attempt for name, _, attempt in run.script.calls if name == "SubmitJob"] == [1, 2, 3, 4, 5]
     run = Run([ACCEPTED], [failed(retryable=False)])
     assert run.to_the_end()["error"]["code"] == "broken"
     assert run.script.names().count("SubmitJob") == 1

@@ -225,7 +225,7 @@ def test_a_job_that_breaks_its_replica_again_and_again_is_given_up(server, stack
     request = JobRequest(kind="echo", input={"poison": True})
     document = JobDocument(
         job_id=job_id, request=request, fingerprint=fingerprint(request), replica_id="long-gone", state="running",
-        attempt=3, created_at="2026-01-01T00:00:00+00:00",
+        attempt=10, created_at="2026-01-01T00:00:00+00:00",
     )  # fmt: skip
     blobs.upload_json("jobs", f"{job_id}.json", json.loads(document.model_dump_json(exclude={"etag"})))
     assert server.get(job_id)["lost"]

@@ -89,7 +89,7 @@ def test_every_filter_finds_what_a_scan_finds(filled, filters, limit):
 
 
 def test_owners_do_not_see_each_other(filled):
-    owner, songs = filled
+    _, songs = filled
     assert every("somebody-else", 10) == []
     with pytest.raises(library.SongMissing):
         library.get("somebody-else", songs[0].audio_file_id)
