@@ -54,9 +54,7 @@ async def start_dropped(client: df.DurableOrchestrationClient, name: str) -> str
         blob_name=name,
         original_file_name=upload["file_name"] if upload else clean_name(name),
         webhook_url=upload.get("webhook_url") if upload else None,
-        arrived_at=found.last_modified.astimezone(UTC).isoformat()
-        if found.last_modified
-        else datetime.now(UTC).isoformat(),
+        arrived_at=datetime.now(UTC).isoformat(),  # finer than the blob's own time, which has whole seconds
     )
     await workflows.start_once(client, "PipelineOrchestrator", instance_id, order.model_dump())
     return instance_id

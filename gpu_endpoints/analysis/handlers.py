@@ -6,19 +6,15 @@ import hashlib
 import json
 from pathlib import Path
 
-import numpy as np
 import soundfile
 
-from gpu_endpoints.analysis import decoding, engines
-from gpu_endpoints.analysis.mir import beats, chords, key, sections, tuning
+from gpu_endpoints.analysis import decoding, listening
 from gpu_endpoints.analysis.mir.features import Features, extract
 from gpu_endpoints.analysis.separation import choice
 from gpu_endpoints.serving.work import Handler, JobContext, JobFailed
 from segno.contracts import names
 from segno.contracts.analysis import (
     Analysis,
-    Beat,
-    Confidences,
     MirInput,
     ResultBlob,
     SeparateInput,
@@ -26,8 +22,7 @@ from segno.contracts.analysis import (
     StemFile,
     StructureInput,
 )
-from segno.contracts.enums import JobKind, Mode, StemType
-from segno.music.pitch import key_name, uses_flats
+from segno.contracts.enums import JobKind, StemType
 from segno.services import blobs
 from segno.services.settings import settings
 
@@ -68,33 +63,9 @@ def mir(job_input: dict, context: JobContext) -> dict:
         audio.mono_blocks(), audio.duration, lambda done: context.progress(0.05 + 0.8 * done, "listening")
     )
     context.progress(0.88, "beats, chords and key")
-    grid = beats.find(features.beat_activations, audio.duration)
-    found = chords.find(features.chroma, features.rms, grid.times, audio.duration, flats=False)
-    tonic, mode, key_confidence = key.find(features.chroma, found)
-    if tonic is not None and mode is not None and uses_flats(tonic, mode):
-        found = chords.find(features.chroma, features.rms, grid.times, audio.duration, flats=True)
-    tuning_frequency, tuning_confidence = tuning.estimate(features.tuning_counts)
-    provenance = engines.mir_provenance()
+    analysis = listening.describe(features)
     if order.separation is not None:
-        provenance["separate"] = order.separation
-    analysis = Analysis(
-        duration_seconds=audio.duration,
-        bpm=grid.bpm,
-        time_signature=f"{grid.beats_per_bar}/4" if grid.bpm else None,
-        key=key_name(tonic, mode) if tonic is not None and mode is not None else None,
-        mode=Mode(mode) if mode else None,
-        tuning_frequency=tuning_frequency,
-        beats=[Beat(time=time, position=position) for time, position in zip(grid.times, grid.positions, strict=True)],
-        chords=found,
-        confidence=Confidences(
-            bpm=grid.tempo_confidence,
-            beats=grid.beat_confidence,
-            key=key_confidence,
-            chords=_mean_confidence(found),
-            tuning_frequency=tuning_confidence,
-        ),
-        engines=provenance,
-    )
+        analysis.engines["separate"] = order.separation
     context.progress(0.97, "storing the findings")
     features.save(context.folder / "features.npz")
     blobs.upload(names.JOBS, _features_blob(context.job_id), (context.folder / "features.npz").read_bytes())
@@ -112,10 +83,7 @@ def structure(job_input: dict, context: JobContext) -> dict:
     except blobs.BlobMissing as fault:
         raise JobFailed("missing_input", f"the mir job's result is gone ({fault}): analyse the song again") from fault
     context.progress(0.3, "finding the sections")
-    downbeats = [beat.time for beat in analysis.beats if beat.position == 1]
-    analysis.sections = sections.find(Features.load(path), np.array(downbeats))
-    analysis.confidence.sections = _mean_confidence(analysis.sections)
-    analysis.engines["sections"] = engines.structure_provenance()
+    analysis = listening.add_sections(analysis, Features.load(path))
     return _store_result(context.job_id, "analysis.json", analysis)
 
 
@@ -166,9 +134,3 @@ def _store_result(job_id: str, name: str, analysis: Analysis) -> dict:
 
 def _features_blob(job_id: str) -> str:
     return names.job_result_blob(job_id, "features.npz")
-
-
-def _mean_confidence(spans) -> float:
-    """The confidence of a whole from that of its parts, weighted by their length."""
-    length = sum(span.end_time - span.start_time for span in spans)
-    return sum((span.end_time - span.start_time) * span.confidence for span in spans) / length if length else 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from itertools import pairwise
@@ -181,3 +182,33 @@ def test_deleting_a_song_deletes_everything_made_from_it(command, segno, make_cl
     command("delete", song_id)
     assert blobs() == [] and rows() == []
     command("status", song_id, expect=1)
+
+
+def test_watch_goes_on_with_files_that_appear(stack, make_clip, tmp_path):
+    env = os.environ | {"SEGNO_URL": stack.url, "SEGNO_HOME": str(stack.home), "PYTHONUNBUFFERED": "1"}
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "segno.cli", "analyze", str(tmp_path), "--watch", "--json"],
+        env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert watching.stderr.readline().startswith("watching")
+        for name, start in (("first.wav", 33.25), ("second.mp3", 37.25)):
+            (tmp_path / name).write_bytes(make_clip(name, start, 4).read_bytes())
+            result = json.loads(watching.stdout.readline())
+            assert (Path(result["file"]).name, result["status"]) == (name, "analyzed")
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(20) == 0
+    finally:
+        watching.kill()
+        watching.wait()
+        watching.stdout.close()
+        watching.stderr.close()
+
+
+def test_one_bad_file_among_good_ones_is_named_and_the_others_are_done(command, make_clip, tmp_path):
+    (tmp_path / "a.wav").write_bytes(make_clip("a.wav", 41.25, 3).read_bytes())
+    (tmp_path / "b.wav").write_bytes(b"")
+    (tmp_path / "c.flac").write_bytes(make_clip("c.flac", 47.25, 3).read_bytes())
+    results = [json.loads(line) for line in command("analyze", str(tmp_path), "--json", expect=1).splitlines()]
+    assert [result["status"] for result in results] == ["analyzed", "failed", "analyzed"]
+    assert results[1]["file"].endswith("b.wav") and "empty" in results[1]["error"]["message"]

@@ -24,6 +24,10 @@ class BeatGrid:
     tempo_confidence: float
 
     @property
+    def time_signature(self) -> str | None:
+        return f"{self.beats_per_bar}/4" if self.bpm else None
+
+    @property
     def downbeats(self) -> np.ndarray:
         return self.times[self.positions == 1]
 

@@ -41,6 +41,11 @@ def find(chroma: np.ndarray, rms: np.ndarray, beats: np.ndarray, duration: float
     return chords
 
 
+def respelled(chords: list[Chord], *, flats: bool) -> list[Chord]:
+    """The same chords with roots as the key spells them."""
+    return [chord.model_copy(update={"chord": _spelled(chord.chord, flats=flats)}) for chord in chords]
+
+
 def _silence_between(spans, rms: np.ndarray, duration: float):
     """Cut what sounds nothing out of the chords at the beginning and end of the song."""
     loud = np.nonzero(rms > _SILENT_RMS)[0]

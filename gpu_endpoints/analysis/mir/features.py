@@ -11,7 +11,7 @@ import librosa
 import numpy as np
 from scipy.fft import rfft
 
-from gpu_endpoints.analysis.mir import madmom_models
+from gpu_endpoints.analysis.mir import networks
 from gpu_endpoints.analysis.mir.tuning import TuningHistogram
 
 RATE = 44100
@@ -69,9 +69,8 @@ def extract(blocks: Iterable[np.ndarray], duration: float, on_progress: Callable
     samples = 0
     for chunk, before, length in _chunks(blocks):
         core = chunk[before : before + length]
-        sound = madmom_models.signal(chunk)
-        activations.append(_core(madmom_models.downbeat_networks()(sound), before, length, BEAT_FPS))
-        chroma.append(_core(madmom_models.deep_chroma()(sound), before, length, FRAME_FPS))
+        activations.append(_core(networks.beat_activations(chunk), before, length, BEAT_FPS))
+        chroma.append(_core(networks.deep_chroma(chunk), before, length, FRAME_FPS))
         mel.append(_log_mel(chunk, before, length))
         rms.append(_rms(core))
         tuning.add(core)

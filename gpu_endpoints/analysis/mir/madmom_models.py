@@ -19,7 +19,8 @@ for _name, _type in (("float", float), ("int", int), ("bool", bool), ("object", 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from madmom.audio.chroma import DeepChromaProcessor
-    from madmom.audio.signal import Signal
+    from madmom.audio.filters import LogarithmicFilterbank
+    from madmom.audio.stft import fft_frequencies
     from madmom.features.chords import DeepChromaChordRecognitionProcessor
     from madmom.features.downbeats import RNNDownBeatProcessor
 
@@ -46,6 +47,8 @@ def chord_crf() -> DeepChromaChordRecognitionProcessor:
     return DeepChromaChordRecognitionProcessor()
 
 
-def signal(mono: np.ndarray) -> np.ndarray:
-    """Mono float32 samples at 44.1 kHz as madmom wants them: 16-bit range, as its networks were trained."""
-    return np.asanyarray(Signal(mono, sample_rate=RATE, num_channels=1))
+def log_filterbank(frame_size: int, bands: int, *, fmin: float, fmax: float) -> np.ndarray:
+    """Triangular filters, `bands` an octave, (frame_size / 2, filters), each with unit area."""
+    frequencies = fft_frequencies(frame_size // 2, RATE)
+    filters = LogarithmicFilterbank(frequencies, num_bands=bands, fmin=fmin, fmax=fmax, norm_filters=True)
+    return np.asarray(filters, dtype=np.float32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gpu_endpoints.analysis.mir import bar_pointer, beats, features, key, madmom_models, sections, tuning
+from gpu_endpoints.analysis.mir import bar_pointer, beats, features, key, madmom_models, networks, sections, tuning
 from segno.contracts.analysis import Chord
 
 RATE = 44100
@@ -64,9 +64,19 @@ def test_features_do_not_depend_on_how_the_audio_is_cut_into_blocks(demo):
         np.testing.assert_array_equal(getattr(whole, name), getattr(pieces, name))
 
 
+def test_fast_inference_gives_what_madmom_gives(demo):
+    from madmom.audio.signal import Signal
+
+    mono = demo[1].mean(axis=1)[12 * RATE : 22 * RATE + 77]
+    signal = Signal(mono, sample_rate=RATE, num_channels=1)
+    beat, chroma = networks.beat_activations(mono), networks.deep_chroma(mono)
+    np.testing.assert_allclose(beat, madmom_models.downbeat_networks()(signal), atol=1e-4)
+    np.testing.assert_allclose(chroma, madmom_models.deep_chroma()(signal), atol=1e-4)
+
+
 def test_cutting_into_chunks_changes_the_networks_answers_little(demo):
     mono = demo[1].mean(axis=1)[: 75 * RATE]
-    whole = madmom_models.downbeat_networks()(madmom_models.signal(mono))
+    whole = networks.beat_activations(mono)
     chunked = features.extract([mono], 75, lambda done: None).beat_activations
     assert np.abs(whole - chunked).mean() < 1e-3
     np.testing.assert_allclose(beats.find(chunked, 75).times, beats.find(whole, 75).times, atol=0.002)

@@ -1,0 +1,77 @@
+"""The local stack as a user starts, breaks and stops it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import httpx
+import psutil
+import pytest
+from conftest import free_ports
+
+from segno.local import stack as stack_module
+from segno.local.stack import Ports, Stack
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Run `segno` on a stack of its own."""
+    names = ("host", "analysis", "blob", "queue", "table")
+    ports = ",".join(f"{name}={port}" for name, port in zip(names, free_ports(5), strict=True))
+    env = os.environ | {"SEGNO_HOME": str(tmp_path / "home"), "SEGNO_PORTS": ports}
+    for name in ("AzureWebJobsStorage", "SEGNO_URL"):
+        env.pop(name, None)
+
+    def run(*arguments: str, expect: int = 0) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "segno.cli", *arguments],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == expect, (done.stdout, done.stderr)
+        return done.stdout + done.stderr
+
+    yield run
+    run("down")
+
+
+def test_up_down_and_what_is_left_after_a_killed_supervisor(command, tmp_path):
+    assert "nothing was running" in command("down")
+    assert "start one with `segno up`" in command("list", expect=1)
+    assert "ready in" in command("up", "--detach", "--no-demo")
+    assert "running at" in command("up", "--detach", "--no-demo")
+    assert "ok      storage" in command("doctor")
+    assert "library is empty" in command("list")
+
+    stack = Stack(tmp_path / "home")
+    state = stack.state()
+    assert httpx.get(state["url"] + "/api/health", timeout=30).json()["status"] == "ok"
+    os.kill(state["supervisor"]["pid"], signal.SIGKILL)
+    psutil.wait_procs(
+        [psutil.Process(state["supervisor"]["pid"])] if psutil.pid_exists(state["supervisor"]["pid"]) else []
+    )
+    orphans = [child["pid"] for child in state["children"].values()]
+    assert all(psutil.pid_exists(pid) for pid in orphans)
+    assert "ready in" in command("up", "--detach", "--no-demo")
+    assert not any(psutil.pid_exists(pid) for pid in orphans)
+    assert "stopped" in command("down")
+    assert "start one with `segno up`" in command("list", expect=1)
+
+
+def test_a_taken_port_is_named_with_what_to_do(stack, tmp_path):
+    other = Stack(tmp_path, Ports(**(stack.ports.__dict__)))
+    with pytest.raises(stack_module.PortTaken, match=r"port \d+ \(host\) is taken.*SEGNO_PORTS"):
+        other.start(print)
+
+
+def test_core_tools_are_used_where_they_are_installed(tmp_path, monkeypatch):
+    monkeypatch.setattr(stack_module.shutil, "which", lambda name: "/opt/func" if name == "func" else None)
+    assert Stack(tmp_path, Ports(host=7171))._host_command() == ["/opt/func", "start", "--port", "7171"]
+    monkeypatch.setenv("SEGNO_HOST", "embedded")
+    assert "segno.local.host" in Stack(tmp_path)._host_command()
