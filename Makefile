@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run setup test check format clean
+.PHONY: run setup test check format benchmark clean
 
 run:             ## start everything, analyse the demo song, stay up until Ctrl-C
 	@$(PYTHON) scripts/install.py run
@@ -22,6 +22,10 @@ check: setup     ## format, lint, types, import rules, dependencies
 
 format: setup    ## write every file as `check` wants it
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
+
+benchmark: setup ## accuracy and speed beside librosa, essentia and madmom (half an hour)
+	@$(PYTHON) scripts/install.py benchmark
+	@$(BIN)/python -m benchmarks.analysis
 
 clean:           ## forget the local library and its logs; the installed tools stay
 	rm -rf .segno/azurite .segno/host .segno/logs .segno/demo

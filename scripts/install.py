@@ -1,6 +1,6 @@
 """Make .venv and install everything that `run` or `test` needs into it, once for each version of the requirement files.
 
-    python3 scripts/install.py run|test
+    python3 scripts/install.py run|test|benchmark
 
 uv does the installing where it can be had (it is several times faster), else pip. What pip is configured to use as its
 index and find-links is handed to uv, which does not read pip's configuration.
@@ -26,7 +26,11 @@ RUN = [
     "gpu_endpoints/analysis/requirements.txt",
     "gpu_endpoints/generation/requirements.txt",
 ]
-SETS = {"run": RUN, "test": [*RUN, "requirements-dev.txt"]}
+SETS = {
+    "run": RUN,
+    "test": [*RUN, "requirements-dev.txt"],
+    "benchmark": [*RUN, "requirements-dev.txt", "benchmarks/requirements.txt"],
+}
 BUILD_TOOLS = ["setuptools", "wheel", "cython", "numpy"]  # what building madmom needs in the environment itself
 NOT_WITH_THEIR_DEPENDENCIES = ["tinysoundfont==0.3.7"]  # declares PyAudio, which needs system packages
 
@@ -55,7 +59,7 @@ def main(chosen: str) -> None:
 
 def fingerprint() -> str:
     """Changes when any requirement file does."""
-    files = sorted([*ROOT.glob("*requirements*.txt"), *ROOT.glob("gpu_endpoints/**/requirements*.txt"), CONSTRAINTS])
+    files = sorted([*ROOT.glob("*requirements*.txt"), *ROOT.glob("gpu_endpoints/**/requirements.txt"), CONSTRAINTS])
     return hashlib.sha256(b"".join(file.read_bytes() for file in [*files, ROOT / "pyproject.toml"])).hexdigest()
 
 

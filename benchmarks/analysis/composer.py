@@ -51,8 +51,8 @@ FORMS = [
     [("intro", 2), ("verse", 12), ("chorus", 8), ("verse", 12), ("chorus", 8), ("outro", 4)],
 ]
 ENERGY = {
-    "intro": 0.45, "verse": 0.65, "chorus": 1.0, "bridge": 0.6, "outro": 0.45, "solo": 0.85, "break": 0.35, "build": 0.7,
-    "drop": 1.0,
+    "intro": 0.45, "verse": 0.65, "chorus": 1.0, "bridge": 0.6, "outro": 0.45, "solo": 0.85, "break": 0.35,
+    "build": 0.7, "drop": 1.0,
 }  # fmt: skip
 KITS = ("none", "rock", "four on the floor", "shuffle", "brushes")
 KEYS_PROGRAMS, PLUCKED, PADS, BASSES, LEADS = (

@@ -32,6 +32,7 @@ def segno(path: Path) -> Found:
 def madmom(path: Path) -> Found:
     from madmom.audio.signal import Signal
     from madmom.features import downbeats as madmom_downbeats
+    from madmom.features.chords import DeepChromaChordRecognitionProcessor
     from madmom.features.key import CNNKeyRecognitionProcessor, key_prediction_to_label
 
     from gpu_endpoints.analysis.mir import madmom_models
@@ -47,7 +48,7 @@ def madmom(path: Path) -> Found:
     signal = Signal(str(path), sample_rate=44100, num_channels=1)
     activations = madmom_models.downbeat_networks()(signal)
     grid = madmom_downbeats.DBNDownBeatTrackingProcessor(beats_per_bar=[3, 4], fps=100)(activations)
-    spans = madmom_models.chord_crf()(madmom_models.deep_chroma()(signal))
+    spans = DeepChromaChordRecognitionProcessor()(madmom_models.deep_chroma()(signal))
     beats = grid[:, 0]
     tonic, mode = key_prediction_to_label(CNNKeyRecognitionProcessor()(str(path))).split()
     return {

@@ -19,7 +19,7 @@ def describe() -> dict[str, dict]:
     return {
         "separate": choice.availability(),
         "beats": {"madmom+bar-pointer": networks},
-        "chords": {"madmom-deep-chroma": networks},
+        "chords": {"deep-chroma+spectrum": networks},
         "key": {"profiles+cadences": own},
         "sections": {"bar-novelty": own},
         "tuning": {"peak-histogram": own},
@@ -31,7 +31,7 @@ def mir_provenance() -> dict[str, Provenance]:
     return {
         "tempo": networks,
         "beats": networks,
-        "chords": Provenance(engine="madmom-deep-chroma", version="0.16.1", license=MADMOM_LICENSE),
+        "chords": Provenance(engine="deep-chroma+spectrum", version=__version__, license=MADMOM_LICENSE),
         "key": Provenance(engine="profiles+cadences", version=__version__, license="MIT"),
         "tuning": Provenance(engine="peak-histogram", version=__version__, license="MIT"),
     }

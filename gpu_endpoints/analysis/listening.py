@@ -25,10 +25,11 @@ def describe(features: Features) -> Analysis:
     """Tempo, meter, beats, chords, key and tuning."""
     duration = features.duration
     grid = beats.find(features.beat_activations, duration)
-    found = chords.find(features.chroma, features.rms, grid.times, duration, flats=False)
-    tonic, mode, key_confidence = key.find(features.chroma, found)
-    if tonic is not None and mode is not None and uses_flats(tonic, mode):
-        found = chords.respelled(found, flats=True)
+    evidence = chords.gather(features.profiles, features.rms, grid.times, grid.positions, duration)
+    found = chords.decode(evidence, None, flats=False)
+    tonic, mode, key_confidence = key.find(features.fundamentals, found)
+    if tonic is not None and mode is not None:
+        found = chords.decode(evidence, (tonic, mode), flats=uses_flats(tonic, mode))
     tuning_frequency, tuning_confidence = tuning.estimate(features.tuning_counts)
     return Analysis(
         duration_seconds=duration,

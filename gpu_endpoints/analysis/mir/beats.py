@@ -8,7 +8,7 @@ import numpy as np
 
 from gpu_endpoints.analysis.mir import bar_pointer
 
-METERS = (3, 4)
+METERS = (3, 4, 5)
 _FEWEST_BEATS = 4
 
 

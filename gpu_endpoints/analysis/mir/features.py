@@ -30,7 +30,7 @@ class Features:
     """What the tasks work on.
 
     beat_activations : (duration * 100, 2), probabilities of a beat that is no downbeat, and of a downbeat
-    chroma : (duration * 10, 12), deep chroma, 0..1
+    profiles : (duration * 10, 48), pitch classes: deep chroma, then the three of `pitches.profiles`
     mel : (duration * 10, 48), log10 mel power
     rms : (duration * 10,), root mean square level
     tuning_counts : histogram of the deviations of spectral peaks from equal temperament, see `tuning`
@@ -38,11 +38,21 @@ class Features:
     """
 
     beat_activations: np.ndarray
-    chroma: np.ndarray
+    profiles: np.ndarray
     mel: np.ndarray
     rms: np.ndarray
     tuning_counts: np.ndarray
     duration: float
+
+    @property
+    def chroma(self) -> np.ndarray:
+        """Deep chroma alone, (duration * 10, 12), 0..1."""
+        return self.profiles[:, :12]
+
+    @property
+    def fundamentals(self) -> np.ndarray:
+        """Pitch classes of the spectrum without its overtones, (duration * 10, 12)."""
+        return self.profiles[:, 24:36]
 
     def save(self, path: Path) -> None:
         np.savez_compressed(path, **{field.name: getattr(self, field.name) for field in fields(self)})
@@ -64,13 +74,13 @@ def extract(blocks: Iterable[np.ndarray], duration: float, on_progress: Callable
     duration : seconds, for the progress alone
     on_progress : called with 0..1 after each chunk; what it raises ends the pass
     """
-    activations, chroma, mel, rms = [], [], [], []
+    activations, profiles, mel, rms = [], [], [], []
     tuning = TuningHistogram(RATE)
     samples = 0
     for chunk, before, length in _chunks(blocks):
         core = chunk[before : before + length]
         activations.append(_core(networks.beat_activations(chunk), before, length, BEAT_FPS))
-        chroma.append(_core(networks.deep_chroma(chunk), before, length, FRAME_FPS))
+        profiles.append(_core(networks.pitch_profiles(chunk), before, length, FRAME_FPS))
         mel.append(_log_mel(chunk, before, length))
         rms.append(_rms(core))
         tuning.add(core)
@@ -78,7 +88,7 @@ def extract(blocks: Iterable[np.ndarray], duration: float, on_progress: Callable
         on_progress(min(1.0, samples / RATE / duration))
     return Features(
         np.concatenate(activations).astype(np.float32),
-        np.concatenate(chroma).astype(np.float32),
+        np.concatenate(profiles).astype(np.float32),
         np.concatenate(mel).astype(np.float32),
         np.concatenate(rms).astype(np.float32),
         tuning.counts,

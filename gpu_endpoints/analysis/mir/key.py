@@ -6,14 +6,14 @@ from itertools import pairwise
 
 import numpy as np
 
+from gpu_endpoints.analysis.mir.chords import triad
 from segno.contracts.analysis import Chord
-from segno.music.pitch import pitch_class
 
 # Temperley's revision of Krumhansl & Kessler's profiles (Temperley 1999, "What's key for key?").
 _MAJOR = np.array([5.0, 2.0, 3.5, 2.0, 4.5, 4.0, 2.0, 4.5, 2.0, 3.5, 1.5, 4.0])
 _MINOR = np.array([5.0, 2.0, 3.5, 4.5, 2.0, 4.0, 2.0, 4.5, 3.5, 2.0, 1.5, 4.0])
 _PROFILES = [(mode, tonic) for mode in ("major", "minor") for tonic in range(12)]
-_CHORD_WEIGHT = 0.35
+_CHORD_WEIGHT = 1.25
 _CADENCE_WEIGHT = 0.25
 _PLACE_WEIGHT = 0.15
 
@@ -42,18 +42,13 @@ def _correlation(profile: np.ndarray, mode: str, tonic: int) -> float:
     return float(np.corrcoef(profile, template)[0, 1]) if profile.std() > 1e-9 else 0.0
 
 
-def _parse(chord: Chord) -> tuple[int, str]:
-    root, _, quality = chord.chord.partition(":")
-    return pitch_class(root), quality
-
-
 def _tonic_chord(mode: str, tonic: int) -> tuple[int, str]:
     return tonic, "maj" if mode == "major" else "min"
 
 
 def _share(chords: list[Chord], mode: str, tonic: int) -> float:
     total = sum(chord.end_time - chord.start_time for chord in chords)
-    own = sum(chord.end_time - chord.start_time for chord in chords if _parse(chord) == _tonic_chord(mode, tonic))
+    own = sum(chord.end_time - chord.start_time for chord in chords if triad(chord.chord) == _tonic_chord(mode, tonic))
     return own / total
 
 
@@ -62,10 +57,10 @@ def _cadences(chords: list[Chord], mode: str, tonic: int) -> float:
     if len(chords) < 2:
         return 0.0
     wanted = ((tonic + 7) % 12, "maj"), _tonic_chord(mode, tonic)
-    found = sum((_parse(a), _parse(b)) == wanted for a, b in pairwise(chords))
+    found = sum((triad(a.chord), triad(b.chord)) == wanted for a, b in pairwise(chords))
     return min(1.0, 5 * found / (len(chords) - 1))
 
 
 def _places(chords: list[Chord], mode: str, tonic: int) -> float:
     wanted = _tonic_chord(mode, tonic)
-    return 0.4 * (_parse(chords[0]) == wanted) + 0.6 * (_parse(chords[-1]) == wanted)
+    return 0.4 * (triad(chords[0].chord) == wanted) + 0.6 * (triad(chords[-1].chord) == wanted)

@@ -21,7 +21,6 @@ with warnings.catch_warnings():
     from madmom.audio.chroma import DeepChromaProcessor
     from madmom.audio.filters import LogarithmicFilterbank
     from madmom.audio.stft import fft_frequencies
-    from madmom.features.chords import DeepChromaChordRecognitionProcessor
     from madmom.features.downbeats import RNNDownBeatProcessor
 
 VERSION = "0.16.1"
@@ -41,14 +40,16 @@ def deep_chroma() -> DeepChromaProcessor:
     return DeepChromaProcessor()
 
 
-@lru_cache(maxsize=1)
-def chord_crf() -> DeepChromaChordRecognitionProcessor:
-    """The conditional random field that decodes deep chroma into major and minor chords."""
-    return DeepChromaChordRecognitionProcessor()
-
-
 def log_filterbank(frame_size: int, bands: int, *, fmin: float, fmax: float) -> np.ndarray:
     """Triangular filters, `bands` an octave, (frame_size / 2, filters), each with unit area."""
+    return np.asarray(_filters(frame_size, bands, fmin, fmax), dtype=np.float32)
+
+
+def band_centres(frame_size: int, bands: int, *, fmin: float, fmax: float) -> np.ndarray:
+    """The centre frequency in Hz of each of those filters."""
+    return np.asarray(_filters(frame_size, bands, fmin, fmax).center_frequencies)
+
+
+def _filters(frame_size: int, bands: int, fmin: float, fmax: float) -> LogarithmicFilterbank:
     frequencies = fft_frequencies(frame_size // 2, RATE)
-    filters = LogarithmicFilterbank(frequencies, num_bands=bands, fmin=fmin, fmax=fmax, norm_filters=True)
-    return np.asarray(filters, dtype=np.float32)
+    return LogarithmicFilterbank(frequencies, num_bands=bands, fmin=fmin, fmax=fmax, norm_filters=True)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from gpu_endpoints.analysis.mir import madmom_models, recurrent
+from gpu_endpoints.analysis.mir import madmom_models, pitches, recurrent
 from gpu_endpoints.analysis.mir.spectra import FilteredSpectrum, positive_difference
 
 RATE = 44100
@@ -24,9 +24,14 @@ def beat_activations(mono: np.ndarray) -> np.ndarray:
     return _beat_ensemble()(np.hstack(parts))[:, 1:]
 
 
-def deep_chroma(mono: np.ndarray) -> np.ndarray:
-    """12 chroma activations at 10 frames a second, float32 (frames, 12)."""
+def pitch_profiles(mono: np.ndarray) -> np.ndarray:
+    """Deep chroma and the three profiles of `pitches`, from one spectrum, float32 (frames, 48) at 10 fps."""
     level = _chroma_spectrum()(mono)
+    return np.hstack([deep_chroma(level), pitches.profiles(level, _chroma_frequencies())]).astype(np.float32)
+
+
+def deep_chroma(level: np.ndarray) -> np.ndarray:
+    """12 chroma activations for each frame of the chroma spectrum, float32 (frames, 12)."""
     half = _CHROMA_CONTEXT // 2
     padded = np.pad(level, ((half, half), (0, 0)))
     context = np.lib.stride_tricks.sliding_window_view(padded, _CHROMA_CONTEXT, axis=0)
@@ -59,6 +64,11 @@ def _beat_spectra() -> list[tuple[FilteredSpectrum, int]]:
 def _chroma_spectrum() -> FilteredSpectrum:
     filterbank = madmom_models.log_filterbank(_CHROMA_FRAME, 24, fmin=65, fmax=2100)
     return FilteredSpectrum(_CHROMA_FRAME, _CHROMA_HOP, filterbank)
+
+
+@lru_cache(maxsize=1)
+def _chroma_frequencies() -> np.ndarray:
+    return madmom_models.band_centres(_CHROMA_FRAME, 24, fmin=65, fmax=2100)
 
 
 @lru_cache(maxsize=1)

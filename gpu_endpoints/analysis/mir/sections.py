@@ -22,7 +22,11 @@ _SHORTEST_SONG_BARS = 6
 _LENGTH_COST = {4: 0.0, 8: -0.35, 16: -0.1, 12: 0.1, 6: 0.35, 2: 0.8, 10: 0.5, 5: 0.9, 7: 0.9, 3: 1.1, 9: 0.9}
 _ODD_LENGTH_COST = 1.2
 _LONGEST_BARS = 24
-_BOUNDARY_COST = 0.55
+_BOUNDARY_COST = 0.8
+_SHAPE_WEIGHT = 1.0
+_NOVELTY_WEIGHT = 1.5
+_HARMONY_SHARE = 0.25
+_ENERGY_WEIGHT = 1.2
 _SAME = 0.82
 
 
@@ -86,11 +90,11 @@ def _standardise(values: np.ndarray) -> np.ndarray:
 
 def _similarity(bars: Bars) -> np.ndarray:
     """Bars against bars, 0..1: timbre and energy by distance, harmony by cosine."""
-    timbre = np.hstack([bars.timbre / np.sqrt(bars.timbre.shape[1]), 0.7 * bars.energy])
+    timbre = np.hstack([bars.timbre / np.sqrt(bars.timbre.shape[1]), _ENERGY_WEIGHT * bars.energy])
     distance = np.linalg.norm(timbre[:, None] - timbre[None, :], axis=2)
     scale = np.median(distance[distance > 0]) if (distance > 0).any() else 1.0
     unit = bars.harmony / (np.linalg.norm(bars.harmony, axis=1, keepdims=True) + 1e-9)
-    return 0.75 * np.exp(-((distance / scale) ** 2)) + 0.25 * (unit @ unit.T)
+    return (1 - _HARMONY_SHARE) * np.exp(-((distance / scale) ** 2)) + _HARMONY_SHARE * (unit @ unit.T)
 
 
 def _novelty(similarity: np.ndarray) -> np.ndarray:
@@ -120,8 +124,8 @@ def _segment(novelty: np.ndarray) -> list[int]:
             start = end - length
             at_rim = start == 0 or end == size
             shape = _LENGTH_COST.get(length, _ODD_LENGTH_COST) * (0.5 if at_rim else 1.0)
-            reward = novelty[end] * 2.0 if end < size else 0.0
-            cost = best[start] + _BOUNDARY_COST + 0.6 * shape - reward
+            reward = novelty[end] * _NOVELTY_WEIGHT if end < size else 0.0
+            cost = best[start] + _BOUNDARY_COST + _SHAPE_WEIGHT * shape - reward
             if cost < best[end]:
                 best[end], came_from[end] = cost, start
     cuts = [size]
