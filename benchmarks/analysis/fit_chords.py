@@ -1,7 +1,7 @@
 """`python -m benchmarks.analysis.fit_chords`: fit the chord model on development songs and write chord_model.json.
 
-A multinomial logistic regression that is the same for all roots: 48 weights and a bias for each quality. Uses seeds below
-`HELD_OUT` alone.
+A multinomial logistic regression that is the same for all roots: 48 weights and a bias for each quality. It uses seeds
+below `HELD_OUT` alone.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+from scipy.special import expit
 
 from gpu_endpoints.analysis.mir import madmom_models, pitches, recurrent
 from gpu_endpoints.analysis.mir.spectra import FilteredSpectrum, positive_difference
@@ -39,7 +40,7 @@ def deep_chroma(level: np.ndarray) -> np.ndarray:
     *hidden, (weights, bias) = _chroma_layers()
     for layer_weights, layer_bias in hidden:
         values = np.maximum(values @ layer_weights + layer_bias, 0)
-    return 1 / (1 + np.exp(-(values @ weights + bias)))
+    return expit(values @ weights + bias)
 
 
 @lru_cache(maxsize=1)

@@ -109,6 +109,7 @@ def _novelty(similarity: np.ndarray) -> np.ndarray:
     )
     values = np.maximum(values, 0)
     values[0] = 0
+    values[-1] = 0  # the sound dying away after the last bar is no section
     top = np.quantile(values, 0.98) if size else 1.0
     return np.clip(values / (top + 1e-9), 0, 1)
 
