@@ -3,7 +3,7 @@
 Every index row repeats a song's summary, so a page is one range query on one partition:
 
     IndexByDate    {owner}                       newest first
-    IndexByKey     {owner}|key:{key}, |mode:..   newest first
+    IndexByKey     {owner}|key:{0..11}, |mode:.. newest first
     IndexByStatus  {owner}|{status}              newest first
     IndexByTempo   {owner}                       slowest first
 
@@ -22,11 +22,13 @@ from typing import Any
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.data.tables import UpdateMode
+from pydantic import field_validator
 
 from segno.contracts import names
 from segno.contracts.audio import AudioFile, AudioPage, AudioSummary
 from segno.contracts.base import Request
 from segno.contracts.enums import AudioFileStatus, Mode
+from segno.music.pitch import pitch_class
 from segno.services.storage import table
 
 _FAR_FUTURE_MS = 9_999_999_999_999
@@ -58,6 +60,15 @@ class SongQuery(Request):
     uploaded_before: datetime | None = None
     limit: int = 50
     cursor: str | None = None
+
+    @field_validator("key")
+    @classmethod
+    def _is_a_note(cls, key: str | None) -> str | None:
+        """Any spelling of a note; `f#` is as good as `F#`."""
+        if key is not None:
+            key = key.strip()[:1].upper() + key.strip()[1:]
+            pitch_class(key)
+        return key
 
 
 def create(song: AudioFile) -> bool:
@@ -146,7 +157,6 @@ def search(owner: str, query: SongQuery) -> AudioPage:
         require("RowKey lt @oldest", "oldest", _newest_first(query.uploaded_after))
     require("bpm ge @bpm_min", "bpm_min", query.bpm_min)
     require("bpm le @bpm_max", "bpm_max", query.bpm_max)
-    require("key eq @key", "key", query.key)
     require("mode eq @mode", "mode", query.mode)
     require("status eq @status", "status", query.status)
     require("uploaded_at gt @after", "after", _iso(query.uploaded_after))
@@ -229,7 +239,7 @@ def _choose_index(owner: str, query: SongQuery) -> tuple[str, str]:
 
 
 def _key_partition(owner: str, key: str) -> str:
-    return f"{owner}|key:{key.replace('#', 's')}"  # '#' may not be in a partition key
+    return f"{owner}|key:{pitch_class(key)}"  # a pitch class, so that C# finds Db
 
 
 def _newest_first(moment: datetime | None) -> str | None:

@@ -95,6 +95,14 @@ def test_owners_do_not_see_each_other(filled):
         library.get("somebody-else", songs[0].audio_file_id)
 
 
+def test_a_key_is_found_under_any_spelling(filled):
+    owner, _ = filled
+    for spelling in ("Gb", "f#", " F# ", "E##"):
+        assert every(owner, 50, key=spelling) == every(owner, 50, key="F#") != []
+    with pytest.raises(ValueError, match="not a note name"):
+        SongQuery(key="H")
+
+
 def test_a_cursor_of_another_query_is_refused(filled):
     owner, _ = filled
     cursor = library.search(owner, SongQuery(limit=2)).next_cursor
