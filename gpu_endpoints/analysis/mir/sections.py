@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 from scipy.fft import dct
+from scipy.spatial.distance import cdist
 
 from gpu_endpoints.analysis.mir.features import FRAME_FPS, Features
 from segno.contracts.analysis import Section
@@ -91,7 +92,7 @@ def _standardise(values: np.ndarray) -> np.ndarray:
 def _similarity(bars: Bars) -> np.ndarray:
     """Bars against bars, 0..1: timbre and energy by distance, harmony by cosine."""
     timbre = np.hstack([bars.timbre / np.sqrt(bars.timbre.shape[1]), _ENERGY_WEIGHT * bars.energy])
-    distance = np.linalg.norm(timbre[:, None] - timbre[None, :], axis=2)
+    distance = cdist(timbre, timbre)
     scale = np.median(distance[distance > 0]) if (distance > 0).any() else 1.0
     unit = bars.harmony / (np.linalg.norm(bars.harmony, axis=1, keepdims=True) + 1e-9)
     return (1 - _HARMONY_SHARE) * np.exp(-((distance / scale) ** 2)) + _HARMONY_SHARE * (unit @ unit.T)
