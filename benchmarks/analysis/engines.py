@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soundfile
+
+from gpu_endpoints.analysis.mir import madmom_models  # first: it makes madmom importable
 
 Found = dict[str, Any]
 """beats: times (n,); downbeats: times; bpm; key "C:major"; chords: [(start, end, label)]; sections: boundary times and
@@ -35,8 +38,6 @@ def madmom(path: Path) -> Found:
     from madmom.features.chords import DeepChromaChordRecognitionProcessor
     from madmom.features.key import CNNKeyRecognitionProcessor, key_prediction_to_label
 
-    from gpu_endpoints.analysis.mir import madmom_models
-
     # The tracker builds a ragged array that today's NumPy refuses; an object array is what it meant.
     def as_object(process_tuple):
         path, log_probability = process_tuple[0].viterbi(process_tuple[1])
@@ -45,12 +46,13 @@ def madmom(path: Path) -> Found:
         return pair
 
     madmom_downbeats._process_dbn = as_object
-    signal = Signal(str(path), sample_rate=44100, num_channels=1)
+    audio, rate = soundfile.read(path, dtype="float32", always_2d=True)  # madmom itself reads nothing but WAV here
+    signal = Signal(audio.mean(axis=1), sample_rate=rate, num_channels=1)
     activations = madmom_models.downbeat_networks()(signal)
     grid = madmom_downbeats.DBNDownBeatTrackingProcessor(beats_per_bar=[3, 4], fps=100)(activations)
     spans = DeepChromaChordRecognitionProcessor()(madmom_models.deep_chroma()(signal))
     beats = grid[:, 0]
-    tonic, mode = key_prediction_to_label(CNNKeyRecognitionProcessor()(str(path))).split()
+    tonic, mode = key_prediction_to_label(CNNKeyRecognitionProcessor()(signal)).split()
     return {
         "beats": beats,
         "downbeats": beats[grid[:, 1] == 1],
