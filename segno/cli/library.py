@@ -108,7 +108,7 @@ def _print(chosen: dict, as_json: bool) -> None:
 def _table(songs: list[AudioSummary]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("id", "song", "status", "tempo", "key", "length", "uploaded"):
-        table.add_column(title, overflow="fold", no_wrap=title in ("status", "tempo", "length"))
+        table.add_column(title, overflow="fold", no_wrap=title in ("id", "status", "tempo", "length"))
     for song in songs:
         length = (
             f"{int(song.duration_seconds // 60)}:{int(song.duration_seconds % 60):02}" if song.duration_seconds else ""
