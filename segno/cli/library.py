@@ -12,6 +12,8 @@ from rich.table import Table
 from segno.cli.options import connect, filters
 from segno.contracts.audio import AudioSummary
 
+_WIDE = 110
+_LEAST_WIDTH = {"id": 36, "status": 9, "tempo": 9, "key": 8}
 SHOWN = ("audio_file_id", "original_file_name", "status", "bpm", "key", "mode", "duration_seconds", "uploaded_at")
 
 
@@ -100,23 +102,38 @@ def _print(chosen: dict, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([song.model_dump(include=set(SHOWN)) for song in songs], ensure_ascii=False))
     elif songs:
-        Console().print(_table(songs))
+        console = Console()
+        console.print(_table(songs, width=console.width))
     else:
         click.echo("no song matches" if any(chosen.values()) else "the library is empty: segno analyze FILE")
 
 
-def _table(songs: list[AudioSummary]) -> Table:
+def _table(songs: list[AudioSummary], *, width: int) -> Table:
+    """Ids are always whole, to be copied; a narrow terminal gets fewer columns and shortened names."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("id", "song", "status", "tempo", "key", "length", "uploaded"):
-        table.add_column(title, overflow="fold", no_wrap=title in ("id", "status", "tempo", "length"))
-    for song in songs:
-        length = (
-            f"{int(song.duration_seconds // 60)}:{int(song.duration_seconds % 60):02}" if song.duration_seconds else ""
+    titles = ["id", "song", "status", "tempo", "key", "length", "uploaded"]
+    shown = titles if width >= _WIDE else titles[:-2]
+    room_for_name = None if width >= _WIDE else max(8, width - sum(_LEAST_WIDTH.values()) - len(shown))
+    for title in shown:
+        table.add_column(
+            title,
+            overflow="ellipsis",
+            no_wrap=True,
+            min_width=_LEAST_WIDTH.get(title),
+            max_width=room_for_name if title == "song" else None,
         )
-        table.add_row(
-            song.audio_file_id, song.original_file_name, song.status, _tempo(song.bpm),
-            f"{song.key} {song.mode}" if song.key else "", length, song.uploaded_at[:16].replace("T", " "),
-        )  # fmt: skip
+    for song in songs:
+        seconds = song.duration_seconds or 0
+        cells = {
+            "id": song.audio_file_id,
+            "song": song.original_file_name,
+            "status": song.status,
+            "tempo": _tempo(song.bpm),
+            "key": f"{song.key} {song.mode}" if song.key else "",
+            "length": f"{int(seconds // 60)}:{int(seconds % 60):02}" if seconds else "",
+            "uploaded": song.uploaded_at[:16].replace("T", " "),
+        }
+        table.add_row(*(cells[title] for title in shown))
     return table
 
 
