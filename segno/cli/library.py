@@ -113,7 +113,7 @@ def _table(songs: list[AudioSummary], *, width: int) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     titles = ["id", "song", "status", "tempo", "key", "length", "uploaded"]
     shown = titles if width >= _WIDE else titles[:-2]
-    room_for_name = None if width >= _WIDE else max(8, width - sum(_LEAST_WIDTH.values()) - len(shown))
+    room_for_name = None if width >= _WIDE else max(8, width - sum(_LEAST_WIDTH.values()) - 2 * len(shown))
     for title in shown:
         table.add_column(
             title,
