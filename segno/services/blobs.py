@@ -75,13 +75,6 @@ def read_json(container_name: str, name: str) -> Any:
     return json.loads(read(container_name, name))
 
 
-def read_head(container_name: str, name: str, size: int) -> bytes:
-    """The first `size` bytes, fewer if the blob is shorter."""
-    if properties(container_name, name).size == 0:
-        return b""
-    return container(container_name).download_blob(name, offset=0, length=size).readall()
-
-
 def properties(container_name: str, name: str):
     try:
         return container(container_name).get_blob_client(name).get_blob_properties()

@@ -126,16 +126,6 @@ def decode(evidence: Evidence, key: tuple[int, str] | None, *, flats: bool) -> l
     return chords
 
 
-def respelled(chords: list[Chord], *, flats: bool) -> list[Chord]:
-    """The same chords with roots as the key spells them."""
-
-    def name(chord: Chord) -> str:
-        root, colon, quality = chord.chord.partition(":")
-        return f"{spell(pitch_class(root), flats=flats)}:{quality}" if colon else chord.chord
-
-    return [chord.model_copy(update={"chord": name(chord)}) for chord in chords]
-
-
 def triad(label: str) -> tuple[int, str] | None:
     """Root and `maj` or `min` of a chord by its third; None for `N` and chords without a third."""
     root, colon, quality = label.partition(":")

@@ -23,8 +23,6 @@ with warnings.catch_warnings():
     from madmom.audio.stft import fft_frequencies
     from madmom.features.downbeats import RNNDownBeatProcessor
 
-VERSION = "0.16.1"
-LICENSE = "CC BY-NC-SA 4.0"
 RATE = 44100
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-PROFILES = 3
 _PARTIALS = ((3, 0.6), (5, 0.6), (6, 0.4), (7, 0.4))
 _BASS_BELOW_HZ = 210.0
 

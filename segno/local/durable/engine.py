@@ -49,10 +49,6 @@ class InstanceConflict(ValueError):
     """The id is in use by a live instance, or the request cannot be carried out on it."""
 
 
-class NonDeterministic(RuntimeError):
-    """A replay asked for other actions than the history holds."""
-
-
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
