@@ -7,19 +7,20 @@ from activities import (
     identify_audio,
     mark_status,
     notify_owner,
+    plan_separation,
     read_basic_metadata,
     register_audio,
     save_analysis,
     sweep_deleted_song,
     write_jams,
 )
-from orchestrators import analysis, delete_song, endpoint_job, pipeline
+from orchestrators import analysis, delete_song, endpoint_job, pipeline, separation
 from triggers import audio, blob_drop, callbacks, health, jobs, openapi, timers, uploads
 
 PARTS = (
     audio, uploads, blob_drop, callbacks, jobs, health, openapi, timers,
-    pipeline, analysis, endpoint_job, delete_song,
-    identify_audio, register_audio, read_basic_metadata, mark_status, endpoint_jobs,
+    pipeline, analysis, separation, endpoint_job, delete_song,
+    identify_audio, register_audio, read_basic_metadata, mark_status, plan_separation, endpoint_jobs,
     write_jams, save_analysis, notify_owner, sweep_deleted_song,
 )  # fmt: skip
 

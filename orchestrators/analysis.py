@@ -30,6 +30,11 @@ def analysis(context: df.DurableOrchestrationContext):
         )
         return context.call_sub_orchestrator("EndpointJobOrchestrator", job.model_dump(), job.job_id)
 
+    def separation():
+        return context.call_sub_orchestrator(
+            "SeparationOrchestrator", song.model_dump(), job_id(song.instance_id, "separation")
+        )
+
     def failed(error: dict):
         yield step("MarkFailed", error=error)
         report(context, "failed", 1.0, error["message"])
@@ -39,7 +44,7 @@ def analysis(context: df.DurableOrchestrationContext):
 
     report(context, "separate", 0.05, "separating the stems")
     separated, metadata = yield context.task_all(
-        [endpoint_job(JobKind.SEPARATE, audio), step("ReadBasicMetadata")],
+        [separation(), step("ReadBasicMetadata")],
     )
     if separated["error"]:
         return (yield from failed(separated["error"]))

@@ -23,6 +23,7 @@ WAIT_GROWTH = 1.5
 MOST_ATTEMPTS = 5
 READS_PER_EXECUTION = 60
 DOWN_READS_BEFORE_NEXT_ADDRESS = 4
+DOWN_READS_BEFORE_GIVING_UP = 8
 CANCEL_EVENT = "cancel"
 
 
@@ -54,8 +55,10 @@ def endpoint_job(context: df.DurableOrchestrationContext):
                 return {"result": None, "error": told["error"]}
             case "lost":
                 submitted, wait = False, FIRST_WAIT_SECONDS
-            case "down" if not submitted or down >= DOWN_READS_BEFORE_NEXT_ADDRESS:
-                submitted, address, down = False, address + 1, 0
+            case "down" if job.give_up_when_down and down >= DOWN_READS_BEFORE_GIVING_UP:
+                return _failure("unreachable", f"the {job.endpoint} endpoint cannot be reached: {told['message']}")
+            case "down" if not submitted or down % DOWN_READS_BEFORE_NEXT_ADDRESS == 0:
+                submitted, address = False, address + 1
             case "busy":
                 wait = max(wait, told["retry_after"])
             case "accepted":

@@ -26,11 +26,13 @@ RUN = [
     "gpu_endpoints/analysis/requirements.txt",
     "gpu_endpoints/generation/requirements.txt",
 ]
-SETS = {
-    "run": RUN,
-    "test": [*RUN, "requirements-dev.txt"],
-    "benchmark": [*RUN, "requirements-dev.txt", "benchmarks/requirements.txt"],
-}
+EXTRAS = [
+    "gpu_endpoints/analysis/requirements-roformer.txt",
+    "gpu_endpoints/directml/requirements.txt",
+    "gpu_endpoints/directml/requirements-convert.txt",
+]
+TEST = [*RUN, *EXTRAS, "requirements-dev.txt"]
+SETS = {"run": RUN, "test": TEST, "benchmark": [*TEST, "benchmarks/requirements.txt"]}
 BUILD_TOOLS = ["setuptools", "wheel", "cython", "numpy"]  # what building madmom needs in the environment itself
 NOT_WITH_THEIR_DEPENDENCIES = ["tinysoundfont==0.3.7"]  # declares PyAudio, which needs system packages
 
@@ -59,7 +61,7 @@ def main(chosen: str) -> None:
 
 def fingerprint() -> str:
     """Changes when any requirement file does."""
-    files = sorted([*ROOT.glob("*requirements*.txt"), *ROOT.glob("gpu_endpoints/**/requirements.txt"), CONSTRAINTS])
+    files = sorted([*ROOT.glob("*requirements*.txt"), *ROOT.glob("gpu_endpoints/**/requirements*.txt"), CONSTRAINTS])
     return hashlib.sha256(b"".join(file.read_bytes() for file in [*files, ROOT / "pyproject.toml"])).hexdigest()
 
 

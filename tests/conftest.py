@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import socket
 from collections.abc import Iterator
@@ -75,6 +77,37 @@ def make_clip(demo, tmp_path_factory: pytest.TempPathFactory):
         return path
 
     return clip
+
+
+@pytest.fixture(scope="session")
+def tiny_htdemucs(tmp_path_factory) -> Path:
+    """A randomly initialised, very small HTDemucs, stored as Demucs stores its models, with a catalogue beside it."""
+    import torch
+    from demucs.htdemucs import HTDemucs
+
+    torch.manual_seed(0)
+    model = HTDemucs(
+        sources=["drums", "bass", "other", "vocals"], channels=8, depth=2, t_layers=1, t_heads=2, bottom_channels=8,
+        nfft=1024, segment=2, samplerate=RATE, dconv_depth=1,
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("models") / "htdemucs"
+    folder.mkdir()
+    args, kwargs = model._init_args_kwargs
+    package = {"klass": HTDemucs, "args": args, "kwargs": kwargs, "state": model.state_dict(), "training_args": {}}
+    torch.save(package, folder / "model.th")
+    digest = hashlib.sha256((folder / "model.th").read_bytes()).hexdigest()[:8]
+    weights = f"0badcafe-{digest}.th"
+    (folder / "model.th").rename(folder / weights)
+    (folder / "htdemucs.yaml").write_text("models: ['0badcafe']\n")
+    entry = {
+        "task": "separate", "engine": "htdemucs", "license": "MIT", "commercial": True, "revision": "made in the test",
+        "files": [
+            {"path": "htdemucs.yaml", "content": "models: ['0badcafe']\n"},
+            {"path": weights, "url": "http://127.0.0.1:9/", "sha256": digest},
+        ],
+    }  # fmt: skip
+    (folder.parent / "catalogue.json").write_text(json.dumps({"htdemucs": entry}))
+    return folder
 
 
 def write_m4a(path: Path, audio: np.ndarray) -> None:

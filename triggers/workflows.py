@@ -8,7 +8,7 @@ from azure.durable_functions import DurableOrchestrationClient, OrchestrationRun
 
 from segno.contracts.audio import AudioFile, Progress
 from segno.contracts.enums import AudioFileStatus, JobKind
-from segno.contracts.names import job_id
+from segno.contracts.names import SEPARATION_WAYS, job_id
 
 ENDED = {
     OrchestrationRuntimeStatus.Completed,
@@ -36,7 +36,8 @@ async def start_once(client: DurableOrchestrationClient, name: str, instance_id:
 
 async def stop(client: DurableOrchestrationClient, song: AudioFile) -> None:
     """End a song's workflow and everything below it."""
-    steps = ("analysis", *(kind.value for kind in JobKind))
+    ways = (f"separate-{way}" for way in SEPARATION_WAYS)
+    steps = ("analysis", "separation", *(kind.value for kind in JobKind), *ways)
     for instance_id in (song.instance_id, *(job_id(song.instance_id, step) for step in steps)):
         status = await client.get_status(instance_id)
         if status is not None and status.runtime_status is not None and status.runtime_status not in ENDED:
@@ -56,7 +57,12 @@ async def progress(client: DurableOrchestrationClient, song: AudioFile) -> Progr
         if status is not None and isinstance(status.custom_status, dict):
             seen = Progress.model_validate(status.custom_status)
     if seen.stage in _STAGE_SPAN:
-        status = await client.get_status(job_id(song.instance_id, seen.stage))
+        inner_id = job_id(song.instance_id, seen.stage)
+        if seen.stage == "separate":  # one of several ways; the workflow in between says which
+            between = await client.get_status(job_id(song.instance_id, "separation"))
+            if between is not None and isinstance(between.custom_status, dict):
+                inner_id = between.custom_status["stage"]
+        status = await client.get_status(inner_id)
         if status is not None and isinstance(status.custom_status, dict):
             inner = Progress.model_validate(status.custom_status)
             start, end = _STAGE_SPAN[seen.stage]

@@ -6,7 +6,7 @@ Meters count as musicians tap them: 6/8 has two beats (dotted quarters) in a bar
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from segno.music.pitch import SHARP_NAMES
 from segno.music.score import Note, Part, Score, Span
@@ -64,6 +64,9 @@ KEYS_PROGRAMS, PLUCKED, PADS, BASSES, LEADS = (
 )
 
 
+Chord = tuple[int, str, int]  # root, quality, bass
+
+
 @dataclass
 class Traits:
     """What kind of song it is; the benchmark reports by these."""
@@ -84,6 +87,7 @@ class Traits:
     form: int
     soundfont: int = 0
     damage: str = "none"
+    modulation: int = 0  # semitones up, from the last repeat of a section on
     tags: list[str] = field(default_factory=list)
 
 
@@ -108,11 +112,13 @@ def draw_traits(seed: int) -> Traits:
         form=rng.randrange(len(FORMS)),
         soundfont=rng.randrange(2),
         damage=rng.choices(("none", "noise", "mp3", "reverb"), (55, 15, 15, 15))[0],
+        modulation=rng.choice((0, 0, 0, 0, 0, 0, 1, 2, 3)),
     )
     traits.tags = [
         traits.meter, traits.mode, "sevenths" if traits.sevenths else "triads",
         "no drums" if traits.kit == "none" else "drums", "swing" if traits.swing else "straight",
         "drifting" if traits.drift else "steady", f"damage: {traits.damage}",
+        "modulating" if traits.modulation else "one key",
     ]  # fmt: skip
     return traits
 
@@ -155,21 +161,46 @@ def compose(traits: Traits) -> Score:
         _play(players["lead"], clock, -0.5, 0.45, pitch, 80, rng)
 
     bar = 0
-    for section, bars in form:
+    turning = _turning_point(form) if traits.modulation else len(form)
+    for number, (section, bars) in enumerate(form):
         start = bar * per_bar
+        shift = traits.modulation if number >= turning else 0
+        local = replace(traits, tonic=(traits.tonic + shift) % 12)
+        _add_key(score, local, clock.at(start), clock.at(start + bars * per_bar))
         score.sections.append(Span(clock.at(start), clock.at(start + bars * per_bar), section))
         for index in range(bars):
             beat = (bar + index) * per_bar
             score.beats += [(clock.at(beat + count), count + 1) for count in range(per_bar)]
-            for offset, length, chord in material[section][index]:
+            chords = _transposed(material[section][index], shift)
+            for offset, length, chord in chords:
                 _add_chord(score, clock, beat + offset, length, chord)
                 _comp(traits, players, clock, rng, beat + offset, length, chord, section)
             _drums(traits, players, clock, rng, beat, per_bar, division, section, index, bars)
-            _lead(traits, players, clock, rng, beat, per_bar, material[section][index], section, index)
+            _lead(local, players, clock, rng, beat, per_bar, chords, section, index)
         bar += bars
     score.duration = clock.at(total) + 1.5 + rng.random()
     score.parts = [part for part in score.parts if part.notes]
     return score
+
+
+def _turning_point(form: list[tuple[str, int]]) -> int:
+    """The number of the last section that has been heard before: where songs change key."""
+    return max(number for number in range(len(form)) if form[number][0] in [name for name, _ in form[:number]])
+
+
+def _add_key(score: Score, traits: Traits, start: float, end: float) -> None:
+    label = f"{SHARP_NAMES[traits.tonic]}:{traits.mode}"
+    if score.keys and score.keys[-1].label == label:
+        score.keys[-1] = Span(score.keys[-1].start, end, label)
+    else:
+        score.keys.append(Span(start, end, label))
+
+
+def _transposed(chords: list[tuple[float, float, Chord]], shift: int) -> list[tuple[float, float, Chord]]:
+    return [
+        (offset, length, ((root + shift) % 12, quality, (bass + shift) % 12))
+        for offset, length, (root, quality, bass) in chords
+    ]
 
 
 def _band(traits: Traits, rng: random.Random) -> dict[str, Part]:
@@ -181,9 +212,6 @@ def _band(traits: Traits, rng: random.Random) -> dict[str, Part]:
         "pad": Part("synth", rng.choice(PADS), gain_db=rng.uniform(-12, -6)),
         "lead": Part("other", rng.choice(LEADS), gain_db=rng.uniform(-9, -4), pan=0.1),
     }
-
-
-Chord = tuple[int, str, int]  # root, quality, bass
 
 
 def _material(traits: Traits, rng: random.Random, bars: int) -> list[list[tuple[float, float, Chord]]]:

@@ -16,6 +16,8 @@ from benchmarks.analysis.composer import Traits, compose, draw_traits
 from gpu_endpoints.generation.soundfont import SAMPLE_RATE, default_soundfont, render
 from segno.music.score import Score
 
+MP3_LEVEL = 0.77  # libsndfile's scale; 96 kbit/s at 44.1 kHz stereo
+
 
 def make(folder: Path, seeds: range, soundfonts: list[Path]) -> None:
     """Write the songs of `seeds` that are not there yet."""
@@ -50,7 +52,7 @@ def damage(mix: np.ndarray, traits: Traits) -> np.ndarray:
         mix = 0.75 * mix + 0.35 * wet
     elif traits.damage == "mp3":
         file = io.BytesIO()
-        soundfile.write(file, mix, SAMPLE_RATE, format="MP3", bitrate_mode="CONSTANT", compression_level=0.75)
+        soundfile.write(file, mix, SAMPLE_RATE, format="MP3", bitrate_mode="CONSTANT", compression_level=MP3_LEVEL)
         file.seek(0)
         mix = soundfile.read(file, dtype="float32")[0][: len(mix)]
     return (mix / max(1.0, float(np.abs(mix).max()) / 0.95)).astype(np.float32)
@@ -71,7 +73,8 @@ def truth(score: Score, traits: Traits) -> jams.JAMS:
     for section in score.sections:
         sections.append(time=section.start, duration=section.end - section.start, value=section.label)
     key = jams.Annotation("key_mode", duration=score.duration)
-    key.append(time=0, duration=score.duration, value=":".join(score.key))
+    for span in score.keys:
+        key.append(time=span.start, duration=span.end - span.start, value=span.label)
     tempo = jams.Annotation("tempo", duration=score.duration)
     tempo.append(time=0, duration=score.duration, value=score.bpm, confidence=1)
     document.annotations.extend([beats, chords, sections, key, tempo])

@@ -17,7 +17,8 @@ labels [(start, end, label)]; tuning in Hz. An engine leaves out what it does no
 
 
 def segno(path: Path) -> Found:
-    from gpu_endpoints.analysis import decoding, listening
+    from gpu_endpoints.analysis import listening
+    from gpu_endpoints.audio import decoding
 
     analysis = listening.analyse(decoding.open_audio(path, max_seconds=10**5))
     return {

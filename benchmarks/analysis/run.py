@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import resource
 import time
 import warnings
 from collections import defaultdict
@@ -17,6 +16,7 @@ import soundfile
 
 from benchmarks.analysis import corpus, scores
 from benchmarks.analysis.engines import ENGINES
+from benchmarks.memory import peak_megabytes
 
 HELD_OUT = 10_000  # seeds from here on choose nothing: they are for reporting
 TASKS = (
@@ -79,7 +79,7 @@ def _song(engine: str, audio: Path, annotation: Path) -> dict:
         "found": {name: found.get(name) for name in ("bpm", "key", "tuning")},
         "truth": {name: truth[name] for name in ("bpm", "key", "tuning")},
         "seconds_per_minute": seconds / (soundfile.info(audio).duration / 60),
-        "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_megabytes": peak_megabytes(),
     }
 
 

@@ -2,7 +2,7 @@
 
 server.py       the endpoint: its job kinds and engines
 handlers.py     one function for each kind of job
-decoding.py     any audio file as a stream of samples, checked on the way
+listening.py    from an audio file to its findings
 separation/     one engine a file
 mir/            one task a file, on features computed in a single pass
 """

@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 
-import soundfile
-
-from gpu_endpoints.analysis import decoding, listening
+from gpu_endpoints.analysis import listening
 from gpu_endpoints.analysis.mir.features import Features, extract
-from gpu_endpoints.analysis.separation import choice
+from gpu_endpoints.analysis.separation import choice, job
+from gpu_endpoints.audio import songs
 from gpu_endpoints.serving.work import Handler, JobContext, JobFailed
 from segno.contracts import names
-from segno.contracts.analysis import (
-    Analysis,
-    MirInput,
-    ResultBlob,
-    SeparateInput,
-    SeparationResult,
-    StemFile,
-    StructureInput,
-)
-from segno.contracts.enums import JobKind, StemType
+from segno.contracts.analysis import Analysis, MirInput, ResultBlob, StructureInput
+from segno.contracts.enums import JobKind
 from segno.services import blobs
-from segno.services.settings import settings
-
-STEM_FORMAT, STEM_SUBTYPE = "flac", "PCM_24"
 
 
 def load() -> dict[str, Handler]:
@@ -34,31 +21,13 @@ def load() -> dict[str, Handler]:
 
 
 def separate(job_input: dict, context: JobContext) -> dict:
-    """Stems as long as the mix, sample for sample, in its own sample rate, as 24-bit FLAC."""
-    order = SeparateInput.model_validate(job_input)
-    audio = _fetch(order.blob_name, context)
-    engine, provenance = choice.choose(order.engine)
-    paths = {stem: context.folder / f"{stem}.{STEM_FORMAT}" for stem in engine.stems}
-    files = {
-        stem: soundfile.SoundFile(path, "w", audio.sample_rate, 2, STEM_SUBTYPE, format=STEM_FORMAT)
-        for stem, path in paths.items()
-    }
-    try:
-        for block in engine.separate(audio, lambda done: context.progress(0.05 + 0.85 * done, "separating")):
-            for stem, samples in block.items():
-                files[stem].write(samples)
-    finally:
-        for file in files.values():
-            file.close()
-    context.progress(0.92, "storing the stems")
-    stems = [_store_stem(order.audio_file_id, stem, path, audio) for stem, path in paths.items()]
-    return SeparationResult(stems=stems, duration_seconds=audio.duration, engine=provenance).model_dump()
+    return job.run(job_input, context, choice.choose)
 
 
 def mir(job_input: dict, context: JobContext) -> dict:
     """Tempo, beats, key, chords and tuning; the features stay beside the result for the structure job."""
     order = MirInput.model_validate(job_input)
-    audio = _fetch(order.blob_name, context)
+    audio = songs.fetch(order.blob_name, context)
     features = extract(
         audio.mono_blocks(), audio.duration, lambda done: context.progress(0.05 + 0.8 * done, "listening")
     )
@@ -97,31 +66,6 @@ def analyze(job_input: dict, context: JobContext) -> dict:
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
-
-
-def _fetch(blob_name: str, context: JobContext) -> decoding.Audio:
-    context.progress(0.0, "fetching the audio")
-    try:
-        path = blobs.download_to(names.RAW_AUDIO, blob_name, context.folder / "audio")
-    except blobs.BlobMissing as fault:
-        raise JobFailed("audio_missing", f"the song's bytes are gone ({fault})") from fault
-    context.progress(0.02, "decoding")
-    return decoding.open_audio(
-        path, max_seconds=settings().max_song_seconds, on_block=lambda _: context.check_cancelled()
-    )
-
-
-def _store_stem(song_id: str, stem: str, path: Path, audio: decoding.Audio) -> StemFile:
-    name = names.stem_blob(song_id, stem, STEM_FORMAT)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        file.seek(0)
-        blobs.upload(names.STEMS, name, file)
-    return StemFile(
-        stem_type=StemType(stem), blob_name=name,
-        file_size_bytes=path.stat().st_size, sha256=digest, format=STEM_FORMAT,
-        sample_rate=audio.sample_rate, channels=2, duration_seconds=audio.duration,
-    )  # fmt: skip
 
 
 def _store_result(job_id: str, name: str, analysis: Analysis) -> dict:

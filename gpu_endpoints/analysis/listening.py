@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from gpu_endpoints.analysis import engines
-from gpu_endpoints.analysis.decoding import Audio
 from gpu_endpoints.analysis.mir import beats, chords, key, sections, tuning
 from gpu_endpoints.analysis.mir.features import Features, extract
+from gpu_endpoints.audio.decoding import Audio
 from segno.contracts.analysis import Analysis, Beat, Confidences
 from segno.contracts.enums import Mode
 from segno.music.pitch import key_name, uses_flats

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import secrets
@@ -22,6 +23,7 @@ from segno import __version__
 from segno.contracts.jobs import JobRequest, JobStatus, ScoreRequest
 from segno.contracts.problems import Problem
 from segno.services import storage
+from segno.services.models import container
 from segno.services.settings import settings
 
 RETRY_AFTER_SECONDS = 10
@@ -34,7 +36,8 @@ class Endpoint:
     """What makes one endpoint differ from another.
 
     `load_handlers` runs in the worker process and may import anything; `engines` describes what is available and must
-    be quick; `callback_payload` may give a kind of job a callback body of its own.
+    be quick; `callback_payload` may give a kind of job a callback body of its own. Before it serves, an endpoint brings
+    the models of a container to its disk.
     """
 
     name: str
@@ -61,6 +64,7 @@ def create_app(endpoint: Endpoint) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         logging.getLogger("azure").setLevel(logging.WARNING)
         storage.create_containers_and_tables()
+        await asyncio.to_thread(container.bring)
         await scheduler.start()
         yield
         await scheduler.stop()

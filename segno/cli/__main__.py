@@ -7,7 +7,7 @@ import sys
 import click
 
 from segno import __version__
-from segno.cli import analyze, library, stack
+from segno.cli import analyze, library, models, stack
 from segno.client import SegnoError
 
 
@@ -17,7 +17,7 @@ def segno() -> None:
     """Songs in; stems, tempo, beats, key, chords, sections and tuning out."""
 
 
-for command in (stack.up, stack.down, stack.doctor, analyze.analyze, *library.COMMANDS):
+for command in (stack.up, stack.down, stack.doctor, analyze.analyze, models.models, *library.COMMANDS):
     segno.add_command(command)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from segno.contracts.base import Contract
@@ -9,6 +11,7 @@ from segno.contracts.enums import Mode, StemType
 from segno.contracts.provenance import Provenance
 
 Confidence = float
+StemFormat = Literal["flac", "wav"]
 
 
 class Beat(Contract):
@@ -93,11 +96,12 @@ class ResultBlob(Contract):
 
 
 class SeparateInput(Contract):
-    """Input of a `separate` job. `engine` is `auto` or an engine's name."""
+    """Input of a `separate` job. `engine` is `auto`, an engine's name, or a name with a device (`htdemucs@cuda`)."""
 
     audio_file_id: str
     blob_name: str
     engine: str = "auto"
+    stem_format: StemFormat = "flac"
 
 
 class MirInput(Contract):

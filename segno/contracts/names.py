@@ -28,6 +28,8 @@ TABLES = (
     INDEX_BY_DATE, INDEX_BY_KEY, INDEX_BY_STATUS, INDEX_BY_TEMPO,
 )  # fmt: skip
 
+SEPARATION_WAYS = ("auto", "gpu", "directml", "cpu", "dsp")
+
 UPLOAD_PREFIX = "uploads/"
 _SONG_NAMESPACE = uuid.UUID("5e60a1c3-5e60-4e60-8e60-5e6000000001")
 

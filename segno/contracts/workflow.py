@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from segno.contracts.analysis import StemFormat
 from segno.contracts.base import Contract
 from segno.contracts.jobs import JobRequest
 
@@ -30,10 +31,24 @@ class AnalysisInput(Contract):
 
 
 class EndpointJobInput(Contract):
-    """A job to see through to its end at one of an endpoint's addresses."""
+    """A job to see through to its end at one of an endpoint's addresses.
+
+    With `give_up_when_down` it fails with `unreachable` once every address was tried in vain, instead of waiting for
+    one to come back until the deadline: for work that can be done elsewhere.
+    """
 
     job_id: str
     endpoint: str
     audio_file_id: str
     request: JobRequest
     deadline_seconds: float = DEFAULT_DEADLINE_SECONDS
+    give_up_when_down: bool = False
+
+
+class SeparationStep(Contract):
+    """One way to separate a song: where, and with which engine. `name` is as in `SEGNO_SEPARATION`."""
+
+    name: str
+    endpoint: str
+    engine: str
+    stem_format: StemFormat

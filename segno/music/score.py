@@ -38,7 +38,8 @@ class Span:
 
 @dataclass
 class Score:
-    """Parts and their exact truth. `beats` are (time, position in the bar); `key` is (tonic name, mode)."""
+    """Parts and their exact truth. `beats` are (time, position in the bar); `key` is (tonic name, mode), and `keys` the
+    stretches of a score that modulates."""
 
     duration: float
     bpm: float
@@ -48,3 +49,4 @@ class Score:
     beats: list[tuple[float, int]]
     chords: list[Span]
     sections: list[Span]
+    keys: list[Span] = field(default_factory=list)

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 MEBIBYTE = 1024 * 1024
+_MODELS_CACHE = Path.home() / ".cache" / "segno" / "models"
 
 
 class Settings(BaseModel):
@@ -20,6 +21,8 @@ class Settings(BaseModel):
     storage_is_account_name: bool
     public_url: str
     endpoints: dict[str, list[str]]
+    separation: list[str]
+    stem_format: str
     endpoint_key: str | None
     webhook_secret: str | None
     allow_private_webhooks: bool
@@ -27,7 +30,6 @@ class Settings(BaseModel):
     max_upload_bytes: int
     max_song_bytes: int
     max_song_seconds: float
-    models_dir: str
 
 
 class MissingSetting(RuntimeError):
@@ -55,7 +57,12 @@ def settings() -> Settings:
         storage=connection or account or "",
         storage_is_account_name=not connection,
         public_url=env("SEGNO_PUBLIC_URL", "http://127.0.0.1:7071").rstrip("/"),
-        endpoints={"analysis": _addresses(env("SEGNO_ANALYSIS_ENDPOINTS", "http://127.0.0.1:8001"))},
+        endpoints={
+            "analysis": _addresses(env("SEGNO_ANALYSIS_ENDPOINTS", "http://127.0.0.1:8001")),
+            "directml": _addresses(env("SEGNO_DIRECTML_ENDPOINTS", "")),
+        },
+        separation=[step.strip() for step in env("SEGNO_SEPARATION", "auto").split(",") if step.strip()],
+        stem_format=env("SEGNO_STEM_FORMAT", "flac"),
         endpoint_key=env("SEGNO_ENDPOINT_KEY") or None,
         webhook_secret=env("SEGNO_WEBHOOK_SECRET") or None,
         allow_private_webhooks=env("SEGNO_ALLOW_PRIVATE_WEBHOOKS", "0") == "1",
@@ -63,9 +70,19 @@ def settings() -> Settings:
         max_upload_bytes=int(env("SEGNO_MAX_UPLOAD_BYTES", str(100 * MEBIBYTE))),
         max_song_bytes=int(env("SEGNO_MAX_SONG_BYTES", str(2048 * MEBIBYTE))),
         max_song_seconds=float(env("SEGNO_MAX_SONG_SECONDS", str(3 * 3600))),
-        models_dir=env("SEGNO_MODELS", str(Path.home() / ".cache" / "segno" / "models")),
     )
 
 
 def _addresses(text: str) -> list[str]:
     return [address.strip().rstrip("/") for address in text.split(",") if address.strip()]
+
+
+def models_place() -> str:
+    """Where weights are kept: a folder, or `blob:{container}` of the storage account."""
+    return os.environ.get("SEGNO_MODELS") or str(_MODELS_CACHE)
+
+
+def models_folder() -> Path:
+    """The local folder engines read weights from: the place itself, or where a container is brought to."""
+    place = models_place()
+    return _MODELS_CACHE if place.startswith("blob:") else Path(place)

@@ -14,8 +14,8 @@ from scipy.ndimage import median_filter
 from scipy.signal import ShortTimeFFT
 from scipy.special import expit
 
-from gpu_endpoints.analysis.decoding import Audio
 from gpu_endpoints.analysis.separation.engine import StemBlocks
+from gpu_endpoints.audio.decoding import Audio
 from segno import __version__
 from segno.contracts.provenance import Provenance
 

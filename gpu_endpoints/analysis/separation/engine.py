@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from gpu_endpoints.analysis.decoding import Audio
+from gpu_endpoints.audio.decoding import Audio
 from segno.contracts.provenance import Provenance
 
 StemBlocks = Iterator[dict[str, np.ndarray]]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 import torch
+import yaml
 
-from gpu_endpoints.analysis import decoding
-from gpu_endpoints.analysis.separation import choice
+from gpu_endpoints.analysis.separation import choice, overlap
 from gpu_endpoints.analysis.separation.dsp import DspEngine
+from gpu_endpoints.audio import decoding
 from gpu_endpoints.serving.work import JobFailed
 from segno.services import settings as settings_module
+from segno.services.models import catalogue
 
 RATE = 44100
 
@@ -52,33 +54,12 @@ def test_dsp_drums_and_bass_are_closer_to_the_truth_than_the_mix_is(tmp_path, de
         assert sdr(truth[stem][part], stems[stem]) > max(least, sdr(truth[stem][part], mix[part]) + 1.5)
 
 
-@pytest.fixture(scope="module")
-def tiny_htdemucs(tmp_path_factory) -> Path:
-    """A randomly initialised, very small HTDemucs, stored as Demucs stores its models."""
-    from demucs.htdemucs import HTDemucs
-
-    torch.manual_seed(0)
-    model = HTDemucs(
-        sources=["drums", "bass", "other", "vocals"], channels=8, depth=2, t_layers=1, t_heads=2, bottom_channels=8,
-        nfft=1024, segment=2, samplerate=RATE, dconv_depth=1,
-    )  # fmt: skip
-    folder = tmp_path_factory.mktemp("models") / "htdemucs"
-    folder.mkdir()
-    args, kwargs = model._init_args_kwargs
-    package = {"klass": HTDemucs, "args": args, "kwargs": kwargs, "state": model.state_dict(), "training_args": {}}
-    torch.save(package, folder / "model.th")
-    digest = hashlib.sha256((folder / "model.th").read_bytes()).hexdigest()[:8]
-    (folder / "model.th").rename(folder / f"0badcafe-{digest}.th")
-    (folder / "htdemucs.yaml").write_text("models: ['0badcafe']\n")
-    return folder
-
-
 def test_htdemucs_as_a_stream_equals_demucs_at_once(tiny_htdemucs, tmp_path):
     from demucs.apply import apply_model
 
     from gpu_endpoints.analysis.separation.htdemucs import HtdemucsEngine
 
-    engine = HtdemucsEngine(tiny_htdemucs)
+    engine = HtdemucsEngine(tiny_htdemucs, "cpu")
     mix = np.random.default_rng(2).normal(0.01, 0.2, (round(7.3 * RATE), 2)).astype(np.float32)
     stems = separated(engine, opened(tmp_path / "mix.wav", mix))
     wave = torch.from_numpy(mix.T)
@@ -97,21 +78,93 @@ def test_htdemucs_gives_other_sample_rates_back_at_their_own_length(tiny_htdemuc
     from gpu_endpoints.analysis.separation.htdemucs import HtdemucsEngine
 
     mix = np.random.default_rng(3).normal(0, 0.2, (48000 * 3 + 17, 1)).astype(np.float32)
-    stems = separated(HtdemucsEngine(tiny_htdemucs), opened(tmp_path / "mix.wav", mix, 48000))
+    stems = separated(HtdemucsEngine(tiny_htdemucs, "cpu"), opened(tmp_path / "mix.wav", mix, 48000))
     assert all(stem.shape == (len(mix), 2) for stem in stems.values())
 
 
-def test_auto_takes_demucs_where_its_weights_are_and_says_so_where_they_are_not(tiny_htdemucs, tmp_path, monkeypatch):
+@pytest.fixture
+def clean_choice(monkeypatch) -> Iterator[None]:
     monkeypatch.setenv("AzureWebJobsStorage", "UseDevelopmentStorage=true")
+    caches = (settings_module.settings, choice._learned, catalogue.catalogue)
+    for cache in caches:
+        cache.cache_clear()
+    yield
+    for cache in caches:
+        cache.cache_clear()
+
+
+def test_auto_takes_demucs_where_its_weights_are_and_says_so_where_they_are_not(
+    tiny_htdemucs, tmp_path, monkeypatch, clean_choice
+):
+    monkeypatch.setenv("SEGNO_MODEL_CATALOGUE", str(tiny_htdemucs.parent / "catalogue.json"))
     for models, engine, fallback in ((tiny_htdemucs.parent, "htdemucs", False), (tmp_path, "dsp", True)):
         monkeypatch.setenv("SEGNO_MODELS", str(models))
-        settings_module.settings.cache_clear()
-        choice._htdemucs.cache_clear()
+        choice._learned.cache_clear()
         _, signed = choice.choose("auto")
         assert (signed.engine, signed.fallback, signed.approximate) == (engine, fallback, engine == "dsp")
         assert bool(signed.weights) == (engine == "htdemucs")
-    with pytest.raises(JobFailed, match="no htdemucs weights"):
+    with pytest.raises(JobFailed, match="segno models pull htdemucs"):
         choice.choose("htdemucs")
     with pytest.raises(JobFailed, match="there is no separation engine"):
         choice.choose("magic")
-    settings_module.settings.cache_clear()
+
+
+def test_a_device_that_is_not_there_is_refused_rather_than_replaced(tiny_htdemucs, monkeypatch, clean_choice):
+    monkeypatch.setenv("SEGNO_MODEL_CATALOGUE", str(tiny_htdemucs.parent / "catalogue.json"))
+    monkeypatch.setenv("SEGNO_MODELS", str(tiny_htdemucs.parent))
+    assert choice.choose("htdemucs@cpu")[1].device == "cpu"
+    if not torch.cuda.is_available():
+        with pytest.raises(JobFailed, match="no CUDA device"):
+            choice.choose("htdemucs@cuda")
+
+
+def test_a_commercial_deployment_refuses_weights_without_commercial_terms(tmp_path, monkeypatch, clean_choice):
+    monkeypatch.setenv("SEGNO_MODELS", str(tmp_path))
+    monkeypatch.setenv("SEGNO_LICENSES", "commercial")
+    with pytest.raises(JobFailed, match="may not be used commercially"):
+        choice.choose("bs_roformer")
+
+
+def test_batches_of_segments_give_what_single_ones_give(tiny_htdemucs):
+    mix = np.random.default_rng(4).normal(0, 0.2, (2, round(9.1 * RATE))).astype(np.float32)
+
+    def stems(batch: int) -> np.ndarray:
+        blocks = iter(np.array_split(mix.T, 7))
+        parts = overlap.overlap_add(
+            blocks, mix.shape[1], engine._infer, len(engine.stems), segment, batch, lambda done: None
+        )
+        return np.concatenate(list(parts), axis=2)
+
+    from gpu_endpoints.analysis.separation.htdemucs import HtdemucsEngine
+
+    engine = HtdemucsEngine(tiny_htdemucs, "cpu")
+    segment = int(engine._bag.samplerate * engine._bag.max_allowed_segment)
+    np.testing.assert_allclose(stems(3), stems(1), atol=1e-5)
+
+
+def test_roformer_gives_its_target_and_the_rest_which_add_up_to_the_mix(tmp_path):
+    from bs_roformer import BSRoformer
+
+    from gpu_endpoints.analysis.separation.roformer import RoformerEngine
+
+    torch.manual_seed(0)
+    shape = {"dim": 8, "depth": 1, "stereo": True, "time_transformer_depth": 1, "freq_transformer_depth": 1,
+             "dim_head": 8, "heads": 2, "freqs_per_bands": (32, 32, 65), "dim_freqs_in": 129, "stft_n_fft": 256,
+             "stft_hop_length": 128, "stft_win_length": 256, "flash_attn": False}  # fmt: skip
+    torch.save(BSRoformer(**shape).state_dict(), tmp_path / "bs_roformer.ckpt")
+    described = {
+        "audio": {"chunk_size": 22016, "sample_rate": RATE},
+        "model": shape | {"linear_transformer_depth": 0},
+        "training": {"instruments": ["vocals", "other"], "target_instrument": "vocals"},
+    }
+    (tmp_path / "bs_roformer.yaml").write_text(yaml.dump(described))  # with the tuple as these files spell it
+    engine = RoformerEngine(tmp_path, "cpu")
+    mix = np.random.default_rng(5).normal(0, 0.2, (3 * RATE + 11, 2)).astype(np.float32)
+    stems = separated(engine, opened(tmp_path / "mix.wav", mix))
+    assert engine.stems == ("vocals", "other")
+    assert np.abs(stems["vocals"]).max() > 1e-4
+    np.testing.assert_allclose(stems["vocals"] + stems["other"], mix, atol=1e-4)
+
+    (tmp_path / "bs_roformer.yaml").write_text(yaml.dump(described | {"model": shape | {"num_residual_streams": 4}}))
+    with pytest.raises(ValueError, match="has no num_residual_streams"):
+        RoformerEngine(tmp_path, "cpu")
