@@ -23,9 +23,10 @@ check: setup     ## format, lint, types, import rules, dependencies
 format: setup    ## write every file as `check` wants it
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
 
-benchmark: setup ## accuracy and speed beside librosa, essentia and madmom (half an hour)
+benchmark: setup ## accuracy and speed beside librosa, essentia and madmom, and of separation (an hour)
 	@$(PYTHON) scripts/install.py benchmark
-	@$(BIN)/python -m benchmarks.analysis
+	@$(BIN)/python -m benchmarks.analysis --plots docs
+	@$(BIN)/python -m benchmarks.separation
 
 clean:           ## forget the local library and its logs; the installed tools stay
 	rm -rf .segno/azurite .segno/host .segno/logs .segno/demo

@@ -13,25 +13,26 @@ import soundfile
 from scipy.signal import fftconvolve
 
 from benchmarks.analysis.composer import Traits, compose, draw_traits
-from gpu_endpoints.generation.soundfont import SAMPLE_RATE, default_soundfont, render
+from gpu_endpoints.generation.soundfont import SAMPLE_RATE, render
 from segno.music.score import Score
 
 MP3_LEVEL = 0.77  # libsndfile's scale; 96 kbit/s at 44.1 kHz stereo
 
 
-def make(folder: Path, seeds: range, soundfonts: list[Path]) -> None:
-    """Write the songs of `seeds` that are not there yet."""
+def make(folder: Path, seeds: range, fonts: list[Path]) -> None:
+    """Write the songs of `seeds` that are not there yet, with their true drums and bass beside them."""
     folder.mkdir(parents=True, exist_ok=True)
-    fonts = soundfonts or [default_soundfont()]
     for seed in seeds:
         audio_path = folder / f"{seed:05}.flac"
         if audio_path.exists():
             continue
         traits = draw_traits(seed)
         score = compose(traits)
-        mix, _ = render(score, fonts[traits.soundfont % len(fonts)], tuning=traits.tuning)
-        mix = damage(mix, traits)
-        soundfile.write(audio_path, mix, SAMPLE_RATE, "PCM_16")
+        mix, stems = render(score, fonts[traits.soundfont % len(fonts)], tuning=traits.tuning)
+        for name in ("drums", "bass"):
+            stem = stems.get(name, np.zeros_like(mix))
+            soundfile.write(folder / f"{seed:05}.{name}.flac", stem, SAMPLE_RATE, "PCM_16")
+        soundfile.write(audio_path, damage(mix, traits), SAMPLE_RATE, "PCM_16")
         audio_path.with_suffix(".jams").write_text(truth(score, traits).dumps())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,32 @@ labels [(start, end, label)]; tuning in Hz. An engine leaves out what it does no
 
 
 def segno(path: Path) -> Found:
+    return _segno(path, None)
+
+
+def segno_with_stems(path: Path) -> Found:
+    """With the true drums and bass beside the song, as an ideal separation would give them."""
+    from gpu_endpoints.audio import decoding
+
+    stems = {name: path.with_name(f"{path.stem}.{name}.flac") for name in ("drums", "bass")}
+    if not all(stem.exists() for stem in stems.values()):
+        return {}
+    return _segno(path, {name: decoding.open_stem(stem) for name, stem in stems.items()})
+
+
+def segno_commercial(path: Path) -> Found:
+    """Without anything whose licence forbids commerce."""
+    os.environ["SEGNO_LICENSES"] = "commercial"  # each engine runs in a process of its own
+    return _segno(path, None)
+
+
+def _segno(path: Path, stems: dict | None) -> Found:
     from gpu_endpoints.analysis import listening
     from gpu_endpoints.audio import decoding
 
-    analysis = listening.analyse(decoding.open_audio(path, max_seconds=10**5))
+    audio = decoding.open_audio(path, max_seconds=10**5)
+    features = listening.listen(audio, lambda done: None, stems)
+    analysis = listening.add_sections(listening.describe(features), features)
     return {
         "beats": np.array([beat.time for beat in analysis.beats]),
         "downbeats": np.array([beat.time for beat in analysis.beats if beat.position == 1]),
@@ -29,7 +52,8 @@ def segno(path: Path) -> Found:
         "chords": [(chord.start_time, chord.end_time, chord.chord) for chord in analysis.chords],
         "sections": [(section.start_time, section.end_time, section.label) for section in analysis.sections],
         "tuning": analysis.tuning_frequency,
-        "confidence": analysis.confidence.model_dump(),
+        "keys": [(span.start_time, span.end_time, f"{span.key}:{span.mode}") for span in analysis.keys],
+        "analysis": analysis,
     }
 
 
@@ -130,5 +154,6 @@ _TRIADS = np.zeros((2, 12))
 _TRIADS[0, [0, 4, 7]] = _TRIADS[1, [0, 3, 7]] = 1
 
 ENGINES: dict[str, Callable[[Path], Found]] = {
-    "segno": segno, "madmom": madmom, "essentia": essentia, "librosa": librosa,
+    "segno": segno, "segno with true stems": segno_with_stems, "segno commercial": segno_commercial,
+    "madmom": madmom, "essentia": essentia, "librosa": librosa,
 }  # fmt: skip

@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from benchmarks.analysis import corpus, scores
+from benchmarks.analysis import corpus, plots, scores, soundfonts
 from benchmarks.analysis.engines import ENGINES
 from benchmarks.memory import peak_megabytes
 
 HELD_OUT = 10_000  # seeds from here on choose nothing: they are for reporting
 TASKS = (
-    "beats F", "downbeats F", "tempo Acc1", "tempo Acc2", "key", "chords majmin", "chords sevenths", "sections HR0.5F",
-    "sections HR3F", "tuning cents",
+    "beats F", "downbeats F", "tempo Acc1", "tempo Acc2", "key", "local key", "chords majmin", "chords sevenths",
+    "chords with bass", "sections HR0.5F", "sections HR3F", "tuning cents",
 )  # fmt: skip
 
 
@@ -30,22 +30,26 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="(audio, .jams) pairs of your own, instead of the made corpus")
     parser.add_argument("--songs", type=int, default=24)
     parser.add_argument("--split", choices=("development", "held-out"), default="held-out")
-    parser.add_argument("--soundfont", type=Path, action="append", default=[], help="a second SoundFont, and more")
     parser.add_argument("--engine", action="append", choices=list(ENGINES), help="all by default")
     parser.add_argument("--out", type=Path, default=Path(".segno/benchmarks/analysis"))
+    parser.add_argument("--plots", type=Path, help="draw accuracy.svg and confidence.svg into this folder")
     chosen = parser.parse_args()
 
     folder = chosen.folder
     if folder is None:
         folder = chosen.out / chosen.split
         start = HELD_OUT if chosen.split == "held-out" else 0
-        corpus.make(folder, range(start, start + chosen.songs), [corpus.default_soundfont(), *chosen.soundfont])
+        fonts = soundfonts.of_split(chosen.split, chosen.out.parent / "soundfonts")
+        corpus.make(folder, range(start, start + chosen.songs), fonts)
     pairs = [(path, path.with_suffix(".jams")) for path in sorted(folder.iterdir()) if _is_annotated(path)]
     results = []
     for engine in chosen.engine or ENGINES:
         results += _measure(engine, pairs[: chosen.songs if chosen.folder is None else None])
     chosen.out.mkdir(parents=True, exist_ok=True)
     (chosen.out / f"{folder.name}.json").write_text(json.dumps(results, indent=1))
+    if chosen.plots:
+        plots.accuracy(results, chosen.plots / "accuracy.svg")
+        plots.confidence(results, chosen.plots / "confidence.svg")
     print(table(results))
 
 
@@ -75,7 +79,7 @@ def _song(engine: str, audio: Path, annotation: Path) -> dict:
         "song": audio.stem,
         "tags": truth["tags"],
         "scores": scores.score(truth, found),
-        "confidence": found.get("confidence"),
+        "reliability": scores.reliability(truth, found["analysis"]) if "analysis" in found else {},
         "found": {name: found.get(name) for name in ("bpm", "key", "tuning")},
         "truth": {name: truth[name] for name in ("bpm", "key", "tuning")},
         "seconds_per_minute": seconds / (soundfile.info(audio).duration / 60),

@@ -9,6 +9,8 @@ import jams
 import mir_eval
 import numpy as np
 
+from segno.contracts.analysis import Analysis, Chord
+
 
 def truth_of(path: Path) -> dict:
     """The annotations of a JAMS file in the shape that engines answer in."""
@@ -27,7 +29,8 @@ def truth_of(path: Path) -> dict:
         "beats": np.array([o.time for o in beats]),
         "downbeats": np.array([o.time for o in beats if o.value == 1]),
         "bpm": tempo[0].value if tempo else None,
-        "key": key[0].value if key else None,
+        "key": max(key, key=lambda o: o.duration).value if key else None,
+        "keys": spans("key_mode"),
         "chords": spans("chord"),
         "sections": spans("segment_open"),
         "tuning": getattr(document.sandbox, "tuning_frequency", None),
@@ -53,6 +56,8 @@ def score(truth: dict, found: dict) -> dict[str, float]:
             scores["tempo Acc2"] = float(any(abs(ratio / factor - 1) <= 0.04 for factor in (1, 2, 3, 1 / 2, 1 / 3)))
         if truth["key"] and "key" in found:
             scores["key"] = _key(truth["key"], found["key"])
+        if truth["keys"] and found.get("keys"):
+            scores["local key"] = _local_key(truth["keys"], found["keys"])
         if truth["chords"] and found.get("chords"):
             scores |= _chords(truth["chords"], found["chords"])
         if truth["sections"] and found.get("sections"):
@@ -63,6 +68,53 @@ def score(truth: dict, found: dict) -> dict[str, float]:
     return scores
 
 
+Reliability = dict[str, list[tuple[float, float]]]
+"""For each task (confidence, share that was right) of its annotations: one a song, or one for each span."""
+
+
+def reliability(truth: dict, analysis: Analysis) -> Reliability:
+    """How right each annotation is, beside how sure it was; right is as `mir.confidence` says."""
+    trust, found = analysis.confidence, {}
+    if truth["bpm"] and analysis.bpm:
+        found["bpm"] = [(trust.bpm, float(abs(analysis.bpm / truth["bpm"] - 1) <= 0.04))]
+    if len(truth["beats"]) and analysis.beats:
+        times = np.array([beat.time for beat in analysis.beats])
+        matched = len(mir_eval.util.match_events(truth["beats"], times, 0.07))
+        found["beats"] = [(trust.beats, matched / len(times))]
+    if truth["key"] and analysis.key:
+        found["key"] = [(trust.key, float(_key(truth["key"], f"{analysis.key}:{analysis.mode}") == 1.0))]
+    if truth["chords"]:
+        found["chords"] = [
+            (chord.confidence, float(_share_right(chord, truth["chords"]) > 0.5))
+            for chord in analysis.chords
+            if chord.chord != "N" and _share_right(chord, truth["chords"]) >= 0
+        ]
+    if truth["sections"]:
+        starts = np.array([span[0] for span in truth["sections"]])
+        found["sections"] = [
+            (section.confidence, float(np.abs(starts - section.start_time).min() <= 0.5))
+            for section in analysis.sections[1:]
+        ]
+    if truth["tuning"] and analysis.tuning_frequency:
+        cents = 1200 * np.log2(analysis.tuning_frequency / truth["tuning"])
+        found["tuning"] = [(trust.tuning_frequency, float(abs((cents + 50) % 100 - 50) <= 3))]
+    return found
+
+
+def _share_right(chord: Chord, truth: list[tuple[float, float, str]]) -> float:
+    """Of the time in which the truth has a major or minor chord here; -1 where it has none."""
+    spans = [
+        (min(end, chord.end_time) - max(start, chord.start_time), label)
+        for start, end, label in truth
+        if start < chord.end_time and end > chord.start_time
+    ]
+    labels = [label for _, label in spans]
+    verdicts = mir_eval.chord.majmin(labels, [chord.chord] * len(labels)) if labels else np.zeros(0)
+    judged = [(length, verdict) for (length, _), verdict in zip(spans, verdicts, strict=True) if verdict >= 0]
+    total = sum(length for length, _ in judged)
+    return sum(length * verdict for length, verdict in judged) / total if total else -1.0
+
+
 _PARALLEL = {"dorian": "minor", "mixolydian": "major", "ionian": "major", "aeolian": "minor"}
 
 
@@ -71,6 +123,17 @@ def _key(truth: str, found: str | None) -> float:
         return 0.0
     tonic, mode = truth.split(":")
     return mir_eval.key.weighted_score(f"{tonic} {_PARALLEL.get(mode, mode)}", found.replace(":", " "))
+
+
+def _local_key(truth: list, found: list) -> float:
+    """The MIREX key score over time."""
+    total, score = 0.0, 0.0
+    for start, end, key in truth:
+        for begin, stop, label in found:
+            overlap = max(0.0, min(end, stop) - max(start, begin))
+            total += overlap
+            score += overlap * _key(key, label)
+    return score / total if total else 0.0
 
 
 def _chords(truth: list, found: list) -> dict[str, float]:
@@ -84,6 +147,7 @@ def _chords(truth: list, found: list) -> dict[str, float]:
     )
     length = mir_eval.util.intervals_to_durations(spans)
     return {
+        "chords with bass": mir_eval.chord.weighted_accuracy(mir_eval.chord.majmin_inv(reference, labels), length),
         "chords majmin": mir_eval.chord.weighted_accuracy(mir_eval.chord.majmin(reference, labels), length),
         "chords sevenths": mir_eval.chord.weighted_accuracy(mir_eval.chord.sevenths(reference, labels), length),
     }

@@ -7,35 +7,55 @@ from importlib.util import find_spec
 from gpu_endpoints.analysis.separation import choice
 from segno import __version__
 from segno.contracts.provenance import Provenance
+from segno.services import licenses
 
-MADMOM_LICENSE = "CC BY-NC-SA 4.0 (models)"
+MADMOM_VERSION, MADMOM_LICENSE = "0.16.1", "CC BY-NC-SA 4.0 (models)"
+OWN_LICENSE = "MIT"
 
 
 def describe() -> dict[str, dict]:
     """Every capability with its engines; quick, imports nothing heavy."""
-    has_madmom = find_spec("madmom") is not None
-    networks = {"available": has_madmom, "license": MADMOM_LICENSE, "detail": "madmom 0.16.1 networks"}
-    own = {"available": True, "license": "MIT", "detail": f"segno {__version__}"}
+    detail = f"madmom {MADMOM_VERSION} networks"
+    if find_spec("madmom") is None:
+        detail = "madmom is not installed"
+    elif licenses.commercial_only():
+        detail = "not for commercial use, and SEGNO_LICENSES=commercial"
+    is_allowed = detail.startswith(f"madmom {MADMOM_VERSION}")
+    networks = {"available": is_allowed, "license": MADMOM_LICENSE, "detail": detail}
+    own = {"available": True, "license": OWN_LICENSE, "detail": f"segno {__version__}"}
     return {
         "separate": choice.availability(),
-        "beats": {"madmom+bar-pointer": networks},
-        "chords": {"deep-chroma+spectrum": networks},
+        "beats": {"networks+bar-pointer": networks, "flux+bar-pointer": own},
+        "chords": {"deep-chroma+spectrum": networks, "spectrum": own},
         "key": {"profiles+cadences": own},
         "sections": {"bar-novelty": own},
         "tuning": {"peak-histogram": own},
     }
 
 
-def mir_provenance() -> dict[str, Provenance]:
-    networks = Provenance(engine="madmom+bar-pointer", version="0.16.1", license=MADMOM_LICENSE)
+def mir_provenance(hearing: str) -> dict[str, Provenance]:
+    """The signatures under a `mir` job's findings; `hearing` as in `mir.features.Features`."""
+    if hearing == "spectral":
+        reason = "madmom's networks are not for commercial use, and SEGNO_LICENSES=commercial"
+        fallback = {"fallback": True, "reason": reason}
+        beats = _own("flux+bar-pointer").model_copy(update=fallback)
+        chords = _own("spectrum").model_copy(update=fallback)
+    else:
+        beats = Provenance(engine="networks+bar-pointer", version=MADMOM_VERSION, license=MADMOM_LICENSE)
+        name = "deep-chroma+spectrum" + ("+stems" if hearing.endswith("stems") else "")
+        chords = Provenance(engine=name, version=__version__, license=MADMOM_LICENSE)
     return {
-        "tempo": networks,
-        "beats": networks,
-        "chords": Provenance(engine="deep-chroma+spectrum", version=__version__, license=MADMOM_LICENSE),
-        "key": Provenance(engine="profiles+cadences", version=__version__, license="MIT"),
-        "tuning": Provenance(engine="peak-histogram", version=__version__, license="MIT"),
+        "tempo": beats,
+        "beats": beats,
+        "chords": chords,
+        "key": _own("profiles+cadences"),
+        "tuning": _own("peak-histogram"),
     }
 
 
 def structure_provenance() -> Provenance:
-    return Provenance(engine="bar-novelty", version=__version__, license="MIT")
+    return _own("bar-novelty")
+
+
+def _own(engine: str) -> Provenance:
+    return Provenance(engine=engine, version=__version__, license=OWN_LICENSE)

@@ -6,13 +6,13 @@ import hashlib
 import json
 
 from gpu_endpoints.analysis import listening
-from gpu_endpoints.analysis.mir.features import Features, extract
+from gpu_endpoints.analysis.mir.features import Features
 from gpu_endpoints.analysis.separation import choice, job
-from gpu_endpoints.audio import songs
+from gpu_endpoints.audio import decoding, songs
 from gpu_endpoints.serving.work import Handler, JobContext, JobFailed
 from segno.contracts import names
 from segno.contracts.analysis import Analysis, MirInput, ResultBlob, StructureInput
-from segno.contracts.enums import JobKind
+from segno.contracts.enums import JobKind, StemType
 from segno.services import blobs
 
 
@@ -28,9 +28,8 @@ def mir(job_input: dict, context: JobContext) -> dict:
     """Tempo, beats, key, chords and tuning; the features stay beside the result for the structure job."""
     order = MirInput.model_validate(job_input)
     audio = songs.fetch(order.blob_name, context)
-    features = extract(
-        audio.mono_blocks(), audio.duration, lambda done: context.progress(0.05 + 0.8 * done, "listening")
-    )
+    stems = _useful_stems(order, context)
+    features = listening.listen(audio, lambda done: context.progress(0.05 + 0.8 * done, "listening"), stems)
     context.progress(0.88, "beats, chords and key")
     analysis = listening.describe(features)
     if order.separation is not None:
@@ -66,6 +65,25 @@ def analyze(job_input: dict, context: JobContext) -> dict:
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _useful_stems(order: MirInput, context: JobContext) -> dict[str, decoding.Audio] | None:
+    """Drums and bass, where a learned engine separated them: approximate stems were measured to help nothing."""
+    if order.separation is None or order.separation.approximate:
+        return None
+    wanted = {stem.stem_type: stem for stem in order.stems if stem.stem_type in (StemType.DRUMS, StemType.BASS)}
+    if len(wanted) < 2:
+        return None
+    context.progress(0.03, "fetching drums and bass")
+    found = {}
+    for name, stem in wanted.items():
+        path = context.folder / f"{name}.{stem.format}"
+        try:
+            blobs.download_to(names.STEMS, stem.blob_name, path)
+        except blobs.BlobMissing as fault:
+            raise JobFailed("missing_input", f"a stem is gone ({fault}): analyse the song again") from fault
+        found[str(name)] = decoding.open_stem(path)
+    return found
 
 
 def _store_result(job_id: str, name: str, analysis: Analysis) -> dict:

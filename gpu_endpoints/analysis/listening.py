@@ -7,56 +7,69 @@ from collections.abc import Callable
 import numpy as np
 
 from gpu_endpoints.analysis import engines
-from gpu_endpoints.analysis.mir import beats, chords, key, sections, tuning
-from gpu_endpoints.analysis.mir.features import Features, extract
+from gpu_endpoints.analysis.mir import beats, chords, confidence, key, sections, tuning
+from gpu_endpoints.analysis.mir.features import Features, StemBlocks, extract
 from gpu_endpoints.audio.decoding import Audio
-from segno.contracts.analysis import Analysis, Beat, Confidences
+from segno.contracts.analysis import Analysis, Beat, Confidences, KeySpan
 from segno.contracts.enums import Mode
-from segno.music.pitch import key_name, uses_flats
+from segno.music.pitch import key_name
+from segno.services import licenses
 
 
 def analyse(audio: Audio, on_progress: Callable[[float], None] = lambda done: None) -> Analysis:
     """Everything at once; the jobs do it in two steps, `describe` and `add_sections`."""
-    features = extract(audio.mono_blocks(), audio.duration, on_progress)
+    features = listen(audio, on_progress)
     return add_sections(describe(features), features)
 
 
+def listen(audio: Audio, on_progress: Callable[[float], None], stems: dict[str, Audio] | None = None) -> Features:
+    """The pass over the samples, with drums and bass of a good separation where there are any."""
+    beside = StemBlocks(stems["drums"].mono_blocks(), stems["bass"].mono_blocks()) if stems else None
+    return extract(
+        audio.mono_blocks(), audio.duration, on_progress, stems=beside, learned=not licenses.commercial_only()
+    )
+
+
 def describe(features: Features) -> Analysis:
-    """Tempo, meter, beats, chords, key and tuning."""
-    duration = features.duration
-    grid = beats.find(features.beat_activations, duration)
-    evidence = chords.gather(features.profiles, features.rms, grid.times, grid.positions, duration)
-    found = chords.decode(evidence, None, flats=False)
-    tonic, mode, key_confidence = key.find(features.fundamentals, found)
-    if tonic is not None and mode is not None:
-        found = chords.decode(evidence, (tonic, mode), flats=uses_flats(tonic, mode))
-    tuning_frequency, tuning_confidence = tuning.estimate(features.tuning_counts)
+    """Tempo, meter, beats, chords, keys and tuning."""
+    grid = beats.find(features)
+    outline = sections.find(features, grid.downbeats)
+    evidence = chords.gather(features, grid.times, grid.positions)
+    plain = chords.decode(evidence, [])
+    keys, key_certainty = key.find(features, plain, [section.start_time for section in outline] + [features.duration])
+    home = key.longest(keys) if keys else None
+    found = chords.decode(evidence, keys)
+    tuning_frequency, tuning_certainty = tuning.estimate(features.tuning_counts)
     return Analysis(
-        duration_seconds=duration,
+        duration_seconds=features.duration,
         bpm=grid.bpm,
         time_signature=grid.time_signature,
-        key=key_name(tonic, mode) if tonic is not None and mode is not None else None,
-        mode=Mode(mode) if mode else None,
+        key=key_name(home.tonic, home.mode) if home else None,
+        mode=Mode(home.mode) if home else None,
+        keys=[
+            KeySpan(start_time=one.start, end_time=one.end, key=key_name(one.tonic, one.mode), mode=Mode(one.mode))
+            for one in keys
+        ],
         tuning_frequency=tuning_frequency,
         beats=[Beat(time=time, position=position) for time, position in zip(grid.times, grid.positions, strict=True)],
         chords=found,
         confidence=Confidences(
-            bpm=grid.tempo_confidence,
-            beats=grid.beat_confidence,
-            key=key_confidence,
+            bpm=confidence.calibrated("bpm", grid.tempo_confidence) if grid.bpm else 0,
+            beats=confidence.calibrated("beats", grid.beat_confidence) if grid.bpm else 0,
+            key=confidence.calibrated("key", key_certainty) if home else 0,
             chords=_mean_confidence(found),
-            tuning_frequency=tuning_confidence,
+            tuning_frequency=confidence.calibrated("tuning", tuning_certainty) if tuning_frequency else 0,
         ),
-        engines=engines.mir_provenance(),
+        engines=engines.mir_provenance(features.hearing),
     )
 
 
 def add_sections(analysis: Analysis, features: Features) -> Analysis:
     downbeats = np.array([beat.time for beat in analysis.beats if beat.position == 1])
     found = sections.find(features, downbeats)
-    confidence = analysis.confidence.model_copy(update={"sections": _mean_confidence(found)})
+    trust = analysis.confidence.model_copy(update={"sections": _mean_confidence(found)})
     signed = analysis.engines | {"sections": engines.structure_provenance()}
-    return analysis.model_copy(update={"sections": found, "confidence": confidence, "engines": signed})
+    return analysis.model_copy(update={"sections": found, "confidence": trust, "engines": signed})
 
 
 def _mean_confidence(spans) -> float:

@@ -111,6 +111,12 @@ def open_audio(path: Path, *, max_seconds: float, on_block: Callable[[float], No
     return Audio(path, rate, channels, frames)
 
 
+def open_stem(path: Path) -> Audio:
+    """A stem of ours: what it is, without decoding it first; it may be silent."""
+    about = soundfile.info(path)
+    return Audio(path, about.samplerate, about.channels, about.frames)
+
+
 def _is_mp4(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(8)[4:] == b"ftyp"

@@ -37,6 +37,15 @@ class Chord(Contract):
     confidence: Confidence = Field(ge=0, le=1)
 
 
+class KeySpan(Contract):
+    """A stretch of the song in one key."""
+
+    start_time: float = Field(ge=0)
+    end_time: float = Field(ge=0)
+    key: str
+    mode: Mode
+
+
 class Confidences(Contract):
     """How far each finding can be trusted, 0 to 1; 0 where there is no finding."""
 
@@ -52,7 +61,8 @@ class Analysis(Contract):
     """The whole analysis of one song.
 
     `bpm`, `key` and `tuning_frequency` are None where the recording does not say (no pulse, no pitch); `key` is the
-    tonic as a pitch class (`F#`), `tuning_frequency` the frequency of A4 in Hz.
+    tonic as a pitch class (`F#`) of the key the song is in for longest, `keys` are all of them in order (one where it
+    does not modulate), `tuning_frequency` is the frequency of A4 in Hz. The beat of 6/8 is its dotted quarter.
     """
 
     duration_seconds: float = Field(ge=0)
@@ -60,6 +70,7 @@ class Analysis(Contract):
     time_signature: str | None = None
     key: str | None = None
     mode: Mode | None = None
+    keys: list[KeySpan] = []
     tuning_frequency: float | None = None
     beats: list[Beat] = []
     sections: list[Section] = []

@@ -10,8 +10,9 @@ import warnings
 
 import jams
 
-from segno.contracts.analysis import Analysis
+from segno.contracts.analysis import Analysis, KeySpan
 from segno.contracts.audio import AudioFile
+from segno.contracts.enums import Mode
 from segno.contracts.provenance import Provenance
 
 
@@ -37,7 +38,11 @@ def build(song: AudioFile, analysis: Analysis) -> str:
         document.annotations.append(tempo)
     if analysis.key is not None:
         key = _annotation("key_mode", analysis, "key")
-        key.append(time=0.0, duration=duration, value=f"{analysis.key}:{analysis.mode}", confidence=confidence.key)
+        whole = [KeySpan(start_time=0, end_time=duration, key=analysis.key, mode=analysis.mode or Mode.MAJOR)]
+        for span in analysis.keys or whole:
+            length = span.end_time - span.start_time
+            value = f"{span.key}:{span.mode}"
+            key.append(time=span.start_time, duration=length, value=value, confidence=confidence.key)
         document.annotations.append(key)
     beats = _annotation("beat", analysis, "beats")
     for beat in analysis.beats:

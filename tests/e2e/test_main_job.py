@@ -100,7 +100,7 @@ def test_the_jams_file_is_valid_and_carries_provenance(analysed, command, tmp_pa
     namespaces = {annotation.namespace for annotation in document.annotations}
     assert namespaces == {"tempo", "key_mode", "beat", "segment_open", "chord"}
     (beats,) = document.search(namespace="beat")
-    assert beats.annotation_metadata.annotation_tools.startswith("segno madmom+bar-pointer")
+    assert beats.annotation_metadata.annotation_tools.startswith("segno networks+bar-pointer")
     assert document.sandbox.tuning_frequency == analysed["analysis"]["tuning_frequency"]
     assert json.loads(command("jams", analysed["audio_file_id"])) == json.loads(path.read_text())
     assert httpx.get(analysed["jams_url"]).json() == json.loads(path.read_text())

@@ -1,4 +1,4 @@
-"""Beats, meter and tempo from beat and downbeat activations."""
+"""Beats, meter and tempo: the tracker's paths, the best reading of them, and times between frames."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gpu_endpoints.analysis.mir import bar_pointer
+from gpu_endpoints.analysis.mir import bar_pointer, meter
+from gpu_endpoints.analysis.mir.features import Features
 
-METERS = (3, 4, 5)
+_METERS = (3, 4, 5)
+_COMPOUND = {2: "6/8", 3: "9/8", 4: "12/8"}
 _FEWEST_BEATS = 4
 
 
 @dataclass(frozen=True)
 class BeatGrid:
-    """Beat times (s), positions in the bar (from 1), beats in a bar, tempo in bpm, and confidences."""
+    """Beat times (s), positions in the bar (from 1), beats in a bar, tempo in bpm, and confidences.
+
+    The beat of a compound meter is its dotted note: 6/8 has two in a bar.
+    """
 
     times: np.ndarray
     positions: np.ndarray
@@ -22,33 +27,36 @@ class BeatGrid:
     bpm: float | None
     beat_confidence: float
     tempo_confidence: float
+    compound: bool = False
 
     @property
     def time_signature(self) -> str | None:
-        return f"{self.beats_per_bar}/4" if self.bpm else None
+        if not self.bpm:
+            return None
+        return _COMPOUND[self.beats_per_bar] if self.compound else f"{self.beats_per_bar}/4"
 
     @property
     def downbeats(self) -> np.ndarray:
         return self.times[self.positions == 1]
 
 
-def find(activations: np.ndarray, duration: float) -> BeatGrid:
-    """The grid of a song; empty, with confidence 0, where there is no pulse.
-
-    Parameters
-    ----------
-    activations : (frames, 2), probabilities of beat and downbeat at 100 frames a second
-    """
-    tracks = [bar_pointer.track(activations, meter) for meter in METERS]
-    best = max(tracks, key=lambda track: track.log_probability)
-    inside = best.times < duration
-    times, positions = _refine(best.times[inside], activations), best.positions[inside]
-    if len(times) < _FEWEST_BEATS:
+def find(features: Features) -> BeatGrid:
+    """The grid of a song; empty, with confidence 0, where there is no pulse."""
+    activations = features.beat_activations
+    tracks = [bar_pointer.track(activations, beats) for beats in _METERS]
+    if max(len(track.times) for track in tracks) < _FEWEST_BEATS:
         return BeatGrid(np.zeros(0), np.zeros(0, int), 4, None, 0.0, 0.0)
+    if features.hearing == "spectral":
+        reading = meter.choose_by_harmony(tracks, activations, features.rises, features.profiles)
+    else:
+        reading = meter.choose(tracks, activations, features.rises, features.profiles)
+    inside = reading.times < features.duration
+    times, positions = _refine(reading.times[inside], activations), reading.positions[inside]
     bpm, steadiness = tempo(times)
     at_beats = activations.max(axis=1)[np.clip(np.round(times * bar_pointer.FPS).astype(int), 0, len(activations) - 1)]
     confidence = float(np.clip(at_beats.mean(), 0, 1))
-    return BeatGrid(times, positions, best.beats_per_bar, bpm, confidence, float(np.sqrt(confidence * steadiness)))
+    steady = float(np.sqrt(confidence * steadiness))
+    return BeatGrid(times, positions, reading.beats_per_bar, bpm, confidence, steady, reading.compound)
 
 
 def _refine(times: np.ndarray, activations: np.ndarray) -> np.ndarray:

@@ -15,20 +15,31 @@ from pathlib import Path
 
 import numpy as np
 
+from gpu_endpoints.analysis.mir import confidence
+from gpu_endpoints.analysis.mir.features import Features
+from gpu_endpoints.analysis.mir.tonality import LocalKey, key_at
 from segno.contracts.analysis import Chord
-from segno.music.pitch import pitch_class, spell
+from segno.music.pitch import spell, uses_flats
 
+MODELS = Path(__file__).with_name("chord_model.json")
 FPS = 10
 _CHANGE_COST = {"downbeat": 1.2, "beat": 2.6}
 _KEY_BONUS = 0.5
 _SILENT_RMS = 10 ** (-60 / 20)
 _GRID_SECONDS = 0.5  # where no beats were found
+_INVERTED = 1.6  # times the root's level in the bass
+_CLEAR_BASS = 0.6
+_NEVER_LOWEST = (2, 5)  # a suspended tone in the bass is another chord
+_DEGREES = {3: "b3", 4: "3", 6: "b5", 7: "5", 10: "b7", 11: "7"}
 _MAJOR_SCALE, _MINOR_SCALE = {0, 2, 4, 5, 7, 9, 11}, {0, 2, 3, 5, 7, 8, 10, 11}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ChordModel:
-    """`weights` (48, qualities), `bias` (qualities,): evidence for each quality from profiles rolled to the root."""
+    """`weights` (48, qualities), `bias` (qualities,): evidence for each quality from profiles rolled to the root.
+
+    There is one for each way of hearing, see `features.Features.hearing`.
+    """
 
     qualities: list[str]
     tones: list[list[int]]
@@ -45,34 +56,34 @@ class ChordModel:
         return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
 
 
-@lru_cache(maxsize=1)
-def model() -> ChordModel:
-    stored = json.loads(Path(__file__).with_name("chord_model.json").read_text())
-    return ChordModel(stored["qualities"], stored["tones"], np.array(stored["weights"]), np.array(stored["bias"]))
+@lru_cache(maxsize=3)
+def model(hearing: str) -> ChordModel:
+    stored = json.loads(MODELS.read_text())
+    fitted = stored["hearing"][hearing]
+    return ChordModel(stored["qualities"], stored["tones"], np.array(fitted["weights"]), np.array(fitted["bias"]))
 
 
 @dataclass(frozen=True)
 class Evidence:
     """What the decoder works on: spans (n + 1 edges in seconds), log evidence (n, states), which spans sound, and which
-    begin a bar."""
+    begin a bar; `bass` (n, 12) is the profile of the lowest notes."""
 
     edges: np.ndarray
     log_probability: np.ndarray
+    bass: np.ndarray
     sounding: np.ndarray
     on_downbeat: np.ndarray
+    model: ChordModel
 
 
-def gather(
-    profiles: np.ndarray, rms: np.ndarray, beats: np.ndarray, positions: np.ndarray, duration: float
-) -> Evidence:
+def gather(features: Features, beats: np.ndarray, positions: np.ndarray) -> Evidence:
     """Average the profiles over beats.
 
     Parameters
     ----------
-    profiles : (frames, 48) at 10 frames a second, deep chroma and the three of `pitches.profiles`
-    rms : (frames,), levels at the same rate
     beats, positions : beat times in seconds and positions in the bar; may be empty
     """
+    profiles, duration = features.profiles, features.duration
     inner = beats[(beats > 0.05) & (beats < duration - 0.05)]
     first = positions[(beats > 0.05) & (beats < duration - 0.05)] == 1
     if not len(inner):
@@ -85,15 +96,49 @@ def gather(
         a = min(int(start * FPS + 0.5), count - 1)
         b = min(max(a + 1, int(end * FPS + 0.5)), count)
         rows.append(profiles[a:b].mean(axis=0))
-        sounding.append(rms[a:b].max(initial=0.0) > _SILENT_RMS)
-    return Evidence(edges, model().evidence(np.array(rows)), np.array(sounding), np.concatenate([[True], first]))
+        sounding.append(features.rms[a:b].max(initial=0.0) > _SILENT_RMS)
+    means = np.array(rows)
+    fitted = model(features.hearing)
+    on_downbeat = np.concatenate([[True], first])
+    return Evidence(edges, fitted.evidence(means), means[:, 36:48], np.array(sounding), on_downbeat, fitted)
 
 
-def decode(evidence: Evidence, key: tuple[int, str] | None, *, flats: bool) -> list[Chord]:
-    """The most probable chords, from 0 to the end without gaps; `N` where nothing sounds."""
-    states = evidence.log_probability.shape[1]
-    qualities = len(model().qualities)
-    scores = evidence.log_probability + (_in_key(key) if key else 0.0)
+def decode(evidence: Evidence, keys: list[LocalKey]) -> list[Chord]:
+    """The most probable chords, from 0 to the end without gaps; `N` where nothing sounds.
+
+    Parameters
+    ----------
+    keys : the keys as context, for the choice of chords and how they are spelled; may be empty
+    """
+    model, qualities = evidence.model, len(evidence.model.qualities)
+    at_span = [key_at(keys, float(start)) for start in evidence.edges[:-1]]
+    path = _viterbi(evidence, at_span)
+    certainty = np.exp(evidence.log_probability).reshape(len(path), 12, qualities).sum(axis=2)
+    chords: list[Chord] = []
+    first = 0
+    for n in range(1, len(path) + 1):
+        if n < len(path) and path[n] == path[first] and evidence.sounding[n] == evidence.sounding[first]:
+            continue
+        start, end = float(evidence.edges[first]), float(evidence.edges[n])
+        if evidence.sounding[first]:
+            root, quality = divmod(path[first], qualities)
+            key = at_span[first]
+            flats = uses_flats(key.tonic, key.mode) if key else False
+            lengths = np.diff(evidence.edges[first : n + 1])
+            trust = confidence.calibrated("chords", float(np.average(certainty[first:n, root], weights=lengths)))
+            inversion = _inversion(evidence.bass[first:n].mean(axis=0), root, model.tones[quality])
+            name = f"{spell(root, flats=flats)}:{model.qualities[quality]}{inversion}"
+        else:
+            name, trust = "N", 1.0
+        chords.append(Chord(start_time=start, end_time=end, chord=name, confidence=min(1.0, trust)))
+        first = n
+    return chords
+
+
+def _viterbi(evidence: Evidence, keys: list[LocalKey | None]) -> list[int]:
+    """A state for each span: chords change on downbeats rather than beats, and rather stay in their key."""
+    scores = evidence.log_probability + np.stack([_in_key(key, evidence.model) for key in keys])
+    states = scores.shape[1]
     best = scores[0].copy()
     back = np.zeros((len(scores), states), np.int32)
     for n in range(1, len(scores)):
@@ -106,42 +151,28 @@ def decode(evidence: Evidence, key: tuple[int, str] | None, *, flats: bool) -> l
     path = [int(best.argmax())]
     for n in range(len(scores) - 1, 0, -1):
         path.append(int(back[n, path[-1]]))
-    path.reverse()
-    certainty = np.exp(evidence.log_probability)
-    chords: list[Chord] = []
-    for n, state in enumerate(path):
-        start, end = float(evidence.edges[n]), float(evidence.edges[n + 1])
-        if evidence.sounding[n]:
-            name = f"{spell(state // qualities, flats=flats)}:{model().qualities[state % qualities]}"
-            trust = float(certainty[n].reshape(12, qualities)[state // qualities].sum())
-        else:
-            name, trust = "N", 1.0
-        if chords and chords[-1].chord == name:
-            last = chords[-1]
-            length = end - last.start_time
-            last.confidence = (last.confidence * (last.end_time - last.start_time) + trust * (end - start)) / length
-            last.end_time = end
-        else:
-            chords.append(Chord(start_time=start, end_time=end, chord=name, confidence=min(1.0, trust)))
-    return chords
+    return path[::-1]
 
 
-def triad(label: str) -> tuple[int, str] | None:
-    """Root and `maj` or `min` of a chord by its third; None for `N` and chords without a third."""
-    root, colon, quality = label.partition(":")
-    if not colon or quality.startswith("sus"):
-        return None
-    return pitch_class(root), "min" if quality.startswith(("min", "dim", "hdim")) else "maj"
+def _inversion(bass: np.ndarray, root: int, tones: list[int]) -> str:
+    """`/3` and the like where another tone of the chord clearly is the lowest."""
+    lowest = max(tones, key=lambda tone: bass[(root + tone) % 12])
+    level = bass[(root + lowest) % 12]
+    if lowest in (0, *_NEVER_LOWEST) or level < max(_INVERTED * bass[root], _CLEAR_BASS):
+        return ""
+    return f"/{_DEGREES[lowest]}"
 
 
-def _in_key(key: tuple[int, str]) -> np.ndarray:
-    """A bonus for states whose tones are all in the key's scale."""
-    tonic, mode = key
+def _in_key(key: LocalKey | None, model: ChordModel) -> np.ndarray:
+    """A bonus for states whose tones are all in the key's scale, (states,)."""
+    if key is None:
+        return np.zeros(12 * len(model.tones))
+    return np.roll(_in_scale(key.mode, model), key.tonic * len(model.tones))
+
+
+@lru_cache(maxsize=8)
+def _in_scale(mode: str, model: ChordModel) -> np.ndarray:
     scale = _MAJOR_SCALE if mode == "major" else _MINOR_SCALE
     return np.array(
-        [
-            _KEY_BONUS * all((root + tone - tonic) % 12 in scale for tone in tones)
-            for root in range(12)
-            for tones in model().tones
-        ]
+        [_KEY_BONUS * all((root + tone) % 12 in scale for tone in tones) for root in range(12) for tones in model.tones]
     )

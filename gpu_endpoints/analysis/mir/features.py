@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import librosa
 import numpy as np
 from scipy.fft import rfft
 
-from gpu_endpoints.analysis.mir import networks
+from gpu_endpoints.analysis.mir import networks, spectral
 from gpu_endpoints.analysis.mir.tuning import TuningHistogram
 
 RATE = 44100
@@ -30,19 +31,23 @@ class Features:
     """What the tasks work on.
 
     beat_activations : (duration * 100, 2), probabilities of a beat that is no downbeat, and of a downbeat
+    rises : (duration * 100, 4), how much the spectrum rises, from low to high
     profiles : (duration * 10, 48), pitch classes: deep chroma, then the three of `pitches.profiles`
     mel : (duration * 10, 48), log10 mel power
     rms : (duration * 10,), root mean square level
     tuning_counts : histogram of the deviations of spectral peaks from equal temperament, see `tuning`
     duration : seconds
+    hearing : what the first three come from: `learned`, `learned+stems`, or `spectral` (see `Hearing`)
     """
 
     beat_activations: np.ndarray
+    rises: np.ndarray
     profiles: np.ndarray
     mel: np.ndarray
     rms: np.ndarray
     tuning_counts: np.ndarray
     duration: float
+    hearing: str
 
     @property
     def chroma(self) -> np.ndarray:
@@ -61,26 +66,55 @@ class Features:
     def load(cls, path: Path) -> Features:
         with np.load(path, allow_pickle=False) as stored:
             stored_fields: dict[str, Any] = {field.name: stored[field.name] for field in fields(cls)}
-            stored_fields["duration"] = float(stored["duration"])
+            stored_fields |= {"duration": float(stored["duration"]), "hearing": str(stored["hearing"])}
             return cls(**stored_fields)
 
 
-def extract(blocks: Iterable[np.ndarray], duration: float, on_progress: Callable[[float], None]) -> Features:
-    """Features of a mono 44.1 kHz stream.
+Blocks = Iterable[np.ndarray]
+"""A mono 44.1 kHz stream: float32 arrays of any lengths."""
+
+
+@dataclass(frozen=True)
+class StemBlocks:
+    """The drums and the bass of the same song, as long as the mix."""
+
+    drums: Blocks
+    bass: Blocks
+
+
+def extract(
+    blocks: Blocks,
+    duration: float,
+    on_progress: Callable[[float], None],
+    *,
+    stems: StemBlocks | None = None,
+    learned: bool = True,
+) -> Features:
+    """Features of a song.
 
     Parameters
     ----------
-    blocks : float32 arrays of any lengths
     duration : seconds, for the progress alone
     on_progress : called with 0..1 after each chunk; what it raises ends the pass
+    stems : where they are good, pitch is heard in the mix without its drums, and the bass in its own stem
+    learned : with madmom's networks (non-commercial), or without
     """
-    activations, profiles, mel, rms = [], [], [], []
+    hearing = networks if learned else spectral
+    activations, rises, profiles, mel, rms = [], [], [], [], []
     tuning = TuningHistogram(RATE)
     samples = 0
-    for chunk, before, length in _chunks(blocks):
+    drums_and_bass = zip(_chunks(stems.drums), _chunks(stems.bass), strict=False) if stems else repeat(None)
+    for (chunk, before, length), beside in zip(_chunks(blocks), drums_and_bass, strict=False):
         core = chunk[before : before + length]
-        activations.append(_core(networks.beat_activations(chunk), before, length, BEAT_FPS))
-        profiles.append(_core(networks.pitch_profiles(chunk), before, length, FRAME_FPS))
+        beats, rise = hearing.beat_activations(chunk)
+        activations.append(_core(beats, before, length, BEAT_FPS))
+        rises.append(_core(rise, before, length, BEAT_FPS))
+        if beside is None:
+            pitch = hearing.pitch_profiles(chunk)
+        else:
+            (drums, *_), (bass, *_) = beside
+            pitch = np.hstack([hearing.pitch_profiles(chunk - drums)[:, :36], hearing.pitch_profiles(bass)[:, 36:]])
+        profiles.append(_core(pitch, before, length, FRAME_FPS))
         mel.append(_log_mel(chunk, before, length))
         rms.append(_rms(core))
         tuning.add(core)
@@ -88,15 +122,17 @@ def extract(blocks: Iterable[np.ndarray], duration: float, on_progress: Callable
         on_progress(min(1.0, samples / RATE / duration))
     return Features(
         np.concatenate(activations).astype(np.float32),
+        np.concatenate(rises).astype(np.float32),
         np.concatenate(profiles).astype(np.float32),
         np.concatenate(mel).astype(np.float32),
         np.concatenate(rms).astype(np.float32),
         tuning.counts,
         samples / RATE,
+        ("learned" if learned else "spectral") + ("+stems" if stems and learned else ""),
     )
 
 
-def _chunks(blocks: Iterable[np.ndarray]):
+def _chunks(blocks: Blocks):
     """(samples, where the core begins, how long it is): cores follow each other, margins overlap.
 
     Cores begin on whole frames of every frame rate, so results can simply be put end to end.

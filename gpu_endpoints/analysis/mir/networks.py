@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from scipy.special import expit
@@ -13,22 +14,37 @@ from gpu_endpoints.analysis.mir.spectra import FilteredSpectrum, positive_differ
 RATE = 44100
 _BEAT_HOP, _CHROMA_HOP = 441, 4410
 _BEAT_FRAMES = ((1024, 3), (2048, 6), (4096, 12))  # frame size, bands an octave
+_RISES_OF = 1  # the spectrum whose rises are kept
 _CHROMA_FRAME, _CHROMA_CONTEXT = 8192, 15
 
 
-def beat_activations(mono: np.ndarray) -> np.ndarray:
-    """Probabilities of (beat that is no downbeat, downbeat) at 100 frames a second, float32 (frames, 2)."""
+def beat_activations(mono: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities of (beat that is no downbeat, downbeat), and how much the spectrum rises, at 100 frames a second.
+
+    float32 (frames, 2), and (frames, 4) as of `rises`.
+    """
     parts = []
     for spectrum, lag in _beat_spectra():
         level = spectrum(mono)
         parts += [level, positive_difference(level, lag)]
-    return _beat_ensemble()(np.hstack(parts))[:, 1:]
+    return _beat_ensemble()(np.hstack(parts))[:, 1:], _in_bands(parts[2 * _RISES_OF + 1])
+
+
+def rises(mono: np.ndarray) -> np.ndarray:
+    """How much the log spectrum rises from frame to frame below 190, 500, 2800 Hz and above, float32 (frames, 4)."""
+    spectrum, lag = _beat_spectra()[_RISES_OF]
+    return _in_bands(positive_difference(spectrum(mono), lag))
 
 
 def pitch_profiles(mono: np.ndarray) -> np.ndarray:
     """Deep chroma and the three profiles of `pitches`, from one spectrum, float32 (frames, 48) at 10 fps."""
     level = _chroma_spectrum()(mono)
     return np.hstack([deep_chroma(level), pitches.profiles(level, _chroma_frequencies())]).astype(np.float32)
+
+
+def spectral_profiles(mono: np.ndarray) -> np.ndarray:
+    """The three profiles of `pitches` alone, float32 (frames, 36) at 10 fps."""
+    return pitches.profiles(_chroma_spectrum()(mono), _chroma_frequencies()).astype(np.float32)
 
 
 def deep_chroma(level: np.ndarray) -> np.ndarray:
@@ -41,6 +57,12 @@ def deep_chroma(level: np.ndarray) -> np.ndarray:
     for layer_weights, layer_bias in hidden:
         values = np.maximum(values @ layer_weights + layer_bias, 0)
     return expit(values @ weights + bias)
+
+
+def _in_bands(rise: np.ndarray) -> np.ndarray:
+    bands = rise.shape[1]
+    edges = (0, bands // 6, bands // 3, 2 * bands // 3, bands)
+    return np.stack([rise[:, low:high].sum(axis=1) for low, high in pairwise(edges)], axis=1)
 
 
 @lru_cache(maxsize=1)

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.fft import dct
 from scipy.spatial.distance import cdist
 
+from gpu_endpoints.analysis.mir import confidence
 from gpu_endpoints.analysis.mir.features import FRAME_FPS, Features
 from segno.contracts.analysis import Section
 
@@ -28,7 +29,11 @@ _SHAPE_WEIGHT = 1.0
 _NOVELTY_WEIGHT = 1.5
 _HARMONY_SHARE = 0.25
 _ENERGY_WEIGHT = 1.2
-_SAME = 0.82
+_SAME = 0.74
+_RIM_BARS = 2
+_UNDIVIDED = 0.3  # the confidence in one section from end to end
+_QUIETER, _BREAK = 0.3, 0.8  # in standard deviations of the bars' levels
+_SAME_CHORDS = 0.94
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,12 @@ def find(features: Features, downbeats: np.ndarray) -> list[Section]:
     cuts = _segment(novelty)
     letters = _letters(similarity, bars, cuts)
     labels = _names(letters, bars, cuts)
-    confidence = [float(np.clip(0.4 + 0.6 * novelty[cut], 0, 1)) for cut in cuts[:-1]]
+    certainty = [confidence.calibrated("sections", float(novelty[cut])) for cut in cuts[1:-1]]
+    certainty.insert(0, certainty[0] if certainty else _UNDIVIDED)
     times = [0.0, *(float(edges[cut]) for cut in cuts[1:-1]), duration]
     return [
         Section(start_time=start, end_time=end, label=label, confidence=trust)
-        for start, end, label, trust in zip(times, times[1:], labels, confidence, strict=False)
+        for start, end, label, trust in zip(times, times[1:], labels, certainty, strict=False)
         if end > start
     ]
 
@@ -109,8 +115,8 @@ def _novelty(similarity: np.ndarray) -> np.ndarray:
         [(padded[bar : bar + 2 * _KERNEL_BARS, bar : bar + 2 * _KERNEL_BARS] * kernel).sum() for bar in range(size)]
     )
     values = np.maximum(values, 0)
-    values[0] = 0
-    values[-1] = 0  # the sound dying away after the last bar is no section
+    values[:_RIM_BARS] = 0  # the first sound is no change, nor is the last one dying away
+    values[-1] = 0
     top = np.quantile(values, 0.98) if size else 1.0
     return np.clip(values / (top + 1e-9), 0, 1)
 
@@ -159,35 +165,87 @@ def _alike(similarity: np.ndarray, bars: Bars, a: tuple[int, int], b: tuple[int,
 
 
 def _names(letters: list[int], bars: Bars, cuts: list[int]) -> list[str]:
-    """Names by repetition, energy and place: the loudest letter that returns is the chorus."""
-    spans = list(pairwise(cuts))
-    energy = [float(bars.energy[a:b].mean()) for a, b in spans]
-    repeats = {letter: letters.count(letter) for letter in set(letters)}
-    mean_energy = {
-        letter: float(np.mean([e for e, l in zip(energy, letters, strict=True) if l == letter])) for letter in repeats
-    }
-    returning = [letter for letter in repeats if repeats[letter] > 1]
-    chorus = max(returning, key=lambda letter: mean_energy[letter], default=None)
-    verses = [letter for letter in returning if letter != chorus]
-    verse = min(verses, key=letters.index, default=None)
-    last = len(letters) - 1
-    names = []
-    for index, letter in enumerate(letters):
-        if letter == chorus:
-            name = "chorus"
-        elif index == 0 and (
-            letter not in returning or energy[0] < mean_energy[verse if verse is not None else letter] - 0.5
+    """Names by repetition, energy and place.
+
+    The loudest letter that returns is the chorus, unless it is the only one and no louder than the rest (a song of
+    verses and a bridge); where it comes after a build-up that comes after a break, they are drop and build.
+    """
+    form = _Form(letters, bars, cuts)
+    return [form.name(index) for index in range(len(letters))]
+
+
+class _Form:
+    """What is known of all sections, to name each of them."""
+
+    def __init__(self, letters: list[int], bars: Bars, cuts: list[int]):
+        spans = list(pairwise(cuts))
+        self._letters = letters
+        self._bars = [b - a for a, b in spans]
+        self._energy = [float(bars.energy[a:b].mean()) for a, b in spans]
+        self._harmony = [bars.harmony[a:b].mean(axis=0) for a, b in spans]
+        self._returning = [letter for letter in dict.fromkeys(letters) if letters.count(letter) > 1]
+        self._chorus = self._loudest_that_returns()
+        others = [letter for letter in self._returning if letter != self._chorus]
+        self._verse = min(others, key=letters.index, default=None)
+        if self._verse is None and self._chorus is None:
+            self._verse = letters[0]
+        self._build = self._before_the_drop()
+
+    def name(self, index: int) -> str:
+        letter, last = self._letters[index], len(self._letters) - 1
+        quiet = self._energy[index] < float(np.mean(self._energy)) - _QUIETER
+        if letter == self._chorus:
+            return "drop" if self._build is not None else "chorus"
+        if (
+            index == 0
+            and last > 0
+            and (letter not in self._returning or self._energy[0] < self._level(letter) - _QUIETER)
         ):
-            name = "intro"
-        elif index == last and letter not in (verse,):
-            name = "outro"
-        elif letter == verse or (verse is None and chorus is None):
-            name = "verse"
-        elif index < last and letters[index + 1] == chorus and letter in returning:
-            name = "pre-chorus"
-        elif energy[index] < np.mean(energy) - 0.8:
-            name = "break"
-        else:
-            name = "bridge"
-        names.append(name)
-    return names
+            return "intro"
+        if index == last and letter not in self._returning and last > 0:
+            return "outro"
+        if letter == self._build:
+            return "build"
+        if letter == self._verse:
+            return "verse"
+        if letter in self._returning:
+            return "pre-chorus" if self._always_leads_to_chorus(letter) else "verse"
+        if self._energy[index] < float(np.mean(self._energy)) - _BREAK:
+            return "break"
+        return "solo" if self._has_the_chords_of_another(index) and not quiet else "bridge"
+
+    def _loudest_that_returns(self) -> int | None:
+        chorus = max(self._returning, key=self._level, default=None)
+        if chorus is None:
+            return None
+        rest = [e for e, letter in zip(self._energy[1:-1], self._letters[1:-1], strict=True) if letter != chorus]
+        is_alone = len(self._returning) == 1
+        if is_alone and (not rest or self._level(chorus) < float(np.mean(rest)) + _QUIETER):
+            return None if self._letters[0] == chorus or self._letters[1] == chorus else chorus
+        return chorus
+
+    def _level(self, letter: int) -> float:
+        return float(np.mean([e for e, other in zip(self._energy, self._letters, strict=True) if other == letter]))
+
+    def _before_the_drop(self) -> int | None:
+        """The letter that stands between a break and the chorus's letter."""
+        mean = float(np.mean(self._energy))
+        for before, build, after in zip(range(len(self._letters)), self._letters[1:], self._letters[2:], strict=False):
+            is_break = (
+                self._energy[before] < mean - _BREAK and before > 0 and self._letters[before] not in self._returning
+            )
+            if is_break and after == self._chorus and build != self._chorus and build in self._returning:
+                return build
+        return None
+
+    def _always_leads_to_chorus(self, letter: int) -> bool:
+        followers = [b for a, b in pairwise(self._letters) if a == letter]
+        return bool(followers) and all(follower == self._chorus for follower in followers)
+
+    def _has_the_chords_of_another(self, index: int) -> bool:
+        own = self._harmony[index] / (np.linalg.norm(self._harmony[index]) + 1e-9)
+        return any(
+            own @ (other / (np.linalg.norm(other) + 1e-9)) > _SAME_CHORDS
+            for number, other in enumerate(self._harmony)
+            if number != index and self._letters[number] in self._returning
+        )

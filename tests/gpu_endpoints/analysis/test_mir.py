@@ -14,8 +14,10 @@ from gpu_endpoints.analysis.mir import (
     madmom_models,
     networks,
     sections,
+    spectral,
     tuning,
 )
+from gpu_endpoints.analysis.mir.tonality import LocalKey
 from segno.contracts.analysis import Chord
 from segno.music.pitch import FLAT_NAMES
 
@@ -28,6 +30,17 @@ def pulse_activations(bpm: float, beats_per_bar: int, seconds: float, noise: flo
     for number, time in enumerate(np.arange(0.5, seconds - 0.1, 60 / bpm)):
         activations[round(time * 100), int(number % beats_per_bar == 0)] = 0.55
     return activations.astype(np.float32)
+
+
+def song_of(seconds: float, **given) -> features.Features:
+    """Features of which only some matter."""
+    frames, fine = round(seconds * 10), round(seconds * 100)
+    plain = {
+        "beat_activations": np.full((fine, 2), 0.01, np.float32), "rises": np.ones((fine, 4), np.float32),
+        "profiles": np.zeros((frames, 48)), "mel": np.zeros((frames, features.MEL_BANDS)), "rms": np.full(frames, 0.1),
+        "tuning_counts": np.zeros(tuning.BINS), "duration": seconds, "hearing": "learned",
+    }  # fmt: skip
+    return features.Features(**plain | given)
 
 
 @pytest.mark.parametrize(
@@ -70,8 +83,9 @@ def test_features_do_not_depend_on_how_the_audio_is_cut_into_blocks(demo):
     mono = demo[1].mean(axis=1)[: 75 * RATE]
     whole = features.extract([mono], 75, lambda done: None)
     pieces = features.extract((mono[at : at + 100_003] for at in range(0, len(mono), 100_003)), 75, lambda done: None)
-    assert len(whole.beat_activations) == 7500 and len(whole.profiles) == len(whole.mel) == len(whole.rms) == 750
-    for name in ("beat_activations", "profiles", "mel", "rms", "tuning_counts"):
+    assert len(whole.beat_activations) == len(whole.rises) == 7500
+    assert len(whole.profiles) == len(whole.mel) == len(whole.rms) == 750
+    for name in ("beat_activations", "rises", "profiles", "mel", "rms", "tuning_counts"):
         np.testing.assert_array_equal(getattr(whole, name), getattr(pieces, name))
 
 
@@ -80,17 +94,18 @@ def test_fast_inference_gives_what_madmom_gives(demo):
 
     mono = demo[1].mean(axis=1)[12 * RATE : 22 * RATE + 77]
     signal = Signal(mono, sample_rate=RATE, num_channels=1)
-    beat, chroma = networks.beat_activations(mono), networks.pitch_profiles(mono)[:, :12]
+    (beat, _), chroma = networks.beat_activations(mono), networks.pitch_profiles(mono)[:, :12]
     np.testing.assert_allclose(beat, madmom_models.downbeat_networks()(signal), atol=1e-4)
     np.testing.assert_allclose(chroma, madmom_models.deep_chroma()(signal), atol=1e-4)
 
 
 def test_cutting_into_chunks_changes_the_networks_answers_little(demo):
     mono = demo[1].mean(axis=1)[: 75 * RATE]
-    whole = networks.beat_activations(mono)
-    chunked = features.extract([mono], 75, lambda done: None).beat_activations
-    assert np.abs(whole - chunked).mean() < 1e-3
-    np.testing.assert_allclose(beats.find(chunked, 75).times, beats.find(whole, 75).times, atol=0.002)
+    whole, rises = networks.beat_activations(mono)
+    chunked = features.extract([mono], 75, lambda done: None)
+    assert np.abs(whole - chunked.beat_activations).mean() < 1e-3
+    at_once = song_of(75, beat_activations=whole, rises=rises, profiles=chunked.profiles)
+    np.testing.assert_allclose(beats.find(chunked).times, beats.find(at_once).times, atol=0.002)
 
 
 @pytest.mark.parametrize("frequency", [432.0, 437.3, 440.0, 444.4, 446.0])
@@ -112,11 +127,11 @@ def test_tuning_is_found_within_a_cent(frequency):
 def test_nothing_pitched_has_no_tuning_and_no_key():
     assert tuning.estimate(np.zeros(tuning.BINS)) == (None, 0.0)
     silence = [Chord(start_time=0, end_time=5, chord="N", confidence=1)]
-    assert key.find(np.zeros((50, 12)), silence) == (None, None, 0.0)
+    assert key.find(song_of(5), silence, [0.0, 5.0]) == ([], 0.0)
 
 
 def test_a_recording_without_a_pulse_has_no_beats():
-    grid = beats.find(np.full((1000, 2), 0.01, np.float32), 10.0)
+    grid = beats.find(song_of(10))
     assert (len(grid.times), grid.bpm, grid.beat_confidence) == (0, None, 0.0)
 
 
@@ -131,9 +146,23 @@ def test_relative_keys_are_told_apart_by_where_the_music_rests():
     def song(names: str) -> list[Chord]:
         return [Chord(start_time=i, end_time=i + 1, chord=name, confidence=1) for i, name in enumerate(names.split())]
 
-    chroma = np.tile(np.isin(np.arange(12), [0, 2, 4, 5, 7, 9, 11]).astype(float), (40, 1))
-    assert key.find(chroma, song("C:maj F:maj G:maj C:maj A:min F:maj G:maj C:maj"))[:2] == (0, "major")
-    assert key.find(chroma, song("A:min D:min E:maj A:min F:maj D:min E:maj A:min"))[:2] == (9, "minor")
+    def found(names: str) -> list[LocalKey]:
+        return key.find(white, song(names), [0.0, 8.0])[0]
+
+    white = song_of(8, profiles=np.tile(np.isin(np.arange(12), [0, 2, 4, 5, 7, 9, 11]).astype(float), (80, 4)))
+    assert found("C:maj F:maj G:maj C:maj A:min F:maj G:maj C:maj") == [LocalKey(0.0, 8.0, 0, "major")]
+    assert found("A:min D:min E:maj A:min F:maj D:min E:maj A:min") == [LocalKey(0.0, 8.0, 9, "minor")]
+
+
+def test_a_change_of_key_is_found_at_the_chord_that_brings_it():
+    names = "C:maj F:maj G:maj C:maj A:min F:maj G:maj C:maj"
+    raised = "D:maj G:maj A:maj D:maj B:min G:maj A:maj D:maj"
+    labels = (names + " " + names + " " + raised + " " + raised).split()
+    played = [Chord(start_time=4 * i, end_time=4 * i + 4, chord=name, confidence=1) for i, name in enumerate(labels)]
+    scale = np.isin(np.arange(12), [0, 2, 4, 5, 7, 9, 11]).astype(float)
+    profiles = np.tile(np.vstack([np.tile(scale, (640, 1)), np.tile(np.roll(scale, 2), (640, 1))]), (1, 4))
+    keys, _ = key.find(song_of(128, profiles=profiles), played, [0.0, 32.0, 64.0, 96.0, 128.0])
+    assert keys == [LocalKey(0.0, 64.0, 0, "major"), LocalKey(64.0, 128.0, 2, "major")]
 
 
 def synthetic_chord(tones: list[int], seconds: float) -> np.ndarray:
@@ -153,10 +182,10 @@ def test_chords_are_told_apart_down_to_their_sevenths(root):
     quality = {"maj": [0, 4, 7], "min": [0, 3, 7], "7": [0, 4, 7, 10], "maj7": [0, 4, 7, 11], "min7": [0, 3, 7, 10]}
     song = np.concatenate([synthetic_chord([root + tone for tone in tones], 2.0) for tones in quality.values()])
     song = np.concatenate([song, np.zeros(2 * RATE, np.float32)])
-    profiles, rms = networks.pitch_profiles(song), features._rms(song)
+    heard = song_of(12, profiles=networks.pitch_profiles(song), rms=features._rms(song))
     grid = np.arange(0, 12, 0.5)
-    evidence = chords.gather(profiles, rms, grid, np.arange(len(grid)) % 4 + 1, 12.0)
-    found = chords.decode(evidence, None, flats=True)
+    flat = [LocalKey(0, 12, 5, "major")]  # a key that spells with flats
+    found = chords.decode(chords.gather(heard, grid, np.arange(len(grid)) % 4 + 1), flat)
     middle = [next(c.chord for c in found if c.start_time <= t < c.end_time) for t in np.arange(1, 12, 2.0)]
     names = [f"{FLAT_NAMES[root]}:{name}" for name in quality]
     assert sum(a == b for a, b in zip(middle, names, strict=False)) >= 4, middle
@@ -165,7 +194,7 @@ def test_chords_are_told_apart_down_to_their_sevenths(root):
 
 
 def test_a_bar_of_five_is_counted_to_five():
-    grid = beats.find(pulse_activations(130, 5, 40), 40.0)
+    grid = beats.find(song_of(40, beat_activations=pulse_activations(130, 5, 40)))
     assert grid.time_signature == "5/4" and grid.bpm == pytest.approx(130, rel=0.01)
 
 
@@ -178,7 +207,7 @@ def test_sections_begin_on_downbeats_and_repeat_their_labels():
     )
     profiles = np.tile(np.repeat([sounds[label][1] for label in form], 20, axis=0), 4)
     level = np.repeat([0.3 if label == "b" else 0.1 for label in form], 20)
-    song = features.Features(np.zeros((bars * 200, 2)), profiles, mel, level, np.zeros(100), bars * 2.0)
+    song = song_of(bars * 2.0, profiles=profiles, mel=mel, rms=level)
     found = sections.find(song, np.arange(bars) * 2.0)
     assert [section.start_time for section in found] == [0, 16, 32, 48, 64]
     labels = [section.label for section in found]
@@ -186,7 +215,103 @@ def test_sections_begin_on_downbeats_and_repeat_their_labels():
 
 
 def test_a_song_too_short_for_sections_is_one():
-    song = features.Features(
-        np.zeros((200, 2)), np.zeros((20, 12)), np.zeros((20, 48)), np.zeros(20), np.zeros(100), 2.0
+    assert [(s.start_time, s.end_time) for s in sections.find(song_of(2), np.array([0.5]))] == [(0, 2.0)]
+
+
+def struck(times: np.ndarray, seconds: float, levels: np.ndarray) -> np.ndarray:
+    """Rises of the spectrum at these times: levels (n, 2) of its lower and its upper half."""
+    rises = np.ones((round(seconds * 100), 4), np.float32)
+    for time, (low, high) in zip(times, levels, strict=True):
+        rises[round(time * 100)] += (low, low, high, high)
+    return rises
+
+
+def changing_every(seconds: float, total: float) -> np.ndarray:
+    """Profiles that are another pitch class for each such stretch."""
+    number = (np.arange(round(total * 10)) / 10 // seconds).astype(int)
+    return np.tile(np.eye(12)[(number * 5) % 12], (1, 4))
+
+
+def test_a_pulse_of_three_eighths_to_the_bar_is_six_eight():
+    """Eighths at 180, kick on every third, harmony that changes every sixth: two dotted quarters to the bar, 60 bpm."""
+    eighths = np.arange(0.5, 59.9, 1 / 3)
+    strong = np.arange(len(eighths)) % 3 == 0
+    heard = song_of(
+        60,
+        beat_activations=pulse_activations(180, 3, 60),
+        rises=struck(eighths, 60, np.stack([np.where(strong, 20, 1), np.full(len(eighths), 12)], axis=1)),
+        profiles=np.roll(changing_every(2.0, 60), 5, axis=0),
     )
-    assert [(s.start_time, s.end_time) for s in sections.find(song, np.array([0.5]))] == [(0, 2.0)]
+    grid = beats.find(heard)
+    assert grid.time_signature == "6/8"
+    assert grid.bpm == pytest.approx(60, rel=0.01)
+    np.testing.assert_allclose(grid.downbeats % 2.0, 0.5, atol=0.03)
+
+
+def test_three_beats_with_accents_on_each_stay_three_four():
+    times = np.arange(0.5, 59.9, 1 / 3)
+    heard = song_of(
+        60,
+        beat_activations=pulse_activations(180, 3, 60),
+        rises=struck(times, 60, np.full((len(times), 2), 12)),
+        profiles=np.roll(changing_every(1.0, 60), 5, axis=0),
+    )
+    grid = beats.find(heard)
+    assert grid.time_signature == "3/4" and grid.bpm == pytest.approx(180, rel=0.01)
+
+
+def test_bars_are_counted_as_the_harmony_changes_where_the_pulse_does_not_say():
+    activations = pulse_activations(120, 4, 60)
+    activations[:] = activations.max(axis=1, keepdims=True) / 2  # every beat might be a downbeat
+    for beats_per_bar in (3, 4):
+        profiles = np.roll(changing_every(beats_per_bar * 0.5, 60), 5, axis=0)
+        grid = beats.find(song_of(60, beat_activations=activations, profiles=profiles))
+        assert grid.beats_per_bar == beats_per_bar
+        np.testing.assert_allclose(np.diff(grid.downbeats), beats_per_bar * 0.5, atol=0.03)
+
+
+def test_an_inversion_is_named_by_its_bass():
+    low, high = synthetic_chord([4], 4.0), synthetic_chord([0, 4, 7], 4.0)
+    time = np.arange(4 * RATE) / RATE
+    bass = sum(np.sin(2 * np.pi * 82.4 * n * time) / n for n in (1, 2)).astype(np.float32) * 0.2  # E2
+    song = (0.3 * low + 0.5 * high + bass).astype(np.float32)
+    heard = song_of(4, profiles=networks.pitch_profiles(song), rms=features._rms(song))
+    grid = np.arange(0, 4, 0.5)
+    found = chords.decode(chords.gather(heard, grid, np.arange(len(grid)) % 4 + 1), [])
+    assert max(found, key=lambda chord: chord.end_time - chord.start_time).chord == "C:maj/3"
+
+
+def test_hearing_without_learned_networks_finds_beats_and_chords_and_loads_none(demo, monkeypatch):
+    def barred(*_):
+        raise AssertionError("a learned network was loaded")
+
+    for name in ("downbeat_networks", "deep_chroma"):
+        monkeypatch.setattr(madmom_models, name, barred)
+    score, mix, _ = demo
+    mono = mix.mean(axis=1)
+    heard = features.extract([mono], score.duration, lambda done: None, learned=False)
+    assert heard.hearing == "spectral"
+    grid = beats.find(heard)
+    truth = np.array([time for time, _ in score.beats])
+    hits = sum(np.abs(grid.times - time).min() < 0.07 for time in truth)
+    assert hits / len(truth) > 0.9 and grid.bpm == pytest.approx(score.bpm, rel=0.01)
+    assert spectral.pitch_profiles(mono[:RATE]).shape == (10, 48)
+
+
+def test_with_stems_pitch_is_heard_without_drums_and_the_bass_alone(demo):
+    _, mix, stems = demo
+    part = slice(20 * RATE, 32 * RATE)
+    mono, drums, bass = (audio.mean(axis=1)[part] for audio in (mix, stems["drums"], stems["bass"]))
+    beside = features.StemBlocks(iter([drums]), iter(np.array_split(bass, 5)))
+    heard = features.extract([mono], 12, lambda done: None, stems=beside)
+    assert heard.hearing == "learned+stems"
+    np.testing.assert_allclose(heard.profiles[:, :36], networks.pitch_profiles(mono - drums)[:, :36], atol=1e-5)
+    np.testing.assert_allclose(heard.profiles[:, 36:], networks.pitch_profiles(bass)[:, 36:], atol=1e-5)
+
+
+def test_features_survive_the_way_to_the_next_job(tmp_path):
+    stored = song_of(3, hearing="learned+stems")
+    stored.save(tmp_path / "features.npz")
+    loaded = features.Features.load(tmp_path / "features.npz")
+    assert (loaded.hearing, loaded.duration) == ("learned+stems", 3.0)
+    np.testing.assert_array_equal(loaded.rises, stored.rises)

@@ -1,0 +1,1 @@
+"""What a GPU makes of separation: batches, precisions, compilation, and how much of the card they use."""
