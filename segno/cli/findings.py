@@ -8,7 +8,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from segno.music.pitch import pitch_class, spell
+
 _CHORDS_A_LINE = 8
+_QUALITIES = {"maj": "", "min": "m", "min7": "m7", "hdim7": "m7b5"}
+_DEGREES = {"2": 2, "b3": 3, "3": 4, "4": 5, "b5": 6, "5": 7, "b7": 10, "7": 11}
 
 
 def show(result: dict[str, Any], *, console: Console) -> None:
@@ -30,9 +34,7 @@ def show(result: dict[str, Any], *, console: Console) -> None:
     table.add_row("tempo", tempo, _percent(confidence["bpm"]))
     table.add_row("beats", f"{len(found['beats'])}, {sum(b['position'] == 1 for b in found['beats'])} bars",
                   _percent(confidence["beats"]))  # fmt: skip
-    table.add_row(
-        "key", f"{found['key']} {found['mode']}" if found["key"] else "none found", _percent(confidence["key"])
-    )
+    table.add_row("key", _key(found), _percent(confidence["key"]))
     tuning = f"A4 = {found['tuning_frequency']:.1f} Hz" if found["tuning_frequency"] else "nothing pitched"
     table.add_row("tuning", tuning, _percent(confidence["tuning_frequency"]))
     table.add_row("sections", _sections(found["sections"]), _percent(confidence["sections"]))
@@ -47,8 +49,27 @@ def _sections(sections: list[dict]) -> str:
     return "  ".join(f"{_clock(section['start_time'])} {section['label']}" for section in sections)
 
 
+def _key(found: dict) -> str:
+    if not found["key"]:
+        return "none found"
+    keys = [f"{span['key']} {span['mode']}" for span in found.get("keys", [])]
+    if len(keys) < 2:
+        return f"{found['key']} {found['mode']}"
+    return ", ".join(f"{_clock(span['start_time'])} {key}" for span, key in zip(found["keys"], keys, strict=True))
+
+
+def chord_name(label: str) -> str:
+    """A chord in Harte syntax as musicians write it: `C:min7/b3` is `Cm7/Eb`."""
+    body, _, degree = label.partition("/")
+    root, _, quality = body.partition(":")
+    name = root + _QUALITIES.get(quality, quality)
+    if degree:
+        name += "/" + spell((pitch_class(root) + _DEGREES[degree]) % 12, flats="b" in root or degree.startswith("b"))
+    return name
+
+
 def _chords(chords: list[dict]) -> str:
-    names = [chord["chord"].replace(":maj", "").replace(":min", "m") for chord in chords if chord["chord"] != "N"]
+    names = [chord_name(chord["chord"]) for chord in chords if chord["chord"] != "N"]
     more = f" … {len(names)} in all" if len(names) > 2 * _CHORDS_A_LINE else ""
     return " ".join(names[: 2 * _CHORDS_A_LINE]) + more
 
