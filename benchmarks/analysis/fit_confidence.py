@@ -69,13 +69,12 @@ def fit(pairs: np.ndarray) -> dict[str, list[float]]:
     """Knots of raw score and share right, both rising."""
     curve = IsotonicRegression(y_min=1 - CERTAIN, y_max=CERTAIN, out_of_bounds="clip").fit(pairs[:, 0], pairs[:, 1])
     edges = np.unique(np.quantile(pairs[:, 0], np.linspace(0, 1, KNOTS)))
-    raw, right = [], []
+    raw, right = [0.0], [0.0]  # below what was ever seen, trust falls to nothing
     for low, high in pairwise(edges):
         inside = pairs[(pairs[:, 0] >= low) & (pairs[:, 0] <= high), 0]
         raw.append(float(inside.mean()))
         right.append(float(np.mean(curve.predict(inside))))
-    order = np.argsort(raw)
-    return {"raw": np.round(np.array(raw)[order], 4).tolist(), "right": np.round(np.array(right)[order], 3).tolist()}
+    return {"raw": np.round(raw, 4).tolist(), "right": np.round(right, 3).tolist()}
 
 
 if __name__ == "__main__":
