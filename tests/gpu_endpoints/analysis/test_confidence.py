@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from gpu_endpoints.analysis.mir import confidence
 def test_more_evidence_is_never_less_confidence(task):
     values = [confidence.calibrated(task, raw) for raw in np.linspace(0, 1, 101)]
     assert values[0] == 0.0 and max(values) < 1.0
-    assert all(b >= a for a, b in zip(values, values[1:], strict=False))
+    assert all(b >= a for a, b in pairwise(values))
 
 
 def test_a_map_is_fitted_to_what_was_right(monkeypatch):
