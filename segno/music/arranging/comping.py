@@ -53,7 +53,7 @@ def voice(chord: Chord, before: tuple[int, ...], part: Part, *, sevenths: bool) 
     Without a voicing before it lies in the middle of the register. A power chord is root, fifth and octave.
     """
     if part.style == "power":
-        fifth = chord.tones[2] if len(chord.tones) > 2 else chord.tones[-1]
+        fifth = chord.tones[2] if len(chord.tones) > 2 else 7
         root = part.low + (chord.root - part.low) % 12
         return (root, root + fifth, root + 12)
     wanted = chord.tones if sevenths or len(chord.tones) <= 4 else chord.tones[:4]
