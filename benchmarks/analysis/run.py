@@ -48,7 +48,8 @@ def main() -> None:
     chosen.out.mkdir(parents=True, exist_ok=True)
     (chosen.out / f"{folder.name}.json").write_text(json.dumps(results, indent=1))
     if chosen.plots:
-        plots.accuracy(results, chosen.plots / "accuracy.svg")
+        if len({result["engine"] for result in results}) > 1:
+            plots.accuracy(results, chosen.plots / "accuracy.svg")
         plots.confidence(results, chosen.plots / "confidence.svg")
     print(table(results))
 

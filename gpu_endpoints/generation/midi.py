@@ -16,7 +16,7 @@ _FASTEST, _SLOWEST = 1, 0xFFFFFF  # microseconds a beat that MIDI can say
 def write(part: Part, conditioning: Conditioning) -> bytes:
     """Type 1: a track of tempo, meter and sections, and one of the part's notes.
 
-    Every beat of the range has a tempo of its own, so a song that drifts does so in the file, and its bars are the DAW's.
+    Every beat of the range has a tempo of its own, so a song that drifts does so in the file too.
     """
     timeline, first = conditioning.timeline, int(conditioning.first)
     origin = conditioning.start_seconds
