@@ -59,7 +59,8 @@ def analyze(job_input: dict, context: JobContext) -> dict:
     """The whole analysis as one job, for callers of the endpoint's own `POST /analyze`."""
     separated = separate(job_input, context.part(0.0, 0.45))
     song = {"audio_file_id": job_input["audio_file_id"], "blob_name": job_input["blob_name"]}
-    found = mir(song | {"separation": separated["engine"]}, context.part(0.45, 0.95))
+    stems = {"stems": separated["stems"], "separation": separated["engine"]}
+    found = mir(song | stems, context.part(0.45, 0.95))
     whole = structure({"audio_file_id": song["audio_file_id"], "mir": found}, context.part(0.95, 1.0))
     return {"separation": separated, "analysis": whole}
 
