@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
 from gpu_endpoints.analysis import engines
 from gpu_endpoints.analysis.mir import beats, chords, confidence, key, sections, tuning
-from gpu_endpoints.analysis.mir.features import Features, StemBlocks, extract
+from gpu_endpoints.analysis.mir.features import FRAME_FPS, Features, StemBlocks, extract
 from gpu_endpoints.audio.decoding import Audio
 from segno.contracts.analysis import Analysis, Beat, Confidences, KeySpan
 from segno.contracts.enums import Mode
@@ -51,6 +52,7 @@ def describe(features: Features) -> Analysis:
             for one in keys
         ],
         tuning_frequency=tuning_frequency,
+        bar_levels=_bar_levels(features, grid.downbeats),
         beats=[Beat(time=time, position=position) for time, position in zip(grid.times, grid.positions, strict=True)],
         chords=found,
         confidence=Confidences(
@@ -70,6 +72,12 @@ def add_sections(analysis: Analysis, features: Features) -> Analysis:
     trust = analysis.confidence.model_copy(update={"sections": _mean_confidence(found)})
     signed = analysis.engines | {"sections": engines.structure_provenance()}
     return analysis.model_copy(update={"sections": found, "confidence": trust, "engines": signed})
+
+
+def _bar_levels(features: Features, downbeats: np.ndarray) -> list[float]:
+    edges = np.append(np.round(downbeats * FRAME_FPS).astype(int), len(features.rms))
+    power = [np.mean(features.rms[a : max(a + 1, b)] ** 2) for a, b in pairwise(edges) if a < len(features.rms)]
+    return [round(float(10 * np.log10(one + 1e-10)), 1) for one in power]
 
 
 def _mean_confidence(spans) -> float:

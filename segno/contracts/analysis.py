@@ -63,6 +63,7 @@ class Analysis(Contract):
     `bpm`, `key` and `tuning_frequency` are None where the recording does not say (no pulse, no pitch); `key` is the
     tonic as a pitch class (`F#`) of the key the song is in for longest, `keys` are all of them in order (one where it
     does not modulate), `tuning_frequency` is the frequency of A4 in Hz. The beat of 6/8 is its dotted quarter.
+    `bar_levels` is how loud each bar is, from downbeat to downbeat (the last to the end), as RMS in dBFS.
     """
 
     duration_seconds: float = Field(ge=0)
@@ -73,6 +74,7 @@ class Analysis(Contract):
     keys: list[KeySpan] = []
     tuning_frequency: float | None = None
     beats: list[Beat] = []
+    bar_levels: list[float] = []
     sections: list[Section] = []
     chords: list[Chord] = []
     confidence: Confidences = Confidences()
