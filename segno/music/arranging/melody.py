@@ -15,7 +15,16 @@ from segno.music.conditioning import Conditioning
 from segno.music.genres import Genre, Part
 
 _PHRASE_BARS = 4
-_CONTOURS = ((0, 1, 2, 1), (0, 2, 1, 0), (2, 1, 0, 1), (0, 1, 0, 2), (0, -1, 1, 0))
+# Heights in steps above or below where the motif lies, stroke after stroke.
+_CONTOURS = (
+    (0, 1, 2, 1, 0, -1),
+    (0, 2, 3, 1, 0),
+    (2, 1, 0, -1, 0),
+    (0, 1, 0, 3, 1, 0),
+    (0, -1, -2, 0, 1),
+    (3, 2, 0, 1),
+)
+_STEP = 1.8  # semitones
 _RESTS = {"sung": 0.18, "riff": 0.1}
 
 
@@ -33,6 +42,7 @@ def write(conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> li
         place = within % _PHRASE_BARS
         motif = random.Random(f"{seed} {section.label} {part.style} {1 if place == 1 else 0}")
         contour = motif.choice(_CONTOURS)
+        lies = (part.low + part.high) / 2 + motif.uniform(-4, 2) + 3 * (energy - 0.6)
         played = strokes(rhythm, bar.beats, swing=genre.feel.swing)
         if place == _PHRASE_BARS - 1:
             played = _cadence(played, bar.beats)
@@ -42,9 +52,8 @@ def write(conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> li
             if chord is None or rests:
                 continue
             is_final = place == _PHRASE_BARS - 1 and number == len(played) - 1
-            pitch = _pitch(
-                chord, stroke, contour[number % len(contour)], previous, conditioning, part, is_final=is_final
-            )
+            wanted = 0.75 * (lies + _STEP * contour[number % len(contour)]) + 0.25 * previous
+            pitch = _pitch(chord, stroke, wanted, conditioning, part, is_final=is_final)
             following = played[number + 1].at if number + 1 < len(played) else float(bar.beats)
             length = max(stroke.length, min(following - stroke.at, 1.0)) * 0.92
             events.append(Event(bar.first + stroke.at, length, pitch, (66 + 40 * energy) * stroke.force))
@@ -59,9 +68,9 @@ def _cadence(played: list[Stroke], beats: int) -> list[Stroke]:
 
 
 def _pitch(
-    chord: Chord, stroke: Stroke, step: int, previous: int, conditioning: Conditioning, part: Part, *, is_final: bool
+    chord: Chord, stroke: Stroke, wanted: float, conditioning: Conditioning, part: Part, *, is_final: bool
 ) -> int:
-    """Near the tone before, moved as the contour says, on a tone that fits the beat."""
+    """The tone nearest to where the contour goes that fits the beat."""
     strong = abs(stroke.at - round(stroke.at)) < 1e-6
     if is_final:
         allowed = {chord.root, (chord.root + chord.tones[1]) % 12}
@@ -70,7 +79,5 @@ def _pitch(
     else:
         clash = {(tone + 1) % 12 for tone in chord.pitch_classes} - set(chord.pitch_classes)
         allowed = (set(conditioning.scale) | set(chord.pitch_classes)) - (clash - set(conditioning.scale))
-    centre = (part.low + part.high) / 2
-    wanted = previous + 2 * step + (centre - previous) * 0.15
     pitches = [pitch for pitch in range(part.low, part.high + 1) if pitch % 12 in allowed]
     return min(pitches, key=lambda pitch: (abs(pitch - wanted), pitch))
