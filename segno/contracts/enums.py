@@ -47,6 +47,7 @@ class JobKind(StrEnum):
     MIR = "mir"
     STRUCTURE = "structure"
     ANALYZE = "analyze"
+    GENERATE = "generate"
 
 
 class Mode(StrEnum):

@@ -10,7 +10,8 @@ STEMS = "stems"
 ANALYSES = "analyses"
 JAMS = "jams"
 JOBS = "jobs"
-CONTAINERS = (RAW_AUDIO, STEMS, ANALYSES, JAMS, JOBS)
+GENERATED = "generated"
+CONTAINERS = (RAW_AUDIO, STEMS, ANALYSES, JAMS, JOBS, GENERATED)
 
 AUDIO_FILES = "AudioFiles"
 ANALYSIS_RESULTS = "AnalysisResults"
@@ -59,6 +60,10 @@ def uploaded_blob(upload_id: str) -> str:
 
 def stem_blob(song_id: str, stem: str, extension: str) -> str:
     return f"{song_id}/{stem}.{extension}"
+
+
+def generated_blob(request_id: str, stem: str, extension: str) -> str:
+    return f"{request_id}/{stem}.{extension}"
 
 
 def jams_blob(song_id: str) -> str:

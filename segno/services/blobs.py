@@ -20,7 +20,7 @@ CHUNK_BYTES = 4 * 1024 * 1024
 
 CONTENT_TYPES = {
     "wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac", "ogg": "audio/ogg", "m4a": "audio/mp4",
-    "json": "application/json", "jams": "application/json",
+    "mid": "audio/midi", "json": "application/json", "jams": "application/json",
 }  # fmt: skip
 
 

@@ -33,7 +33,7 @@ _SAME = 0.74
 _RIM_BARS = 2
 _UNDIVIDED = 0.3  # the confidence in one section from end to end
 _QUIETER, _BREAK = 0.3, 0.8  # in standard deviations of the bars' levels
-_SAME_CHORDS = 0.94
+_SAME_CHORDS = 0.85
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,8 @@ class _Form:
         self._letters = letters
         self._bars = [b - a for a, b in spans]
         self._energy = [float(bars.energy[a:b].mean()) for a, b in spans]
-        self._harmony = [bars.harmony[a:b].mean(axis=0) for a, b in spans]
+        unit = bars.harmony / (np.linalg.norm(bars.harmony, axis=1, keepdims=True) + 1e-9)
+        self._harmony = [unit[a:b] for a, b in spans]
         self._returning = [letter for letter in dict.fromkeys(letters) if letters.count(letter) > 1]
         self._chorus = self._loudest_that_returns()
         others = [letter for letter in self._returning if letter != self._chorus]
@@ -250,9 +251,11 @@ class _Form:
         return bool(followers) and all(follower == self._chorus for follower in followers)
 
     def _has_the_chords_of_another(self, index: int) -> bool:
-        own = self._harmony[index] / (np.linalg.norm(self._harmony[index]) + 1e-9)
-        return any(
-            own @ (other / (np.linalg.norm(other) + 1e-9)) > _SAME_CHORDS
-            for number, other in enumerate(self._harmony)
-            if number != index and self._letters[number] in self._returning
-        )
+        """Whether its bars have, one by one, the chords of a section that returns: then it is a solo over it."""
+        own = self._harmony[index]
+        for number, other in enumerate(self._harmony):
+            common = min(len(own), len(other))
+            alike = float((own[:common] * other[:common]).sum(axis=1).mean())
+            if number != index and self._letters[number] in self._returning and alike > _SAME_CHORDS:
+                return True
+        return False

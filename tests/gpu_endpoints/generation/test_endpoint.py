@@ -1,0 +1,128 @@
+"""The generation endpoint as a server: the job contract, real storage, stems that fit a song's findings."""
+
+from __future__ import annotations
+
+import io
+import time
+import uuid
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+import soundfile
+from conftest import free_ports
+
+from segno.contracts import names
+from segno.contracts.analysis import Analysis, Beat, Chord, Section
+from segno.contracts.enums import Mode
+from segno.local.processes import Child, python_module
+from segno.services import blobs
+
+
+@pytest.fixture(scope="module")
+def server(stack, tmp_path_factory):
+    (port,) = free_ports(1)
+    env = stack.environment() | {"AzureWebJobsStorage": stack.connection_string, "SEGNO_WORKERS": "1"}
+    command = python_module("uvicorn", "gpu_endpoints.generation.server:app", "--port", str(port))
+    url = f"http://127.0.0.1:{port}"
+    log = tmp_path_factory.mktemp("generation") / "log"
+    child = Child("generation", command, env, log, f"{url}/health", Path.cwd())
+    child.start()
+    child.wait_healthy(60)
+    yield url
+    child.stop()
+
+
+@pytest.fixture(scope="module")
+def song(server) -> Analysis:
+    """Findings of a song of eight bars that slows down, stored as an analysis leaves them."""
+    times = np.cumsum(np.r_[0.6, np.linspace(0.5, 0.55, 32)])
+    found = Analysis(
+        duration_seconds=float(times[-1]) + 1, bpm=114.0, time_signature="4/4", key="A", mode=Mode.MINOR,
+        tuning_frequency=442.0, bar_levels=[-18.0] * 4 + [-12.0] * 5,
+        beats=[Beat(time=time, position=n % 4 + 1) for n, time in enumerate(times)],
+        chords=[
+            Chord(start_time=times[4 * n], end_time=times[4 * n + 4], chord=("A:min", "F:maj")[n % 2], confidence=1)
+            for n in range(8)
+        ],
+        sections=[
+            Section(start_time=0, end_time=times[16], label="verse", confidence=1),
+            Section(start_time=times[16], end_time=float(times[-1]) + 1, label="chorus", confidence=1),
+        ],
+    )  # fmt: skip
+    blobs.upload_json(names.ANALYSES, names.analysis_blob("made-in-the-test"), found.model_dump())
+    return found
+
+
+def ended(server: str, job_id: str) -> dict:
+    deadline = time.monotonic() + 120
+    while (job := httpx.get(f"{server}/jobs/{job_id}").json())["state"] not in ("succeeded", "failed"):
+        assert time.monotonic() < deadline, job
+        time.sleep(0.05)
+    return job
+
+
+def run(server: str, job_input: dict) -> dict:
+    job_id = f"test-{uuid.uuid4().hex}"
+    job_input = {"generation_request_id": job_id, **job_input}
+    answer = httpx.put(f"{server}/jobs/{job_id}", json={"kind": "generate", "input": job_input}, timeout=30)
+    assert answer.status_code == 202, answer.text
+    return ended(server, job_id)
+
+
+def test_stems_for_a_section_lie_where_it_lies_and_last_as_long(server, song):
+    parameters = {"style": "rock", "section": "chorus", "random_seed": 7}
+    job = run(
+        server, {"audio_file_id": "made-in-the-test", "target_stems": ["drums", "bass"], "parameters": parameters}
+    )
+    assert job["state"] == "succeeded", job["error"]
+    start, end = song.sections[1].start_time, song.beats[-1].time
+    for stem in job["result"]["stems"]:
+        assert stem["start_seconds"] == pytest.approx(start)
+        audio, rate = soundfile.read(io.BytesIO(blobs.read(names.GENERATED, stem["blob_name"])))
+        assert (rate, audio.shape[1], stem["format"]) == (44100, 2, "wav")
+        assert len(audio) / rate == pytest.approx(end - start, abs=0.6)
+        assert np.abs(audio).max() == pytest.approx(0.8, abs=1e-3)
+        assert blobs.read(names.GENERATED, stem["midi_blob_name"])[:4] == b"MThd"
+        assert stem["engine"]["engine"] == "symbolic" and stem["random_seed"] == 7
+
+
+def test_the_seed_contract_makes_music_for_no_song(server):
+    request_id = uuid.uuid4().hex
+    parameters = {
+        "target_bpm": 124, "duration_seconds": 8.5, "style": "house", "chord_progression": ["Am", "F"],
+        "stem_format": "flac",
+    }  # fmt: skip
+    body = {"generation_request_id": request_id, "target_stems": ["synth"], "parameters": parameters}
+    answer = httpx.post(f"{server}/generate", json=body, timeout=30)
+    assert answer.status_code == 202 and answer.json()["status"] == "processing"
+    job = ended(server, f"generate-{request_id}")
+    assert job["state"] == "succeeded", job["error"]
+    stem = job["result"]["stems"][0]
+    audio, rate = soundfile.read(io.BytesIO(blobs.read(names.GENERATED, stem["blob_name"])))
+    assert len(audio) == round(8.5 * rate) and stem["format"] == "flac"
+
+
+@pytest.mark.parametrize(
+    ("job_input", "code", "told"),
+    [
+        ({"audio_file_id": "nobody"}, "song_not_analysed", "analyse it first"),
+        ({"audio_file_id": "made-in-the-test", "parameters": {"section": "solo"}}, "cannot_condition", "verse, chorus"),
+        ({"audio_file_id": "made-in-the-test", "parameters": {"chord_progression": ["H"]}}, "cannot_condition", "chord name"),
+        ({"audio_file_id": "made-in-the-test", "parameters": {"style": "polka"}}, "cannot_generate", "choose from"),
+        ({"audio_file_id": "made-in-the-test", "parameters": {"duration_seconds": 900}}, "cannot_condition", "lasts"),
+        ({"audio_file_id": "made-in-the-test", "engine": "magic"}, "unknown_engine", "symbolic"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_says_what_can(server, song, job_input, code, told):
+    job = run(server, {"target_stems": ["bass"], **job_input})
+    assert job["state"] == "failed"
+    assert job["error"]["code"] == code and told in job["error"]["message"]
+
+
+def test_a_request_that_is_not_enough_is_refused_at_once(server):
+    body = {"generation_request_id": "x", "target_stems": ["bass"], "parameters": {"target_bpm": 120}}
+    answer = httpx.post(f"{server}/generate", json=body, timeout=30)
+    assert answer.status_code == 400
+    assert "duration_seconds and chord_progression" in answer.json()["detail"]
