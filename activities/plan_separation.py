@@ -2,18 +2,10 @@
 
 import azure.durable_functions as df
 
-from segno.contracts.workflow import SeparationStep
+from segno.contracts.workflow import SEPARATION_WAYS, SeparationStep
 from segno.services.settings import settings
 
 blueprint = df.Blueprint()
-
-_STEPS = {
-    "auto": ("analysis", "auto"),
-    "gpu": ("analysis", "auto@cuda"),
-    "directml": ("directml", "auto"),
-    "cpu": ("analysis", "auto@cpu"),
-    "dsp": ("analysis", "dsp"),
-}
 
 
 @blueprint.function_name("PlanSeparation")
@@ -21,12 +13,16 @@ _STEPS = {
 def plan_separation(order: dict) -> list[dict]:
     """The steps of `SEGNO_SEPARATION` (`auto`, or some of gpu, directml, cpu, dsp in order of preference)."""
     chosen = settings()
-    unknown = [name for name in chosen.separation if name not in _STEPS]
+    unknown = [name for name in chosen.separation if name not in SEPARATION_WAYS]
     if unknown or not chosen.separation:
-        raise ValueError(f"SEGNO_SEPARATION knows {', '.join(_STEPS)}, not {', '.join(unknown) or 'nothing at all'}")
-    return [
-        SeparationStep.model_validate(
-            {"name": name, "endpoint": _STEPS[name][0], "engine": _STEPS[name][1], "stem_format": chosen.stem_format}
-        ).model_dump()
-        for name in chosen.separation
-    ]
+        raise ValueError(
+            f"SEGNO_SEPARATION knows {', '.join(SEPARATION_WAYS)}, not {', '.join(unknown) or 'nothing at all'}"
+        )
+    return [_step(name).model_dump() for name in chosen.separation]
+
+
+def _step(name: str) -> SeparationStep:
+    endpoint, engine = SEPARATION_WAYS[name]
+    return SeparationStep.model_validate(
+        {"name": name, "endpoint": endpoint, "engine": engine, "stem_format": settings().stem_format}
+    )

@@ -6,7 +6,7 @@ from orchestrators import retry
 from orchestrators.progress import report
 from segno.contracts.enums import JobKind
 from segno.contracts.jobs import JobRequest
-from segno.contracts.names import job_id
+from segno.contracts.names import further_separation, job_id
 from segno.contracts.workflow import AnalysisInput, EndpointJobInput, SeparationStep
 
 blueprint = df.Blueprint()
@@ -28,7 +28,7 @@ def separation(context: df.DurableOrchestrationContext):
     for step in steps:
         is_last = step is steps[-1]
         job = EndpointJobInput(
-            job_id=job_id(song.instance_id, JobKind.SEPARATE if step is steps[0] else f"separate-{step.name}"),
+            job_id=job_id(song.instance_id, JobKind.SEPARATE if step is steps[0] else further_separation(step.name)),
             endpoint=step.endpoint,
             audio_file_id=song.audio_file_id,
             request=JobRequest(

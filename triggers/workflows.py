@@ -8,7 +8,8 @@ from azure.durable_functions import DurableOrchestrationClient, OrchestrationRun
 
 from segno.contracts.audio import AudioFile, Progress
 from segno.contracts.enums import AudioFileStatus, JobKind
-from segno.contracts.names import SEPARATION_WAYS, job_id
+from segno.contracts.names import further_separation, job_id
+from segno.contracts.workflow import SEPARATION_WAYS
 
 ENDED = {
     OrchestrationRuntimeStatus.Completed,
@@ -36,7 +37,7 @@ async def start_once(client: DurableOrchestrationClient, name: str, instance_id:
 
 async def stop(client: DurableOrchestrationClient, song: AudioFile) -> None:
     """End a song's workflow and everything below it."""
-    ways = (f"separate-{way}" for way in SEPARATION_WAYS)
+    ways = (further_separation(way) for way in SEPARATION_WAYS)
     steps = ("analysis", "separation", *(kind.value for kind in JobKind), *ways)
     for instance_id in (song.instance_id, *(job_id(song.instance_id, step) for step in steps)):
         status = await client.get_status(instance_id)

@@ -92,7 +92,7 @@ def compare(folder: Path, segments: int) -> dict:
 def _engine(name: str, folder: Path) -> tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]:
     if name == "torch":
         torch.set_num_threads(os.cpu_count() or 1)
-        infer = HtdemucsEngine(folder / "htdemucs", "cpu")._infer
+        infer = HtdemucsEngine(folder / "htdemucs", "cpu").infer
     else:
         infer = OnnxEngine(folder / "htdemucs-onnx", choose("cpu", "fp32")).infer
     segment = Description.load(folder / "htdemucs-onnx").segment

@@ -15,13 +15,9 @@ OWN_LICENSE = "MIT"
 
 def describe() -> dict[str, dict]:
     """Every capability with its engines; quick, imports nothing heavy."""
-    detail = f"madmom {MADMOM_VERSION} networks"
-    if find_spec("madmom") is None:
-        detail = "madmom is not installed"
-    elif licenses.commercial_only():
-        detail = "not for commercial use, and SEGNO_LICENSES=commercial"
-    is_allowed = detail.startswith(f"madmom {MADMOM_VERSION}")
-    networks = {"available": is_allowed, "license": MADMOM_LICENSE, "detail": detail}
+    missing = _why_no_networks()
+    detail = missing or f"madmom {MADMOM_VERSION} networks"
+    networks = {"available": missing is None, "license": MADMOM_LICENSE, "detail": detail}
     own = {"available": True, "license": OWN_LICENSE, "detail": f"segno {__version__}"}
     return {
         "separate": choice.availability(),
@@ -31,6 +27,12 @@ def describe() -> dict[str, dict]:
         "sections": {"bar-novelty": own},
         "tuning": {"peak-histogram": own},
     }
+
+
+def _why_no_networks() -> str | None:
+    if find_spec("madmom") is None:
+        return "madmom is not installed"
+    return "not for commercial use, and SEGNO_LICENSES=commercial" if licenses.commercial_only() else None
 
 
 def mir_provenance(hearing: str) -> dict[str, Provenance]:

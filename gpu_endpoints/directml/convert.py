@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import hashlib
 import json
 import shutil
 import sys
@@ -21,10 +20,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from demucs.pretrained import get_model
 from torch import nn
 from torch.nn import functional
 
+from gpu_endpoints.analysis.separation.htdemucs import HtdemucsEngine
 from gpu_endpoints.directml import spectrum
 from gpu_endpoints.directml.engine import DESCRIPTION, FOLDER_SUFFIX, Description, OnnxEngine
 from gpu_endpoints.directml.providers import Runtime
@@ -84,13 +83,12 @@ def convert(source: Path, name: str, target: Path, *, say: Callable[[str], None]
     ValueError
         When a model of the bag is no HTDemucs.
     """
-    bag: Any = get_model(name, repo=source)
-    models = list(bag.models)
+    original = HtdemucsEngine(source, "cpu", name=name)
+    bag, models = original.bag, list(original.bag.models)
     for model in models:
         if type(model).__name__ != "HTDemucs" or not model.cac:
             raise ValueError(f"{name} holds a {type(model).__name__}: only HTDemucs can be converted")
     segment = int(bag.samplerate * bag.max_allowed_segment)
-    weights = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(source.glob("*.th")))).hexdigest()[:16]
     building = target.with_name(target.name + ".part")
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
@@ -98,7 +96,7 @@ def convert(source: Path, name: str, target: Path, *, say: Callable[[str], None]
         about = Description(
             name=name,
             license=catalogue.entry(name).license if name in catalogue.catalogue() else "unknown",
-            weights=weights,
+            weights=original.weights,
             sources=tuple(bag.sources),
             sample_rate=int(bag.samplerate),
             segment=segment,
@@ -110,7 +108,7 @@ def convert(source: Path, name: str, target: Path, *, say: Callable[[str], None]
         for model, file in zip(models, about.files["fp32"], strict=True):
             say(f"exporting {file}")
             export(model, segment, building / file)
-        _check(about, bag, building, say)
+        _check(about, original, building, say)
         _describe(about, building)
         shutil.rmtree(target, ignore_errors=True)
         building.rename(target)
@@ -173,17 +171,13 @@ def _attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *_, 
     return found.reshape(batch, tokens, heads, width).transpose(1, 2)
 
 
-def _check(about: Description, bag: Any, building: Path, say: Callable[[str], None]) -> None:
+def _check(about: Description, original: HtdemucsEngine, building: Path, say: Callable[[str], None]) -> None:
     """Hold the graphs to the model on noise and on music."""
     _describe(about, building)
     engine = OnnxEngine(building, Runtime("cpu", "fp32", None))
-    totals = torch.tensor(bag.weights, dtype=torch.float32)
     found = {}
     for sound, mix in probes(about.segment, about.sample_rate).items():
-        with torch.inference_mode():
-            outs = [model.eval()(torch.from_numpy(mix)[None])[0] for model in bag.models]
-            weighted = sum(out * weights[:, None, None] for out, weights in zip(outs, totals, strict=True))
-            wanted = (weighted / totals.sum(dim=0)[:, None, None]).numpy()
+        wanted = original.infer(mix[None])[0]
         found[sound] = float(np.linalg.norm(engine.infer(mix[None])[0] - wanted) / np.linalg.norm(wanted))
         say(f"on {sound}: relative L2 error {found[sound]:.1e}")
     about.parity["fp32"] = found

@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from segno.music.pitch import pitch_class, spell
+from segno.music.chord import parse
+from segno.music.pitch import spell
 
 _CHORDS_A_LINE = 8
 _QUALITIES = {"maj": "", "min": "m", "min7": "m7", "hdim7": "m7b5"}
-_DEGREES = {"2": 2, "b3": 3, "3": 4, "4": 5, "b5": 6, "5": 7, "b7": 10, "7": 11}
 
 
 def show(result: dict[str, Any], *, console: Console) -> None:
@@ -60,11 +60,14 @@ def _key(found: dict) -> str:
 
 def chord_name(label: str) -> str:
     """A chord in Harte syntax as musicians write it: `C:min7/b3` is `Cm7/Eb`."""
+    chord = parse(label)
+    if chord is None:
+        return label
     body, _, degree = label.partition("/")
     root, _, quality = body.partition(":")
     name = root + _QUALITIES.get(quality, quality)
     if degree:
-        name += "/" + spell((pitch_class(root) + _DEGREES[degree]) % 12, flats="b" in root or degree.startswith("b"))
+        name += "/" + spell(chord.bass, flats="b" in root or degree.startswith("b"))
     return name
 
 

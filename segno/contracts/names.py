@@ -97,5 +97,10 @@ def job_id(instance_id: str, step: str) -> str:
     return f"{instance_id}:{step}"
 
 
+def further_separation(way: str) -> str:
+    """The step of a way to separate that is tried after the first one."""
+    return f"separate-{way}"
+
+
 def job_done_event(job: str) -> str:
     return f"job-done:{job}"

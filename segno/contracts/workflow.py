@@ -45,6 +45,16 @@ class EndpointJobInput(Contract):
     give_up_when_down: bool = False
 
 
+SEPARATION_WAYS = {
+    "auto": ("analysis", "auto"),
+    "gpu": ("analysis", "auto@cuda"),
+    "directml": ("directml", "auto"),
+    "cpu": ("analysis", "auto@cpu"),
+    "dsp": ("analysis", "dsp"),
+}
+"""The names that `SEGNO_SEPARATION` knows: at which endpoint, with which engine."""
+
+
 class SeparationStep(Contract):
     """One way to separate a song: where, and with which engine. `name` is as in `SEGNO_SEPARATION`."""
 

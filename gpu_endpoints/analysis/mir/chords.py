@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from gpu_endpoints.analysis.mir import confidence
-from gpu_endpoints.analysis.mir.features import Features
+from gpu_endpoints.analysis.mir.features import FRAME_FPS, Features
+from gpu_endpoints.analysis.mir.paths import best_path
 from gpu_endpoints.analysis.mir.tonality import LocalKey, key_at
 from segno.contracts.analysis import Chord
 from segno.music.pitch import spell, uses_flats
 
 MODELS = Path(__file__).with_name("chord_model.json")
-FPS = 10
 _CHANGE_COST = {"downbeat": 1.2, "beat": 2.6}
 _KEY_BONUS = 0.5
 _SILENT_RMS = 10 ** (-60 / 20)
@@ -93,8 +93,8 @@ def gather(features: Features, beats: np.ndarray, positions: np.ndarray) -> Evid
     count = len(profiles)
     rows, sounding = [], []
     for start, end in pairwise(edges):
-        a = min(int(start * FPS + 0.5), count - 1)
-        b = min(max(a + 1, int(end * FPS + 0.5)), count)
+        a = min(int(start * FRAME_FPS + 0.5), count - 1)
+        b = min(max(a + 1, int(end * FRAME_FPS + 0.5)), count)
         rows.append(profiles[a:b].mean(axis=0))
         sounding.append(features.rms[a:b].max(initial=0.0) > _SILENT_RMS)
     means = np.array(rows)
@@ -112,7 +112,9 @@ def decode(evidence: Evidence, keys: list[LocalKey]) -> list[Chord]:
     """
     model, qualities = evidence.model, len(evidence.model.qualities)
     at_span = [key_at(keys, float(start)) for start in evidence.edges[:-1]]
-    path = _viterbi(evidence, at_span)
+    in_key = np.stack([_in_key(key, model) for key in at_span])
+    costs = np.where(evidence.on_downbeat, _CHANGE_COST["downbeat"], _CHANGE_COST["beat"])
+    path = best_path(evidence.log_probability + in_key, costs)
     certainty = np.exp(evidence.log_probability).reshape(len(path), 12, qualities).sum(axis=2)
     chords: list[Chord] = []
     first = 0
@@ -133,25 +135,6 @@ def decode(evidence: Evidence, keys: list[LocalKey]) -> list[Chord]:
         chords.append(Chord(start_time=start, end_time=end, chord=name, confidence=min(1.0, trust)))
         first = n
     return chords
-
-
-def _viterbi(evidence: Evidence, keys: list[LocalKey | None]) -> list[int]:
-    """A state for each span: chords change on downbeats rather than beats, and rather stay in their key."""
-    scores = evidence.log_probability + np.stack([_in_key(key, evidence.model) for key in keys])
-    states = scores.shape[1]
-    best = scores[0].copy()
-    back = np.zeros((len(scores), states), np.int32)
-    for n in range(1, len(scores)):
-        cost = _CHANGE_COST["downbeat" if evidence.on_downbeat[n] else "beat"]
-        leader = int(best.argmax())
-        change = best[leader] - cost
-        stays = best >= change
-        back[n] = np.where(stays, np.arange(states), leader)
-        best = np.where(stays, best, change) + scores[n]
-    path = [int(best.argmax())]
-    for n in range(len(scores) - 1, 0, -1):
-        path.append(int(back[n, path[-1]]))
-    return path[::-1]
 
 
 def _inversion(bass: np.ndarray, root: int, tones: list[int]) -> str:

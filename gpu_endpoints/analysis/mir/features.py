@@ -37,7 +37,7 @@ class Features:
     rms : (duration * 10,), root mean square level
     tuning_counts : histogram of the deviations of spectral peaks from equal temperament, see `tuning`
     duration : seconds
-    hearing : what the first three come from: `learned`, `learned+stems`, or `spectral` (see `Hearing`)
+    hearing : what the first three come from: `learned`, `learned+stems` or `spectral`
     """
 
     beat_activations: np.ndarray

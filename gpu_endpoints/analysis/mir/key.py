@@ -16,6 +16,7 @@ from itertools import pairwise
 import numpy as np
 
 from gpu_endpoints.analysis.mir.features import FRAME_FPS, Features
+from gpu_endpoints.analysis.mir.paths import best_path
 from gpu_endpoints.analysis.mir.tonality import LocalKey, triad
 from segno.contracts.analysis import Chord
 from segno.music.pitch import pitch_class
@@ -57,7 +58,7 @@ def find(features: Features, chords: list[Chord], sections: list[float]) -> tupl
     begins = [chord.start_time for chord in sounding]
     windows = np.stack([_window(chroma, sounding, begins, sections, start) for start in starts])
     keys: list[LocalKey] = []
-    path = _path(windows + _WHOLE_SHARE * whole)
+    path = best_path(windows + _WHOLE_SHARE * whole, np.full(len(windows), _CHANGE_COST))
     for number, state in enumerate(path):
         mode, tonic = _KEYS[state]
         end = duration if number == len(path) - 1 else float(starts[number + 1]) + (_WINDOW_SECONDS - _HOP_SECONDS) / 2
@@ -140,21 +141,6 @@ def _chord_at(chords: list[Chord], triads: list[tuple[int, str] | None], time: f
 
 def _share_of(home: tuple[int, str], chords: list[tuple[int, str] | None]) -> float:
     return sum(chord == home for chord in chords) / len(chords) if chords else 0.0
-
-
-def _path(scores: np.ndarray) -> list[int]:
-    """The keys of the windows that score most, less what the changes cost."""
-    total = scores[0].copy()
-    back = np.zeros(scores.shape, int)
-    for number in range(1, len(scores)):
-        leader = int(total.argmax())
-        stays = total >= total[leader] - _CHANGE_COST
-        back[number] = np.where(stays, np.arange(scores.shape[1]), leader)
-        total = np.where(stays, total, total[leader] - _CHANGE_COST) + scores[number]
-    path = [int(total.argmax())]
-    for number in range(len(scores) - 1, 0, -1):
-        path.append(int(back[number, path[-1]]))
-    return path[::-1]
 
 
 def _on_changes(keys: list[LocalKey], chords: list[Chord]) -> list[LocalKey]:

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gpu_endpoints.analysis.mir.bar_pointer import FPS, OBSERVATION_LAMBDA, Track
+from gpu_endpoints.analysis.mir.features import FRAME_FPS
 
-PROFILE_FPS = 10
 PARTS = 24
 _BEFORE, _AFTER = 2, 3  # frames around a part of a bar that count as on it
 _SNAP = 6  # frames a beat may be moved by, to where the activation is highest
@@ -47,7 +47,7 @@ class Reading:
 
     @property
     def bpm(self) -> float:
-        return 60.0 / float(np.median(np.diff(self.times)))
+        return _bpm(self.times)
 
 
 def choose(tracks: list[Track], activations: np.ndarray, rises: np.ndarray, profiles: np.ndarray) -> Reading:
@@ -60,54 +60,50 @@ def choose(tracks: list[Track], activations: np.ndarray, rises: np.ndarray, prof
     rises : (duration * 100, bands), onset strength from low to high
     profiles : (duration * 10, 48), pitch classes, see `features.Features`
     """
-    best = max(
-        (reading for track in tracks for reading in _counted_from_each_beat(track, activations)),
-        key=lambda scored: scored[0] + harmonic_gain(scored[1], profiles),
-    )[1]
-    return _better(best, activations.sum(axis=1), rises, profiles)
+    harmony = _Harmony(profiles)
+    scored = []
+    for track in tracks:
+        changes = harmony.changes(track.times)
+        for log_probability, reading in _counted_from_each_beat(track, activations):
+            scored.append((log_probability + _gain(changes, reading.on_downbeat), reading))
+    best = max(scored, key=lambda pair: pair[0])[1]
+    return _better(best, activations.sum(axis=1), rises, harmony)
 
 
-def _better(reading: Reading, activations: np.ndarray, rises: np.ndarray, profiles: np.ndarray) -> Reading:
+def _better(reading: Reading, activations: np.ndarray, rises: np.ndarray, harmony: _Harmony) -> Reading:
     """Another reading of the same pulse, where the evidence speaks clearly for it."""
     if len(reading.times) < 4 * reading.beats_per_bar:
         return reading
     if reading.beats_per_bar == 3:
-        return _triple(reading, activations, rises, profiles)
+        return _triple(reading, activations, rises, harmony)
     if reading.beats_per_bar == 4:
-        return _four(reading, rises, profiles)
+        return _four(reading, rises, harmony)
     return reading
 
 
 def choose_by_harmony(tracks: list[Track], activations: np.ndarray, rises: np.ndarray, profiles: np.ndarray) -> Reading:
     """As `choose`, for activations that know beats but not downbeats: harmony alone says which beats those are."""
+    harmony = _Harmony(profiles)
     pulse = max(tracks, key=lambda track: track.log_probability)
-    readings = [_in_bars_of(beats, pulse.times, profiles, compound=False) for beats in (3, 4, 5)]
-    best = max(
-        readings, key=lambda reading: harmonic_gain(reading, profiles) + (_NATS if reading.beats_per_bar == 4 else 0)
-    )
-    return _better(best, activations.sum(axis=1), rises, profiles)
-
-
-def harmonic_gain(reading: Reading, profiles: np.ndarray) -> float:
-    """Nats by which "harmony changes on downbeats" explains the changes at beats better than "anywhere"; 0 when it
-    changes less there."""
-    return _gain(_changes(reading.times, profiles), reading.on_downbeat)
+    readings = [_in_bars_of(beats, pulse.times, harmony, compound=False) for beats in (3, 4, 5)]
+    best = max(readings, key=lambda one: harmony.gain(one) + (_NATS if one.beats_per_bar == 4 else 0))
+    return _better(best, activations.sum(axis=1), rises, harmony)
 
 
 # -- readings of a triple pulse -----------------------------------------------------------------------------------
 
 
-def _triple(reading: Reading, activations: np.ndarray, rises: np.ndarray, profiles: np.ndarray) -> Reading:
+def _triple(reading: Reading, activations: np.ndarray, rises: np.ndarray, harmony: _Harmony) -> Reading:
     """Three beats to the bar may be half a bar of eighths, or a bar of two dotted beats read as three quarters."""
     low, high = _accents(reading, rises)
     halves = _dotted_halves(low)
     if halves is not None and _SLOWEST_DOTTED_BPM < reading.bpm * 2 / 3 < _FASTEST_DOTTED_BPM:
         times = _snapped(_at_parts(reading, (halves, halves + PARTS // 2)), activations)
         compound = _divides_in_three(np.roll(high, -halves), beats=2)
-        return _in_bars_of(2 if compound else 4, times, profiles, compound=compound)
+        return _in_bars_of(2 if compound else 4, times, harmony, compound=compound)
     weak = max(low[8], low[16]) < _WEAK * low[0]
     if weak and reading.bpm > _FAST_WALTZ_BPM:
-        return _in_bars_of(2, reading.times[reading.on_downbeat], profiles, compound=True)
+        return _in_bars_of(2, reading.times[reading.on_downbeat], harmony, compound=True)
     return reading
 
 
@@ -125,28 +121,28 @@ def _dotted_halves(low: np.ndarray) -> int | None:
 # -- readings of a pulse in four ----------------------------------------------------------------------------------
 
 
-def _four(reading: Reading, rises: np.ndarray, profiles: np.ndarray) -> Reading:
+def _four(reading: Reading, rises: np.ndarray, harmony: _Harmony) -> Reading:
     _, high = _accents(reading, rises)
     if reading.bpm < _FASTEST_DOTTED_BPM and _divides_in_three(high, beats=4):
-        in_two = _in_bars_of(2, reading.times, profiles, compound=True)
+        in_two = _in_bars_of(2, reading.times, harmony, compound=True)
         four = Reading(reading.times, reading.positions, 4, compound=True)
-        return max((four, in_two), key=lambda one: harmonic_gain(one, profiles))
-    slower = _at_half_tempo(reading, profiles)
+        return max((four, in_two), key=harmony.gain)
+    slower = _at_half_tempo(reading, harmony)
     if slower is not None:
         return slower
     has_backbeat = min(high[6], high[18]) > _BACKBEAT * max(high[0], high[12])
     if reading.bpm < _RESONANCE_BPM / np.sqrt(2) and not has_backbeat:
-        in_two = _in_bars_of(2, reading.times, profiles, compound=False)
-        if harmonic_gain(in_two, profiles) > harmonic_gain(reading, profiles) + _NATS:
+        in_two = _in_bars_of(2, reading.times, harmony, compound=False)
+        if harmony.gain(in_two) > harmony.gain(reading) + _NATS:
             return _doubled(in_two)
     return reading
 
 
-def _at_half_tempo(reading: Reading, profiles: np.ndarray) -> Reading | None:
+def _at_half_tempo(reading: Reading, harmony: _Harmony) -> Reading | None:
     """Half the tempo in bars of five or three, where harmony says that and neither four nor eight."""
     if reading.bpm < _RESONANCE_BPM / 2:
         return None
-    changes = _changes(reading.times, profiles)
+    changes = harmony.changes(reading.times)
     number = np.arange(len(changes))
 
     def best(period: int) -> tuple[float, int]:
@@ -183,8 +179,27 @@ def _divides_in_three(high: np.ndarray, *, beats: int) -> bool:
 # -- evidence -----------------------------------------------------------------------------------------------------
 
 
-def _read(track: Track) -> Reading:
-    return Reading(track.times, track.positions, track.beats_per_bar)
+class _Harmony:
+    """Where and how much the pitch content changes."""
+
+    def __init__(self, profiles: np.ndarray):
+        pitch = np.hstack([profiles[:, :12], profiles[:, 36:48]])
+        self._total = np.vstack([np.zeros((1, pitch.shape[1])), np.cumsum(pitch, axis=0, dtype=np.float64)])
+
+    def changes(self, times: np.ndarray) -> np.ndarray:
+        """How much the pitch content of the beat after each time differs from that of the beat before, 0..1."""
+        lengths = np.diff(times, append=times[-1] + np.median(np.diff(times)) if len(times) > 1 else 0.0)
+        begun, here, after = (
+            self._total[np.clip(np.round((times + shift) * FRAME_FPS).astype(int), 0, len(self._total) - 1)]
+            for shift in (-lengths, 0, lengths)
+        )
+        old, new = here - begun, after - here
+        norms = np.linalg.norm(old, axis=1) * np.linalg.norm(new, axis=1)
+        return np.where(norms > 1e-9, 1 - (old * new).sum(axis=1) / np.maximum(norms, 1e-9), 0.0)
+
+    def gain(self, reading: Reading) -> float:
+        """Nats by which "harmony changes on downbeats" explains the changes at beats better than "anywhere"."""
+        return _gain(self.changes(reading.times), reading.on_downbeat)
 
 
 def _counted_from_each_beat(track: Track, activations: np.ndarray) -> Iterator[tuple[float, Reading]]:
@@ -193,7 +208,7 @@ def _counted_from_each_beat(track: Track, activations: np.ndarray) -> Iterator[t
     if not len(frames):
         return
     odds = np.log(np.maximum(activations[frames, 1], 1e-9) / np.maximum(activations[frames, 0], 1e-9))
-    weight = -(-60 * FPS / _read(track).bpm // OBSERVATION_LAMBDA) if len(frames) > 1 else 1.0
+    weight = -(-60 * FPS / _bpm(track.times) // OBSERVATION_LAMBDA) if len(frames) > 1 else 1.0
     here = odds[track.positions == 1].sum()
     for shift in range(track.beats_per_bar):
         positions = (track.positions - 1 - shift) % track.beats_per_bar + 1
@@ -203,28 +218,16 @@ def _counted_from_each_beat(track: Track, activations: np.ndarray) -> Iterator[t
         )
 
 
-def _in_bars_of(beats: int, times: np.ndarray, profiles: np.ndarray, *, compound: bool) -> Reading:
+def _in_bars_of(beats: int, times: np.ndarray, harmony: _Harmony, *, compound: bool) -> Reading:
     """The pulse in bars of so many beats, begun where the harmony changes."""
-    changes = _changes(times, profiles)
+    changes = harmony.changes(times)
     number = np.arange(len(times))
     phase = max(range(beats), key=lambda phase: changes[number % beats == phase].mean())
     return Reading(times, (number - phase) % beats + 1, beats, compound)
 
 
-def _changes(times: np.ndarray, profiles: np.ndarray) -> np.ndarray:
-    """How much the pitch content of the beat after each time differs from that of the beat before, 0..1."""
-    pitch = np.hstack([profiles[:, :12], profiles[:, 36:48]])
-    total = np.vstack([np.zeros((1, pitch.shape[1])), np.cumsum(pitch, axis=0, dtype=np.float64)])
-    lengths = np.diff(times, append=times[-1] + np.median(np.diff(times)) if len(times) > 1 else 0.0)
-    frames = [
-        np.clip(np.round((times + shift) * PROFILE_FPS).astype(int), 0, len(pitch)) for shift in (-lengths, 0, lengths)
-    ]
-    before, after = total[frames[1]] - total[frames[0]], total[frames[2]] - total[frames[1]]
-    norms = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
-    return np.where(norms > 1e-9, 1 - (before * after).sum(axis=1) / np.maximum(norms, 1e-9), 0.0)
-
-
 def _gain(changes: np.ndarray, chosen: np.ndarray) -> float:
+    """Gaussian log-likelihood of two means over one; 0 when it changes less at the chosen beats."""
     if chosen.sum() < 2 or (~chosen).sum() < 2 or changes[chosen].mean() <= changes[~chosen].mean():
         return 0.0
     floor = 1e-4
@@ -243,6 +246,10 @@ def _accents(reading: Reading, rises: np.ndarray) -> tuple[np.ndarray, np.ndarra
     half = rises.shape[1] // 2
     low, high = level[:, :half].sum(axis=1), level[:, half:].sum(axis=1)
     return np.median(low[around].max(axis=2), axis=0), np.median(high[around].max(axis=2), axis=0)
+
+
+def _bpm(times: np.ndarray) -> float:
+    return 60.0 / float(np.median(np.diff(times)))
 
 
 def _bars(reading: Reading) -> tuple[np.ndarray, np.ndarray]:

@@ -45,6 +45,10 @@ class Bars:
     harmony: np.ndarray
     energy: np.ndarray
 
+    @property
+    def unit_harmony(self) -> np.ndarray:
+        return self.harmony / (np.linalg.norm(self.harmony, axis=1, keepdims=True) + 1e-9)
+
 
 def find(features: Features, downbeats: np.ndarray) -> list[Section]:
     """Sections from the first to the last sound, covering the song; one section where it is too short to tell."""
@@ -105,8 +109,7 @@ def _similarity(bars: Bars) -> np.ndarray:
     np.square(alike, out=alike)
     np.exp(np.negative(alike, out=alike), out=alike)
     alike *= 1 - _HARMONY_SHARE
-    unit = bars.harmony / (np.linalg.norm(bars.harmony, axis=1, keepdims=True) + 1e-9)
-    unit = unit.astype(np.float32)
+    unit = bars.unit_harmony.astype(np.float32)
     alike += _HARMONY_SHARE * (unit @ unit.T)
     return alike
 
@@ -187,9 +190,9 @@ class _Form:
     def __init__(self, letters: list[int], bars: Bars, cuts: list[int]):
         spans = list(pairwise(cuts))
         self._letters = letters
-        self._bars = [b - a for a, b in spans]
         self._energy = [float(bars.energy[a:b].mean()) for a, b in spans]
-        unit = bars.harmony / (np.linalg.norm(bars.harmony, axis=1, keepdims=True) + 1e-9)
+        self._mean = float(np.mean(self._energy))
+        unit = bars.unit_harmony
         self._harmony = [unit[a:b] for a, b in spans]
         self._returning = [letter for letter in dict.fromkeys(letters) if letters.count(letter) > 1]
         self._chorus = self._loudest_that_returns()
@@ -201,7 +204,7 @@ class _Form:
 
     def name(self, index: int) -> str:
         letter, last = self._letters[index], len(self._letters) - 1
-        quiet = self._energy[index] < float(np.mean(self._energy)) - _QUIETER
+        quiet = self._energy[index] < self._mean - _QUIETER
         if letter == self._chorus:
             return "drop" if self._build is not None else "chorus"
         if (
@@ -218,7 +221,7 @@ class _Form:
             return "verse"
         if letter in self._returning:
             return "pre-chorus" if self._always_leads_to_chorus(letter) else "verse"
-        if self._energy[index] < float(np.mean(self._energy)) - _BREAK:
+        if self._energy[index] < self._mean - _BREAK:
             return "break"
         return "solo" if self._has_the_chords_of_another(index) and not quiet else "bridge"
 
@@ -237,10 +240,11 @@ class _Form:
 
     def _before_the_drop(self) -> int | None:
         """The letter that stands between a break and the chorus's letter."""
-        mean = float(np.mean(self._energy))
         for before, build, after in zip(range(len(self._letters)), self._letters[1:], self._letters[2:], strict=False):
             is_break = (
-                self._energy[before] < mean - _BREAK and before > 0 and self._letters[before] not in self._returning
+                self._energy[before] < self._mean - _BREAK
+                and before > 0
+                and self._letters[before] not in self._returning
             )
             if is_break and after == self._chorus and build != self._chorus and build in self._returning:
                 return build

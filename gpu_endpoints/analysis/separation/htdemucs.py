@@ -27,21 +27,21 @@ class HtdemucsEngine:
     def __init__(self, folder: Path, device: str | None = None, *, name: str = "htdemucs"):
         self._folder, self._name = folder, name
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self._bag: Any = get_model(name, repo=folder)
-        self._bag.to(self._device).eval()
-        self.stems: tuple[str, ...] = tuple(self._bag.sources)
+        self.bag: Any = get_model(name, repo=folder)
+        self.bag.to(self._device).eval()
+        self.stems: tuple[str, ...] = tuple(self.bag.sources)
 
     def provenance(self) -> Provenance:
         return Provenance(
             engine=self._name,
             version=version("demucs"),
             license="MIT",
-            weights=self._weights,
+            weights=self.weights,
             device=self._device.type,
         )
 
     @cached_property
-    def _weights(self) -> str:
+    def weights(self) -> str:
         digest = hashlib.sha256()
         for path in sorted(self._folder.glob("*.th")):
             digest.update(path.read_bytes())
@@ -50,20 +50,20 @@ class HtdemucsEngine:
     def separate(self, audio: Audio, on_progress: Callable[[float], None]) -> StemBlocks:
         return overlap.separate(
             audio,
-            self._infer,
+            self.infer,
             stems=self.stems,
-            rate=int(self._bag.samplerate),
-            segment=int(self._bag.samplerate * self._bag.max_allowed_segment),
+            rate=int(self.bag.samplerate),
+            segment=int(self.bag.samplerate * self.bag.max_allowed_segment),
             on_progress=on_progress,
             batch=CUDA_BATCH if self._device.type == "cuda" else 1,
         )
 
     @torch.inference_mode()
-    def _infer(self, chunks: np.ndarray) -> np.ndarray:
+    def infer(self, chunks: np.ndarray) -> np.ndarray:
         """All models of the bag on some segments, averaged with the bag's weights; (batch, sources, 2, segment)."""
         mix = torch.from_numpy(chunks).to(self._device)
         out = torch.zeros(len(mix), len(self.stems), *mix.shape[1:], device=self._device)
-        totals = torch.tensor(self._bag.weights, device=self._device, dtype=out.dtype)
-        for model, weights in zip(self._bag.models, totals, strict=True):
+        totals = torch.tensor(self.bag.weights, device=self._device, dtype=out.dtype)
+        for model, weights in zip(self.bag.models, totals, strict=True):
             out += model(mix) * weights[None, :, None, None]
         return (out / totals.sum(dim=0)[None, :, None, None]).cpu().numpy()

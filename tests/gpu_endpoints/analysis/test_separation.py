@@ -66,7 +66,7 @@ def test_htdemucs_as_a_stream_equals_demucs_at_once(tiny_htdemucs, tmp_path):
     reference = wave.mean(0)
     normal = (wave - reference.mean()) / (reference.std() + 1e-8)
     with torch.inference_mode():
-        once = apply_model(engine._bag, normal[None], shifts=0, split=True, overlap=0.25)[0]
+        once = apply_model(engine.bag, normal[None], shifts=0, split=True, overlap=0.25)[0]
     once = once * (reference.std() + 1e-8) + reference.mean()
     for index, stem in enumerate(engine.stems):
         assert stems[stem].shape == mix.shape
@@ -131,14 +131,14 @@ def test_batches_of_segments_give_what_single_ones_give(tiny_htdemucs):
     def stems(batch: int) -> np.ndarray:
         blocks = iter(np.array_split(mix.T, 7))
         parts = overlap.overlap_add(
-            blocks, mix.shape[1], engine._infer, len(engine.stems), segment, batch, lambda done: None
+            blocks, mix.shape[1], engine.infer, len(engine.stems), segment, batch, lambda done: None
         )
         return np.concatenate(list(parts), axis=2)
 
     from gpu_endpoints.analysis.separation.htdemucs import HtdemucsEngine
 
     engine = HtdemucsEngine(tiny_htdemucs, "cpu")
-    segment = int(engine._bag.samplerate * engine._bag.max_allowed_segment)
+    segment = int(engine.bag.samplerate * engine.bag.max_allowed_segment)
     np.testing.assert_allclose(stems(3), stems(1), atol=1e-5)
 
 
