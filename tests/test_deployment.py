@@ -42,6 +42,8 @@ print(sorted(function.get_function_name() for function in function_app.app.get_f
 def test_every_pin_of_a_requirement_file_is_the_constraints_pin():
     pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line)
     for path in [*ROOT.glob("requirements*.txt"), *ROOT.glob("gpu_endpoints/**/requirements*.txt")]:
+        if "An image of its own" in path.read_text().partition("\n")[0]:
+            continue
         for line in path.read_text().splitlines():
             name, _, version = line.partition("#")[0].strip().partition("==")
             if name:

@@ -43,20 +43,26 @@ class Audio:
         """The samples as float32 arrays of shape (frames, channels)."""
         return _blocks(self.path, seconds)
 
-    def stereo_blocks(self, seconds: float = BLOCK_SECONDS) -> Iterator[Block]:
-        """As `blocks`, folded to two channels."""
-        return (to_stereo(block) for block in self.blocks(seconds))
+    def stereo_blocks(self, seconds: float = BLOCK_SECONDS, *, rate: int | None = None) -> Iterator[Block]:
+        """As `blocks`, folded to two channels, resampled to `rate` where one is given."""
+        blocks = (to_stereo(block) for block in self.blocks(seconds))
+        return resampled(blocks, self.sample_rate, rate or self.sample_rate, 2)
 
     def mono_blocks(self, rate: int = MIR_RATE, seconds: float = BLOCK_SECONDS) -> Iterator[Block]:
         """The mean of the channels, resampled to `rate`, as float32 arrays of shape (frames,)."""
-        resampler = (
-            soxr.ResampleStream(self.sample_rate, rate, 1, dtype="float32") if rate != self.sample_rate else None
-        )
-        for block in self.blocks(seconds):
-            mono = block.mean(axis=1, dtype=np.float32)
-            yield mono if resampler is None else resampler.resample_chunk(mono)
-        if resampler is not None:
-            yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+        blocks = (block.mean(axis=1, dtype=np.float32) for block in self.blocks(seconds))
+        return resampled(blocks, self.sample_rate, rate, 1)
+
+
+def resampled(blocks: Iterator[Block], rate: int, target: int, channels: int) -> Iterator[Block]:
+    """A stream at another sample rate; blocks are (frames,) for one channel, else (frames, channels)."""
+    if rate == target:
+        yield from blocks
+        return
+    resampler = soxr.ResampleStream(rate, target, channels, dtype="float32")
+    for block in blocks:
+        yield resampler.resample_chunk(np.ascontiguousarray(block, dtype=np.float32))
+    yield resampler.resample_chunk(np.zeros((0, channels) if channels > 1 else 0, np.float32), last=True)
 
 
 def to_stereo(block: Block) -> Block:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
+import pyloudnorm
 
 FADE_SECONDS = 0.1
 PEAK = 0.8
+CEILING = 10 ** (-1 / 20)  # what a loudness target may raise peaks to
+_SILENT = 1e-6
+_BLOCK_SECONDS = 0.4  # of ITU-R BS.1770: shorter sounds have no loudness
 
 
-def finish(audio: np.ndarray, seconds: float, rate: int) -> np.ndarray:
-    """Cut or padded to `seconds` to the sample, faded in and out over 100 ms, with a peak of 0.8.
+def finish(audio: np.ndarray, seconds: float, rate: int, *, loudness_lufs: float | None = None) -> np.ndarray:
+    """Cut or padded to `seconds` to the sample, faded in and out over 100 ms, with a peak of 0.8 or a loudness.
 
     Parameters
     ----------
     audio : float32, (frames, channels); silence stays silence
+    loudness_lufs : integrated loudness (ITU-R BS.1770), reached as far as peaks stay below -1 dBFS
     """
     frames = round(seconds * rate)
     cut = audio[:frames]
@@ -24,4 +31,20 @@ def finish(audio: np.ndarray, seconds: float, rate: int) -> np.ndarray:
     out[:fade] *= ramp
     out[frames - fade :] *= ramp[::-1]
     peak = float(np.abs(out).max(initial=0.0))
-    return out * np.float32(PEAK / peak) if peak > 1e-6 else out
+    if peak <= _SILENT:
+        return out
+    gain = PEAK / peak
+    if loudness_lufs is not None:
+        now = loudness(out, rate)
+        gain = gain if now is None else min(10 ** ((loudness_lufs - now) / 20), CEILING / peak)
+    return out * np.float32(gain)
+
+
+def loudness(audio: np.ndarray, rate: int) -> float | None:
+    """Integrated loudness in LUFS (ITU-R BS.1770-4); None for silence and what is too short to have one."""
+    if len(audio) < _BLOCK_SECONDS * rate or float(np.abs(audio).max(initial=0.0)) <= _SILENT:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a mean over no block, where all are below the gate
+        found = float(pyloudnorm.Meter(rate).integrated_loudness(audio.astype(np.float64)))
+    return found if np.isfinite(found) else None

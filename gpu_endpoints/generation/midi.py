@@ -13,8 +13,8 @@ TICKS = 480
 _FASTEST, _SLOWEST = 1, 0xFFFFFF  # microseconds a beat that MIDI can say
 
 
-def write(part: Part, conditioning: Conditioning) -> bytes:
-    """Type 1: a track of tempo, meter and sections, and one of the part's notes.
+def write(part: Part, conditioning: Conditioning, *, lyrics: list[tuple[float, str]] | None = None) -> bytes:
+    """Type 1: a track of tempo, meter and sections, and one of the part's notes, with its words where it has some.
 
     Every beat of the range has a tempo of its own, so a song that drifts does so in the file too.
     """
@@ -40,7 +40,11 @@ def write(part: Part, conditioning: Conditioning) -> bytes:
     channel = 9 if part.is_drum else 0
     track = mido.MidiTrack([mido.MetaMessage("track_name", name=part.stem)])
     track.append(mido.Message("program_change", channel=channel, program=part.program))
-    notes: list[tuple[int, mido.Message]] = []
+    notes: list[tuple[int, mido.Message | mido.MetaMessage]] = []
+    for seconds, text in lyrics or []:
+        beat = timeline.beat_at(seconds + origin) - conditioning.first
+        word = text.encode("latin-1", "replace").decode("latin-1")  # what mido writes
+        notes.append((max(0, round(beat * quarters * TICKS)), mido.MetaMessage("lyrics", text=word)))
     for note in part.notes:
         for seconds, kind, velocity in ((note.start, "note_on", note.velocity), (note.end, "note_off", 0)):
             beat = timeline.beat_at(seconds + origin) - conditioning.first

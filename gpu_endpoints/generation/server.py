@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gpu_endpoints.generation import choice
 from gpu_endpoints.serving.documents import JobDocument
 from gpu_endpoints.serving.server import Endpoint, create_app
 from gpu_endpoints.serving.work import Handler
@@ -23,8 +24,12 @@ def _load_handlers() -> dict[str, Handler]:
 
 
 def _engines() -> dict[str, dict]:
-    own = {"available": True, "license": "MIT; SoundFont GPL-2", "detail": f"segno {__version__}, needs no weights"}
-    return {"generate": {"symbolic": own}}
+    own = {"available": True, "license": "MIT", "detail": f"segno {__version__}"}
+    limiter = {"available": True, "license": "GPL-3", "detail": "pedalboard"}
+    return {
+        "generate": choice.availability(), "sing": choice.singing(),
+        "mix": {"sum": own}, "master": {"pedalboard": limiter},
+    }  # fmt: skip
 
 
 def _callback_payload(document: JobDocument) -> dict[str, Any] | None:
@@ -52,7 +57,7 @@ def _callback_payload(document: JobDocument) -> dict[str, Any] | None:
 
 GENERATION = Endpoint(
     name="generation",
-    kinds=frozenset({JobKind.GENERATE}),
+    kinds=frozenset({JobKind.GENERATE, JobKind.SING, JobKind.MIX, JobKind.MASTER}),
     load_handlers=_load_handlers,
     engines=_engines,
     callback_payload=_callback_payload,

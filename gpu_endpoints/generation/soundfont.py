@@ -8,9 +8,9 @@ import numpy as np
 import pretty_midi
 import tinysoundfont
 
+from gpu_endpoints.generation.engine import SAMPLE_RATE
 from segno.music.score import Part, Score
 
-SAMPLE_RATE = 44100
 DRUM_CHANNEL = 9
 
 

@@ -3,57 +3,48 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
-import numpy as np
-
-from gpu_endpoints.generation import midi
-from gpu_endpoints.generation.finishing import finish
-from gpu_endpoints.generation.soundfont import SAMPLE_RATE, default_soundfont, render_part
+from gpu_endpoints.generation import midi, tone
+from gpu_endpoints.generation.engine import Generated, OnProgress, Wish
+from gpu_endpoints.generation.soundfont import default_soundfont, render_part
 from segno import __version__
 from segno.contracts.provenance import Provenance
 from segno.music.arranging.arrange import arrange
-from segno.music.conditioning import Conditioning
+from segno.music.arranging.playing import Playing
 from segno.music.genres import genre
+from segno.music.instruments import instrument
 
 NAME = "symbolic"
 
 
-@dataclass(frozen=True)
-class Generated:
-    """`audio` float32 (frames, 2) at 44.1 kHz, as long as the conditioning's range; its notes as a MIDI file."""
+class SymbolicEngine:
+    """The same wish gives the same bytes."""
 
-    audio: np.ndarray
-    midi: bytes
-    notes: int
+    def provenance(self) -> Provenance:
+        return Provenance(engine=NAME, version=__version__, license="MIT; SoundFont GPL-2", weights=_font())
 
-
-def generate(
-    stem: str,
-    conditioning: Conditioning,
-    style: str,
-    *,
-    seed: int,
-    program: int | None = None,
-    soundfont: Path | None = None,
-) -> Generated:
-    """One stem for a conditioning; the same arguments give the same bytes.
-
-    Raises
-    ------
-    ValueError
-        For a stem or style that is not there.
-    """
-    part = arrange(stem, conditioning, genre(style), seed=seed, program=program)
-    seconds = conditioning.end_seconds - conditioning.start_seconds
-    audio = render_part(part, seconds, soundfont or default_soundfont(), tuning=conditioning.tuning)
-    return Generated(finish(audio, seconds, SAMPLE_RATE), midi.write(part, conditioning), len(part.notes))
+    def generate(self, wishes: list[Wish], on_progress: OnProgress) -> list[Generated]:
+        made = []
+        for number, wish in enumerate(wishes):
+            on_progress(number / len(wishes))
+            made.append(_one(wish))
+        return made
 
 
-def provenance() -> Provenance:
-    return Provenance(engine=NAME, version=__version__, license="MIT; SoundFont GPL-2", weights=_font())
+def _one(wish: Wish) -> Generated:
+    plan, given = wish.plan, wish.conditioning
+    part = arrange(
+        plan.stem_type,
+        given,
+        genre(plan.style),
+        seed=plan.random_seed,
+        instrument=instrument(plan.instrument) if plan.instrument else None,
+        playing=Playing(plan.pitch_register, plan.density, plan.dynamics, plan.articulation),
+    )
+    audio = render_part(part, wish.seconds, default_soundfont(), tuning=given.tuning)
+    remarks = () if part.notes else (f"the style {plan.style} has nothing for {plan.stem_type} in this part",)
+    return Generated(tone.shaded(audio, plan.brightness), midi.write(part, given), plan.random_seed, remarks)
 
 
 @lru_cache(maxsize=1)

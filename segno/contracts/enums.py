@@ -48,6 +48,32 @@ class JobKind(StrEnum):
     STRUCTURE = "structure"
     ANALYZE = "analyze"
     GENERATE = "generate"
+    SING = "sing"
+    MIX = "mix"
+    MASTER = "master"
+
+
+class GenerationStatus(StrEnum):
+    PENDING = "pending"
+    PLANNING = "planning"
+    GENERATING = "generating"
+    AWAITING_REVIEW = "awaiting_review"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        return self in (GenerationStatus.COMPLETED, GenerationStatus.FAILED, GenerationStatus.CANCELLED)
+
+
+class TakeStatus(StrEnum):
+    GENERATING = "generating"
+    GENERATED = "generated"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class Mode(StrEnum):

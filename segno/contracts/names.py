@@ -17,6 +17,8 @@ AUDIO_FILES = "AudioFiles"
 ANALYSIS_RESULTS = "AnalysisResults"
 SECTIONS = "Sections"
 CHORD_ANNOTATIONS = "ChordAnnotations"
+GENERATION_REQUESTS = "GenerationRequests"
+GENERATED_STEMS = "GeneratedStems"
 JOB_RECORDS = "Jobs"
 UPLOADS = "Uploads"
 IDEMPOTENCY_KEYS = "IdempotencyKeys"
@@ -24,12 +26,11 @@ INDEX_BY_DATE = "IndexByDate"
 INDEX_BY_KEY = "IndexByKey"
 INDEX_BY_STATUS = "IndexByStatus"
 INDEX_BY_TEMPO = "IndexByTempo"
+INDEX_BY_SONG = "IndexBySong"
 TABLES = (
-    AUDIO_FILES, ANALYSIS_RESULTS, SECTIONS, CHORD_ANNOTATIONS, JOB_RECORDS, UPLOADS, IDEMPOTENCY_KEYS,
-    INDEX_BY_DATE, INDEX_BY_KEY, INDEX_BY_STATUS, INDEX_BY_TEMPO,
+    AUDIO_FILES, ANALYSIS_RESULTS, SECTIONS, CHORD_ANNOTATIONS, GENERATION_REQUESTS, GENERATED_STEMS, JOB_RECORDS,
+    UPLOADS, IDEMPOTENCY_KEYS, INDEX_BY_DATE, INDEX_BY_KEY, INDEX_BY_STATUS, INDEX_BY_TEMPO, INDEX_BY_SONG,
 )  # fmt: skip
-
-SEPARATION_WAYS = ("auto", "gpu", "directml", "cpu", "dsp")
 
 UPLOAD_PREFIX = "uploads/"
 _SONG_NAMESPACE = uuid.UUID("5e60a1c3-5e60-4e60-8e60-5e6000000001")
@@ -62,8 +63,33 @@ def stem_blob(song_id: str, stem: str, extension: str) -> str:
     return f"{song_id}/{stem}.{extension}"
 
 
-def generated_blob(request_id: str, stem: str, extension: str) -> str:
-    return f"{request_id}/{stem}.{extension}"
+def generated_blob(request_id: str, name: str, extension: str, take: int = 1) -> str:
+    """A stem or mix of a generation request; further takes stand beside the first."""
+    return f"{request_id}/{name}.{extension}" if take == 1 else f"{request_id}/{name}.take{take}.{extension}"
+
+
+def conditioning_blob(request_id: str) -> str:
+    return f"{request_id}/conditioning.json"
+
+
+def generation_instance(request_id: str) -> str:
+    """The workflow instance of a generation request."""
+    return f"generation-{request_id}"
+
+
+def stem_step(stem: str) -> str:
+    """The step that makes and reviews one stem of a request."""
+    return f"stem-{stem}"
+
+
+def take_step(stem: str, take: int) -> str:
+    """The endpoint job of one take of a stem."""
+    return f"{stem}-{take}"
+
+
+def review_event(take: int) -> str:
+    """The external event that approves or rejects a take; each wait has a name of its own."""
+    return f"review-{take}"
 
 
 def jams_blob(song_id: str) -> str:

@@ -53,8 +53,8 @@ def of_song(analysis: Analysis) -> Conditioning:
 
 
 def within(song: Conditioning, *, section: str | None = None, bars: tuple[int, int] | None = None) -> Conditioning:
-    """The same for a part of the song: a section (`chorus`, or `chorus 2` for the second), or bars, counted from
-    1 at the first downbeat as musicians do.
+    """The same for a part of the song: a section (`chorus`, `chorus 2` for the second, `chorus last`), or bars, counted
+    from 1 at the first downbeat as musicians do.
 
     Raises
     ------
@@ -70,8 +70,10 @@ def within(song: Conditioning, *, section: str | None = None, bars: tuple[int, i
         return replace(song, first=float(starts[first - 1]), last=end)
     if section is not None:
         name, _, number = section.strip().lower().rpartition(" ")
-        label, which = (name, int(number)) if name and number.isdigit() else (section.strip().lower(), 1)
+        is_numbered = bool(name) and (number.isdigit() or number == "last")
+        label = name if is_numbered else section.strip().lower()
         found = [one for one in song.sections if one.label == label]
+        which = (len(found) if number == "last" else int(number)) if is_numbered else 1
         if not 1 <= which <= len(found):
             known = ", ".join(dict.fromkeys(one.label for one in song.sections))
             raise NotConditionable(f"the song has no {section!r}: its sections are {known}")

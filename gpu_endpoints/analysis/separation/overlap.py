@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 import numpy as np
-import soxr
 
 from gpu_endpoints.analysis.separation.engine import StemBlocks
+from gpu_endpoints.audio import decoding
 from gpu_endpoints.audio.decoding import Audio
 
 OVERLAP = 0.25
@@ -41,13 +41,15 @@ def separate(
     """
     frames = audio.frames if audio.sample_rate == rate else -(-audio.frames * rate // audio.sample_rate)
     mean, deviation = _level(audio) if normalise else (0.0, 1.0)
-    mix = ((block - mean) / deviation for block in _resampled(audio.stereo_blocks(), audio.sample_rate, rate, 2))
+    mix = (
+        (block - mean) / deviation for block in decoding.resampled(audio.stereo_blocks(), audio.sample_rate, rate, 2)
+    )
     parts = overlap_add(mix, frames, infer, len(stems), segment, batch, on_progress)
     joined = (
         np.concatenate([part[source].T * deviation + mean for source in range(len(stems))], axis=1) for part in parts
     )
     written = 0
-    for block in _resampled(joined, rate, audio.sample_rate, 2 * len(stems)):
+    for block in decoding.resampled(joined, rate, audio.sample_rate, 2 * len(stems)):
         block = block[: audio.frames - written]
         written += len(block)
         yield _named(stems, block)
@@ -118,13 +120,3 @@ def _level(audio: Audio) -> tuple[float, float]:
     mean = total / count
     variance = max(0.0, (squares - count * mean**2) / max(1, count - 1))
     return float(mean), float(np.sqrt(variance)) + 1e-8
-
-
-def _resampled(blocks: Iterator[np.ndarray], rate: int, target: int, channels: int) -> Iterator[np.ndarray]:
-    if rate == target:
-        yield from blocks
-        return
-    resampler = soxr.ResampleStream(rate, target, channels, dtype="float32")
-    for block in blocks:
-        yield resampler.resample_chunk(np.ascontiguousarray(block, dtype=np.float32))
-    yield resampler.resample_chunk(np.zeros((0, channels), np.float32), last=True)

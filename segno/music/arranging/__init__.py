@@ -6,5 +6,6 @@ drums.py        patterns by energy, fills at section ends, crashes at their begi
 bass.py         roots, walking lines and the like, with approach notes
 comping.py      voice-led chords: blocks, stabs, strums, arpeggios, pads, power chords
 melody.py       a motif that returns, sung or riffed
+playing.py      higher or lower, busier or sparser, louder, shorter or tied
 feel.py         groove and human imprecision
 """

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from segno.music import score
 from segno.music.arranging import bass, comping, drums, feel, melody
+from segno.music.arranging.playing import Playing, drums_as, part_as, played
 from segno.music.conditioning import Conditioning
-from segno.music.genres import Genre
+from segno.music.genres import Genre, Part
+from segno.music.instruments import Instrument
 
 STEMS = ("drums", "bass", "guitar", "piano", "synth", "vocals", "other")
+AS_WRITTEN = Playing()
 _MELODIC = ("sung", "riff")
 
 
@@ -19,14 +23,16 @@ def arrange(
     genre: Genre,
     *,
     seed: int,
-    program: int | None = None,
+    instrument: Instrument | None = None,
+    playing: Playing = AS_WRITTEN,
     humanise: bool = True,
 ) -> score.Part:
     """The notes of a stem, in seconds from the beginning of the conditioning's range.
 
     Parameters
     ----------
-    program : a General MIDI instrument instead of the genre's own
+    instrument : instead of the genre's own
+    playing : how it differs from what the genre says
     humanise : with the genre's imprecision, or exactly on the grid
 
     Raises
@@ -38,17 +44,23 @@ def arrange(
         raise ValueError(f"there is no stem {stem!r}: choose from {', '.join(STEMS)}")
     rng = random.Random(f"{seed} {stem}")
     if stem == "drums":
-        events = drums.write(conditioning, genre, rng)
+        genre = genre.model_copy(update={"drums": drums_as(genre.drums, playing)})
+        events = played(drums.write(conditioning, genre, rng), conditioning, replace(playing, articulation="normal"))
         names = {pitch: name for name, pitch in drums.KIT.items()}
         notes = feel.play(events, conditioning, genre, stem, rng, humanise=humanise, names=names)
-        return score.Part(stem, genre.drums.program if program is None else program, is_drum=True, notes=notes)
-    part = genre.parts[stem]
+        return score.Part(stem, genre.drums.program, is_drum=True, notes=notes)
+    part = part_as(_with(genre.parts[stem], instrument), playing)
     if stem == "bass":
         events = bass.write(conditioning, genre, part, rng)
     elif part.style in _MELODIC:
         events = melody.write(conditioning, genre, part, seed)
     else:
         events = comping.write(conditioning, genre, part, rng)
-    notes = feel.play(events, conditioning, genre, stem, rng, humanise=humanise)
-    chosen = part.program if program is None else program
-    return score.Part(stem, chosen, gain_db=part.gain_db, pan=part.pan, notes=notes)
+    notes = feel.play(played(events, conditioning, playing), conditioning, genre, stem, rng, humanise=humanise)
+    return score.Part(stem, part.program, gain_db=part.gain_db, pan=part.pan, notes=notes)
+
+
+def _with(part: Part, instrument: Instrument | None) -> Part:
+    if instrument is None:
+        return part
+    return part.model_copy(update={"program": instrument.program, "style": instrument.style or part.style})

@@ -27,7 +27,7 @@ def write(conditioning: Conditioning, genre: Genre, part: Part, rng: random.Rand
         energy = conditioning.energy_of(bar)
         if energy < part.from_energy:
             continue
-        played = strokes(rhythm, bar.beats, swing=genre.feel.swing)
+        played = strokes(rhythm, bar.beats, swing=genre.feel.swing, density=part.density)
         if energy < 0.35:
             played = played[:1]
         for number, stroke in enumerate(played):

@@ -31,7 +31,11 @@ def write(conditioning: Conditioning, genre: Genre, part: Part, rng: random.Rand
         if energy < part.from_energy:
             continue
         played = _with_changes(
-            strokes(rhythm, bar.beats, swing=genre.feel.swing), bar.first, bar.beats, conditioning, part
+            strokes(rhythm, bar.beats, swing=genre.feel.swing, density=part.density),
+            bar.first,
+            bar.beats,
+            conditioning,
+            part,
         )
         for number, stroke in enumerate(played):
             at = bar.first + stroke.at

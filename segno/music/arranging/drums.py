@@ -16,6 +16,7 @@ KIT = {
 _STRIKE = 0.12  # beats a stroke is held for
 _LOUDEST = {"kick": 118, "snare": 112, "hat": 86, "open_hat": 84, "shaker": 70, "ride": 84, "crash": 104}
 _LEAST_FILL_BEATS = 2
+_DENSITY = 0.4  # of energy, that a player's density moves the choice of pattern by
 
 
 def write(conditioning: Conditioning, genre: Genre, rng: random.Random) -> list[Event]:
@@ -25,7 +26,8 @@ def write(conditioning: Conditioning, genre: Genre, rng: random.Random) -> list[
     events: list[Event] = []
     for bar in conditioning.bars():
         energy = conditioning.energy_of(bar)
-        pattern = max((one for one in patterns if one.from_energy <= energy), key=lambda one: one.from_energy)
+        busy = max(0.0, energy + _DENSITY * drums.density)
+        pattern = max((one for one in patterns if one.from_energy <= busy), key=lambda one: one.from_energy)
         section = conditioning.section_at(bar.first)
         ends_section = bar.first + bar.beats >= min(section.end, conditioning.last) - 0.01
         has_fill = ends_section and not timeline.compound and bar.beats > _LEAST_FILL_BEATS and energy > 0.35

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segno.music.conditioning import Conditioning
 from segno.music.genres import Genre
@@ -11,6 +11,7 @@ from segno.music.score import Note
 
 _SPREADS = 2.5  # standard deviations at which imprecision is cut off
 _SHORTEST = 0.03
+_GAP = 0.005  # seconds between two strokes of one pitch
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,19 @@ def play(
         stop = min(max(stop, start + _SHORTEST), end)
         loud = max(1, min(127, round(velocity)))
         notes.append(Note(start - origin, stop - origin, event.pitch, loud))
-    return sorted(notes, key=lambda note: (note.start, note.pitch))
+    return _apart(sorted(notes, key=lambda note: (note.start, note.pitch)))
+
+
+def _apart(notes: list[Note]) -> list[Note]:
+    """A pitch ends before it is struck again."""
+    coming: dict[int, float] = {}
+    found: list[Note] = []
+    for note in reversed(notes):
+        end = min(note.end, coming.get(note.pitch, note.end) - _GAP)
+        coming[note.pitch] = note.start
+        if end > note.start + _GAP:
+            found.append(replace(note, end=end))
+    return found[::-1]
 
 
 def _bounded(rng: random.Random, spread: float) -> float:

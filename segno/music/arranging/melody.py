@@ -43,7 +43,7 @@ def write(conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> li
         motif = random.Random(f"{seed} {section.label} {part.style} {1 if place == 1 else 0}")
         contour = motif.choice(_CONTOURS)
         lies = (part.low + part.high) / 2 + motif.uniform(-4, 2) + 3 * (energy - 0.6)
-        played = strokes(rhythm, bar.beats, swing=genre.feel.swing)
+        played = strokes(rhythm, bar.beats, swing=genre.feel.swing, density=part.density)
         if place == _PHRASE_BARS - 1:
             played = _cadence(played, bar.beats)
         for number, stroke in enumerate(played):

@@ -38,18 +38,20 @@ class DrumPattern(_Data):
 
 
 class Drums(_Data):
-    """`four` are patterns of one bar of four from quiet to full; `compound` of one bar of two dotted beats."""
+    """`four` are patterns of one bar of four from quiet to full; `compound` of one bar of two dotted beats. `density`
+    is not the genre's but the player's: -1 sparser to 1 busier."""
 
     program: int = 0
     four: tuple[DrumPattern, ...]
     compound: tuple[DrumPattern, ...]
     fill: dict[str, str]
     crash: bool = True
+    density: float = Field(0.0, ge=-1, le=1)
 
 
 class Part(_Data):
     """A pitched part: General MIDI `program`, rhythm of a bar of four and of two compound beats, `low` and `high` MIDI
-    pitches, how it plays (see the module of its role), gain and place."""
+    pitches, how it plays (see the module of its role), gain and place; `density` as in `Drums`."""
 
     program: int = Field(ge=0, le=127)
     style: str
@@ -60,6 +62,7 @@ class Part(_Data):
     from_energy: float = Field(0.0, ge=0, le=1)
     gain_db: float = 0.0
     pan: float = Field(0.0, ge=-1, le=1)
+    density: float = Field(0.0, ge=-1, le=1)
 
     @field_validator("four", "compound")
     @classmethod

@@ -58,3 +58,13 @@ def damage(entry: ModelEntry, root: Path | None = None) -> list[str]:
         elif expected and found != expected:
             wrong.append(f"{file.path} has changed since it was pulled ({found[:16]}…, was {expected[:16]}…)")
     return wrong
+
+
+def fingerprint(folder: Path) -> str:
+    """16 hexadecimal digits that stand for a model's weights: of the manifest's hashes, or of the files themselves."""
+    manifest = folder / MANIFEST
+    if manifest.is_file():
+        found = json.dumps(json.loads(manifest.read_text())["files"], sort_keys=True)
+        return hashlib.sha256(found.encode()).hexdigest()[:16]
+    digests = [digest(path) for path in sorted(folder.rglob("*")) if path.is_file()]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]

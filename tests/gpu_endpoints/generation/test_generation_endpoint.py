@@ -8,6 +8,7 @@ import uuid
 from pathlib import Path
 
 import httpx
+import mido
 import numpy as np
 import pytest
 import soundfile
@@ -63,10 +64,10 @@ def ended(server: str, job_id: str) -> dict:
     return job
 
 
-def run(server: str, job_input: dict) -> dict:
+def run(server: str, job_input: dict, kind: str = "generate") -> dict:
     job_id = f"test-{uuid.uuid4().hex}"
     job_input = {"generation_request_id": job_id, **job_input}
-    answer = httpx.put(f"{server}/jobs/{job_id}", json={"kind": "generate", "input": job_input}, timeout=30)
+    answer = httpx.put(f"{server}/jobs/{job_id}", json={"kind": kind, "input": job_input}, timeout=30)
     assert answer.status_code == 202, answer.text
     return ended(server, job_id)
 
@@ -113,6 +114,8 @@ def test_the_seed_contract_makes_music_for_no_song(server):
         ({"audio_file_id": "made-in-the-test", "parameters": {"style": "polka"}}, "cannot_generate", "choose from"),
         ({"audio_file_id": "made-in-the-test", "parameters": {"duration_seconds": 900}}, "cannot_condition", "lasts"),
         ({"audio_file_id": "made-in-the-test", "engine": "magic"}, "unknown_engine", "symbolic"),
+        ({"audio_file_id": "made-in-the-test", "engine": "musicgen-small"}, "engine_unavailable", "segno models pull"),
+        ({"audio_file_id": "made-in-the-test", "parameters": {"target_bpm": 99}}, "cannot_condition", "nothing at 99 bpm"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_says_what_can(server, song, job_input, code, told):
@@ -126,3 +129,60 @@ def test_a_request_that_is_not_enough_is_refused_at_once(server):
     answer = httpx.post(f"{server}/generate", json=body, timeout=30)
     assert answer.status_code == 400
     assert "duration_seconds and chord_progression" in answer.json()["detail"]
+
+
+def test_words_are_sung_at_the_pitches_of_the_style(server, song):
+    parameters = {"style": "pop", "section": "verse", "lyrics": "Coda in daylight\nwalking home"}
+    job = run(server, {"audio_file_id": "made-in-the-test", "parameters": parameters}, kind="sing")
+    assert job["state"] == "succeeded", job["error"]
+    (stem,) = job["result"]["stems"]
+    assert stem["stem_type"] == "vocals" and stem["engine"]["engine"] == "voice" and stem["engine"]["approximate"]
+    audio, rate = soundfile.read(io.BytesIO(blobs.read(names.GENERATED, stem["blob_name"])))
+    assert len(audio) == round((song.beats[16].time - song.beats[0].time) * rate) and np.abs(audio).max() > 0.7
+    texts = [
+        m.text
+        for m in mido.MidiFile(file=io.BytesIO(blobs.read(names.GENERATED, stem["midi_blob_name"]))).tracks[1]
+        if m.type == "lyrics"
+    ]
+    assert texts[0] == "Coda"
+    for wrong, code in (({}, "no_lyrics"), ({"parameters": parameters, "target_stems": ["bass"]}, "not_vocals"),
+                        ({"parameters": parameters, "voice": "nobody"}, "engine_unavailable")):  # fmt: skip
+        failed = run(server, {"audio_file_id": "made-in-the-test", **wrong}, kind="sing")
+        assert failed["error"]["code"] == code
+
+
+def test_a_mix_lays_files_where_they_belong_and_a_master_has_its_loudness(server):
+    seconds, rate = 12, 44100
+    tone = 0.5 * np.sin(2 * np.pi * 220 * np.arange(seconds * rate) / rate)
+    noise = np.random.default_rng(1).normal(0, 0.2, (4 * rate, 2))
+    for name, audio, its_rate in (("mix/tone.wav", tone[::2], rate // 2), ("mix/noise.wav", noise, rate)):
+        data = io.BytesIO()
+        soundfile.write(data, audio, its_rate, format="WAV")
+        blobs.upload(names.STEMS, name, data.getvalue())
+    sources = [
+        {"container": "stems", "blob_name": "mix/tone.wav"},
+        {"container": "stems", "blob_name": "mix/noise.wav", "start_seconds": 3.0, "gain_db": -6.0},
+    ]
+    job = run(server, {"name": "mix-1", "sources": sources, "stem_format": "flac"}, kind="mix")
+    assert job["state"] == "succeeded", job["error"]
+    mixed = job["result"]
+    audio, _ = soundfile.read(io.BytesIO(blobs.read(names.GENERATED, mixed["blob_name"])))
+    assert audio.shape == (seconds * rate, 2) and mixed["duration_seconds"] == seconds
+    beside = audio[3 * rate : 7 * rate, 0] / 10 ** (mixed["gain_db"] / 20) - tone[3 * rate : 7 * rate]
+    assert np.abs(beside - 0.501 * noise[:, 0])[100:-100].max() < 0.01
+    assert np.abs(audio).max() <= 10 ** (-1 / 20) + 1e-3
+    for preset, wanted in (("streaming", -14), ("club", -9)):
+        order = {"name": f"master-{preset}", "blob_name": mixed["blob_name"], "preset": preset}
+        mastered = run(server, order, kind="master")["result"]
+        assert mastered["loudness_lufs"] == pytest.approx(wanted, abs=1.0) and mastered["peak"] <= 0.95
+        assert mastered["engine"]["license"] == "GPL-3"
+    told = run(server, {"name": "x", "blob_name": mixed["blob_name"], "preset": "magic"}, kind="master")
+    assert told["error"]["code"] == "unknown_preset" and "streaming" in told["error"]["message"]
+    gone = run(server, {"name": "x", "sources": [{"container": "stems", "blob_name": "nowhere.wav"}]}, kind="mix")
+    assert gone["error"]["code"] == "audio_missing"
+
+
+def test_health_says_which_engines_there_are_and_what_they_lack(server):
+    engines = httpx.get(f"{server}/health").json()["engines"]
+    assert engines["generate"]["symbolic"]["available"] and not engines["generate"]["musicgen-melody"]["available"]
+    assert engines["sing"]["voice"]["available"] and "voices" in engines["sing"]["diffsinger"]["detail"]

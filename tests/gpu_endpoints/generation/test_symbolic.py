@@ -6,12 +6,15 @@ import io
 
 import mido
 import numpy as np
+import pretty_midi
 import pytest
 
 from gpu_endpoints.analysis.mir import beats, features
-from gpu_endpoints.generation import symbolic
-from gpu_endpoints.generation.finishing import finish
-from gpu_endpoints.generation.soundfont import SAMPLE_RATE
+from gpu_endpoints.generation import checking
+from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, Wish
+from gpu_endpoints.generation.finishing import finish, loudness
+from gpu_endpoints.generation.symbolic import SymbolicEngine
+from segno.contracts.generation import StemPlan
 from segno.music.chord import parse
 from segno.music.conditioning import ChordSpan, Conditioning, SectionSpan, free_standing
 from segno.music.timeline import Timeline
@@ -22,15 +25,95 @@ def given() -> Conditioning:
     return free_standing(bpm=118, chord_progression=["Dm", "Bb", "F", "C/E"], duration_seconds=33.333, tuning=442.0)
 
 
+def generate(stem: str, conditioning: Conditioning, style: str, *, seed: int, **shades) -> Generated:
+    """One stem as a job finishes it."""
+    wish = Wish(StemPlan(stem_type=stem, style=style, random_seed=seed, **shades), conditioning)
+    (made,) = SymbolicEngine().generate([wish], lambda done: None)
+    return Generated(finish(made.audio, wish.seconds, SAMPLE_RATE), made.midi, made.seed)
+
+
+def starts(midi: bytes) -> list[float]:
+    """Onsets in seconds."""
+    found, now = [], 0.0
+    for message in mido.MidiFile(file=io.BytesIO(midi)):  # mido turns the ticks back into seconds
+        now += message.time
+        if message.type == "note_on" and message.velocity:
+            found.append(now)
+    return found
+
+
+def notes_of(midi: bytes) -> list:
+    return pretty_midi.PrettyMIDI(io.BytesIO(midi)).instruments[0].notes
+
+
+def centroid(audio: np.ndarray) -> float:
+    """Hz."""
+    power = np.abs(np.fft.rfft(audio.mean(axis=1))) ** 2
+    return float((np.fft.rfftfreq(len(audio), 1 / SAMPLE_RATE) * power).sum() / power.sum())
+
+
 @pytest.mark.parametrize("stem", ["drums", "bass", "piano", "vocals"])
 def test_a_stem_is_exactly_as_long_as_asked_with_fades_and_a_peak_of_point_eight(given, stem):
-    made = symbolic.generate(stem, given, "pop", seed=7)
+    made = generate(stem, given, "pop", seed=7)
     assert made.audio.shape == (round(33.333 * SAMPLE_RATE), 2) and made.audio.dtype == np.float32
     assert np.abs(made.audio).max() == pytest.approx(0.8, abs=1e-4)
     assert made.audio[0].tolist() == [0, 0] and np.abs(made.audio[-1]).max() < 1e-3
-    again = symbolic.generate(stem, given, "pop", seed=7)
+    again = generate(stem, given, "pop", seed=7)
     assert again.audio.tobytes() == made.audio.tobytes() and again.midi == made.midi
-    assert symbolic.generate(stem, given, "pop", seed=8).midi != made.midi
+    assert generate(stem, given, "pop", seed=8).midi != made.midi
+
+
+def test_a_plan_is_heard_in_the_music(given):
+    """Darker is darker, busier has more notes, staccato is shorter, softer has lower velocities."""
+    plain = generate("synth", given, "house", seed=1)
+    assert centroid(generate("synth", given, "house", seed=1, brightness=-0.5).audio) < 0.9 * centroid(plain.audio)
+    assert centroid(generate("synth", given, "house", seed=1, brightness=0.5).audio) > 1.05 * centroid(plain.audio)
+    counts = [len(starts(generate("bass", given, "pop", seed=1, density=d).midi)) for d in (-0.6, 0.0, 0.6)]
+    assert counts[0] < 0.85 * counts[1] and counts[2] > 1.15 * counts[1]
+    lengths = [
+        np.median([n.end - n.start for n in notes_of(generate("piano", given, "pop", seed=1, articulation=a).midi)])
+        for a in ("staccato", "normal", "legato")
+    ]
+    assert lengths[0] < 0.7 * lengths[1] < lengths[2]
+    loud = [
+        np.mean([n.velocity for n in notes_of(generate("bass", given, "pop", seed=1, dynamics=d).midi)])
+        for d in (-1, 1)
+    ]
+    assert loud[0] < 0.8 * loud[1]
+    low, high = (notes_of(generate("piano", given, "pop", seed=1, pitch_register=r).midi) for r in (-1, 1))
+    assert np.mean([n.pitch for n in high]) - np.mean([n.pitch for n in low]) == pytest.approx(24, abs=4)
+
+
+def test_an_instrument_of_ones_own_is_played(given):
+    made = generate("synth", given, "pop", seed=1, instrument="strings")
+    programs = [m.program for m in mido.MidiFile(file=io.BytesIO(made.midi)).tracks[1] if m.type == "program_change"]
+    assert programs == [48]
+    with pytest.raises(ValueError, match="choose from"):
+        generate("synth", given, "pop", seed=1, instrument="kazoo orchestra")
+
+
+def test_a_loudness_target_is_met_where_peaks_allow(given):
+    made = generate("piano", given, "pop", seed=7)
+    quiet = finish(made.audio, 33.333, SAMPLE_RATE, loudness_lufs=-26)
+    assert loudness(quiet, SAMPLE_RATE) == pytest.approx(-26, abs=0.1)
+    assert np.abs(finish(made.audio, 33.333, SAMPLE_RATE, loudness_lufs=-6)).max() <= 10 ** (-1 / 20) + 1e-6
+    assert loudness(np.zeros((44100, 2), np.float32), SAMPLE_RATE) is None
+
+
+def test_the_score_knows_what_fits_and_what_does_not(given):
+    wish = Wish(StemPlan(stem_type="piano", style="pop", random_seed=1), given)
+    (made,) = SymbolicEngine().generate([wish], lambda done: None)
+    audio = finish(made.audio, wish.seconds, SAMPLE_RATE)
+    good = checking.score(audio, wish)
+    assert good.beat_alignment >= 0.9 and abs(good.offset_ms) <= 25 and good.chord_agreement >= 0.75
+    assert good.overall >= 0.75 and good.remarks == []
+    late = checking.score(np.roll(audio, round(0.11 * SAMPLE_RATE), axis=0), wish)
+    assert late.beat_alignment < 0.5 and late.offset_ms == pytest.approx(110, abs=25) and late.remarks
+    others = free_standing(bpm=118, chord_progression=["F#", "B", "C#m", "G#m"], duration_seconds=33.333, tuning=442.0)
+    wrong = checking.score(audio, Wish(wish.plan, others))
+    assert wrong.chord_agreement < 0.5 and wrong.key_agreement < good.key_agreement
+    assert "harmony" in " ".join(wrong.remarks)
+    assert checking.score(np.zeros_like(audio), wish).remarks == ["it is silent"]
 
 
 def test_silence_stays_silence_and_short_things_stay_short():
@@ -39,7 +122,7 @@ def test_silence_stays_silence_and_short_things_stay_short():
 
 
 def test_drums_are_heard_at_the_tempo_and_on_the_beats_they_were_written_for(given):
-    made = symbolic.generate("drums", given, "rock", seed=1)
+    made = generate("drums", given, "rock", seed=1)
     mono = made.audio.mean(axis=1)
     grid = beats.find(features.extract([mono], len(mono) / SAMPLE_RATE, lambda done: None))
     assert grid.bpm == pytest.approx(118, rel=0.003)
@@ -54,7 +137,7 @@ def test_the_midi_file_follows_a_song_that_drifts():
         (ChordSpan(0, 32, parse("A:min")),), 9, "minor", (SectionSpan(0, 16, "verse"), SectionSpan(16, 32, "chorus")),
         (0.8,) * 8, 16, 32,
     )  # fmt: skip
-    made = symbolic.generate("bass", drifting, "rock", seed=1)
+    made = generate("bass", drifting, "rock", seed=1)
     file = mido.MidiFile(file=io.BytesIO(made.midi))
     assert file.type == 1 and len(file.tracks) == 2
     tempi = [message.tempo for message in file.tracks[0] if message.type == "set_tempo"]
@@ -62,20 +145,14 @@ def test_the_midi_file_follows_a_song_that_drifts():
     np.testing.assert_allclose(tempi, expected, atol=1)
     assert [m.text for m in file.tracks[0] if m.type == "marker"] == ["chorus"]
     assert file.length == pytest.approx(drifting.end_seconds - drifting.start_seconds, abs=0.15)
-    starts, now = [], 0.0
-    for message in file:  # mido turns the ticks back into seconds
-        now += message.time
-        if message.type == "note_on" and message.velocity:
-            starts.append(now)
-    assert len(starts) == made.notes
     beat_times = times[16:] - times[16]
-    on_beat = [np.abs(beat_times - start).min() for start in starts]
+    on_beat = [np.abs(beat_times - start).min() for start in starts(made.midi)]
     assert min(on_beat) < 0.02
 
 
 def test_six_eight_is_written_as_six_eight():
     compound = free_standing(bpm=60, chord_progression=["G", "C"], duration_seconds=16, beats_per_bar=2, compound=True)
-    file = mido.MidiFile(file=io.BytesIO(symbolic.generate("drums", compound, "ballad", seed=1).midi))
+    file = mido.MidiFile(file=io.BytesIO(generate("drums", compound, "ballad", seed=1).midi))
     signature = next(message for message in file.tracks[0] if message.type == "time_signature")
     assert (signature.numerator, signature.denominator) == (6, 8)
     assert file.length == pytest.approx(16, abs=0.5)

@@ -1,0 +1,194 @@
+"""A finished stem heard again: does it lie on the beats, in the chords and the key, is it as loud as was asked for.
+
+Measures of the audio alone, whoever made it; no networks. For a verdict by whole analyses see `benchmarks/generation`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import signal
+
+from gpu_endpoints.generation.engine import SAMPLE_RATE, Wish
+from gpu_endpoints.generation.finishing import loudness
+from segno.contracts.enums import StemType
+from segno.contracts.generation import Score
+from segno.music.conditioning import Conditioning
+from segno.music.genres import genre
+
+ONSET_HOP = 441  # 10 ms
+_ONSET_WINDOW = 1024
+_PITCH_WINDOW, _PITCH_HOP = 8192, 4096
+_LOWEST_HZ, _HIGHEST_HZ = 50.0, 2100.0
+_LAGS = np.arange(-0.25, 0.2501, 0.0125)  # beats
+_RATIOS = np.arange(0.92, 1.0801, 0.0025)
+_NEAR_SECONDS = 0.025
+_FEW_BEATS = 4
+_UNCLEAR = 0.1  # of the mean: onsets that stand out less have no beat
+_CLEARLY, _SLIGHTLY = 1.1, 1.02  # how much better another tempo or place has to be
+_AT_TEMPO = int(np.abs(_RATIOS - 1).argmin())
+_SILENT_PEAK = 1e-4
+_MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
+_MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
+GOOD_CHORDS = 0.6
+GOOD_BEATS = 0.5
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How a recording lies on a grid.
+
+    `strength` : 0..1, its onsets on the grid as it is, of what they would be at the best `lag` and `ratio`
+    `lag` : seconds, positive is late
+    `ratio` : its tempo by the grid's
+    `clarity` : how far its onsets at the best place stand out from the rest, 0 not at all
+    """
+
+    strength: float
+    lag: float
+    ratio: float
+    clarity: float
+
+
+def score(audio: np.ndarray, wish: Wish) -> Score:
+    """
+    Parameters
+    ----------
+    audio : float32 (frames, 2) at 44.1 kHz, the finished stem
+    """
+    peak, level = levels(audio)
+    found = Score(peak=peak, loudness_lufs=level)
+    if peak < _SILENT_PEAK:
+        found.remarks.append("it is silent")
+        return found
+    mono = audio.mean(axis=1)
+    on_grid = align(onsets(mono), wish.conditioning, genre(wish.plan.style).feel.swing)
+    if on_grid is not None:
+        found.beat_alignment = round(on_grid.strength, 3)
+        found.offset_ms = round(1000 * on_grid.lag, 1)
+        found.tempo_error = round(abs(on_grid.ratio - 1), 4)
+        if on_grid.strength < GOOD_BEATS:
+            found.remarks.append(f"it does not keep to the beats ({on_grid.strength:.0%})")
+    if wish.plan.stem_type != StemType.DRUMS:
+        pitches = chroma(mono, wish.conditioning.tuning)
+        found.chord_agreement = _rounded(_on_chords(pitches, wish.conditioning), 3)
+        found.key_agreement = _rounded(_in_key(pitches, wish.conditioning), 3)
+        if found.chord_agreement is not None and found.chord_agreement < GOOD_CHORDS:
+            found.remarks.append(f"its harmony is not the song's ({found.chord_agreement:.0%} of it on the chords)")
+    found.energy_correlation = _rounded(_follows_energy(mono, wish.conditioning), 3)
+    parts = [found.beat_alignment, found.chord_agreement]
+    if found.energy_correlation is not None:
+        parts.append(max(0.0, found.energy_correlation))
+    heard = [part for part in parts if part is not None]
+    found.overall = round(float(np.clip(np.mean(heard), 0, 1)), 3) if heard else 0.0
+    return found
+
+
+def levels(audio: np.ndarray) -> tuple[float, float | None]:
+    """Peak (linear) and integrated loudness (LUFS)."""
+    return round(float(np.abs(audio).max(initial=0.0)), 4), _rounded(loudness(audio, SAMPLE_RATE), 2)
+
+
+def onsets(mono: np.ndarray) -> np.ndarray:
+    """Half-wave rectified spectral flux of log magnitudes, 100 frames a second (Dixon, DAFx 2006)."""
+    _, _, spectrum = signal.stft(
+        mono, SAMPLE_RATE, nperseg=_ONSET_WINDOW, noverlap=_ONSET_WINDOW - ONSET_HOP, padded=True
+    )
+    levels = np.log1p(1000 * np.abs(spectrum[: _ONSET_WINDOW // 4]))
+    return np.maximum(np.diff(levels, axis=1, prepend=levels[:, :1]), 0).mean(axis=0)
+
+
+def align(strength: np.ndarray, conditioning: Conditioning, swing: float = 0.5) -> Alignment | None:
+    """Where the onsets lie best on the beats and their parts; None where there are too few beats or onsets to tell."""
+    timeline, first, last = conditioning.timeline, conditioning.first, conditioning.last
+    beats = np.arange(np.ceil(first - 1e-6), last - 1e-6)
+    if len(beats) < _FEW_BEATS or strength.max(initial=0.0) < 1e-3:
+        return None
+    parts = (0.0, 1 / 3, 2 / 3) if timeline.compound else (0.0, swing)
+    weights = np.tile([1.0, *([0.5] * (len(parts) - 1))], len(beats))
+    places = (beats[:, None] + np.array(parts)).ravel()
+    times = np.array([timeline.at(place) for place in places]) - conditioning.start_seconds
+    period = (timeline.at(last) - timeline.at(first)) / (last - first)
+    smooth = np.convolve(strength, np.hanning(7) / np.hanning(7).sum(), "same")
+    lags = _LAGS * period
+    frames = np.arange(len(smooth))
+    places_in_audio = times[None, None, :] / _RATIOS[:, None, None] + lags[None, :, None]
+    heard = np.interp(places_in_audio * SAMPLE_RATE / ONSET_HOP, frames, smooth, left=0.0, right=0.0)
+    heard = heard @ weights / weights.sum()
+    mean = float(smooth.mean())
+    at_tempo = heard[_AT_TEMPO]
+    near = at_tempo[np.abs(lags) <= _NEAR_SECONDS]
+    best = np.unravel_index(int(heard.argmax()), heard.shape)
+    clarity = float(heard[best] / mean - 1)
+    if clarity < _UNCLEAR:
+        return None  # pads and the like have no onsets to speak of
+    if at_tempo.max() >= heard[best] / _CLEARLY:
+        best = (_AT_TEMPO, int(at_tempo.argmax()))
+    if near.max() >= heard[best] / _SLIGHTLY:
+        lag, ratio = float(lags[np.abs(lags) <= _NEAR_SECONDS][near.argmax()]), 1.0
+    else:
+        lag, ratio = float(lags[best[1]]), float(_RATIOS[best[0]])
+    on_grid = float(np.clip((near.max() - mean) / (heard[best] - mean), 0, 1))
+    return Alignment(on_grid, lag, ratio, clarity)
+
+
+def chroma(mono: np.ndarray, tuning: float) -> np.ndarray:
+    """Energy of the pitch classes from C, (frames, 12), a frame each 4096 samples, for A4 at `tuning` Hz."""
+    frequencies, _, spectrum = signal.stft(
+        mono, SAMPLE_RATE, nperseg=_PITCH_WINDOW, noverlap=_PITCH_WINDOW - _PITCH_HOP, padded=True
+    )
+    inside = (frequencies >= _LOWEST_HZ) & (frequencies <= _HIGHEST_HZ)
+    power = np.abs(spectrum[inside]) ** 2
+    peaks = (power >= np.roll(power, 1, axis=0)) & (power >= np.roll(power, -1, axis=0))
+    pitches = 69 + 12 * np.log2(frequencies[inside] / tuning)
+    found = np.zeros((power.shape[1], 12))
+    for pitch_class in range(12):
+        near = np.abs((pitches - pitch_class + 6) % 12 - 6) < 0.6
+        found[:, pitch_class] = (power[near] * peaks[near]).sum(axis=0)
+    return found
+
+
+def _on_chords(pitches: np.ndarray, conditioning: Conditioning) -> float | None:
+    """Share of the tonal energy that lies on tones of the chord that sounds; loud frames count more, by their root."""
+    frame_times = conditioning.start_seconds + np.arange(len(pitches)) * _PITCH_HOP / SAMPLE_RATE
+    total, inside = 0.0, 0.0
+    weights = np.sqrt(pitches.sum(axis=1))
+    for frame, moment in enumerate(frame_times):
+        if weights[frame] <= 0:
+            continue
+        chord = conditioning.chord_at(conditioning.timeline.beat_at(float(moment)))
+        if chord is None:
+            continue
+        tones = list(set(chord.pitch_classes) | {chord.bass})
+        share = pitches[frame, tones].sum() / pitches[frame].sum()
+        total, inside = total + weights[frame], inside + weights[frame] * share
+    return inside / total if total > 0 else None
+
+
+def _in_key(pitches: np.ndarray, conditioning: Conditioning) -> float | None:
+    """Correlation of the pitch classes with the key's profile (Krumhansl and Kessler 1982)."""
+    mean = np.sqrt(pitches).mean(axis=0)
+    if mean.std() <= 0:
+        return None
+    profile = np.roll(_MAJOR if conditioning.mode == "major" else _MINOR, conditioning.tonic)
+    return float(np.corrcoef(mean, profile)[0, 1])
+
+
+def _follows_energy(mono: np.ndarray, conditioning: Conditioning) -> float | None:
+    bars = conditioning.bars()
+    wanted = np.array([conditioning.energy_of(bar) for bar in bars])
+    if len(bars) < 4 or wanted.std() < 0.02:
+        return None
+    origin, levels = conditioning.start_seconds, []
+    for bar in bars:
+        a = round((conditioning.timeline.at(bar.first) - origin) * SAMPLE_RATE)
+        b = round((conditioning.timeline.at(bar.first + bar.beats) - origin) * SAMPLE_RATE)
+        piece = mono[max(0, a) : b]
+        levels.append(float(np.sqrt(np.mean(piece**2))) if len(piece) else 0.0)
+    found = np.array(levels)
+    return float(np.corrcoef(found, wanted)[0, 1]) if found.std() > 0 else 0.0
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

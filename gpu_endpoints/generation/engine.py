@@ -1,0 +1,62 @@
+"""What every generation engine is asked for, and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from segno.contracts.generation import StemPlan, SungNote
+from segno.contracts.provenance import Provenance
+from segno.music.conditioning import Conditioning
+
+SAMPLE_RATE = 44100
+
+OnProgress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One stem. `conditioning` has the stem's own range; `guidance` None is the engine's own default. `lyrics` and,
+    where the melody is given, `notes` are for the singing engines."""
+
+    plan: StemPlan
+    conditioning: Conditioning
+    temperature: float = 1.0
+    guidance: float | None = None
+    loudness_lufs: float | None = None
+    lyrics: str = ""
+    notes: tuple[SungNote, ...] = ()
+    language: str = "en"
+
+    @property
+    def seconds(self) -> float:
+        return self.conditioning.end_seconds - self.conditioning.start_seconds
+
+
+@dataclass(frozen=True)
+class Generated:
+    """`audio` float32 (frames, 2) at 44.1 kHz, about as long as the range; `midi` where the engine writes notes;
+    `seed` the one that was used in the end; `remarks` what the user should know."""
+
+    audio: np.ndarray
+    midi: bytes | None = None
+    seed: int = 0
+    remarks: tuple[str, ...] = ()
+
+
+class GenerationEngine(Protocol):
+    """Several wishes at once are one batch where the engine can."""
+
+    def provenance(self) -> Provenance: ...
+
+    def generate(self, wishes: list[Wish], on_progress: OnProgress) -> list[Generated]:
+        """
+        Raises
+        ------
+        ValueError
+            For a style or instrument that is not there; the message names those that are.
+        """
+        ...

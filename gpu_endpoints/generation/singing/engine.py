@@ -1,0 +1,69 @@
+"""The singing engines behind the interface of all generation engines: words and melody in, a vocal stem out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gpu_endpoints.generation import midi, tone
+from gpu_endpoints.generation.engine import Generated, OnProgress, Wish
+from gpu_endpoints.generation.singing import lyrics, voice
+from gpu_endpoints.generation.singing.diffsinger import DiffSingerVoice
+from gpu_endpoints.generation.singing.lyrics import Sung
+from segno.contracts.provenance import Provenance
+from segno.music import score
+from segno.music.arranging.arrange import arrange
+from segno.music.arranging.playing import Playing
+from segno.music.genres import genre
+
+_MELODY_STEM = "vocals"
+
+
+class SingingEngine:
+    """With a DiffSinger voice, or without weights where there is none."""
+
+    def __init__(self, folder: Path | None = None):
+        self._voice = DiffSingerVoice(folder) if folder else None
+
+    def provenance(self) -> Provenance:
+        return self._voice.provenance() if self._voice else voice.provenance()
+
+    def generate(self, wishes: list[Wish], on_progress: OnProgress) -> list[Generated]:
+        made = []
+        for number, wish in enumerate(wishes):
+            on_progress(number / len(wishes))
+            made.append(self._one(wish))
+        return made
+
+    def _one(self, wish: Wish) -> Generated:
+        given, language = wish.conditioning, wish.language
+        notes = lyrics.on_notes(list(wish.notes), language) if wish.notes else _on_own_melody(wish)
+        if self._voice:
+            audio = self._voice.sing(notes, wish.seconds, tuning=given.tuning)
+        else:
+            audio = voice.sing(notes, wish.seconds, language=language, tuning=given.tuning)
+        return Generated(
+            tone.shaded(audio, wish.plan.brightness), midi.write(_part(notes), given, lyrics=_words(notes)),
+            wish.plan.random_seed,
+        )  # fmt: skip
+
+
+def _on_own_melody(wish: Wish) -> list[Sung]:
+    """The melody the symbolic engine would play for the style, exactly on the beat."""
+    plan = wish.plan
+    part = arrange(
+        _MELODY_STEM, wish.conditioning, genre(plan.style), seed=plan.random_seed, humanise=False,
+        playing=Playing(plan.pitch_register, plan.density, plan.dynamics, plan.articulation),
+    )  # fmt: skip
+    return lyrics.on_melody(wish.lyrics, part.notes, wish.language)
+
+
+def _part(notes: list[Sung]) -> score.Part:
+    return score.Part(_MELODY_STEM, 52, notes=[score.Note(one.start, one.end, round(one.pitch), 90) for one in notes])
+
+
+def _words(notes: list[Sung]) -> list[tuple[float, str]]:
+    return [
+        (one.start, one.syllable.text if one.syllable else "-")
+        for one in notes
+        if not one.syllable or one.syllable.text
+    ]

@@ -1,0 +1,117 @@
+"""Text spoken by espeak-ng (GPL-3, through its C library): the sound, and every phoneme with its place in it."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from functools import lru_cache
+
+import espeakng_loader
+import numpy as np
+
+SPOKEN_RATE = 22050
+_RETRIEVAL, _BUFFER_MS, _PHONEMES_IN_IPA = 2, 200, 1 | 2
+_END, _PHONEME = 0, 7
+_WORDS_PER_MINUTE, _PITCH_RANGE = 1, 4
+_UTF8 = 1
+_SLOW, _FLAT = 120, 0
+_VOWELS = set("aeiouyæɐɑɒɔəɚɛɜɝɪʊʌøœɶɨʉɯɤɵɘ")
+_MARKS = "ˈˌːˑ̩̯ "
+
+
+@dataclass(frozen=True)
+class Phoneme:
+    """One sound in IPA, from `start` to `end` in seconds of the spoken text; `word` is where its word begins there, in
+    letters. Small words that are spoken as one (`on the`) are one."""
+
+    name: str
+    start: float
+    end: float
+    word: int
+
+    @property
+    def is_vowel(self) -> bool:
+        return any(letter in _VOWELS for letter in self.name)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """`audio` float32 (frames,) at 22,050 Hz."""
+
+    audio: np.ndarray
+    phonemes: tuple[Phoneme, ...]
+
+
+class UnknownLanguage(ValueError):
+    """espeak-ng has no voice for it."""
+
+
+class _Id(ctypes.Union):
+    _fields_ = [("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8)]
+
+
+class _Event(ctypes.Structure):
+    _fields_ = [
+        ("type", ctypes.c_int), ("unique", ctypes.c_uint), ("text_position", ctypes.c_int), ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int), ("sample", ctypes.c_int), ("user", ctypes.c_void_p), ("id", _Id),
+    ]  # fmt: skip
+
+
+_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
+
+
+@lru_cache(maxsize=256)
+def speak(text: str, language: str = "en", variant: str = "f3") -> Spoken:
+    """One line of text, slowly and on one pitch.
+
+    Raises
+    ------
+    UnknownLanguage
+    """
+    library = _library()
+    if library.espeak_SetVoiceByName(f"{language}+{variant}".encode()) != 0:
+        raise UnknownLanguage(
+            f"there is no voice for the language {language!r}: use en, en-gb, de, fr, es, it, pt, ..."
+        )
+    library.espeak_SetParameter(_WORDS_PER_MINUTE, _SLOW, 0)
+    library.espeak_SetParameter(_PITCH_RANGE, _FLAT, 0)
+    pieces: list[np.ndarray] = []
+    found: list[tuple[int, int, str]] = []  # sample, place in the text, phoneme
+
+    @_CALLBACK
+    def take(samples, count, events) -> int:
+        number = 0
+        while events[number].type != _END:
+            if events[number].type == _PHONEME:
+                name = events[number].id.string.decode("utf-8", "ignore").strip(_MARKS)
+                found.append((events[number].sample, events[number].text_position, name))
+            number += 1
+        if samples and count > 0:
+            pieces.append(np.ctypeslib.as_array(samples, shape=(count,)).copy())
+        return 0
+
+    library.espeak_SetSynthCallback(take)
+    data = text.encode()
+    library.espeak_Synth(data, len(data) + 1, 0, 1, 0, _UTF8, None, None)
+    library.espeak_Synchronize()
+    audio = np.concatenate(pieces) / 32768 if pieces else np.zeros(0)
+    return Spoken(audio.astype(np.float32), tuple(_phonemes(found, len(audio))))
+
+
+def _phonemes(found: list[tuple[int, int, str]], samples: int) -> list[Phoneme]:
+    """Pauses have no name and only end the sound before."""
+    ends = [sample for sample, _, _ in found[1:]] + [samples]
+    return [
+        Phoneme(name, start / SPOKEN_RATE, end / SPOKEN_RATE, max(0, position - 1))
+        for (start, position, name), end in zip(found, ends, strict=True)
+        if name and end > start
+    ]
+
+
+@lru_cache(maxsize=1)
+def _library() -> ctypes.CDLL:
+    library = ctypes.CDLL(espeakng_loader.get_library_path())
+    rate = library.espeak_Initialize(_RETRIEVAL, _BUFFER_MS, espeakng_loader.get_data_path().encode(), _PHONEMES_IN_IPA)
+    if rate != SPOKEN_RATE:
+        raise RuntimeError(f"espeak-ng could not be started ({rate})")
+    return library

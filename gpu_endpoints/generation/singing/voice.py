@@ -1,0 +1,130 @@
+"""A voice that needs no weights: words spoken by espeak-ng, set to pitch and length by the WORLD vocoder.
+
+WORLD: Morise et al., IEICE 2016. Consonants keep their own length, before the beat; vowels fill their notes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.metadata import version
+
+import numpy as np
+import pyworld
+import soxr
+
+from gpu_endpoints.generation.engine import SAMPLE_RATE
+from gpu_endpoints.generation.singing import pitch
+from gpu_endpoints.generation.singing.lyrics import Sung, Syllable
+from gpu_endpoints.generation.singing.spoken import SPOKEN_RATE, Phoneme, speak
+from segno.contracts.provenance import Provenance
+
+NAME = "voice"
+PERIOD = 0.005  # seconds a frame
+_MOST_CONSONANT = 0.45  # of the room that consonants may take
+_HELD_FROM, _HELD_TO, _HELD_SHARE = 0.15, 0.55, 0.8  # of a vowel: what is held for most of its note
+_FADE_SECONDS = 0.02
+_SILENCE = 1e-14
+
+
+def provenance() -> Provenance:
+    return Provenance(
+        engine=NAME, version=f"espeak-ng {version('espeakng-loader')}, pyworld {version('pyworld')}",
+        license="GPL-3 (espeak-ng); MIT (WORLD)", approximate=True,
+    )  # fmt: skip
+
+
+def sing(notes: Sequence[Sung], seconds: float, *, language: str, tuning: float) -> np.ndarray:
+    """float32 (frames, 2) at 44.1 kHz of at least `seconds`."""
+    frames = int(seconds / PERIOD) + 1
+    bins = pyworld.get_cheaptrick_fft_size(SPOKEN_RATE) // 2 + 1
+    spectrum = np.full((frames, bins), _SILENCE)
+    aperiodicity = np.ones((frames, bins))
+    voiced = np.zeros(frames, bool)
+    for number, note in enumerate(notes):
+        if note.syllable is None:
+            continue
+        held_to = _held_until(notes, number)
+        room = note.start - (notes[number - 1].start if number else 0.0)
+        for place in _places(note, held_to, room):
+            _lay(place, language, note.syllable.line, spectrum, aperiodicity, voiced)
+    f0 = np.where(voiced, pitch.curve(notes, frames, PERIOD, tuning=tuning), 0.0)
+    mono = pyworld.synthesize(f0, spectrum, aperiodicity, SPOKEN_RATE, 1000 * PERIOD)
+    out = soxr.resample(mono, SPOKEN_RATE, SAMPLE_RATE).astype(np.float32)
+    return np.repeat(out[:, None], 2, axis=1)
+
+
+# -- parts --------------------------------------------------------------------------------------------------------
+
+
+_Place = tuple[Phoneme, float, float, bool]  # a phoneme, where it begins and ends in the song, whether it is the vowel
+
+
+def _held_until(notes: Sequence[Sung], number: int) -> float:
+    """The end of a syllable: of its own note, or of the last that goes on with it."""
+    end = notes[number].end
+    for note in notes[number + 1 :]:
+        if note.syllable is not None or note.start - end > pitch.GLIDE_SECONDS:
+            break
+        end = note.end
+    return end
+
+
+def _places(note: Sung, until: float, room: float) -> list[_Place]:
+    """Where a syllable's sounds lie: the vowel from the beat on, consonants before it and at the end."""
+    syllable: Syllable = note.syllable  # pyright: ignore[reportAssignmentType]
+    onset = sum(one.end - one.start for one in syllable.onset)
+    coda = sum(one.end - one.start for one in syllable.coda)
+    onset_scale = min(1.0, _MOST_CONSONANT * max(room, 0.05) / onset) if onset else 1.0
+    coda_scale = min(1.0, _MOST_CONSONANT * (until - note.start) / coda) if coda else 1.0
+    found: list[_Place] = []
+    at = max(0.0, note.start - onset * onset_scale)
+    for one in syllable.onset:
+        length = (one.end - one.start) * onset_scale
+        found.append((one, at, at + length, False))
+        at += length
+    found.append((syllable.vowel, at, until - coda * coda_scale, True))
+    at = until - coda * coda_scale
+    for one in syllable.coda:
+        length = (one.end - one.start) * coda_scale
+        found.append((one, at, at + length, False))
+        at += length
+    return found
+
+
+def _lay(
+    place: _Place, language: str, line: str, spectrum: np.ndarray, aperiodicity: np.ndarray, voiced: np.ndarray
+) -> None:
+    """One phoneme's frames into the song, stretched to where it lies."""
+    phoneme, start, end, is_vowel = place
+    a, b = max(0, round(start / PERIOD)), min(len(spectrum), round(end / PERIOD))
+    if b <= a:
+        return
+    source_f0, source_spectrum, source_aperiodicity = _analysed(line, language)
+    x = (np.arange(a, b) - a) / (b - a)
+    natural = phoneme.end - phoneme.start
+    if is_vowel and end - start > natural:
+        x = np.interp(x, [0, 0.08, 0.08 + _HELD_SHARE, 1], [0, _HELD_FROM, _HELD_TO, 1])
+    where = np.clip((phoneme.start + x * natural) / PERIOD, 0, len(source_f0) - 1.001)
+    low = where.astype(int)
+    share = (where - low)[:, None]
+    logs = np.log(source_spectrum + _SILENCE)
+    spectrum[a:b] = np.exp(logs[low] * (1 - share) + logs[low + 1] * share)
+    aperiodicity[a:b] = source_aperiodicity[low] * (1 - share) + source_aperiodicity[low + 1] * share
+    voiced[a:b] = is_vowel | (source_f0[low] > 0)
+    if is_vowel:
+        aperiodicity[a:b] = np.minimum(aperiodicity[a:b], 0.6)
+        fade = min(round(_FADE_SECONDS / PERIOD), (b - a) // 2)
+        if fade:
+            spectrum[b - fade : b] *= np.linspace(1, 0.4, fade)[:, None]
+
+
+@lru_cache(maxsize=64)
+def _analysed(line: str, language: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pitch, spectral envelope and aperiodicity of a spoken line, a frame each 5 ms."""
+    audio = np.ascontiguousarray(speak(line, language).audio, np.float64)
+    coarse, times = pyworld.dio(audio, SPOKEN_RATE, frame_period=1000 * PERIOD)
+    f0 = pyworld.stonemask(audio, coarse, times, SPOKEN_RATE)
+    spectrum = pyworld.cheaptrick(audio, f0, times, SPOKEN_RATE)
+    aperiodicity = pyworld.d4c(audio, f0, times, SPOKEN_RATE)
+    return f0, spectrum, aperiodicity

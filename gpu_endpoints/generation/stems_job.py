@@ -1,0 +1,185 @@
+"""The job `generate`: stems that fit a conditioning, made, brought onto the grid, checked, finished and stored.
+
+A learned engine that misses the chords or the beats tries again with another seed, up to a limit; the best try is kept
+and its score says what it is worth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import groupby
+
+from gpu_endpoints.generation import aligning, checking, choice, storing
+from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, GenerationEngine, Wish
+from gpu_endpoints.generation.finishing import finish
+from gpu_endpoints.serving.work import JobContext, JobFailed
+from segno.contracts import names
+from segno.contracts.enums import StemType
+from segno.contracts.generation import (
+    GeneratedStem,
+    GenerateInput,
+    GenerationOrder,
+    GenerationResult,
+    Score,
+    SingInput,
+    StemPlan,
+    SungNote,
+)
+from segno.contracts.provenance import Provenance
+from segno.music.conditioning import Conditioning
+from segno.music.genres import genre
+from segno.music.song_conditioning import within
+from segno.services import blobs
+from segno.services import conditioning as conditionings
+from segno.services.planner import rules, seeds
+
+MOST_TRIES = 3
+GOOD_ENOUGH = 0.6
+_NEW_SEED = 7919  # a prime, so that a retry's seed is no neighbouring stem's
+
+
+def run(job_input: dict, context: JobContext) -> dict:
+    return made(GenerateInput.model_validate(job_input), context)
+
+
+def sing(job_input: dict, context: JobContext) -> dict:
+    """The job `sing`: the vocals of a request with its lyrics, or with given notes."""
+    order = SingInput.model_validate(job_input)
+    if not order.parameters.lyrics.strip() and not order.notes:
+        raise JobFailed("no_lyrics", "there is nothing to sing: give parameters.lyrics, or notes with syllables")
+    if order.target_stems != [StemType.VOCALS]:
+        raise JobFailed("not_vocals", "only vocals can be sung: leave target_stems out")
+    if order.voice:
+        order = order.model_copy(update={"engine": f"{choice.DIFFSINGER}@{order.voice}"})
+    return made(order, context, notes=tuple(order.notes), language=order.language)
+
+
+def made(order: GenerateInput, context: JobContext, *, notes: tuple[SungNote, ...] = (), language: str = "en") -> dict:
+    context.progress(0.0, "preparing")
+    wishes = [_sung(replace(wish, notes=notes, language=language)) for wish in prepare(order)]
+    stems = []
+    for number, (name, group) in enumerate(groupby(sorted(wishes, key=_engine_of), key=_engine_of)):
+        part = context.part(0.05 + 0.9 * number / len(wishes), 0.95)
+        stems += [
+            save(order, wish, made, score, choice.choose(name).provenance(), context)
+            for wish, made, score in made_well(choice.choose(name), list(group), part)
+        ]
+    return GenerationResult(stems=stems).model_dump()
+
+
+def prepare(order: GenerateInput) -> list[Wish]:
+    """What each stem has to be.
+
+    Raises
+    ------
+    JobFailed
+        `song_not_analysed`, `cannot_condition` or `cannot_generate`, with what to change.
+    """
+    given = order.parameters
+    try:
+        plans = order.plans or _planned(order)
+        if order.conditioning is not None:
+            whole = conditionings.load(order.conditioning)
+        else:
+            whole = conditionings.prepare(order.audio_file_id, given, plans[0].style)
+        return [
+            Wish(
+                plan,
+                _range_of(plan, whole),
+                given.temperature,
+                given.guidance,
+                given.loudness_lufs,
+                lyrics=given.lyrics,
+            )
+            for plan in plans
+        ]
+    except conditionings.CannotCondition as fault:
+        raise JobFailed(fault.code, fault.message) from fault
+    except ValueError as fault:
+        raise JobFailed("cannot_generate", str(fault)) from fault
+
+
+def made_well(engine: GenerationEngine, wishes: list[Wish], context: JobContext) -> list[tuple[Wish, Generated, Score]]:
+    """Every wish with its best try, finished and scored. What is exact by its making is tried once."""
+    is_learned = engine.provenance().weights is not None and engine.provenance().engine != choice.AUTO
+    best: list[tuple[Wish, Generated, Score] | None] = [None] * len(wishes)
+    for attempt in range(MOST_TRIES if is_learned else 1):
+        open_ = [n for n, found in enumerate(best) if found is None or found[2].overall < GOOD_ENOUGH]
+        if not open_:
+            break
+        tried = [_with_seed(wishes[n], attempt) for n in open_]
+        stage = "playing" if attempt == 0 else f"playing again with another seed ({attempt + 1} of {MOST_TRIES})"
+        part = context.part(attempt / MOST_TRIES, (attempt + 1) / MOST_TRIES) if is_learned else context
+        try:
+            made = engine.generate(tried, lambda done, part=part, stage=stage: part.progress(0.8 * done, stage))
+        except ValueError as fault:
+            raise JobFailed("cannot_generate", str(fault)) from fault
+        for n, wish, one in zip(open_, tried, made, strict=True):
+            part.progress(0.9, f"checking the {wish.plan.stem_type}")
+            audio, remarks = one.audio, one.remarks
+            if is_learned:
+                audio, moved = aligning.to_grid(audio, wish.conditioning, genre(wish.plan.style).feel.swing)
+                remarks = (*remarks, *moved)
+            finished = finish(audio, wish.seconds, SAMPLE_RATE, loudness_lufs=wish.loudness_lufs)
+            score = checking.score(finished, wish)
+            score.remarks = [*remarks, *score.remarks]
+            known = best[n]
+            if known is None or score.overall > known[2].overall:
+                best[n] = (wish, replace(one, audio=finished, seed=wish.plan.random_seed), score)
+    return [found for found in best if found is not None]
+
+
+def save(
+    order: GenerateInput, wish: Wish, made: Generated, score: Score, engine: Provenance, context: JobContext
+) -> GeneratedStem:
+    """24-bit stereo at 44.1 kHz with MIDI beside it, exactly as long as the range."""
+    stem, stem_format = wish.plan.stem_type, order.parameters.stem_format
+    name = names.generated_blob(order.generation_request_id, stem, stem_format, order.take)
+    stored = storing.store(made.audio, name, stem_format, context.folder)
+    midi_name = None
+    if made.midi is not None:
+        midi_name = names.generated_blob(order.generation_request_id, stem, "mid", order.take)
+        blobs.upload(names.GENERATED, midi_name, made.midi)
+    return GeneratedStem(
+        stem_type=stem, take=order.take, blob_name=stored.blob_name, midi_blob_name=midi_name,
+        file_size_bytes=stored.size, sha256=stored.sha256, format=stem_format, sample_rate=SAMPLE_RATE, channels=2,
+        start_seconds=wish.conditioning.start_seconds, duration_seconds=len(made.audio) / SAMPLE_RATE,
+        random_seed=made.seed, plan=wish.plan, score=score, engine=engine,
+    )  # fmt: skip
+
+
+# -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _planned(order: GenerateInput) -> list[StemPlan]:
+    request = GenerationOrder(
+        audio_file_id=order.audio_file_id, target_stems=order.target_stems, engine=order.engine,
+        parameters=order.parameters,
+    )  # fmt: skip
+    seed = seeds.of(order.generation_request_id, order.parameters.random_seed)
+    return rules.plan(request, time_signature=None, seed=seed)
+
+
+def _sung(wish: Wish) -> Wish:
+    """Vocals with words are for a singing engine, unless another was named."""
+    has_words = wish.plan.stem_type == StemType.VOCALS and (wish.lyrics.strip() or wish.notes)
+    if not has_words or wish.plan.engine not in ("auto", choice.AUTO):
+        return wish
+    return replace(wish, plan=wish.plan.model_copy(update={"engine": choice.VOICE}))
+
+
+def _range_of(plan: StemPlan, whole: Conditioning) -> Conditioning:
+    if plan.section is None and plan.bars is None:
+        return whole
+    return within(whole, section=plan.section, bars=plan.bars)
+
+
+def _engine_of(wish: Wish) -> str:
+    return wish.plan.engine
+
+
+def _with_seed(wish: Wish, attempt: int) -> Wish:
+    if attempt == 0:
+        return wish
+    seed = (wish.plan.random_seed + attempt * _NEW_SEED) % 2**32
+    return replace(wish, plan=wish.plan.model_copy(update={"random_seed": seed}))
