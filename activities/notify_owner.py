@@ -1,15 +1,10 @@
 """Tell whoever asked for it that a song is done, by a signed webhook. Being deaf does not make a song fail."""
 
-import logging
-
 import azure.durable_functions as df
-import httpx
 
 from segno.services import library, webhooks
 
 blueprint = df.Blueprint()
-log = logging.getLogger("segno.notify")
-ATTEMPTS = 3
 
 
 @blueprint.function_name("NotifyOwner")
@@ -27,13 +22,4 @@ def notify_owner(request: dict) -> dict:
         "bpm": song.bpm, "key": song.key, "mode": song.mode, "duration_seconds": song.duration_seconds,
         "error": song.error.model_dump() if song.error else None,
     }  # fmt: skip
-    reason = ""
-    for _ in range(ATTEMPTS):
-        try:
-            webhooks.check_user_url(song.webhook_url)
-            webhooks.send(song.webhook_url, f"{song.instance_id}-{song.status}", payload)
-            return {"delivered": True, "reason": ""}
-        except (httpx.HTTPError, webhooks.BadWebhookUrl) as fault:
-            reason = str(fault)
-    log.warning("the webhook of song %s was not delivered: %s", song.audio_file_id, reason)
-    return {"delivered": False, "reason": reason}
+    return webhooks.deliver(song.webhook_url, f"{song.instance_id}-{song.status}", payload)

@@ -1,12 +1,12 @@
-"""The main job: a song comes in, is analysed, and whoever asked is told."""
+"""The main job: a song comes in, is analysed, whoever asked is told, and new stems are made if they were asked for."""
 
 import azure.durable_functions as df
 
 from orchestrators import retry
 from orchestrators.progress import report
 from segno.contracts.audio import Failure
-from segno.contracts.names import job_id
-from segno.contracts.workflow import AnalysisInput, PipelineInput
+from segno.contracts.names import generation_instance, job_id
+from segno.contracts.workflow import AnalysisInput, GenerationInput, PipelineInput
 
 blueprint = df.Blueprint()
 
@@ -22,6 +22,8 @@ def pipeline(context: df.DurableOrchestrationContext):
         "RegisterAudio", retry.STORAGE, {**order.model_dump(), "instance_id": context.instance_id, "identity": identity}
     )
     if ingested["outcome"] != "ingested":
+        if order.generation_request_id:
+            yield from _generate(context, order, {"status": "failed", "message": ingested["message"]})
         report(context, ingested["outcome"], 1.0, ingested["message"], ingested["audio_file_id"])
         return ingested
 
@@ -46,5 +48,23 @@ def pipeline(context: df.DurableOrchestrationContext):
 
     report(context, "notify", 0.98, "telling whoever asked", song.audio_file_id)
     yield context.call_activity("NotifyOwner", {"owner": song.owner, "audio_file_id": song.audio_file_id})
+    if order.generation_request_id:
+        report(context, "generation", 0.99, "generating stems for it", song.audio_file_id)
+        yield from _generate(context, order, analysed)
     report(context, analysed["status"], 1.0, analysed["message"], song.audio_file_id)
     return {"outcome": analysed["status"], "audio_file_id": song.audio_file_id, "message": analysed["message"]}
+
+
+def _generate(context: df.DurableOrchestrationContext, order: PipelineInput, analysed: dict):
+    """The stems that were asked for with the song; what cannot be analysed gets none."""
+    request_id = order.generation_request_id or ""
+    request = GenerationInput(generation_request_id=request_id, owner=order.owner, arrived_at=order.arrived_at)
+    if analysed["status"] == "analyzed":
+        yield context.call_sub_orchestrator(
+            "GenerationOrchestrator", request.model_dump(), generation_instance(request_id)
+        )
+    else:
+        message = f"the song could not be analysed: {analysed['message']}"
+        yield context.call_activity_with_retry(
+            "FailGeneration", retry.STORAGE, {**request.model_dump(), "message": message}
+        )

@@ -14,12 +14,23 @@ import httpx
 
 from segno.contracts.analysis import Analysis
 from segno.contracts.audio import AudioAccepted, AudioFile, AudioPage, AudioSummary, StemList
-from segno.contracts.enums import AudioFileStatus
+from segno.contracts.enums import AudioFileStatus, GenerationStatus
+from segno.contracts.generation import (
+    Generation,
+    GenerationAccepted,
+    GenerationList,
+    GenerationOrder,
+    MixOrder,
+    MixView,
+    Verdict,
+)
 
 DIRECT_UPLOAD_BYTES = 32 * 1024 * 1024  # larger files go straight into storage
 CHUNK_BYTES = 256 * 1024
 POLL_SECONDS = 0.5
 DEFAULT_URL = "http://127.0.0.1:7071"
+
+_BEING_MADE = (GenerationStatus.PENDING, GenerationStatus.PLANNING, GenerationStatus.GENERATING)
 
 OnBytes = Callable[[int, int], None]
 OnProgress = Callable[[AudioFile], None]
@@ -54,8 +65,12 @@ class Segno:
 
     # -- songs ----------------------------------------------------------------------------------------------------
 
-    def upload(self, path: Path, on_bytes: OnBytes = lambda sent, total: None) -> str:
+    def upload(
+        self, path: Path, on_bytes: OnBytes = lambda sent, total: None, *, generation: GenerationOrder | None = None
+    ) -> str:
         """Send a file and return its song's id, as soon as that is known; its analysis has begun then.
+
+        With a `generation`, which `generations` finds by the song, new stems are made as soon as it is analysed.
 
         Raises
         ------
@@ -63,11 +78,12 @@ class Segno:
             When the file cannot become a song.
         """
         size = path.stat().st_size
-        if size > DIRECT_UPLOAD_BYTES:
+        if size > DIRECT_UPLOAD_BYTES and generation is None:
             return self._upload_directly(path, size, on_bytes)
+        wished = {"generation": generation.model_dump_json(exclude={"audio_file_id"})} if generation else {}
         with path.open("rb") as file:
             answer = self._call(
-                "POST", "audio", content=_chunks(file, size, on_bytes),
+                "POST", "audio", content=_chunks(file, size, on_bytes), params=wished,
                 headers={"content-length": str(size), "x-file-name": quote(path.name, errors="replace"),
                          "content-type": "application/octet-stream"},
             )  # fmt: skip
@@ -138,6 +154,74 @@ class Segno:
 
     def stems(self, audio_file_id: str) -> StemList:
         return StemList.model_validate(self._call("GET", f"audio/{_part(audio_file_id)}/stems").json())
+
+    # -- new stems ------------------------------------------------------------------------------------------------
+
+    def generate(self, order: GenerationOrder) -> str:
+        """Ask for new stems; the request's id."""
+        answer = self._call("POST", "generations", json=order.model_dump(mode="json"))
+        return GenerationAccepted.model_validate(answer.json()).generation_request_id
+
+    def generation(self, request_id: str) -> Generation:
+        return Generation.model_validate(self._call("GET", f"generations/{_part(request_id)}").json())
+
+    def generations(self, audio_file_id: str | None = None, *, limit: int = 50) -> list[Generation]:
+        """The newest requests, of one song or of all; without their takes."""
+        wanted = {"limit": limit} | ({"audio_file_id": audio_file_id} if audio_file_id else {})
+        return GenerationList.model_validate(self._call("GET", "generations", params=wanted).json()).items
+
+    def wait_generation(
+        self,
+        request_id: str,
+        on_progress: Callable[[Generation], None] = lambda request: None,
+        *,
+        timeout: float | None = None,
+    ) -> Generation:
+        """The request once its stems can be heard, or none will come; `TimeoutError` after `timeout` seconds."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            request = self.generation(request_id)
+            on_progress(request)
+            if request.status not in _BEING_MADE:
+                return request
+            if deadline is not None and time.monotonic() > deadline:
+                raise TimeoutError(f"generation {request_id} is still {request.status} after {timeout:.0f} s")
+            time.sleep(POLL_SECONDS)
+
+    def approve(self, request_id: str, stem: str, *, take: int | None = None) -> Generation:
+        return self._review(request_id, stem, "approve", Verdict(take=take))
+
+    def reject(self, request_id: str, stem: str, comment: str = "", *, take: int | None = None) -> Generation:
+        """With a comment a new take is made that heeds it."""
+        return self._review(request_id, stem, "reject", Verdict(take=take, comment=comment))
+
+    def cancel_generation(self, request_id: str) -> Generation:
+        return Generation.model_validate(self._call("POST", f"generations/{_part(request_id)}/cancel").json())
+
+    def delete_generation(self, request_id: str) -> None:
+        self._call("DELETE", f"generations/{_part(request_id)}")
+
+    def mix(self, request_id: str, order: MixOrder, *, timeout: float = 600.0) -> MixView:
+        """The original and the stems as one file, mastered where a preset is named; waits for it."""
+        path = f"generations/{_part(request_id)}/mixes"
+        asked = self._call("POST", path, json=order.model_dump(mode="json")).json()
+        wanted = f"{asked['name']}-master" if order.master else asked["name"]
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            done = next((one for one in self.generation(request_id).mixes if one.name == wanted), None)
+            if done is not None:
+                return done
+            state = httpx.get(asked["workflow_url"]).json().get("customStatus") or {}
+            if state.get("stage") == "failed":
+                raise SegnoError("mix_failed", state["message"])
+            time.sleep(POLL_SECONDS)
+        raise TimeoutError(f"the mix {wanted} was not ready after {timeout:.0f} s")
+
+    def _review(self, request_id: str, stem: str, verb: str, verdict: Verdict) -> Generation:
+        path = f"generations/{_part(request_id)}/stems/{_part(stem)}/{verb}"
+        return Generation.model_validate(self._call("POST", path, json=verdict.model_dump(mode="json")).json())
+
+    # -- the rest -------------------------------------------------------------------------------------------------
 
     def download(self, url: str, path: Path, on_bytes: OnBytes = lambda got, total: None) -> Path:
         """Fetch an address the API gave into a file, which appears only when it is whole."""

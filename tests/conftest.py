@@ -32,8 +32,8 @@ def free_ports(count: int) -> list[int]:
 
 
 def new_stack(home: Path) -> Stack:
-    host, analysis, blob, queue, table = free_ports(5)
-    return Stack(home, Ports(host=host, analysis=analysis, blob=blob, queue=queue, table=table))
+    host, analysis, generation, blob, queue, table = free_ports(6)
+    return Stack(home, Ports(host=host, analysis=analysis, generation=generation, blob=blob, queue=queue, table=table))
 
 
 @pytest.fixture(scope="session")

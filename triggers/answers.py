@@ -13,7 +13,7 @@ import azure.functions as func
 from pydantic import BaseModel, ValidationError
 
 from segno.contracts.problems import BadAudio, Problem
-from segno.services import blobs, idempotency, library, webhooks
+from segno.services import blobs, generations, idempotency, library, webhooks
 
 log = logging.getLogger("segno.api")
 
@@ -75,7 +75,7 @@ def _problem(fault: Exception) -> func.HttpResponse:
         case BadAudio():
             status = 413 if fault.code == "file_too_large" else 415 if fault.code == "unsupported_format" else 422
             problem = Problem(title=TITLES[status], status=status, code=fault.code, detail=fault.message)
-        case library.SongMissing() | blobs.BlobMissing():
+        case library.SongMissing() | blobs.BlobMissing() | generations.RequestMissing() | generations.TakeMissing():
             problem = Problem(title=TITLES[404], status=404, code="not_found", detail=str(fault))
         case library.BadCursor():
             problem = Problem(title=TITLES[400], status=400, code="bad_cursor", detail=str(fault))

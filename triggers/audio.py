@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import json
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
@@ -15,13 +16,15 @@ from segno.contracts import names
 from segno.contracts.analysis import Analysis
 from segno.contracts.audio import AudioAccepted, AudioFile, Failure, StemLink, StemList
 from segno.contracts.enums import AudioFileStatus
+from segno.contracts.generation import GenerationOrder
 from segno.contracts.problems import BadAudio
 from segno.contracts.workflow import PipelineInput
-from segno.services import analyses, audio_format, blobs, idempotency, library, removal, webhooks
+from segno.services import analyses, audio_format, blobs, generations, idempotency, library, removal, webhooks
 from segno.services.identity import owner_of
 from segno.services.settings import MEBIBYTE, settings
 from triggers import workflows
 from triggers.answers import ApiError, answers, not_yet, ok
+from triggers.generations import begin, stop_work
 
 blueprint = df.Blueprint()
 LEVEL = func.AuthLevel.FUNCTION
@@ -39,15 +42,24 @@ async def upload_audio(req: func.HttpRequest, client: df.DurableOrchestrationCli
     webhook_url = req.params.get("webhook_url")
     if webhook_url:
         await asyncio.to_thread(webhooks.check_user_url, webhook_url)
+    wished = _generation_wished(req)
     song, is_new = await asyncio.to_thread(_take_in, owner, data, file_name, webhook_url)
+    request_id = None
+    if wished is not None and song.status == AudioFileStatus.ANALYZING:
+        raise ApiError(409, "already_running", "the song is being analysed now: POST /generations when that has ended")
+    if wished is not None:
+        order = wished.model_copy(update={"audio_file_id": song.audio_file_id})
+        request_id = (
+            await begin(client, owner, order, start=song.status == AudioFileStatus.ANALYZED)
+        ).generation_request_id
     if song.status == AudioFileStatus.UPLOADED:
-        await _start(client, song)
+        await _start(client, song, request_id)
     message = "taken in; its analysis has begun" if is_new else "the library has these bytes already"
     accepted = AudioAccepted(
         audio_file_id=song.audio_file_id, status=song.status, duplicate=not is_new,
-        status_url=_url(song.audio_file_id), message=message,
+        status_url=_url(song.audio_file_id), message=message, generation_request_id=request_id,
     )  # fmt: skip
-    done = song.status == AudioFileStatus.ANALYZED
+    done = song.status == AudioFileStatus.ANALYZED and request_id is None
     return ok(accepted, 200 if done else 202, {"Location": accepted.status_url, "Retry-After": "1"})
 
 
@@ -82,8 +94,10 @@ async def get_audio(req: func.HttpRequest, client: df.DurableOrchestrationClient
 async def delete_audio(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """Stop what is being done for a song and delete everything made from it."""
     song = await asyncio.to_thread(_song, req)
-    await workflows.stop(client, song)
+    await workflows.stop_song(client, song)
     await asyncio.to_thread(removal.cancel_jobs, song.instance_id)
+    for request_id, owner in await asyncio.to_thread(generations.of_song, song.audio_file_id):
+        await stop_work(client, owner, request_id, "the song was deleted")
     await asyncio.to_thread(removal.delete_song, song)
     await client.start_new("DeleteSongOrchestrator", None, song.model_dump())
     return func.HttpResponse(status_code=204)
@@ -248,9 +262,26 @@ def _next_run(song: AudioFile) -> AudioFile | None:
     )  # fmt: skip
 
 
-async def _start(client: df.DurableOrchestrationClient, song: AudioFile) -> None:
+def _generation_wished(req: func.HttpRequest) -> GenerationOrder | None:
+    """Stems to generate once the song is analysed: a generation order as JSON, in `generation` of the form or query."""
+    text = req.params.get("generation")
+    if req.headers.get("content-type", "").startswith("multipart/form-data"):
+        text = req.form.get("generation") or text
+    if not text:
+        return None
+    try:
+        fields = json.loads(text)
+    except ValueError as fault:
+        raise ApiError(400, "invalid_request", f"generation is not JSON: {fault}") from None
+    if not isinstance(fields, dict):
+        raise ApiError(400, "invalid_request", "generation must be a JSON object, as POST /generations takes")
+    return GenerationOrder.model_validate(fields | {"audio_file_id": "this song"})
+
+
+async def _start(client: df.DurableOrchestrationClient, song: AudioFile, request_id: str | None = None) -> None:
     order = PipelineInput(
         owner=song.owner, blob_name=song.blob_name, original_file_name=song.original_file_name,
-        audio_file_id=song.audio_file_id, webhook_url=song.webhook_url, arrived_at=datetime.now(UTC).isoformat(),
+        audio_file_id=song.audio_file_id, webhook_url=song.webhook_url, generation_request_id=request_id,
+        arrived_at=datetime.now(UTC).isoformat(),
     )  # fmt: skip
     await workflows.start_once(client, "PipelineOrchestrator", song.instance_id, order.model_dump())

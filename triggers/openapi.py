@@ -10,18 +10,31 @@ import azure.functions as func
 from pydantic.json_schema import models_json_schema
 
 from segno import __version__
-from segno.contracts import analysis, audio, problems
+from segno.contracts import analysis, audio, generation, problems
 from segno.services.library import SongQuery
 from triggers.answers import answers, ok
 
 blueprint = df.Blueprint()
 _REF = "#/components/schemas/{model}"
-_SONG = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}, "description": "audio_file_id"}
+_IDS = {"id": "the id that a list or an answer gave", "stem": "vocals, drums, bass, guitar, piano, synth or other"}
+_LISTED = [
+    {"name": "audio_file_id", "in": "query", "schema": {"type": "string"}, "description": "of this song alone"},
+    {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}},
+]
 _AUDIO_BODY = {
     "required": True,
     "content": {
         "multipart/form-data": {
-            "schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "file": {"type": "string", "format": "binary"},
+                    "generation": {
+                        "type": "string",
+                        "description": "stems to generate then: a generation order as JSON",
+                    },
+                },
+            }
         },
         "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
     },
@@ -45,6 +58,26 @@ ROUTES: list[tuple[str, str, str, dict[int, type | None], Any]] = [
     ("get", "/audio/{id}/stems", "The stems, with addresses to download them from", {200: audio.StemList}, None),
     ("post", "/uploads", "An address to put a large file at", {201: audio.UploadTicket}, audio.UploadRequest),
     ("post", "/uploads/{id}/complete", "Say that the bytes are there", {200: None, 202: None}, None),
+    ("post", "/generations", "New stems", {202: generation.GenerationAccepted}, generation.GenerationOrder),
+    ("get", "/generations", "The newest requests for stems", {200: generation.GenerationList}, None),
+    ("get", "/generations/{id}", "A request, its takes and mixes", {200: generation.Generation}, None),
+    ("delete", "/generations/{id}", "Delete a request and what was made for it", {204: None}, None),
+    ("post", "/generations/{id}/cancel", "Stop what is being made", {202: generation.Generation}, None),
+    (
+        "post",
+        "/generations/{id}/stems/{stem}/approve",
+        "Approve a take of a stem",
+        {202: generation.Generation},
+        generation.Verdict,
+    ),
+    (
+        "post",
+        "/generations/{id}/stems/{stem}/reject",
+        "Reject a take; with a comment, a new one is made",
+        {202: generation.Generation},
+        generation.Verdict,
+    ),
+    ("post", "/generations/{id}/mixes", "Mix the original and the stems", {202: None}, generation.MixOrder),
     ("get", "/jobs/{id}", "An endpoint job", {200: None}, None),
     ("get", "/health", "Is the platform well", {200: None, 503: None}, None),
 ]
@@ -92,8 +125,14 @@ def document() -> dict[str, Any]:
             "responses": {str(status): _answer(model) for status, model in answered.items()}
             | {"default": _answer(problems.Problem, "application/problem+json")},
         }
-        if "{id}" in path:
-            operation["parameters"] = [_SONG]
+        if "{" in path:
+            operation["parameters"] = [
+                {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": about}
+                for name, about in _IDS.items()
+                if f"{{{name}}}" in path
+            ]
+        if (method, path) == ("get", "/generations"):
+            operation["parameters"] = _LISTED
         if (method, path) == ("get", "/audio"):
             operation["parameters"] = [
                 {"name": name, "in": "query", "schema": schema}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 
 from azure.durable_functions import DurableOrchestrationClient, OrchestrationRuntimeStatus
 
 from segno.contracts.audio import AudioFile, Progress
 from segno.contracts.enums import AudioFileStatus, JobKind
-from segno.contracts.names import further_separation, job_id
+from segno.contracts.generation import Generation
+from segno.contracts.names import further_separation, generation_instance, job_id, stem_step, take_step
 from segno.contracts.workflow import SEPARATION_WAYS
 
 ENDED = {
@@ -35,15 +37,28 @@ async def start_once(client: DurableOrchestrationClient, name: str, instance_id:
     return True
 
 
-async def stop(client: DurableOrchestrationClient, song: AudioFile) -> None:
+async def stop_song(client: DurableOrchestrationClient, song: AudioFile) -> None:
     """End a song's workflow and everything below it."""
     ways = (further_separation(way) for way in SEPARATION_WAYS)
     steps = ("analysis", "separation", *(kind.value for kind in JobKind), *ways)
-    for instance_id in (song.instance_id, *(job_id(song.instance_id, step) for step in steps)):
-        status = await client.get_status(instance_id)
+    await _terminate(client, song.instance_id, steps, "the song was deleted")
+
+
+async def stop_generation(client: DurableOrchestrationClient, request: Generation, reason: str) -> None:
+    """End a request's workflow and everything below it; `request` is whole."""
+    stems = [stem.stem_type for stem in request.plan.stems] if request.plan else request.order.target_stems
+    takes = {stem.stem_type: len(stem.takes) for stem in request.stems}
+    steps = [stem_step(stem) for stem in stems]
+    steps += [take_step(stem, take) for stem in stems for take in range(1, takes.get(stem, 0) + 2)]
+    await _terminate(client, generation_instance(request.generation_request_id), steps, reason)
+
+
+async def _terminate(client: DurableOrchestrationClient, instance_id: str, steps: Iterable[str], reason: str) -> None:
+    for one in (instance_id, *(job_id(instance_id, step) for step in steps)):
+        status = await client.get_status(one)
         if status is not None and status.runtime_status is not None and status.runtime_status not in ENDED:
             with suppress(Exception):  # it may end between the look and the call
-                await client.terminate(instance_id, "the song was deleted")
+                await client.terminate(one, reason)
 
 
 async def progress(client: DurableOrchestrationClient, song: AudioFile) -> Progress:

@@ -16,7 +16,9 @@ _LARGEST_LAG = 0.12
 _CLEAR = 0.4  # clarity of an alignment below which nothing is moved
 
 
-def to_grid(audio: np.ndarray, conditioning: Conditioning, swing: float = 0.5) -> tuple[np.ndarray, tuple[str, ...]]:
+def to_grid(
+    audio: np.ndarray, conditioning: Conditioning, swing: float = 0.5, *, syncopated: bool = False
+) -> tuple[np.ndarray, tuple[str, ...]]:
     """Audio whose beats lie on the conditioning's, and what was done to it.
 
     What has no clear beats, or has them where they belong, comes back as it is.
@@ -25,7 +27,7 @@ def to_grid(audio: np.ndarray, conditioning: Conditioning, swing: float = 0.5) -
     ----------
     audio : float32 (frames, 2) at 44.1 kHz, from the range's beginning
     """
-    found = align(onsets(audio.mean(axis=1)), conditioning, swing)
+    found = align(onsets(audio.mean(axis=1)), conditioning, swing, syncopated=syncopated)
     if found is None or found.clarity < _CLEAR:
         return audio, ()
     done: list[str] = []

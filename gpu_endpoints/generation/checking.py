@@ -19,8 +19,8 @@ from segno.music.genres import genre
 
 ONSET_HOP = 441  # 10 ms
 _ONSET_WINDOW = 1024
-_PITCH_WINDOW, _PITCH_HOP = 8192, 4096
-_LOWEST_HZ, _HIGHEST_HZ = 50.0, 2100.0
+_PITCH_WINDOW, _PITCH_HOP = 16384, 4096
+_LOWEST_HZ, _HIGHEST_HZ = 32.0, 2100.0
 _LAGS = np.arange(-0.25, 0.2501, 0.0125)  # beats
 _RATIOS = np.arange(0.92, 1.0801, 0.0025)
 _NEAR_SECONDS = 0.025
@@ -31,7 +31,7 @@ _AT_TEMPO = int(np.abs(_RATIOS - 1).argmin())
 _SILENT_PEAK = 1e-4
 _MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
 _MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
-GOOD_CHORDS = 0.6
+GOOD_CHORDS = 0.75
 GOOD_BEATS = 0.5
 
 
@@ -63,19 +63,21 @@ def score(audio: np.ndarray, wish: Wish) -> Score:
         found.remarks.append("it is silent")
         return found
     mono = audio.mean(axis=1)
-    on_grid = align(onsets(mono), wish.conditioning, genre(wish.plan.style).feel.swing)
+    is_drums = wish.plan.stem_type == StemType.DRUMS
+    swing = genre(wish.plan.style).feel.swing
+    on_grid = align(onsets(mono), wish.conditioning, swing, syncopated=not is_drums)
     if on_grid is not None:
         found.beat_alignment = round(on_grid.strength, 3)
         found.offset_ms = round(1000 * on_grid.lag, 1)
         found.tempo_error = round(abs(on_grid.ratio - 1), 4)
         if on_grid.strength < GOOD_BEATS:
             found.remarks.append(f"it does not keep to the beats ({on_grid.strength:.0%})")
-    if wish.plan.stem_type != StemType.DRUMS:
+    if not is_drums:
         pitches = chroma(mono, wish.conditioning.tuning)
         found.chord_agreement = _rounded(_on_chords(pitches, wish.conditioning), 3)
         found.key_agreement = _rounded(_in_key(pitches, wish.conditioning), 3)
         if found.chord_agreement is not None and found.chord_agreement < GOOD_CHORDS:
-            found.remarks.append(f"its harmony is not the song's ({found.chord_agreement:.0%} of it on the chords)")
+            found.remarks.append(f"its harmony is not the song's ({found.chord_agreement:.0%})")
     found.energy_correlation = _rounded(_follows_energy(mono, wish.conditioning), 3)
     parts = [found.beat_alignment, found.chord_agreement]
     if found.energy_correlation is not None:
@@ -99,23 +101,24 @@ def onsets(mono: np.ndarray) -> np.ndarray:
     return np.maximum(np.diff(levels, axis=1, prepend=levels[:, :1]), 0).mean(axis=0)
 
 
-def align(strength: np.ndarray, conditioning: Conditioning, swing: float = 0.5) -> Alignment | None:
-    """Where the onsets lie best on the beats and their parts; None where there are too few beats or onsets to tell."""
+def align(
+    strength: np.ndarray, conditioning: Conditioning, swing: float = 0.5, *, syncopated: bool = False
+) -> Alignment | None:
+    """Where the onsets lie best on the beats and their halves (or thirds); None where there are too few to tell.
+
+    What is `syncopated` may as well lie between those, on any sixteenth of the beat.
+    """
     timeline, first, last = conditioning.timeline, conditioning.first, conditioning.last
     beats = np.arange(np.ceil(first - 1e-6), last - 1e-6)
     if len(beats) < _FEW_BEATS or strength.max(initial=0.0) < 1e-3:
         return None
     parts = (0.0, 1 / 3, 2 / 3) if timeline.compound else (0.0, swing)
-    weights = np.tile([1.0, *([0.5] * (len(parts) - 1))], len(beats))
-    places = (beats[:, None] + np.array(parts)).ravel()
-    times = np.array([timeline.at(place) for place in places]) - conditioning.start_seconds
-    period = (timeline.at(last) - timeline.at(first)) / (last - first)
+    grids = [parts] if not syncopated else [parts, *((part,) for part in parts), (swing / 2, (1 + swing) / 2)]
     smooth = np.convolve(strength, np.hanning(7) / np.hanning(7).sum(), "same")
+    period = (timeline.at(last) - timeline.at(first)) / (last - first)
     lags = _LAGS * period
-    frames = np.arange(len(smooth))
-    places_in_audio = times[None, None, :] / _RATIOS[:, None, None] + lags[None, :, None]
-    heard = np.interp(places_in_audio * SAMPLE_RATE / ONSET_HOP, frames, smooth, left=0.0, right=0.0)
-    heard = heard @ weights / weights.sum()
+    lags = lags[np.abs(lags) <= period / 8] if syncopated else lags
+    heard = np.stack([_on_grid(smooth, conditioning, beats, grid, lags) for grid in grids]).max(axis=0)
     mean = float(smooth.mean())
     at_tempo = heard[_AT_TEMPO]
     near = at_tempo[np.abs(lags) <= _NEAR_SECONDS]
@@ -133,37 +136,60 @@ def align(strength: np.ndarray, conditioning: Conditioning, swing: float = 0.5) 
     return Alignment(on_grid, lag, ratio, clarity)
 
 
+def _on_grid(
+    strength: np.ndarray, conditioning: Conditioning, beats: np.ndarray, parts: tuple[float, ...], lags: np.ndarray
+) -> np.ndarray:
+    """Mean onset strength on some parts of every beat, (tempo ratios, lags); the first part counts twice."""
+    weights = np.tile([1.0, *([0.5] * (len(parts) - 1))], len(beats))
+    places = (beats[:, None] + np.array(parts)).ravel()
+    times = np.array([conditioning.timeline.at(place) for place in places]) - conditioning.start_seconds
+    moments = times[None, None, :] / _RATIOS[:, None, None] + lags[None, :, None]
+    frames = np.arange(len(strength))
+    heard = np.interp(moments * SAMPLE_RATE / ONSET_HOP, frames, strength, left=0.0, right=0.0)
+    return heard @ weights / weights.sum()
+
+
 def chroma(mono: np.ndarray, tuning: float) -> np.ndarray:
-    """Energy of the pitch classes from C, (frames, 12), a frame each 4096 samples, for A4 at `tuning` Hz."""
-    frequencies, _, spectrum = signal.stft(
+    """Energy of the pitch classes from C, (frames, 12), a frame each 4096 samples, for A4 at `tuning` Hz.
+
+    Spectral peaks alone count, at the frequency a parabola through each gives (Smith and Serra, ICMC 1987).
+    """
+    _, _, spectrum = signal.stft(
         mono, SAMPLE_RATE, nperseg=_PITCH_WINDOW, noverlap=_PITCH_WINDOW - _PITCH_HOP, padded=True
     )
-    inside = (frequencies >= _LOWEST_HZ) & (frequencies <= _HIGHEST_HZ)
-    power = np.abs(spectrum[inside]) ** 2
-    peaks = (power >= np.roll(power, 1, axis=0)) & (power >= np.roll(power, -1, axis=0))
-    pitches = 69 + 12 * np.log2(frequencies[inside] / tuning)
+    low, high = (round(hertz * _PITCH_WINDOW / SAMPLE_RATE) for hertz in (_LOWEST_HZ, _HIGHEST_HZ))
+    power = np.abs(spectrum[low - 1 : high + 1]) ** 2
+    levels = np.log(power + 1e-20)
+    left, centre, right = levels[:-2], levels[1:-1], levels[2:]
+    row, frame = np.nonzero((centre > left) & (centre >= right) & (power[1:-1] > 1e-6 * power.max(initial=1e-20)))
+    a, b, c = left[row, frame], centre[row, frame], right[row, frame]
+    frequency = (low + row + 0.5 * (a - c) / (a - 2 * b + c)) * SAMPLE_RATE / _PITCH_WINDOW
+    pitch_class = np.round(69 + 12 * np.log2(frequency / tuning)).astype(int) % 12
     found = np.zeros((power.shape[1], 12))
-    for pitch_class in range(12):
-        near = np.abs((pitches - pitch_class + 6) % 12 - 6) < 0.6
-        found[:, pitch_class] = (power[near] * peaks[near]).sum(axis=0)
+    np.add.at(found, (frame, pitch_class), power[1:-1][row, frame])
     return found
 
 
 def _on_chords(pitches: np.ndarray, conditioning: Conditioning) -> float | None:
-    """Share of the tonal energy that lies on tones of the chord that sounds; loud frames count more, by their root."""
-    frame_times = conditioning.start_seconds + np.arange(len(pitches)) * _PITCH_HOP / SAMPLE_RATE
-    total, inside = 0.0, 0.0
-    weights = np.sqrt(pitches.sum(axis=1))
-    for frame, moment in enumerate(frame_times):
-        if weights[frame] <= 0:
+    """How well each chord explains what sounds in its time, by how well it would twelve steps round: 1 where no
+    transposition of it would do better. Loud chords count more, by the root of their energy."""
+    rate = SAMPLE_RATE / _PITCH_HOP
+    total, agreed = 0.0, 0.0
+    for span in conditioning.chords:
+        start, end = max(span.start, conditioning.first), min(span.end, conditioning.last)
+        if span.chord is None or end <= start:
             continue
-        chord = conditioning.chord_at(conditioning.timeline.beat_at(float(moment)))
-        if chord is None:
+        times = [conditioning.timeline.at(beat) - conditioning.start_seconds for beat in (start, end)]
+        a = min(round(times[0] * rate), len(pitches) - 1)
+        b = max(a + 1, round(times[1] * rate))
+        heard = np.sqrt(pitches[a:b]).sum(axis=0)
+        weight = float(np.sqrt(pitches[a:b].sum()))
+        if weight <= 0:
             continue
-        tones = list(set(chord.pitch_classes) | {chord.bass})
-        share = pitches[frame, tones].sum() / pitches[frame].sum()
-        total, inside = total + weights[frame], inside + weights[frame] * share
-    return inside / total if total > 0 else None
+        tones = np.array(sorted(set(span.chord.pitch_classes) | {span.chord.bass}))
+        shares = np.array([heard[(tones + shift) % 12].sum() for shift in range(12)])
+        total, agreed = total + weight, agreed + weight * float(shares[0] / shares.max())
+    return agreed / total if total > 0 else None
 
 
 def _in_key(pitches: np.ndarray, conditioning: Conditioning) -> float | None:

@@ -118,7 +118,8 @@ def made_well(engine: GenerationEngine, wishes: list[Wish], context: JobContext)
             part.progress(0.9, f"checking the {wish.plan.stem_type}")
             audio, remarks = one.audio, one.remarks
             if is_learned:
-                audio, moved = aligning.to_grid(audio, wish.conditioning, genre(wish.plan.style).feel.swing)
+                swing, is_drums = genre(wish.plan.style).feel.swing, wish.plan.stem_type == StemType.DRUMS
+                audio, moved = aligning.to_grid(audio, wish.conditioning, swing, syncopated=not is_drums)
                 remarks = (*remarks, *moved)
             finished = finish(audio, wish.seconds, SAMPLE_RATE, loudness_lufs=wish.loudness_lufs)
             score = checking.score(finished, wish)

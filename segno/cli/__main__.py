@@ -7,17 +7,25 @@ import sys
 import click
 
 from segno import __version__
-from segno.cli import analyze, library, models, stack
+from segno.cli import analyze, generate, library, models, stack
 from segno.client import SegnoError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="segno")
 def segno() -> None:
-    """Songs in; stems, tempo, beats, key, chords, sections and tuning out."""
+    """Songs in; stems, tempo, beats, key, chords, sections and tuning out; then new stems that fit them."""
 
 
-for command in (stack.up, stack.down, stack.doctor, analyze.analyze, models.models, *library.COMMANDS):
+for command in (
+    stack.up,
+    stack.down,
+    stack.doctor,
+    analyze.analyze,
+    models.models,
+    *generate.COMMANDS,
+    *library.COMMANDS,
+):
     segno.add_command(command)
 
 

@@ -64,13 +64,15 @@ class AudioPage(Contract):
 
 
 class AudioAccepted(Contract):
-    """Answer to an upload: `duplicate` is true when these bytes were in the library already."""
+    """Answer to an upload: `duplicate` is true when these bytes were in the library already; `generation_request_id` is
+    there when stems were asked for with it."""
 
     audio_file_id: str
     status: AudioFileStatus
     duplicate: bool = False
     status_url: str
     message: str
+    generation_request_id: str | None = None
 
 
 class UploadRequest(Request):

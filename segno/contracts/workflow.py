@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from segno.contracts.analysis import StemFormat
 from segno.contracts.base import Contract
+from segno.contracts.enums import StemType
+from segno.contracts.generation import MixOrder
 from segno.contracts.jobs import JobRequest
 
 DEFAULT_DEADLINE_SECONDS = 4 * 3600
 
 
 class PipelineInput(Contract):
-    """A song to take in: `audio_file_id` is known for an upload through the API, None for a dropped blob."""
+    """A song to take in: `audio_file_id` is known for an upload through the API, None for a dropped blob. With a
+    `generation_request_id` stems are generated for it as soon as it is analysed."""
 
     owner: str
     blob_name: str
     original_file_name: str
     audio_file_id: str | None = None
     webhook_url: str | None = None
+    generation_request_id: str | None = None
     arrived_at: str
 
 
@@ -39,7 +43,7 @@ class EndpointJobInput(Contract):
 
     job_id: str
     endpoint: str
-    audio_file_id: str
+    audio_file_id: str | None
     request: JobRequest
     deadline_seconds: float = DEFAULT_DEADLINE_SECONDS
     give_up_when_down: bool = False
@@ -62,3 +66,31 @@ class SeparationStep(Contract):
     endpoint: str
     engine: str
     stem_format: StemFormat
+
+
+class GenerationInput(Contract):
+    """A request of the table GenerationRequests to be worked on; the rest of it is read there."""
+
+    generation_request_id: str
+    owner: str
+    arrived_at: str
+
+
+class StemInput(GenerationInput):
+    """One stem of a request, from its first take to its review."""
+
+    stem_type: StemType
+
+
+class MixWorkInput(GenerationInput):
+    """A mix of a request's stems, and the master of it where one is asked for."""
+
+    name: str
+    order: MixOrder
+
+
+class Review(Contract):
+    """The external event that ends the wait for a take's review (`names.review_event`)."""
+
+    approved: bool
+    comment: str = ""

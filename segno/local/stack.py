@@ -42,6 +42,7 @@ class Ports:
 
     host: int = 7071
     analysis: int = 8001
+    generation: int = 8002
     blob: int = 10000
     queue: int = 10001
     table: int = 10002
@@ -201,19 +202,16 @@ class Stack:
         storage_command = azurite.command(
             tools, data, blob_port=ports.blob, queue_port=ports.queue, table_port=ports.table
         )
-        endpoint = [
-            "uvicorn",
-            "gpu_endpoints.analysis.server:app",
-            "--port",
-            str(ports.analysis),
-            "--log-level",
-            "warning",
-        ]
         return [
             self._child("storage", storage_command, f"http://127.0.0.1:{ports.table}/"),
-            self._child("analysis", python_module(*endpoint), f"http://127.0.0.1:{ports.analysis}/health"),
+            self._endpoint("analysis", ports.analysis),
+            self._endpoint("generation", ports.generation),
             self._child("host", self._host_command(), f"{self.url}/api/openapi.json"),
         ]
+
+    def _endpoint(self, name: str, port: int) -> Child:
+        server = ["uvicorn", f"gpu_endpoints.{name}.server:app", "--port", str(port), "--log-level", "warning"]
+        return self._child(name, python_module(*server), f"http://127.0.0.1:{port}/health")
 
     def _host_command(self) -> list[str]:
         """Core Tools where they are installed, else the embedded host."""
@@ -233,6 +231,7 @@ class Stack:
             "FUNCTIONS_WORKER_RUNTIME": "python",
             "SEGNO_PUBLIC_URL": self.url,
             "SEGNO_ANALYSIS_ENDPOINTS": f"http://127.0.0.1:{self.ports.analysis}",
+            "SEGNO_GENERATION_ENDPOINTS": f"http://127.0.0.1:{self.ports.generation}",
             "SEGNO_WEBHOOK_SECRET": self._webhook_secret(),
             "SEGNO_ALLOW_PRIVATE_WEBHOOKS": "1",
             "NUMBA_CACHE_DIR": str(PROJECT / ".segno" / "numba"),

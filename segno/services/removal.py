@@ -2,7 +2,7 @@
 
 from segno.contracts import names
 from segno.contracts.audio import AudioFile
-from segno.services import analyses, blobs, endpoints, job_records, library
+from segno.services import analyses, blobs, endpoints, generations, job_records, library
 
 
 def cancel_jobs(instance_id: str) -> None:
@@ -15,11 +15,13 @@ def cancel_jobs(instance_id: str) -> None:
 
 
 def delete_song(song: AudioFile) -> None:
-    """Remove a song's bytes, stems, analysis, jobs and rows; may be repeated."""
+    """Remove a song's bytes, stems, analysis, jobs, rows and what was generated for it; may be repeated."""
     analyses.delete(song.audio_file_id)
     blobs.delete(names.RAW_AUDIO, song.blob_name)
     blobs.delete_prefix(names.JOBS, f"{song.instance_id}:")
     job_records.delete_of_instance(song.instance_id)
+    for request_id, owner in generations.of_song(song.audio_file_id):
+        generations.delete(owner, request_id, song.audio_file_id)
     library.delete(song.owner, song.audio_file_id)
 
 

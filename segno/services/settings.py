@@ -13,7 +13,8 @@ _MODELS_CACHE = Path.home() / ".cache" / "segno" / "models"
 
 
 class Settings(BaseModel):
-    """`storage` is a connection string, or the name of an account to use with a managed identity."""
+    """`storage` is a connection string, or the name of an account to use with a managed identity. The planner's prices
+    are US dollars a million tokens; `planner_engines` are those it may choose beside `auto`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -30,6 +31,13 @@ class Settings(BaseModel):
     max_upload_bytes: int
     max_song_bytes: int
     max_song_seconds: float
+    planner_url: str
+    planner_model: str
+    planner_key: str | None
+    planner_is_azure: bool
+    planner_price_in: float | None
+    planner_price_out: float | None
+    planner_engines: list[str]
 
 
 class MissingSetting(RuntimeError):
@@ -59,6 +67,7 @@ def settings() -> Settings:
         public_url=env("SEGNO_PUBLIC_URL", "http://127.0.0.1:7071").rstrip("/"),
         endpoints={
             "analysis": _addresses(env("SEGNO_ANALYSIS_ENDPOINTS", "http://127.0.0.1:8001")),
+            "generation": _addresses(env("SEGNO_GENERATION_ENDPOINTS", "http://127.0.0.1:8002")),
             "directml": _addresses(env("SEGNO_DIRECTML_ENDPOINTS", "")),
         },
         separation=[step.strip() for step in env("SEGNO_SEPARATION", "auto").split(",") if step.strip()],
@@ -70,7 +79,18 @@ def settings() -> Settings:
         max_upload_bytes=int(env("SEGNO_MAX_UPLOAD_BYTES", str(100 * MEBIBYTE))),
         max_song_bytes=int(env("SEGNO_MAX_SONG_BYTES", str(2048 * MEBIBYTE))),
         max_song_seconds=float(env("SEGNO_MAX_SONG_SECONDS", str(3 * 3600))),
+        planner_url=env("AZURE_OPENAI_ENDPOINT") or env("SEGNO_PLANNER_URL", ""),
+        planner_model=env("SEGNO_PLANNER_MODEL", ""),
+        planner_key=env("AZURE_OPENAI_API_KEY") or env("SEGNO_PLANNER_KEY") or None,
+        planner_is_azure=bool(env("AZURE_OPENAI_ENDPOINT")),
+        planner_price_in=_price(env("SEGNO_PLANNER_PRICE_IN")),
+        planner_price_out=_price(env("SEGNO_PLANNER_PRICE_OUT")),
+        planner_engines=[name.strip() for name in env("SEGNO_PLANNER_ENGINES", "symbolic").split(",") if name.strip()],
     )
+
+
+def _price(text: str | None) -> float | None:
+    return float(text) if text else None
 
 
 def _addresses(text: str) -> list[str]:

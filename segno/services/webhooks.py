@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import logging
 import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from segno.services.settings import settings
 
 TIMEOUT_SECONDS = 10.0
+ATTEMPTS = 3
+log = logging.getLogger("segno.notify")
 
 
 class BadSignature(ValueError):
@@ -45,6 +48,20 @@ def send(url: str, message_id: str, payload: Mapping[str, Any]) -> None:
             "webhook-signature": Webhook(secret).sign(message_id, now, body),
         }
     httpx.post(url, content=body, headers=headers, timeout=TIMEOUT_SECONDS).raise_for_status()
+
+
+def deliver(url: str, message_id: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Send a message to a user's address, a few times where it fails; `{delivered, reason}`, never an exception."""
+    reason = ""
+    for _ in range(ATTEMPTS):
+        try:
+            check_user_url(url)
+            send(url, message_id, payload)
+            return {"delivered": True, "reason": ""}
+        except (httpx.HTTPError, BadWebhookUrl) as fault:
+            reason = str(fault)
+    log.warning("the webhook %s was not delivered: %s", message_id, reason)
+    return {"delivered": False, "reason": reason}
 
 
 def verify(body: bytes, headers: Mapping[str, str]) -> Any:

@@ -140,7 +140,7 @@ def _cut(phonemes: list[Phoneme], line: str) -> list[Syllable]:
 def _texted(words: list[list[Syllable]], line: str) -> list[list[Syllable]]:
     """The words' own letters on their first syllable, for the MIDI file and for voices that spell for themselves."""
     begins = [word[0].phonemes[0].word for word in words]
-    ends = [*begins[1:], len(line)]
+    ends = [*begins[1:], len(line)][: len(begins)]
     return [
         [replace(one, text=line[a:b].strip() if n == 0 else _MELISMA) for n, one in enumerate(word)]
         for word, a, b in zip(words, begins, ends, strict=True)

@@ -100,7 +100,7 @@ def speak(text: str, language: str = "en", variant: str = "f3") -> Spoken:
 
 def _phonemes(found: list[tuple[int, int, str]], samples: int) -> list[Phoneme]:
     """Pauses have no name and only end the sound before."""
-    ends = [sample for sample, _, _ in found[1:]] + [samples]
+    ends = [*(sample for sample, _, _ in found[1:]), samples][: len(found)]
     return [
         Phoneme(name, start / SPOKEN_RATE, end / SPOKEN_RATE, max(0, position - 1))
         for (start, position, name), end in zip(found, ends, strict=True)

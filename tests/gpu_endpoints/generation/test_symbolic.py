@@ -105,15 +105,22 @@ def test_the_score_knows_what_fits_and_what_does_not(given):
     (made,) = SymbolicEngine().generate([wish], lambda done: None)
     audio = finish(made.audio, wish.seconds, SAMPLE_RATE)
     good = checking.score(audio, wish)
-    assert good.beat_alignment >= 0.9 and abs(good.offset_ms) <= 25 and good.chord_agreement >= 0.75
+    assert good.beat_alignment >= 0.9 and abs(good.offset_ms) <= 25 and good.chord_agreement >= 0.95
     assert good.overall >= 0.75 and good.remarks == []
-    late = checking.score(np.roll(audio, round(0.11 * SAMPLE_RATE), axis=0), wish)
-    assert late.beat_alignment < 0.5 and late.offset_ms == pytest.approx(110, abs=25) and late.remarks
     others = free_standing(bpm=118, chord_progression=["F#", "B", "C#m", "G#m"], duration_seconds=33.333, tuning=442.0)
     wrong = checking.score(audio, Wish(wish.plan, others))
-    assert wrong.chord_agreement < 0.5 and wrong.key_agreement < good.key_agreement
+    assert wrong.chord_agreement < 0.75 and wrong.key_agreement < good.key_agreement
     assert "harmony" in " ".join(wrong.remarks)
     assert checking.score(np.zeros_like(audio), wish).remarks == ["it is silent"]
+
+
+def test_the_score_hears_drums_that_come_late(given):
+    made = generate("drums", given, "rock", seed=1)
+    wish = Wish(StemPlan(stem_type="drums", style="rock", random_seed=1), given)
+    assert checking.score(made.audio, wish).beat_alignment == pytest.approx(1.0, abs=0.02)
+    late = checking.score(np.roll(made.audio, round(0.11 * SAMPLE_RATE), axis=0), wish)
+    assert late.beat_alignment < 0.5 and late.offset_ms == pytest.approx(110, abs=25)
+    assert "does not keep to the beats" in late.remarks[0]
 
 
 def test_silence_stays_silence_and_short_things_stay_short():

@@ -1,0 +1,91 @@
+"""One take of a stem: its plan and job before, its result or failure after, its review in the end."""
+
+from datetime import UTC, datetime
+
+import azure.durable_functions as df
+
+from segno.contracts import names
+from segno.contracts.enums import GenerationStatus, JobKind, StemType, TakeStatus
+from segno.contracts.generation import GenerateInput, GenerationResult, StemPlan, Take
+from segno.contracts.jobs import JobRequest
+from segno.contracts.workflow import EndpointJobInput, Review, StemInput
+from segno.services import analyses, generations, library
+from segno.services.planner import plan as planner
+
+blueprint = df.Blueprint()
+
+
+@blueprint.function_name("PrepareTake")
+@blueprint.activity_trigger(input_name="request")
+def prepare_take(request: dict) -> dict:
+    """Note a take as being made. Returns its endpoint job; the second take on heeds the comment on the one before."""
+    order, number = StemInput.model_validate(request), request["take"]
+    stem, request_id = StemType(order.stem_type), order.generation_request_id
+    known = generations.get(order.owner, request_id)
+    plan = _plan(order, number, request.get("comment", ""))
+    made_at = datetime.now(UTC).isoformat()
+    generations.save_take(request_id, stem, Take(take=number, status=TakeStatus.GENERATING, plan=plan, made_at=made_at))
+    generations.refresh(order.owner, request_id, known.plan)
+    job_input = GenerateInput(
+        generation_request_id=request_id, audio_file_id=known.audio_file_id, target_stems=[stem],
+        engine=known.order.engine, parameters=known.order.parameters, plans=[plan],
+        conditioning=names.conditioning_blob(request_id), take=number,
+    )  # fmt: skip
+    instance = names.generation_instance(request_id)
+    return EndpointJobInput(
+        job_id=names.job_id(instance, names.take_step(stem, number)),
+        endpoint="generation",
+        audio_file_id=known.audio_file_id,
+        request=JobRequest(kind=JobKind.GENERATE, input=job_input.model_dump(), arrived_at=order.arrived_at),
+    ).model_dump()
+
+
+@blueprint.function_name("SaveTake")
+@blueprint.activity_trigger(input_name="request")
+def save_take(request: dict) -> dict:
+    """Keep what became of a take. Returns `{status, is_ready}`: whether the last stem has just come to be heard."""
+    order = StemInput.model_validate(request)
+    stem, request_id = StemType(order.stem_type), order.generation_request_id
+    try:
+        known = generations.get(order.owner, request_id)
+        take = generations.take(request_id, stem, request["take"])
+    except (generations.RequestMissing, generations.TakeMissing):
+        return {"status": TakeStatus.CANCELLED.value, "is_ready": False}
+    if known.status == GenerationStatus.CANCELLED:
+        return {"status": TakeStatus.CANCELLED.value, "is_ready": False}
+    if request["error"]:
+        take = take.model_copy(update={"status": TakeStatus.FAILED, "error": request["error"]["message"]})
+    else:
+        made = GenerationResult.model_validate(request["result"]).stems[0]
+        take = take.model_copy(update={"status": TakeStatus.GENERATED, "stem": made, "plan": made.plan})
+    generations.save_take(request_id, stem, take)
+    now = generations.refresh(order.owner, request_id, known.plan)
+    return {"status": take.status, "is_ready": now.status != GenerationStatus.GENERATING}
+
+
+@blueprint.function_name("SaveReview")
+@blueprint.activity_trigger(input_name="request")
+def save_review(request: dict) -> None:
+    order, review = StemInput.model_validate(request), Review.model_validate(request["review"])
+    stem, request_id = StemType(order.stem_type), order.generation_request_id
+    known = generations.get(order.owner, request_id)
+    take = generations.take(request_id, stem, request["take"])
+    status = TakeStatus.APPROVED if review.approved else TakeStatus.REJECTED
+    generations.save_take(
+        request_id, stem, take.model_copy(update={"status": status, "comment": review.comment or None})
+    )
+    generations.refresh(order.owner, request_id, known.plan)
+
+
+def _plan(order: StemInput, number: int, comment: str) -> StemPlan:
+    request_id, stem = order.generation_request_id, StemType(order.stem_type)
+    known = generations.get(order.owner, request_id)
+    if number == 1:
+        return next(plan for plan in (known.plan.stems if known.plan else []) if plan.stem_type == stem)
+    try:
+        return generations.take(request_id, stem, number).plan  # this activity ran before
+    except generations.TakeMissing:
+        before = generations.take(request_id, stem, number - 1)
+    song = library.get(order.owner, known.audio_file_id) if known.audio_file_id else None
+    found = analyses.load(known.audio_file_id) if known.audio_file_id else None
+    return planner.again(request_id, known.order, before.plan, comment, number, song, found).stems[0]

@@ -1,0 +1,279 @@
+"""New stems for a song, as a user asks for them: heard, approved, rejected, taken again, mixed, cancelled, deleted."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import httpx
+import numpy as np
+import pretty_midi
+import pytest
+import soundfile
+
+from segno.client import SegnoError
+from segno.contracts import names
+from segno.contracts.generation import GenerationOrder, GenerationParameters, MixOrder
+from segno.services import generations, library, storage
+
+RATE = 44100
+
+
+@pytest.fixture(scope="module")
+def song(stack, make_clip) -> str:
+    """Eighteen seconds of the demo, analysed: the end of the intro and a verse."""
+    from segno.client import Segno
+
+    with Segno(stack.url) as segno:
+        done = segno.wait(segno.upload(make_clip("to write for.flac", 4.0, 18.0)), timeout=120)
+        assert done.status == "analyzed", done.error
+        return done.audio_file_id
+
+
+def order(song: str | None, *stems: str, **parameters) -> GenerationOrder:
+    return GenerationOrder(
+        audio_file_id=song, target_stems=list(stems), parameters=GenerationParameters(random_seed=7, **parameters)
+    )
+
+
+def waited(segno, request_id: str, done) -> object:
+    """The request once `done(request)` holds; the workflow may be a moment behind the answer to a review."""
+    deadline = time.monotonic() + 90
+    while not done(request := segno.generation(request_id)):
+        assert time.monotonic() < deadline, request
+        time.sleep(0.1)
+    return request
+
+
+def run_cli(stack, *arguments: str, expect: int = 0) -> str:
+    env = os.environ | {"SEGNO_URL": stack.url, "SEGNO_HOME": str(stack.home)}
+    done = subprocess.run(
+        [sys.executable, "-m", "segno.cli", *arguments],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == expect, (done.stdout, done.stderr)
+    return done.stdout if expect != 2 else done.stderr
+
+
+def test_stems_that_fit_come_with_midi_a_score_and_their_maker(stack, segno, song, tmp_path):
+    out = run_cli(
+        stack, "generate", song, "--stems", "drums,bass", "--style", "house", "--seed", "7", "--out", str(tmp_path),
+        "--mix", "--json",
+    )  # fmt: skip
+    made = json.loads(out)
+    assert made["status"] == "awaiting_review" and made["planner"]["engine"] == "rules"
+    analysis = segno.analysis(song)
+    for stem in made["stems"]:
+        audio, rate = soundfile.read(tmp_path / f"{stem['stem_type']}.wav")
+        assert rate == RATE and len(audio) == round(stem["duration_seconds"] * RATE)
+        assert stem["start_seconds"] == pytest.approx(analysis.beats[0].time)
+        assert np.abs(audio).max() == pytest.approx(0.8, abs=1e-3)
+        assert pretty_midi.PrettyMIDI(str(tmp_path / f"{stem['stem_type']}.mid")).instruments[0].notes
+        assert stem["score"]["beat_alignment"] > 0.8 and stem["score"]["remarks"] == []
+        assert stem["engine"]["engine"] == "symbolic" and stem["random_seed"] == 7
+    mix, _ = soundfile.read(made["mix"])
+    original = segno.get(song)
+    assert len(mix) / RATE == pytest.approx(original.duration_seconds, abs=0.6)
+    assert [stem.stem_type for stem in segno.generation(made["generation_request_id"]).stems] == ["bass", "drums"]
+    again = json.loads(run_cli(
+        stack, "generate", song, "--stems", "bass", "--style", "house", "--seed", "7", "--out", str(tmp_path / "2"), "--json"
+    ))  # fmt: skip
+    first, second = (soundfile.read(one / "bass.wav")[0] for one in (tmp_path, tmp_path / "2"))
+    assert np.array_equal(first, second) and again["generation_request_id"] != made["generation_request_id"]
+
+
+def test_approved_rejected_and_taken_again(segno, song):
+    request_id = segno.generate(order(song, "bass", "piano", bars=(2, 5)))
+    heard = segno.wait_generation(request_id, timeout=90)
+    assert heard.status == "awaiting_review" and heard.plan.planner.engine == "rules"
+    segno.approve(request_id, "bass")
+    waited(segno, request_id, lambda now: now.stems[0].takes[0].status == "approved")
+    segno.reject(request_id, "piano", "much busier, and an octave lower please, staccato")
+    again = waited(
+        segno, request_id, lambda now: len(now.stems[1].takes) == 2 and now.stems[1].takes[1].status == "generated"
+    )
+    first, second = again.stems[1].takes
+    assert first.status == "rejected" and first.comment.startswith("much busier")
+    assert second.plan.density > 0.5 and second.plan.pitch_register < 0 and second.plan.articulation == "staccato"
+    assert second.plan.random_seed != first.plan.random_seed and second.stem.take == 2
+    assert again.status == "awaiting_review"
+    audio = [httpx.get(take.blob_url).content for take in (first, second)]
+    assert audio[0] != audio[1] and len(audio[0]) == len(audio[1])
+    with pytest.raises(SegnoError, match="is rejected"):
+        segno.approve(request_id, "piano", take=1)
+    segno.reject(request_id, "piano")
+    done = waited(segno, request_id, lambda now: now.status == "completed")
+    assert done.message == "1 of 2 stems approved" and len(done.stems[1].takes) == 2
+    workflow = httpx.get(done.links["workflow"]).json()
+    deadline = time.monotonic() + 30
+    while workflow["runtimeStatus"] != "Completed":
+        assert time.monotonic() < deadline, workflow
+        time.sleep(0.2)
+        workflow = httpx.get(done.links["workflow"]).json()
+    assert [stem["outcome"] for stem in workflow["output"]["stems"]] == ["approved", "rejected"]
+
+
+def test_a_review_can_come_as_an_external_event(stack, segno, song):
+    request_id = segno.generate(order(song, "drums", bars=(1, 2)))
+    segno.wait_generation(request_id, timeout=90)
+    instance = names.job_id(names.generation_instance(request_id), names.stem_step("drums"))
+    link = segno.generation(request_id).links["workflow"].replace(names.generation_instance(request_id), instance)
+    address = link.replace("?", f"/raiseEvent/{names.review_event(1)}?", 1)
+    assert httpx.post(address, json={"approved": True}).status_code == 202
+    waited(segno, request_id, lambda now: now.status == "completed" and now.stems[0].takes[0].status == "approved")
+
+
+def test_one_stem_that_fails_does_not_lose_the_others(segno, song):
+    wanted = order(song, "drums", "vocals", bars=(1, 4), lyrics="...")
+    request_id = segno.generate(wanted)
+    made = segno.wait_generation(request_id, timeout=90)
+    by_name = {stem.stem_type: stem.takes[0] for stem in made.stems}
+    assert by_name["drums"].status == "generated" and by_name["vocals"].status == "failed"
+    assert "nothing to sing" in by_name["vocals"].error and made.status == "awaiting_review"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "told"),
+    [
+        ({"target_stems": ["bass"]}, 400, "give target_bpm, duration_seconds and chord_progression"),
+        ({"audio_file_id": "SONG"}, 400, "no stem is asked for"),
+        ({"audio_file_id": "SONG", "target_stems": ["bass"], "parameters": {"style": "polka"}}, 400, "choose from"),
+        ({"audio_file_id": "SONG", "target_stems": ["kazoo"]}, 400, "target_stems.0"),
+        ({"audio_file_id": "SONG", "target_stems": ["bass"], "parameters": {"tempo": 9}}, 400, "parameters.tempo"),
+        ({"audio_file_id": "nobody", "target_stems": ["bass"]}, 404, "there is no song"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_at_once(stack, song, body, status, told):
+    body = {name: song if value == "SONG" else value for name, value in body.items()}
+    answer = httpx.post(f"{stack.url}/api/generations", json=body)
+    assert answer.status_code == status and told in answer.json()["detail"], answer.text
+
+
+def test_a_part_the_song_does_not_have_fails_with_what_it_has(segno, song):
+    request_id = segno.generate(order(song, "bass", section="guitar solo"))
+    failed = segno.wait_generation(request_id, timeout=60)
+    assert failed.status == "failed" and "its sections are" in failed.error
+
+
+def test_the_same_idempotency_key_is_the_same_request(stack, song):
+    body = order(song, "bass", bars=(1, 2)).model_dump(mode="json")
+    headers = {"Idempotency-Key": f"key-{time.time_ns()}"}
+    first, second = (httpx.post(f"{stack.url}/api/generations", json=body, headers=headers) for _ in range(2))
+    assert first.status_code == second.status_code == 202
+    assert first.json()["generation_request_id"] == second.json()["generation_request_id"]
+    body["parameters"]["random_seed"] = 8
+    assert httpx.post(f"{stack.url}/api/generations", json=body, headers=headers).status_code == 409
+
+
+def test_music_for_no_song_and_mastered(segno, tmp_path):
+    wanted = order(
+        None, "drums", "bass", target_bpm=124, duration_seconds=6, chord_progression=["Am", "F"], style="techno"
+    )
+    request_id = segno.generate(wanted)
+    made = segno.wait_generation(request_id, timeout=90)
+    assert made.audio_file_id is None and made.duration_seconds == pytest.approx(6)
+    mixed = segno.mix(request_id, MixOrder(master="club", stem_format="flac", gains={"bass": -3}))
+    assert mixed.loudness_lufs == pytest.approx(-9, abs=1.5) and mixed.duration_seconds == pytest.approx(6, abs=0.01)
+    audio, _ = soundfile.read(segno.download(mixed.blob_url, tmp_path / "master.flac"))
+    assert np.abs(audio).max() <= 0.96
+    assert {one.name for one in segno.generation(request_id).mixes} == {mixed.name, mixed.name.removesuffix("-master")}
+
+
+def test_cancelling_stops_the_work_and_keeps_what_is_there(segno, song):
+    request_id = segno.generate(order(song, "piano", bars=(1, 2)))
+    segno.wait_generation(request_id, timeout=60)
+    cancelled = segno.cancel_generation(request_id)
+    assert cancelled.status == "cancelled" and cancelled.stems[0].takes[0].stem is not None
+    assert httpx.get(cancelled.links["workflow"]).json()["runtimeStatus"] == "Terminated"
+    with pytest.raises(SegnoError, match="nothing to cancel"):
+        segno.cancel_generation(request_id)
+    with pytest.raises(SegnoError, match="no longer waits"):
+        segno.approve(request_id, "piano")
+
+
+class Listener(BaseHTTPRequestHandler):
+    heard: list[dict] = []
+    arrived = threading.Event()
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        Listener.heard.append(body)
+        Listener.arrived.set()
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_whoever_asked_is_told_when_the_stems_can_be_heard(segno, song):
+    server = HTTPServer(("127.0.0.1", 0), Listener)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        wanted = order(song, "drums", "bass", bars=(1, 2))
+        wanted.webhook_url = f"http://127.0.0.1:{server.server_port}/told"
+        request_id = segno.generate(wanted)
+        assert Listener.arrived.wait(90)
+        assert len(Listener.heard) == 1
+        assert Listener.heard[0]["type"] == "generation.awaiting_review"
+        assert Listener.heard[0]["generation_request_id"] == request_id
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_from_upload_to_stems_in_one_request(segno, make_clip):
+    clip = make_clip("with an order.flac", 27.0, 14.0)
+    wanted = GenerationOrder(
+        audio_file_id="this song", target_stems=["synth"], parameters=GenerationParameters(style="pop", random_seed=1)
+    )
+    song_id = segno.upload(clip, generation=wanted)
+    (request,) = segno.generations(song_id)
+    assert request.status == "pending" and request.audio_file_id == song_id
+    made = segno.wait_generation(request.generation_request_id, timeout=120)
+    assert made.status == "awaiting_review" and made.stems[0].takes[0].status == "generated"
+    assert segno.get(song_id).status == "analyzed"
+
+
+def test_deleting_a_song_deletes_what_was_generated_for_it(segno, make_clip):
+    song_id = segno.upload(make_clip("to be deleted with stems.wav", 60.0, 8.0))
+    assert segno.wait(song_id, timeout=120).status == "analyzed"
+    request_id = segno.generate(order(song_id, "drums"))
+    segno.wait_generation(request_id, timeout=60)
+    assert any(name.startswith(request_id) for name in storage.container(names.GENERATED).list_blob_names())
+    segno.delete(song_id)
+    assert not any(name.startswith(request_id) for name in storage.container(names.GENERATED).list_blob_names())
+    assert generations.of_song(song_id) == []
+    with pytest.raises(generations.RequestMissing):
+        generations.get("local", request_id)
+    with pytest.raises(library.SongMissing):
+        library.get("local", song_id)
+    instance = names.generation_instance(request_id)
+    assert [name for name in storage.container(names.JOBS).list_blob_names() if name.startswith(instance)] == []
+
+
+def test_the_commands_say_what_they_need(stack, song, tmp_path):
+    assert "say which stems" in run_cli(stack, "generate", song, expect=2)
+    assert "there is no kazoo" in run_cli(stack, "generate", song, "--stems", "kazoo", expect=2)
+    assert "write 17-24" in run_cli(stack, "generate", song, "--stems", "bass", "--bars", "17 to 24", expect=2)
+    assert "without a song" in run_cli(stack, "generate", "--stems", "bass", "--bpm", "120", expect=2)
+    made = json.loads(
+        run_cli(stack, "generate", song, "--prompt", "a bass line in bars 1-2", "--out", str(tmp_path), "--json")
+    )
+    request_id = made["generation_request_id"]
+    assert request_id in run_cli(stack, "generations", song)
+    assert "a new take" in run_cli(
+        stack, "reject", request_id, "bass", "--comment", "softer", "--out", str(tmp_path / "again")
+    )
+    assert (tmp_path / "again" / "bass.wav").read_bytes() != (tmp_path / "bass.wav").read_bytes()
+    assert run_cli(stack, "approve", request_id) == "approved bass\n"
+    run_cli(stack, "approve", "nobody", expect=1)
