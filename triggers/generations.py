@@ -78,10 +78,7 @@ def list_generations(req: func.HttpRequest) -> func.HttpResponse:
 @answers
 async def get_generation(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """A request with its plan, every take of every stem, and its mixes."""
-    request = await asyncio.to_thread(_whole, req)
-    instance = names.generation_instance(request.generation_request_id)
-    request.links = {"workflow": client.create_http_management_payload(instance)["statusQueryGetUri"]}
-    return ok(request)
+    return await _shown(req, client, 200)
 
 
 @blueprint.function_name("cancel_generation")
@@ -95,7 +92,7 @@ async def cancel_generation(req: func.HttpRequest, client: df.DurableOrchestrati
         raise ApiError(409, "already_ended", f"the request is {request.status}: there is nothing to cancel")
     await stop_work(client, request.owner, request.generation_request_id, "cancelled by the user")
     await asyncio.to_thread(generations.cancel, request.owner, request.generation_request_id)
-    return ok(await asyncio.to_thread(_whole, req), 202)
+    return await _shown(req, client, 202)
 
 
 @blueprint.function_name("delete_generation")
@@ -203,7 +200,14 @@ async def _review(req: func.HttpRequest, client: df.DurableOrchestrationClient, 
         await client.raise_event(instance, names.review_event(take.take), review.model_dump())
     except Exception:
         raise ApiError(409, "not_reviewable", "the request no longer waits for reviews") from None
-    return ok(await asyncio.to_thread(_whole, req), 202)
+    return await _shown(req, client, 202)
+
+
+async def _shown(req: func.HttpRequest, client: df.DurableOrchestrationClient, status: int) -> func.HttpResponse:
+    request = await asyncio.to_thread(_whole, req)
+    instance = names.generation_instance(request.generation_request_id)
+    request.links = {"workflow": client.create_http_management_payload(instance)["statusQueryGetUri"]}
+    return ok(request, status)
 
 
 def _whole(req: func.HttpRequest) -> Generation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from gpu_endpoints.generation.engine import SAMPLE_RATE
 from segno.music.score import Part, Score
 
 DRUM_CHANNEL = 9
+_EVENTS_A_REPORT = 200
 
 
 def default_soundfont() -> Path:
@@ -19,7 +21,14 @@ def default_soundfont() -> Path:
     return Path(pretty_midi.__file__).parent / "TimGM6mb.sf2"
 
 
-def render_part(part: Part, duration: float, soundfont: Path, *, tuning: float = 440.0) -> np.ndarray:
+def render_part(
+    part: Part,
+    duration: float,
+    soundfont: Path,
+    *,
+    tuning: float = 440.0,
+    on_progress: Callable[[float], None] = lambda done: None,
+) -> np.ndarray:
     """One part as float32 audio, shape (samples, 2), at 44.1 kHz and exactly `duration` seconds long."""
     synth = tinysoundfont.Synth(samplerate=SAMPLE_RATE, gain=-6 + part.gain_db)
     font = synth.sfload(str(soundfont))
@@ -34,7 +43,9 @@ def render_part(part: Part, duration: float, soundfont: Path, *, tuning: float =
     total = round(duration * SAMPLE_RATE)
     pieces: list[np.ndarray] = []
     now = 0
-    for moment, is_on, note in sorted(events, key=lambda event: (event[0], event[1])):
+    for number, (moment, is_on, note) in enumerate(sorted(events, key=lambda event: (event[0], event[1]))):
+        if number % _EVENTS_A_REPORT == 0:
+            on_progress(number / len(events))
         until = min(total, round(moment * SAMPLE_RATE))
         if until > now:
             pieces.append(_generate(synth, until - now))

@@ -27,12 +27,11 @@ class SymbolicEngine:
     def generate(self, wishes: list[Wish], on_progress: OnProgress) -> list[Generated]:
         made = []
         for number, wish in enumerate(wishes):
-            on_progress(number / len(wishes))
-            made.append(_one(wish))
+            made.append(_one(wish, lambda done, number=number: on_progress((number + done) / len(wishes))))
         return made
 
 
-def _one(wish: Wish) -> Generated:
+def _one(wish: Wish, on_progress: OnProgress) -> Generated:
     plan, given = wish.plan, wish.conditioning
     part = arrange(
         plan.stem_type,
@@ -42,7 +41,7 @@ def _one(wish: Wish) -> Generated:
         instrument=instrument(plan.instrument) if plan.instrument else None,
         playing=Playing(plan.pitch_register, plan.density, plan.dynamics, plan.articulation),
     )
-    audio = render_part(part, wish.seconds, default_soundfont(), tuning=given.tuning)
+    audio = render_part(part, wish.seconds, default_soundfont(), tuning=given.tuning, on_progress=on_progress)
     remarks = () if part.notes else (f"the style {plan.style} has nothing for {plan.stem_type} in this part",)
     return Generated(tone.shaded(audio, plan.brightness), midi.write(part, given), plan.random_seed, remarks)
 

@@ -152,9 +152,9 @@ class Score(Contract):
     """What the finished audio was heard to be, beside what was asked for; None where it does not apply.
 
     `beat_alignment`: 0..1, how far its onsets lie on the grid rather than between; `offset_ms`: how late it is;
-    `tempo_error`: relative; `chord_agreement`: 0..1, how well the chords explain what sounds, beside their transpositions;
-    `key_agreement`: correlation with the key's profile; `energy_correlation`: of its level with the energy asked for,
-    bar by bar; `overall`: the mean of what is there, 0..1; `remarks` say what is wrong.
+    `tempo_error`: relative; `chord_agreement`: 0..1, how well the chords explain what sounds, beside their
+    transpositions; `key_agreement`: correlation with the key's profile; `energy_correlation`: of its level with the
+    energy asked for, bar by bar; `overall`: the mean of what is there, 0..1; `remarks` say what is wrong.
     """
 
     beat_alignment: float | None = None

@@ -69,6 +69,10 @@ class Conditioning:
         """The bars that begin within the range."""
         return [bar for bar in self.timeline.bars() if self.first - 1e-6 <= bar.first < self.last - 1e-6]
 
+    def bar_of_section(self, bar: Bar) -> int:
+        """Which bar of its section it is, from 0."""
+        return round((bar.first - self.section_at(bar.first).start) / max(1, bar.beats))
+
     def energy_of(self, bar: Bar) -> float:
         return self.energy[min(bar.number, len(self.energy) - 1)]
 

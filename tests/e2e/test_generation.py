@@ -200,6 +200,29 @@ def test_cancelling_stops_the_work_and_keeps_what_is_there(segno, song):
         segno.approve(request_id, "piano")
 
 
+def test_cancelling_ends_the_endpoint_job_that_runs(segno):
+    """An hour of music: cancelled while it is being played."""
+    long = order(
+        None, "piano", "synth", target_bpm=170, duration_seconds=3600, chord_progression=["C", "G"], style="funk"
+    )
+    request_id = segno.generate(long)
+    waited(segno, request_id, lambda now: any(stem.takes for stem in now.stems))
+    cancelled = segno.cancel_generation(request_id)
+    assert {stem.takes[-1].status for stem in cancelled.stems} == {"cancelled"}
+    instance = names.generation_instance(request_id)
+    deadline = time.monotonic() + 60
+    while any(
+        json.loads(storage.container(names.JOBS).download_blob(name).readall())["state"] in ("queued", "running")
+        for name in storage.container(names.JOBS).list_blob_names(name_starts_with=f"{instance}:")
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert segno.generation(request_id).status == "cancelled"
+    segno.delete_generation(request_id)
+    with pytest.raises(SegnoError, match="there is no generation"):
+        segno.generation(request_id)
+
+
 class Listener(BaseHTTPRequestHandler):
     heard: list[dict] = []
     arrived = threading.Event()

@@ -51,11 +51,11 @@ def arrange(
         return score.Part(stem, genre.drums.program, is_drum=True, notes=notes)
     part = part_as(_with(genre.parts[stem], instrument), playing)
     if stem == "bass":
-        events = bass.write(conditioning, genre, part, rng)
+        events = bass.write(conditioning, genre, part, seed)
     elif part.style in _MELODIC:
         events = melody.write(conditioning, genre, part, seed)
     else:
-        events = comping.write(conditioning, genre, part, rng)
+        events = comping.write(conditioning, genre, part, seed)
     notes = feel.play(played(events, conditioning, playing), conditioning, genre, stem, rng, humanise=humanise)
     return score.Part(stem, part.program, gain_db=part.gain_db, pan=part.pan, notes=notes)
 

@@ -9,25 +9,30 @@ from __future__ import annotations
 import random
 
 from segno.music.arranging.feel import Event
-from segno.music.arranging.rhythm import Stroke, strokes
+from segno.music.arranging.rhythm import Stroke, strokes, variation
 from segno.music.chord import Chord
 from segno.music.conditioning import Conditioning
 from segno.music.genres import Genre, Part
 
 _APPROACHES = {"walking": 0.85, "roots": 0.35, "syncopated": 0.5, "dub": 0.3, "fifths": 0.2, "offbeat": 0.25}
+_STEADY = ("walking", "pedal", "offbeat")  # every bar alike
 _GATE = {"dub": 0.85, "walking": 0.95, "pedal": 0.7, "offbeat": 0.6, "syncopated": 0.8}
 
 
-def write(conditioning: Conditioning, genre: Genre, part: Part, rng: random.Random) -> list[Event]:
+def write(conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> list[Event]:
     """The line, in beats."""
     rhythm = part.compound if conditioning.timeline.compound else part.four
+    rng = random.Random(f"{seed} bass")
     events: list[Event] = []
     previous = (part.low + part.high) // 2
     for bar in conditioning.bars():
         energy = conditioning.energy_of(bar)
         if energy < part.from_energy:
             continue
-        played = strokes(rhythm, bar.beats, swing=genre.feel.swing, density=part.density)
+        density = part.density
+        if part.style not in _STEADY:
+            density += variation(seed, conditioning.section_at(bar.first).label, conditioning.bar_of_section(bar))
+        played = strokes(rhythm, bar.beats, swing=genre.feel.swing, density=density)
         if energy < 0.35:
             played = played[:1]
         for number, stroke in enumerate(played):

@@ -10,33 +10,33 @@ import random
 from itertools import combinations
 
 from segno.music.arranging.feel import Event
-from segno.music.arranging.rhythm import Stroke, strokes
+from segno.music.arranging.rhythm import Stroke, strokes, variation
 from segno.music.chord import Chord
 from segno.music.conditioning import Conditioning
 from segno.music.genres import Genre, Part
 
+_STEADY = ("pad",)  # every bar alike
 _STAB = 0.22  # beats
 _STRUM = 0.012  # beats from string to string
 _WIDEST = 16  # semitones from the lowest to the highest voice
 
 
-def write(conditioning: Conditioning, genre: Genre, part: Part, rng: random.Random) -> list[Event]:
+def write(conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> list[Event]:
     """The chords, in beats."""
     rhythm = part.compound if conditioning.timeline.compound else part.four
     events: list[Event] = []
+    rng = random.Random(f"{seed} {part.style} {part.program}")
     voicing: tuple[int, ...] = ()
     sounding: Chord | None = None
     for bar in conditioning.bars():
         energy = conditioning.energy_of(bar)
         if energy < part.from_energy:
             continue
-        played = _with_changes(
-            strokes(rhythm, bar.beats, swing=genre.feel.swing, density=part.density),
-            bar.first,
-            bar.beats,
-            conditioning,
-            part,
-        )
+        density = part.density
+        if part.style not in _STEADY:
+            density += variation(seed, conditioning.section_at(bar.first).label, conditioning.bar_of_section(bar))
+        pattern = strokes(rhythm, bar.beats, swing=genre.feel.swing, density=density)
+        played = _with_changes(pattern, bar.first, bar.beats, conditioning, part)
         for number, stroke in enumerate(played):
             at = bar.first + stroke.at
             chord = conditioning.chord_at(at)

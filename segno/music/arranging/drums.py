@@ -16,6 +16,7 @@ KIT = {
 _STRIKE = 0.12  # beats a stroke is held for
 _LOUDEST = {"kick": 118, "snare": 112, "hat": 86, "open_hat": 84, "shaker": 70, "ride": 84, "crash": 104}
 _LEAST_FILL_BEATS = 2
+_VARIED_FROM = 0.4  # energy
 _DENSITY = 0.4  # of energy, that a player's density moves the choice of pattern by
 
 
@@ -33,6 +34,8 @@ def write(conditioning: Conditioning, genre: Genre, rng: random.Random) -> list[
         has_fill = ends_section and not timeline.compound and bar.beats > _LEAST_FILL_BEATS and energy > 0.35
         fill_from = bar.beats - (2 if energy > 0.7 or rng.random() < 0.4 else 1) if has_fill else bar.beats
         events += _bar(pattern, bar.first, bar.beats, genre, fill_from, energy)
+        if not has_fill and conditioning.bar_of_section(bar) % 4 == 3 and energy > _VARIED_FROM:
+            events += _turn(bar.first, bar.beats, genre, energy, rng, compound=timeline.compound)
         if has_fill:
             events += _fill(genre, bar.first, bar.beats, fill_from, energy)
         begins = abs(bar.first - section.start) < 0.01
@@ -49,6 +52,15 @@ def _bar(pattern: DrumPattern, first: int, beats: int, genre: Genre, until: floa
         for stroke in strokes(rhythm, beats, swing=genre.feel.swing)
         if stroke.at < until - 1e-6
     ]
+
+
+def _turn(first: int, beats: int, genre: Genre, energy: float, rng: random.Random, *, compound: bool) -> list[Event]:
+    """What a drummer adds at the end of every fourth bar: a stroke or two on the last half of a beat."""
+    half = 2 / 3 if compound else genre.feel.swing
+    name, force = rng.choice((("open_hat", 0.9), ("kick", 0.7), ("snare", 0.45), ("tom_low", 0.6)))
+    at = [beats - 1 + half] if rng.random() < 0.6 or beats < 2 else [beats - 2 + half, beats - 1 + half]
+    force *= 0.72 + 0.28 * energy
+    return [Event(first + one, _STRIKE, KIT[name], _LOUDEST.get(name, 96) * force) for one in at]
 
 
 def _fill(genre: Genre, first: int, beats: int, start: float, energy: float) -> list[Event]:

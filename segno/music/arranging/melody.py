@@ -38,8 +38,7 @@ def write(conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> li
         section = conditioning.section_at(bar.first)
         if energy < part.from_energy or (part.style == "sung" and section.label in ("intro", "break", "outro")):
             continue
-        within = round((bar.first - section.start) / max(1, bar.beats))
-        place = within % _PHRASE_BARS
+        place = conditioning.bar_of_section(bar) % _PHRASE_BARS
         motif = random.Random(f"{seed} {section.label} {part.style} {1 if place == 1 else 0}")
         contour = motif.choice(_CONTOURS)
         lies = (part.low + part.high) / 2 + motif.uniform(-4, 2) + 3 * (energy - 0.6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
 _FORCE = {"X": 1.0, "x": 0.8, "o": 0.5}
@@ -43,6 +44,19 @@ def strokes(rhythm: str, beats: int, *, swing: float = 0.5, density: float = 0.0
     if density < 0:
         return _thinned(found, density)
     return _filled(found, beats, density, parts=len(own[0]), swing=swing) if density > 0 else found
+
+
+def variation(seed: int, section: str, bar: int, *, most: float = 0.4) -> float:
+    """How much denser or sparser a bar is played than the pattern: every other bar not at all, the others by a measure
+    of their own that returns whenever the section does.
+
+    Parameters
+    ----------
+    bar : counted from 0 at the section's beginning
+    """
+    if bar % 2 == 0:
+        return 0.0
+    return random.Random(f"{seed} {section} {bar % 8}").uniform(-most, most)
 
 
 def _thinned(found: list[Stroke], density: float) -> list[Stroke]:
