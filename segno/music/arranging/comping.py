@@ -1,7 +1,7 @@
 """Chords on guitar, piano, synth and the like: voiced close to the voicing before, played by style.
 
-block, stabs (short), pad (held through), strum (one string after the other), arpeggio (one tone a stroke), power (root
-and fifth).
+block, stabs (short), pad (held through), strum (one string after the other), arpeggio (one tone a stroke), ringing (an
+arpeggio held with the pedal), stride (the root where it is accented, the chord after it), power (root and fifth).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from segno.music.genres import Genre, Part
 
 _STEADY = ("pad",)  # every bar alike
 _STAB = 0.22  # beats
+_RINGS = 6.0  # beats
 _STRUM = 0.012  # beats from string to string
 _WIDEST = 16  # semitones from the lowest to the highest voice
 
@@ -42,11 +43,20 @@ def write(conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> li
             chord = conditioning.chord_at(at)
             if chord is None:
                 continue
-            if chord != sounding:
+            begins = chord != sounding
+            if begins:
                 voicing, sounding = voice(chord, voicing, part, sevenths=genre.sevenths), chord
             velocity = (58 + 38 * energy) * stroke.force
             following = played[number + 1].at if number + 1 < len(played) else float(bar.beats)
             length = _length(stroke, following, bar.first, chord, conditioning, part)
+            if part.style == "ringing":
+                length = min(_end_of_chord(at, conditioning) - at, _RINGS)
+                if begins:  # the outer voices together
+                    events.append(Event(at, length, voicing[-1], 0.8 * velocity))
+                    number = 0
+            if part.style == "stride" and stroke.force >= 1.0:
+                events.append(Event(at, length, _root_below(chord, part), velocity))
+                continue
             events += _struck(part.style, voicing, at, length, velocity, number, rng)
     return events
 
@@ -96,15 +106,25 @@ def _length(
     if part.style == "stabs":
         return max(_STAB, min(stroke.length, 0.9) * 0.9)
     until = following if part.style == "pad" or not stroke.length else min(following, stroke.at + stroke.length)
-    end = next(span.end for span in conditioning.chords if span.start - 1e-6 <= first + stroke.at < span.end - 1e-6)
+    end = _end_of_chord(first + stroke.at, conditioning)
     held = min(until, max(end - first, stroke.at + 0.1)) - stroke.at
     return held * (0.98 if part.style == "pad" else 0.92)
+
+
+def _end_of_chord(at: float, conditioning: Conditioning) -> float:
+    return next(span.end for span in conditioning.chords if span.start - 1e-6 <= at < span.end - 1e-6)
+
+
+def _root_below(chord: Chord, part: Part) -> int:
+    """The bass tone in the octave below the part's register."""
+    low = part.low - 12
+    return low + (chord.bass - low) % 12
 
 
 def _struck(
     style: str, voicing: tuple[int, ...], at: float, length: float, velocity: float, number: int, rng: random.Random
 ) -> list[Event]:
-    if style == "arpeggio":
+    if style in ("arpeggio", "ringing"):
         up_and_down = [*range(len(voicing)), *range(len(voicing) - 2, 0, -1)]
         return [Event(at, max(length, 0.4), voicing[up_and_down[number % len(up_and_down)]], velocity)]
     if style == "strum":
