@@ -35,7 +35,8 @@ _CHROMA_WINDOW_HOP = 4096  # samples at the model's rate: its melody features' h
 
 
 class MusicgenEngine:
-    """Loads the model on construction: keep the instance. On CUDA in bfloat16 with a static, compiled cache.
+    """Loads the model on construction: keep the instance. On CUDA in bfloat16, text models with a static cache, for
+    which transformers compiles the decoder.
 
     Raises
     ------
@@ -106,7 +107,7 @@ class MusicgenEngine:
         sampling: dict[str, Any] = {"do_sample": temperature > 0}
         if temperature > 0:
             sampling["temperature"] = temperature
-        if self._device.type == "cuda":
+        if self._device.type == "cuda" and not self.is_melody:  # melody models' own generate cannot take one
             sampling["cache_implementation"] = "static"
         guidance = GUIDANCE if batch[0].guidance is None else max(1.0, batch[0].guidance)
         codebooks = self.model.config.decoder.num_codebooks

@@ -1,7 +1,8 @@
-"""The GPU benchmark's own working, on the CPU with a tiny model: what a lent GPU will run must run."""
+"""The GPU benchmarks' own working, on the CPU with tiny models: what a lent GPU will run must run."""
 
 from __future__ import annotations
 
+import pytest
 import torch
 from demucs.htdemucs import HTDemucs
 
@@ -21,3 +22,19 @@ def test_every_cell_is_measured_or_says_why_not():
     assert all("failed" not in cell and cell["times_real_time"] > 0 for cell in cells), cells
     assert cells[0]["error"] < 1e-5 < cells[2]["error"] < 1
     assert run.table(cells).count("\n") == len(cells) + 1
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_every_way_to_use_musicgen_is_measured_and_computes_the_same():
+    from benchmarks.gpu import musicgen
+
+    text = {"vocab_size": 64, "d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 2}
+    codec = {
+        "sampling_rate": 8000, "num_filters": 4, "hidden_size": 16, "codebook_dim": 16, "codebook_size": 32,
+        "upsampling_ratios": [8, 8, 5], "target_bandwidths": [1.0], "num_residual_layers": 1, "num_lstm_layers": 1,
+    }  # fmt: skip
+    rows = musicgen.measure(musicgen.initialised((16, 2, 2, 32), text, codec), "cpu", stems=2, seconds=0.5)
+    assert [row["way"] for row in rows] == list(musicgen.WAYS)
+    assert all("failed" not in row and row["times_real_time"] > 0 for row in rows), rows
+    assert rows[0]["same"] == 0 and rows[1]["same"] < 1e-3
+    assert musicgen.table(rows).count("\n") == len(rows) + 1
