@@ -23,10 +23,11 @@ check: setup     ## format, lint, types, import rules, dependencies
 format: setup    ## write every file as `check` wants it
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
 
-benchmark: setup ## accuracy and speed beside librosa, essentia and madmom, and of separation (an hour)
+benchmark: setup ## accuracy and speed beside librosa, essentia and madmom, of separation and generation (two hours)
 	@$(PYTHON) scripts/install.py benchmark
 	@$(BIN)/python -m benchmarks.analysis --plots docs
 	@$(BIN)/python -m benchmarks.separation
+	@$(BIN)/python -m benchmarks.generation
 
 clean:           ## forget the local library and its logs; the installed tools stay
 	rm -rf .segno/azurite .segno/host .segno/logs .segno/demo

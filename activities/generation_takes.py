@@ -6,7 +6,7 @@ import azure.durable_functions as df
 
 from segno.contracts import names
 from segno.contracts.enums import GenerationStatus, JobKind, StemType, TakeStatus
-from segno.contracts.generation import GenerateInput, GenerationResult, StemPlan, Take
+from segno.contracts.generation import GenerateInput, GenerationPlan, GenerationResult, Take
 from segno.contracts.jobs import JobRequest
 from segno.contracts.workflow import EndpointJobInput, Review, StemInput
 from segno.services import analyses, generations, library
@@ -22,9 +22,11 @@ def prepare_take(request: dict) -> dict:
     order, number = StemInput.model_validate(request), request["take"]
     stem, request_id = StemType(order.stem_type), order.generation_request_id
     known = generations.get(order.owner, request_id)
-    plan = _plan(order, number, request.get("comment", ""))
-    made_at = datetime.now(UTC).isoformat()
-    generations.save_take(request_id, stem, Take(take=number, status=TakeStatus.GENERATING, plan=plan, made_at=made_at))
+    planned = _planned(order, number, request.get("comment", ""))
+    plan, made_at = planned.stems[0], datetime.now(UTC).isoformat()
+    take = Take(take=number, status=TakeStatus.GENERATING, plan=plan, planner=planned.planner, made_at=made_at)
+    generations.save_take(request_id, stem, take)
+    generations.add_usage(order.owner, request_id, planned.usage)
     generations.refresh(order.owner, request_id, known.plan)
     job_input = GenerateInput(
         generation_request_id=request_id, audio_file_id=known.audio_file_id, target_stems=[stem],
@@ -77,15 +79,20 @@ def save_review(request: dict) -> None:
     generations.refresh(order.owner, request_id, known.plan)
 
 
-def _plan(order: StemInput, number: int, comment: str) -> StemPlan:
+def _planned(order: StemInput, number: int, comment: str) -> GenerationPlan:
+    """The plan of one take; `usage` is what it cost on top of the request's own."""
     request_id, stem = order.generation_request_id, StemType(order.stem_type)
     known = generations.get(order.owner, request_id)
-    if number == 1:
-        return next(plan for plan in (known.plan.stems if known.plan else []) if plan.stem_type == stem)
+    if number == 1 and known.plan:
+        first = next(plan for plan in known.plan.stems if plan.stem_type == stem)
+        return GenerationPlan(stems=[first], planner=known.plan.planner)
     try:
-        return generations.take(request_id, stem, number).plan  # this activity ran before
+        again = generations.take(request_id, stem, number)  # this activity ran before
+        if again.planner:
+            return GenerationPlan(stems=[again.plan], planner=again.planner)
     except generations.TakeMissing:
-        before = generations.take(request_id, stem, number - 1)
+        pass
+    before = generations.take(request_id, stem, number - 1)
     song = library.get(order.owner, known.audio_file_id) if known.audio_file_id else None
     found = analyses.load(known.audio_file_id) if known.audio_file_id else None
-    return planner.again(request_id, known.order, before.plan, comment, number, song, found).stems[0]
+    return planner.again(request_id, known.order, before.plan, comment, number, song, found)

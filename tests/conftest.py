@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -50,6 +52,26 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def segno(stack: Stack) -> Iterator[Segno]:
     with Segno(stack.url) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def command(stack: Stack):
+    """Run `segno` with the session's stack: stdout, or stderr of a command that is expected to be wrong."""
+
+    def run(*arguments: str, expect: int = 0) -> str:
+        env = os.environ | {"SEGNO_URL": stack.url, "SEGNO_HOME": str(stack.home)}
+        done = subprocess.run(
+            [sys.executable, "-m", "segno.cli", *arguments],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == expect, (done.stdout, done.stderr)
+        return done.stdout if expect != 2 else done.stderr
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from segno.services.identity import owner_of
 from segno.services.settings import MEBIBYTE, settings
 from triggers import workflows
 from triggers.answers import ApiError, answers, not_yet, ok
-from triggers.generations import begin, stop_work
+from triggers.generations import begin, check, stop_work
 
 blueprint = df.Blueprint()
 LEVEL = func.AuthLevel.FUNCTION
@@ -43,17 +43,22 @@ async def upload_audio(req: func.HttpRequest, client: df.DurableOrchestrationCli
     if webhook_url:
         await asyncio.to_thread(webhooks.check_user_url, webhook_url)
     wished = _generation_wished(req)
+    if wished is not None:
+        await check(wished)
     song, is_new = await asyncio.to_thread(_take_in, owner, data, file_name, webhook_url)
     request_id = None
     if wished is not None and song.status == AudioFileStatus.ANALYZING:
-        raise ApiError(409, "already_running", "the song is being analysed now: POST /generations when that has ended")
+        raise _being_analysed()
     if wished is not None:
         order = wished.model_copy(update={"audio_file_id": song.audio_file_id})
         request_id = (
             await begin(client, owner, order, start=song.status == AudioFileStatus.ANALYZED)
         ).generation_request_id
     if song.status == AudioFileStatus.UPLOADED:
-        await _start(client, song, request_id)
+        is_started = await _start(client, song, request_id)
+        if request_id and not is_started:  # a workflow that knows nothing of this request is at it
+            await asyncio.to_thread(generations.delete, owner, request_id, song.audio_file_id)
+            raise _being_analysed()
     message = "taken in; its analysis has begun" if is_new else "the library has these bytes already"
     accepted = AudioAccepted(
         audio_file_id=song.audio_file_id, status=song.status, duplicate=not is_new,
@@ -278,10 +283,15 @@ def _generation_wished(req: func.HttpRequest) -> GenerationOrder | None:
     return GenerationOrder.model_validate(fields | {"audio_file_id": "this song"})
 
 
-async def _start(client: df.DurableOrchestrationClient, song: AudioFile, request_id: str | None = None) -> None:
+def _being_analysed() -> ApiError:
+    return ApiError(409, "already_running", "the song is being analysed now: POST /generations when that has ended")
+
+
+async def _start(client: df.DurableOrchestrationClient, song: AudioFile, request_id: str | None = None) -> bool:
+    """Start a song's workflow; False when it runs already."""
     order = PipelineInput(
         owner=song.owner, blob_name=song.blob_name, original_file_name=song.original_file_name,
         audio_file_id=song.audio_file_id, webhook_url=song.webhook_url, generation_request_id=request_id,
         arrived_at=datetime.now(UTC).isoformat(),
     )  # fmt: skip
-    await workflows.start_once(client, "PipelineOrchestrator", song.instance_id, order.model_dump())
+    return await workflows.start_once(client, "PipelineOrchestrator", song.instance_id, order.model_dump())

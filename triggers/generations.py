@@ -51,6 +51,7 @@ async def create_generation(req: func.HttpRequest, client: df.DurableOrchestrati
         song = await asyncio.to_thread(library.get, owner, order.audio_file_id)
         if song.status != AudioFileStatus.ANALYZED:
             raise ApiError(409, "not_analyzed", f"the song is {song.status}: stems can fit it once it is analysed")
+    await check(order)
     accepted = await begin(client, owner, order)
     if key:
         await asyncio.to_thread(idempotency.remember, owner, key, req.get_body(), 202, accepted.model_dump())
@@ -153,10 +154,7 @@ async def create_mix(req: func.HttpRequest, client: df.DurableOrchestrationClien
 async def begin(
     client: df.DurableOrchestrationClient, owner: str, order: GenerationOrder, *, start: bool = True
 ) -> GenerationAccepted:
-    """Keep a request and start its workflow, or leave that to the song's own; refuses what can be refused now."""
-    _check(order)
-    if order.webhook_url:
-        await asyncio.to_thread(webhooks.check_user_url, order.webhook_url)
+    """Keep a request that was checked, and start its workflow, or leave that to the song's own."""
     request_id = generations.new_id()
     await asyncio.to_thread(generations.create, request_id, owner, order)
     if start:
@@ -168,6 +166,18 @@ async def begin(
         generation_request_id=request_id, status=GenerationStatus.PENDING, status_url=_url(request_id),
         message="the stems are being planned" if start else "the stems are made when the song is analysed",
     )  # fmt: skip
+
+
+async def check(order: GenerationOrder) -> None:
+    """Refuse what can be known to be wrong before any work is begun."""
+    try:
+        if order.parameters.style is not None:
+            genre(order.parameters.style)
+        rules.plan(order, time_signature=None, seed=0)
+    except ValueError as fault:
+        raise ApiError(400, "invalid_request", str(fault)) from None
+    if order.webhook_url:
+        await asyncio.to_thread(webhooks.check_user_url, order.webhook_url)
 
 
 async def stop_work(client: df.DurableOrchestrationClient, owner: str, request_id: str, reason: str) -> None:
@@ -221,16 +231,6 @@ def _body(req: func.HttpRequest, model: type[Model]) -> Model:
     except ValueError as fault:
         raise ApiError(400, "invalid_request", f"the body is not JSON: {fault}") from None
     return model.model_validate(fields)
-
-
-def _check(order: GenerationOrder) -> None:
-    """What can be known to be wrong before any work is begun."""
-    try:
-        if order.parameters.style is not None:
-            genre(order.parameters.style)
-        rules.plan(order, time_signature=None, seed=0)
-    except ValueError as fault:
-        raise ApiError(400, "invalid_request", str(fault)) from None
 
 
 def _url(request_id: str) -> str:

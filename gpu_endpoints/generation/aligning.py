@@ -12,7 +12,8 @@ from gpu_endpoints.generation.engine import SAMPLE_RATE
 from segno.music.conditioning import Conditioning
 
 _AUDIBLE_LAG = 0.015  # seconds
-_LARGEST_LAG = 0.12
+_LATE_BAR, _LARGEST_LAG = 0.03, 0.12  # of one bar's downbeat; a single onset is known to a frame or two
+_OUTSTANDING = 3.0  # of the mean: an onset that marks a downbeat
 _CLEAR = 0.4  # clarity of an alignment below which nothing is moved
 
 
@@ -62,7 +63,8 @@ def _straightened(audio: np.ndarray, found: Alignment) -> np.ndarray:
 def _late_bars(strength: np.ndarray, conditioning: Conditioning) -> dict[int, int]:
     """Downbeats that sound clearly beside their place: samples where they are, and where they belong."""
     rate = SAMPLE_RATE / ONSET_HOP
-    reach = round(_LARGEST_LAG * rate)
+    period = 60.0 / conditioning.timeline.bpm
+    reach = round(min(_LARGEST_LAG, period / 8) * rate)  # further away it is another sixteenth
     anchors: dict[int, int] = {}
     smooth = np.convolve(strength, np.hanning(5) / np.hanning(5).sum(), "same")
     lags = []
@@ -72,12 +74,13 @@ def _late_bars(strength: np.ndarray, conditioning: Conditioning) -> dict[int, in
         if frame - reach < 0 or frame + reach >= len(smooth):
             continue
         around = smooth[frame - reach : frame + reach + 1]
-        if around.max() > 3 * smooth.mean():
-            lags.append((wanted, (int(around.argmax()) - reach) / rate))
+        lag = int(around.argmax()) - reach
+        if around.max() > _OUTSTANDING * smooth.mean() and abs(lag) < reach:
+            lags.append((wanted, lag / rate))
     near = [  # the median of neighbours: one wrong onset moves nothing
-        float(np.median([lag for _, lag in lags[max(0, number - 1) : number + 2]])) for number in range(len(lags))
+        float(np.median([lag for _, lag in lags[max(0, number - 2) : number + 3]])) for number in range(len(lags))
     ]
-    if not any(abs(lag) > _AUDIBLE_LAG for lag in near):
+    if not any(abs(lag) > _LATE_BAR for lag in near):
         return {}
     for (wanted, _), lag in zip(lags, near, strict=True):
         anchors[round((wanted + lag) * SAMPLE_RATE)] = round(wanted * SAMPLE_RATE)

@@ -7,7 +7,6 @@ What fits a song: the prompt names tempo and key; melody models get the notes th
 from __future__ import annotations
 
 from importlib.metadata import version
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from transformers import (
 )
 
 from gpu_endpoints.generation import describing, joining
+from gpu_endpoints.generation.batching import in_batches
 from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, OnProgress, Wish
 from segno.contracts.provenance import Provenance
 from segno.music.arranging.arrange import arrange
@@ -66,17 +66,9 @@ class MusicgenEngine:
 
     def generate(self, wishes: list[Wish], on_progress: OnProgress) -> list[Generated]:
         """Wishes of the same seed, range and settings are one batch."""
-        made: dict[int, Generated] = {}
-        order = sorted(range(len(wishes)), key=lambda n: _batch_of(wishes[n]))
-        for _, group in groupby(order, key=lambda n: _batch_of(wishes[n])):
-            numbers = list(group)
-            batch = [wishes[n] for n in numbers]
-            audio = self._batch(batch, _share(on_progress, len(made), len(wishes)))
-            for n, one in zip(numbers, audio, strict=True):
-                made[n] = Generated(_stereo(one, self.rate), seed=wishes[n].plan.random_seed)
-        return [made[n] for n in range(len(wishes))]
+        return in_batches(wishes, _batch_of, self._batch, on_progress)
 
-    def _batch(self, batch: list[Wish], on_progress: OnProgress) -> list[np.ndarray]:
+    def _batch(self, batch: list[Wish], on_progress: OnProgress) -> list[Generated]:
         places = joining.windows(batch[0].conditioning, self.window, min(CONTEXT_SECONDS, self.window / 3))
         pieces: list[list[np.ndarray]] = [[] for _ in batch]
         whole = [np.zeros((0, 1), np.float32) for _ in batch]
@@ -88,7 +80,10 @@ class MusicgenEngine:
             for n, audio in enumerate(self._window(batch, start, end, before)):
                 pieces[n].append(audio[:, None])
                 whole[n] = joining.joined(pieces[n], places[: number + 1], self.rate)
-        return whole
+        return [
+            Generated(_stereo(audio, self.rate), seed=wish.plan.random_seed)
+            for audio, wish in zip(whole, batch, strict=True)
+        ]
 
     @torch.inference_mode()
     def _window(self, batch: list[Wish], start: float, end: float, before: np.ndarray | None) -> np.ndarray:
@@ -142,10 +137,6 @@ def melody_chroma(wish: Wish, start: float, end: float, rate: int) -> np.ndarray
         pitch = max(sounding) if sounding else chord.root if chord else given.tonic
         found[frame, pitch % 12] = 1.0
     return found
-
-
-def _share(on_progress: OnProgress, before: int, total: int) -> OnProgress:
-    return lambda done: on_progress((before + done) / total)
 
 
 def _batch_of(wish: Wish) -> tuple:

@@ -6,7 +6,6 @@ A longer stem is several windows of the same seed and prompt that meet on bar li
 from __future__ import annotations
 
 from importlib.metadata import version
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import torch
 from diffusers.pipelines.stable_audio.pipeline_stable_audio import StableAudioPipeline
 
 from gpu_endpoints.generation import describing, joining
+from gpu_endpoints.generation.batching import in_batches
 from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, OnProgress, Wish
 from segno.contracts.provenance import Provenance
 from segno.services.models import folder as models
@@ -23,6 +23,7 @@ from segno.services.models import folder as models
 GUIDANCE = 7.0
 STEPS = 100
 WINDOW_SECONDS = 45.0
+_NO_TEMPERATURE = "diffusion has no temperature: it was left out"
 
 
 class StableAudioEngine:
@@ -56,20 +57,9 @@ class StableAudioEngine:
 
     def generate(self, wishes: list[Wish], on_progress: OnProgress) -> list[Generated]:
         """Wishes of the same range and guidance are one batch, each with its own seed."""
-        made: dict[int, Generated] = {}
-        order = sorted(range(len(wishes)), key=lambda n: _batch_of(wishes[n]))
-        for _, group in groupby(order, key=lambda n: _batch_of(wishes[n])):
-            numbers = list(group)
-            audio = self._batch(
-                [wishes[n] for n in numbers],
-                _share(on_progress, len(made), len(wishes)),
-            )
-            for n, one in zip(numbers, audio, strict=True):
-                remarks = ("diffusion has no temperature: it was left out",) if wishes[n].temperature != 1.0 else ()
-                made[n] = Generated(one, seed=wishes[n].plan.random_seed, remarks=remarks)
-        return [made[n] for n in range(len(wishes))]
+        return in_batches(wishes, _batch_of, self._batch, on_progress)
 
-    def _batch(self, batch: list[Wish], on_progress: OnProgress) -> list[np.ndarray]:
+    def _batch(self, batch: list[Wish], on_progress: OnProgress) -> list[Generated]:
         places = joining.windows(batch[0].conditioning, self.window, 2.0)
         pieces: list[list[np.ndarray]] = [[] for _ in batch]
         for number, (start, _, end) in enumerate(places):
@@ -89,11 +79,13 @@ class StableAudioEngine:
             for n, audio in enumerate(made):
                 samples = audio.float().cpu().numpy().T
                 pieces[n].append(soxr.resample(samples, self.rate, SAMPLE_RATE).astype(np.float32))
-        return [joining.joined(one, places, SAMPLE_RATE) for one in pieces]
-
-
-def _share(on_progress: OnProgress, before: int, total: int) -> OnProgress:
-    return lambda done: on_progress((before + done) / total)
+        return [
+            Generated(
+                joining.joined(audio, places, SAMPLE_RATE), seed=wish.plan.random_seed,
+                remarks=(_NO_TEMPERATURE,) if wish.temperature != 1.0 else (),
+            )
+            for audio, wish in zip(pieces, batch, strict=True)
+        ]  # fmt: skip
 
 
 def _batch_of(wish: Wish) -> tuple:

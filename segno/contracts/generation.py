@@ -256,11 +256,12 @@ class GenerateAccepted(Contract):
 
 
 class Take(Contract):
-    """One try at a stem: kept whatever became of it. `comment` is what it was rejected with."""
+    """One try at a stem, kept whatever became of it: who planned it, and what it was rejected with."""
 
     take: int
     status: TakeStatus
     plan: StemPlan
+    planner: Provenance | None = None
     stem: GeneratedStem | None = None
     error: str | None = None
     comment: str | None = None

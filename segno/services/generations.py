@@ -27,6 +27,7 @@ from segno.contracts.generation import (
     GenerationPlan,
     MixedFile,
     MixView,
+    PlannerUsage,
     StemTakes,
     Take,
 )
@@ -37,6 +38,7 @@ _FAR_FUTURE_MS = 9_999_999_999_999
 _MAX_RACES = 20
 _MIX = "mix:"
 _JSON = ("order", "plan")
+_JSON_OF_TAKES = ("plan", "planner", "stem")
 _NOT_STORED = {"stems", "mixes", "links"}
 
 
@@ -136,10 +138,29 @@ def set_status(owner: str, request_id: str, status: GenerationStatus, message: s
     return update(owner, request_id, lambda old: None if _ended(old) else old.model_copy(update=changes))
 
 
+def add_usage(owner: str, request_id: str, usage: PlannerUsage) -> None:
+    """Count what planning a further take cost to what the request's planning has cost."""
+
+    def added(old: Generation) -> Generation | None:
+        if old.plan is None or not usage.calls:
+            return None
+        before = old.plan.usage
+        costs = [cost for cost in (before.cost, usage.cost) if cost is not None]
+        total = PlannerUsage(
+            prompt_tokens=before.prompt_tokens + usage.prompt_tokens,
+            completion_tokens=before.completion_tokens + usage.completion_tokens,
+            calls=before.calls + usage.calls, cost=sum(costs) if costs else None,
+        )  # fmt: skip
+        return old.model_copy(update={"plan": old.plan.model_copy(update={"usage": total})})
+
+    update(owner, request_id, added)
+
+
 def save_take(request_id: str, stem: StemType, take: Take) -> None:
     """Write a take; doing it again writes the same."""
     fields = {
         "take": take.take, "status": take.status, "made_at": take.made_at, "plan": take.plan.model_dump_json(),
+        "planner": take.planner.model_dump_json() if take.planner else None,
         "stem": take.stem.model_dump_json() if take.stem else None, "error": take.error, "comment": take.comment,
     }  # fmt: skip
     entity = {name: value for name, value in fields.items() if value is not None}
@@ -239,7 +260,7 @@ def _takes(request_id: str) -> list[tuple[StemType, Take]]:
 
 
 def _take_of(row: Any) -> tuple[StemType, Take]:
-    fields = {name: json.loads(value) if name in ("plan", "stem") else value for name, value in row.items()}
+    fields = {name: json.loads(value) if name in _JSON_OF_TAKES else value for name, value in row.items()}
     return StemType(row["stem_type"]), Take.model_validate(fields)
 
 

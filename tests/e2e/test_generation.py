@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -50,23 +48,9 @@ def waited(segno, request_id: str, done) -> object:
     return request
 
 
-def run_cli(stack, *arguments: str, expect: int = 0) -> str:
-    env = os.environ | {"SEGNO_URL": stack.url, "SEGNO_HOME": str(stack.home)}
-    done = subprocess.run(
-        [sys.executable, "-m", "segno.cli", *arguments],
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == expect, (done.stdout, done.stderr)
-    return done.stdout if expect != 2 else done.stderr
-
-
-def test_stems_that_fit_come_with_midi_a_score_and_their_maker(stack, segno, song, tmp_path):
-    out = run_cli(
-        stack, "generate", song, "--stems", "drums,bass", "--style", "house", "--seed", "7", "--out", str(tmp_path),
+def test_stems_that_fit_come_with_midi_a_score_and_their_maker(command, segno, song, tmp_path):
+    out = command(
+        "generate", song, "--stems", "drums,bass", "--style", "house", "--seed", "7", "--out", str(tmp_path),
         "--mix", "--json",
     )  # fmt: skip
     made = json.loads(out)
@@ -84,8 +68,8 @@ def test_stems_that_fit_come_with_midi_a_score_and_their_maker(stack, segno, son
     original = segno.get(song)
     assert len(mix) / RATE == pytest.approx(original.duration_seconds, abs=0.6)
     assert [stem.stem_type for stem in segno.generation(made["generation_request_id"]).stems] == ["bass", "drums"]
-    again = json.loads(run_cli(
-        stack, "generate", song, "--stems", "bass", "--style", "house", "--seed", "7", "--out", str(tmp_path / "2"), "--json"
+    again = json.loads(command(
+        "generate", song, "--stems", "bass", "--style", "house", "--seed", "7", "--out", str(tmp_path / "2"), "--json"
     ))  # fmt: skip
     first, second = (soundfile.read(one / "bass.wav")[0] for one in (tmp_path, tmp_path / "2"))
     assert np.array_equal(first, second) and again["generation_request_id"] != made["generation_request_id"]
@@ -267,6 +251,17 @@ def test_from_upload_to_stems_in_one_request(segno, make_clip):
     assert segno.get(song_id).status == "analyzed"
 
 
+def test_an_upload_with_an_order_that_cannot_be_is_refused_whole(stack, segno, make_clip):
+    data = make_clip("with a wrong order.wav", 80.0, 3.0).read_bytes()
+    wrong = (("{", "not JSON"), ('["bass"]', "must be a JSON object"), ('{"target_stems": ["bass"], "parameters": {"style": "polka"}}', "choose from"), ("{}", "no stem is asked for"))  # fmt: skip
+    for text, told in wrong:
+        answer = httpx.post(f"{stack.url}/api/audio", params={"generation": text}, content=data)
+        assert answer.status_code == 400 and told in answer.json()["detail"]
+    assert names.audio_file_id("local", hashlib.sha256(data).hexdigest()) not in [
+        s.audio_file_id for s in segno.search()
+    ]
+
+
 def test_deleting_a_song_deletes_what_was_generated_for_it(segno, make_clip):
     song_id = segno.upload(make_clip("to be deleted with stems.wav", 60.0, 8.0))
     assert segno.wait(song_id, timeout=120).status == "analyzed"
@@ -284,19 +279,19 @@ def test_deleting_a_song_deletes_what_was_generated_for_it(segno, make_clip):
     assert [name for name in storage.container(names.JOBS).list_blob_names() if name.startswith(instance)] == []
 
 
-def test_the_commands_say_what_they_need(stack, song, tmp_path):
-    assert "say which stems" in run_cli(stack, "generate", song, expect=2)
-    assert "there is no kazoo" in run_cli(stack, "generate", song, "--stems", "kazoo", expect=2)
-    assert "write 17-24" in run_cli(stack, "generate", song, "--stems", "bass", "--bars", "17 to 24", expect=2)
-    assert "without a song" in run_cli(stack, "generate", "--stems", "bass", "--bpm", "120", expect=2)
+def test_the_commands_say_what_they_need(command, song, tmp_path):
+    assert "say which stems" in command("generate", song, expect=2)
+    assert "there is no kazoo" in command("generate", song, "--stems", "kazoo", expect=2)
+    assert "write 17-24" in command("generate", song, "--stems", "bass", "--bars", "17 to 24", expect=2)
+    assert "without a song" in command("generate", "--stems", "bass", "--bpm", "120", expect=2)
     made = json.loads(
-        run_cli(stack, "generate", song, "--prompt", "a bass line in bars 1-2", "--out", str(tmp_path), "--json")
+        command("generate", song, "--prompt", "a bass line in bars 1-2", "--out", str(tmp_path), "--json")
     )
     request_id = made["generation_request_id"]
-    assert request_id in run_cli(stack, "generations", song)
-    assert "a new take" in run_cli(
-        stack, "reject", request_id, "bass", "--comment", "softer", "--out", str(tmp_path / "again")
+    assert request_id in command("generations", song)
+    assert "a new take" in command(
+        "reject", request_id, "bass", "--comment", "softer", "--out", str(tmp_path / "again")
     )
     assert (tmp_path / "again" / "bass.wav").read_bytes() != (tmp_path / "bass.wav").read_bytes()
-    assert run_cli(stack, "approve", request_id) == "approved bass\n"
-    run_cli(stack, "approve", "nobody", expect=1)
+    assert command("approve", request_id) == "approved bass\n"
+    command("approve", "nobody", expect=1)

@@ -22,26 +22,6 @@ from segno.services import storage
 
 
 @pytest.fixture(scope="module")
-def command(stack, tmp_path_factory):
-    """Run `segno` with the session's stack; stdout, and the exit code that was expected."""
-
-    def run(*arguments: str, expect: int = 0) -> str:
-        env = os.environ | {"SEGNO_URL": stack.url, "SEGNO_HOME": str(stack.home)}
-        done = subprocess.run(
-            [sys.executable, "-m", "segno.cli", *arguments],
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == expect, (done.stdout, done.stderr)
-        return done.stdout if expect != 2 else done.stderr
-
-    return run
-
-
-@pytest.fixture(scope="module")
 def analysed(command, demo, tmp_path_factory) -> dict:
     """What `segno analyze --json --out` printed for the demo song."""
     folder = tmp_path_factory.mktemp("demo")

@@ -52,7 +52,7 @@ def write(conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> li
             if part.style == "ringing":
                 length = min(_end_of_chord(at, conditioning) - at, _RINGS)
                 if begins:  # the outer voices together
-                    events.append(Event(at, length, voicing[-1], 0.8 * velocity))
+                    events.append(Event(at, length, max(voicing), 0.8 * velocity))
                     number = 0
             if part.style == "stride" and stroke.force >= 1.0:
                 events.append(Event(at, length, _root_below(chord, part), velocity))

@@ -13,6 +13,7 @@ from segno.services.models.catalogue import ModelEntry, ModelFile
 
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 MOST_ATTEMPTS = 5
+_HUGGING_FACE = "huggingface.co"
 OnProgress = Callable[[str, int, int], None]
 """(file, bytes there, bytes in all; 0 where the server does not say)"""
 
@@ -64,7 +65,7 @@ def _fetch(client: httpx.Client, entry: ModelEntry, file: ModelFile, path: Path,
         except (httpx.ConnectError, httpx.ConnectTimeout) as fault:
             raise PullFailed(_offline(entry, file, path, fault)) from fault
         except httpx.HTTPStatusError as fault:
-            raise PullFailed(f"{file.url} answers {fault.response.status_code}: nothing of it was kept") from fault
+            raise PullFailed(_refused(file, fault.response.status_code)) from fault
         except httpx.TransportError as fault:
             grown = part.exists() and part.stat().st_size > before
             if attempt == MOST_ATTEMPTS and not grown:
@@ -82,6 +83,7 @@ def _fetch(client: httpx.Client, entry: ModelEntry, file: ModelFile, path: Path,
 def _continue(client: httpx.Client, file: ModelFile, part: Path, on_progress: OnProgress) -> None:
     have = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    headers |= authorization(str(file.url))
     with client.stream("GET", str(file.url), headers=headers) as answer:
         if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:  # all of it was there already
             return
@@ -96,6 +98,20 @@ def _continue(client: httpx.Client, file: ModelFile, part: Path, on_progress: On
                 on_progress(file.path, have, total)
             out.flush()
             os.fsync(out.fileno())
+
+
+def authorization(url: str) -> dict[str, str]:
+    """`HF_TOKEN` for its own host alone; httpx leaves it out where that sends one elsewhere."""
+    token, parts = os.environ.get("HF_TOKEN"), httpx.URL(url)
+    is_theirs = parts.scheme == "https" and parts.host == _HUGGING_FACE
+    return {"Authorization": f"Bearer {token}"} if token and is_theirs else {}
+
+
+def _refused(file: ModelFile, status: int) -> str:
+    hint = ""
+    if status in (401, 403) and httpx.URL(str(file.url)).host == _HUGGING_FACE:
+        hint = "; accept the model's terms on its page, then set HF_TOKEN"
+    return f"{file.url} answers {status}: nothing of it was kept{hint}"
 
 
 def _offline(entry: ModelEntry, file: ModelFile, path: Path, fault: Exception) -> str:

@@ -7,7 +7,6 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +15,7 @@ from click.testing import CliRunner
 from segno.cli.__main__ import segno
 from segno.client import SegnoError
 from segno.services.models import catalogue, container, folder
-from segno.services.models.pull import PullFailed, pull
+from segno.services.models.pull import PullFailed, authorization, pull
 
 WEIGHTS = np.random.default_rng(0).bytes(3_000_000)
 SHA256 = hashlib.sha256(WEIGHTS).hexdigest()
@@ -176,8 +175,19 @@ def test_a_failed_pull_is_a_sentence_on_the_command_line(source, add_model, tmp_
     assert "was thrown away" in str(result.exception)
 
 
-def test_every_file_of_the_catalogue_can_be_checked_or_says_it_cannot():
+def test_every_file_of_the_catalogue_can_be_checked_or_is_refused(tmp_path):
     catalogue.catalogue.cache_clear()
     for entry in catalogue.catalogue().values():
-        assert entry.is_pinned or entry.name == "bs_roformer"
-        assert all(Path(file.path).name == file.path for file in entry.files)
+        if not entry.is_pinned:
+            with pytest.raises(PullFailed, match="--trust-first-use"):
+                pull(entry, tmp_path)
+        assert all((tmp_path / file.path).resolve().is_relative_to(tmp_path.resolve()) for file in entry.files)
+
+
+def test_a_token_goes_to_its_own_host_and_nowhere_else(monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "secret")
+    assert authorization("https://huggingface.co/a/model.safetensors") == {"Authorization": "Bearer secret"}
+    for other in ("http://huggingface.co/a", "https://huggingface.co.example.org/a", "http://127.0.0.1/huggingface.co"):
+        assert authorization(other) == {}
+    monkeypatch.delenv("HF_TOKEN")
+    assert authorization("https://huggingface.co/a") == {}
