@@ -9,6 +9,6 @@ blueprint = df.Blueprint()
 
 
 @blueprint.function_name("SweepDeletedSong")
-@blueprint.activity_trigger(input_name="song")
-def sweep_deleted_song(song: dict) -> None:
-    removal.sweep(AudioFile.model_validate(song))
+@blueprint.activity_trigger(input_name="deleted")
+def sweep_deleted_song(deleted: dict) -> None:
+    removal.sweep(AudioFile.model_validate(deleted["song"]), deleted["requests"])

@@ -101,10 +101,11 @@ async def delete_audio(req: func.HttpRequest, client: df.DurableOrchestrationCli
     song = await asyncio.to_thread(_song, req)
     await workflows.stop_song(client, song)
     await asyncio.to_thread(removal.cancel_jobs, song.instance_id)
-    for request_id, owner in await asyncio.to_thread(generations.of_song, song.audio_file_id):
-        await stop_work(client, owner, request_id, "the song was deleted")
+    requests = [request_id for request_id, _ in await asyncio.to_thread(generations.of_song, song.audio_file_id)]
+    for request_id in requests:
+        await stop_work(client, song.owner, request_id, "the song was deleted")
     await asyncio.to_thread(removal.delete_song, song)
-    await client.start_new("DeleteSongOrchestrator", None, song.model_dump())
+    await client.start_new("DeleteSongOrchestrator", None, {"song": song.model_dump(), "requests": requests})
     return func.HttpResponse(status_code=204)
 
 

@@ -45,7 +45,13 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="only every n-th cell of the grid")
     parser.add_argument("--no-library", action="store_true", help="our own analysis alone, which is faster")
     parser.add_argument("--out", type=Path, default=Path(".segno/benchmarks/generation"))
+    parser.add_argument("--plots", type=Path, help="draw pianoroll.svg into this folder, and measure nothing")
     chosen = parser.parse_args()
+    if chosen.plots:
+        from benchmarks.generation import plots
+
+        plots.piano_rolls(Cell("rock", "4/4", 118.0), chosen.plots / "pianoroll.svg")
+        return
     cells = [cell for cell in grid() if not chosen.genre or cell.genre in chosen.genre][:: chosen.every]
     results = measured(cells, chosen.engine, chosen.out, library=not chosen.no_library)
     chosen.out.mkdir(parents=True, exist_ok=True)

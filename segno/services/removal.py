@@ -25,8 +25,15 @@ def delete_song(song: AudioFile) -> None:
     library.delete(song.owner, song.audio_file_id)
 
 
-def sweep(song: AudioFile) -> None:
-    """Remove what a dying job wrote after its song was deleted, unless the song has come back since."""
+def sweep(song: AudioFile, requests: list[str]) -> None:
+    """Remove what a dying job wrote after its song was deleted, unless the song has come back since.
+
+    Parameters
+    ----------
+    requests : the ids of the generations that went with it
+    """
+    for request_id in requests:
+        generations.delete(song.owner, request_id, song.audio_file_id)
     try:
         library.get(song.owner, song.audio_file_id)
     except library.SongMissing:

@@ -17,7 +17,7 @@ import soundfile
 from segno.client import SegnoError
 from segno.contracts import names
 from segno.contracts.generation import GenerationOrder, GenerationParameters, MixOrder
-from segno.services import generations, library, storage
+from segno.services import blobs, generations, library, removal, storage
 
 RATE = 44100
 
@@ -264,7 +264,8 @@ def test_an_upload_with_an_order_that_cannot_be_is_refused_whole(stack, segno, m
 
 def test_deleting_a_song_deletes_what_was_generated_for_it(segno, make_clip):
     song_id = segno.upload(make_clip("to be deleted with stems.wav", 60.0, 8.0))
-    assert segno.wait(song_id, timeout=120).status == "analyzed"
+    row = segno.wait(song_id, timeout=120)
+    assert row.status == "analyzed"
     request_id = segno.generate(order(song_id, "drums"))
     segno.wait_generation(request_id, timeout=60)
     assert any(name.startswith(request_id) for name in storage.container(names.GENERATED).list_blob_names())
@@ -277,6 +278,10 @@ def test_deleting_a_song_deletes_what_was_generated_for_it(segno, make_clip):
         library.get("local", song_id)
     instance = names.generation_instance(request_id)
     assert [name for name in storage.container(names.JOBS).list_blob_names() if name.startswith(instance)] == []
+    late = names.generated_blob(request_id, "drums", "wav")
+    blobs.upload(names.GENERATED, late, b"written by a job that was dying")
+    removal.sweep(row, [request_id])  # a minute later
+    assert late not in list(storage.container(names.GENERATED).list_blob_names())
 
 
 def test_the_commands_say_what_they_need(command, song, tmp_path):

@@ -16,6 +16,7 @@ _WORDS_PER_MINUTE, _PITCH_RANGE = 1, 4
 _UTF8 = 1
 _SLOW, _FLAT = 120, 0
 _VOWELS = set("aeiouyæɐɑɒɔəɚɛɜɝɪʊʌøœɶɨʉɯɤɵɘ")
+_VOICED = set("mnŋɲɱlɫɹrɾʁjwɥvzʒðɣβ")  # consonants that are sung on a pitch; stops are too short to matter
 _MARKS = "ˈˌːˑ̩̯ "
 
 
@@ -32,6 +33,10 @@ class Phoneme:
     @property
     def is_vowel(self) -> bool:
         return any(letter in _VOWELS for letter in self.name)
+
+    @property
+    def is_voiced(self) -> bool:
+        return any(letter in _VOICED for letter in self.name)
 
 
 @dataclass(frozen=True)

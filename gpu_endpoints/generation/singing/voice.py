@@ -24,6 +24,7 @@ PERIOD = 0.005  # seconds a frame
 _MOST_CONSONANT = 0.45  # of the room that consonants may take
 _HELD_FROM, _HELD_TO, _HELD_SHARE = 0.15, 0.55, 0.8  # of a vowel: what is held for most of its note
 _FADE_SECONDS = 0.02
+_BREATH_LOW, _BREATH_HIGH = 0.02, 0.7  # most aperiodicity of voiced sounds, at 0 Hz and at 11 kHz
 _SILENCE = 1e-14
 
 
@@ -111,9 +112,11 @@ def _lay(
     logs = np.log(source_spectrum + _SILENCE)
     spectrum[a:b] = np.exp(logs[low] * (1 - share) + logs[low + 1] * share)
     aperiodicity[a:b] = source_aperiodicity[low] * (1 - share) + source_aperiodicity[low + 1] * share
-    voiced[a:b] = is_vowel | (source_f0[low] > 0)
+    has_voice = is_vowel or phoneme.is_voiced
+    voiced[a:b] = has_voice | (source_f0[low] > 0)
+    if has_voice:  # what the analysis took for noise would hiss
+        aperiodicity[a:b] = np.minimum(aperiodicity[a:b], np.linspace(_BREATH_LOW, _BREATH_HIGH, spectrum.shape[1]))
     if is_vowel:
-        aperiodicity[a:b] = np.minimum(aperiodicity[a:b], 0.6)
         fade = min(round(_FADE_SECONDS / PERIOD), (b - a) // 2)
         if fade:
             spectrum[b - fade : b] *= np.linspace(1, 0.4, fade)[:, None]
@@ -123,8 +126,7 @@ def _lay(
 def _analysed(line: str, language: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pitch, spectral envelope and aperiodicity of a spoken line, a frame each 5 ms."""
     audio = np.ascontiguousarray(speak(line, language).audio, np.float64)
-    coarse, times = pyworld.dio(audio, SPOKEN_RATE, frame_period=1000 * PERIOD)
-    f0 = pyworld.stonemask(audio, coarse, times, SPOKEN_RATE)
+    f0, times = pyworld.harvest(audio, SPOKEN_RATE, frame_period=1000 * PERIOD)
     spectrum = pyworld.cheaptrick(audio, f0, times, SPOKEN_RATE)
     aperiodicity = pyworld.d4c(audio, f0, times, SPOKEN_RATE)
     return f0, spectrum, aperiodicity
