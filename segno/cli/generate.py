@@ -40,6 +40,7 @@ _SHARES = {
 @click.option("--temperature", type=float, default=1.0, help="How daring a learned engine is, 0 to 2.")
 @click.option("--seed", type=int, help="The same seed makes the same stems.")
 @click.option("--bpm", type=float, help="Without a song: the tempo.")
+@click.option("--meter", help="Without a song: 4/4, 3/4, 6/8, ...; else the style's own.")
 @click.option("--duration", type=float, help="Without a song: seconds.")
 @click.option("--format", "stem_format", type=click.Choice(["wav", "flac"]), default="wav")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Folder to write to.")
@@ -149,7 +150,8 @@ def _stems(chosen: dict[str, Any]) -> list[StemType]:
 def _parameters(chosen: dict[str, Any]) -> GenerationParameters:
     try:
         return GenerationParameters(
-            target_bpm=chosen["bpm"], duration_seconds=chosen["duration"], style=chosen["style"],
+            target_bpm=chosen["bpm"], time_signature=chosen["meter"], duration_seconds=chosen["duration"],
+            style=chosen["style"],
             chord_progression=[one.strip() for one in (chosen["chords"] or "").split(",") if one.strip()],
             section=chosen["section"], bars=_bars(chosen["bars"]), prompt=chosen["prompt"],
             lyrics=chosen["lyrics"].read_text() if chosen["lyrics"] else "", temperature=chosen["temperature"],

@@ -25,13 +25,14 @@ class GenerationParameters(Request):
     """What the user fixed; the song's own findings and the planner fill in the rest.
 
     With a song, `section` (`chorus`, `chorus 2`) or `bars` (first and last, counted from 1) choose a part of it, and
-    `chord_progression`, a chord a bar, takes the place of its chords. Without one, `target_bpm`, `duration_seconds` and
-    `chord_progression` say what to play. `lyrics` are for the vocals. `loudness_lufs` (ITU-R BS.1770) takes the place
-    of the peak of 0.8.
+    `chord_progression`, a chord a bar, takes the place of its chords. Without one, `target_bpm` (of dotted beats in
+    6/8), `duration_seconds`, `chord_progression` and, if it is not the style's own, `time_signature` say what to play.
+    `lyrics` are for the vocals. `loudness_lufs` (ITU-R BS.1770) takes the place of the peak of 0.8.
     """
 
     target_bpm: float | None = Field(default=None, ge=30, le=300)
     duration_seconds: float | None = Field(default=None, gt=0, le=MOST_SECONDS)
+    time_signature: Literal["2/4", "3/4", "4/4", "5/4", "6/8", "9/8", "12/8"] | None = None
     style: str | None = None
     chord_progression: list[str] = Field(default=[], max_length=512)
     section: str | None = Field(default=None, max_length=40)

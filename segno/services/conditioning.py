@@ -38,11 +38,13 @@ def prepare(audio_file_id: str | None, given: GenerationParameters, style: str) 
     """
     try:
         if audio_file_id is None:
+            beats, compound = _meter(given.time_signature, style)
             return free_standing(
                 bpm=given.target_bpm or 0.0,
                 chord_progression=given.chord_progression,
                 duration_seconds=given.duration_seconds or 0.0,
-                beats_per_bar=genre(style).beats_per_bar,
+                beats_per_bar=beats,
+                compound=compound,
             )
         found = of_song(_analysis(audio_file_id))
         _check_tempo(found, given.target_bpm)
@@ -76,6 +78,14 @@ def _analysis(song_id: str) -> Analysis:
             "song_not_analysed", f"the song {song_id} has no findings to fit to: analyse it first"
         ) from None
     return found
+
+
+def _meter(time_signature: str | None, style: str) -> tuple[int, bool]:
+    """Beats a bar, and whether they divide in three."""
+    if time_signature is None:
+        return genre(style).beats_per_bar, False
+    top, bottom = (int(figure) for figure in time_signature.split("/"))
+    return (top // 3, True) if bottom == 8 else (top, False)
 
 
 def _check_tempo(song: Conditioning, bpm: float | None) -> None:

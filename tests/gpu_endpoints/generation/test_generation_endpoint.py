@@ -105,6 +105,16 @@ def test_the_seed_contract_makes_music_for_no_song(server):
     assert len(audio) == round(8.5 * rate) and stem["format"] == "flac"
 
 
+def test_music_for_no_song_can_have_a_meter_of_its_own(server):
+    parameters = {
+        "target_bpm": 60, "duration_seconds": 8, "style": "ballad", "chord_progression": ["Dm"], "time_signature": "6/8",
+    }  # fmt: skip
+    stem = run(server, {"target_stems": ["drums"], "parameters": parameters})["result"]["stems"][0]
+    conductor = mido.MidiFile(file=io.BytesIO(blobs.read(names.GENERATED, stem["midi_blob_name"]))).tracks[0]
+    meter = next(message for message in conductor if message.type == "time_signature")
+    assert (meter.numerator, meter.denominator) == (6, 8)
+
+
 @pytest.mark.parametrize(
     ("job_input", "code", "told"),
     [
