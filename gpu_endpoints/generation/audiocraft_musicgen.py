@@ -32,6 +32,8 @@ class AudiocraftEngine:
     """Loads the model on construction. Models of the families `melody` and `style` hear what the symbolic engine would
     play; the others have the prompt alone."""
 
+    is_exact = False
+
     def __init__(self, folder: Path, *, name: str, license_name: str):
         self._name, self._license, self._folder = name, license_name, folder
         self._model: Any = MusicGen.get_pretrained(str(folder))

@@ -48,7 +48,11 @@ class Generated:
 
 
 class GenerationEngine(Protocol):
-    """Several wishes at once are one batch where the engine can."""
+    """Several wishes at once are one batch where the engine can. `is_exact`: what it plays lies on the beats and in the
+    chords by its making, so that it is neither moved nor tried again."""
+
+    @property
+    def is_exact(self) -> bool: ...
 
     def provenance(self) -> Provenance: ...
 

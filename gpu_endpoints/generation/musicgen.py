@@ -44,6 +44,8 @@ class MusicgenEngine:
         When the folder holds no MusicGen model.
     """
 
+    is_exact = False
+
     def __init__(self, folder: Path, *, name: str, license_name: str, device: str | None = None):
         self._name, self._license, self._folder = name, license_name, folder
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))

@@ -35,6 +35,8 @@ class StableAudioEngine:
         When the folder holds no Stable Audio pipeline.
     """
 
+    is_exact = False
+
     def __init__(self, folder: Path, *, name: str, license_name: str, device: str | None = None, steps: int = STEPS):
         self._name, self._license, self._folder, self._steps = name, license_name, folder, steps
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))

@@ -35,6 +35,8 @@ STEPS = 100
 class StableAudioToolsEngine:
     """Loads the model on construction."""
 
+    is_exact = False
+
     def __init__(self, folder: Path, *, name: str, license_name: str):
         self._name, self._license, self._folder = name, license_name, folder
         self._device = "cuda" if torch.cuda.is_available() else "cpu"

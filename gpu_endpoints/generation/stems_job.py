@@ -39,7 +39,7 @@ _NEW_SEED = 7919  # a prime, so that a retry's seed is no neighbouring stem's
 
 
 def run(job_input: dict, context: JobContext) -> dict:
-    return made(GenerateInput.model_validate(job_input), context)
+    return _make(GenerateInput.model_validate(job_input), context)
 
 
 def sing(job_input: dict, context: JobContext) -> dict:
@@ -51,19 +51,19 @@ def sing(job_input: dict, context: JobContext) -> dict:
         raise JobFailed("not_vocals", "only vocals can be sung: leave target_stems out")
     if order.voice:
         order = order.model_copy(update={"engine": f"{choice.DIFFSINGER}@{order.voice}"})
-    return made(order, context, notes=tuple(order.notes), language=order.language)
+    return _make(order, context, notes=tuple(order.notes), language=order.language)
 
 
-def made(order: GenerateInput, context: JobContext, *, notes: tuple[SungNote, ...] = (), language: str = "en") -> dict:
+def _make(order: GenerateInput, context: JobContext, *, notes: tuple[SungNote, ...] = (), language: str = "en") -> dict:
+    """Every stem of a request, those of one engine together."""
     context.progress(0.0, "preparing")
     wishes = [_sung(replace(wish, notes=notes, language=language)) for wish in prepare(order)]
-    stems = []
-    for number, (name, group) in enumerate(groupby(sorted(wishes, key=_engine_of), key=_engine_of)):
-        part = context.part(0.05 + 0.9 * number / len(wishes), 0.95)
-        stems += [
-            save(order, wish, made, score, choice.choose(name).provenance(), context)
-            for wish, made, score in made_well(choice.choose(name), list(group), part)
-        ]
+    stems: list[GeneratedStem] = []
+    for name, group in groupby(sorted(wishes, key=_engine_of), key=_engine_of):
+        engine, together = choice.choose(name), list(group)
+        done, after = len(stems) / len(wishes), (len(stems) + len(together)) / len(wishes)
+        found = made_well(engine, together, context.part(0.05 + 0.9 * done, 0.05 + 0.9 * after))
+        stems += [save(order, wish, one, score, engine.provenance(), context) for wish, one, score in found]
     return GenerationResult(stems=stems).model_dump()
 
 
@@ -101,15 +101,15 @@ def prepare(order: GenerateInput) -> list[Wish]:
 
 def made_well(engine: GenerationEngine, wishes: list[Wish], context: JobContext) -> list[tuple[Wish, Generated, Score]]:
     """Every wish with its best try, finished and scored. What is exact by its making is tried once."""
-    is_learned = engine.provenance().weights is not None and engine.provenance().engine != choice.AUTO
+    tries = 1 if engine.is_exact else MOST_TRIES
     best: list[tuple[Wish, Generated, Score] | None] = [None] * len(wishes)
-    for attempt in range(MOST_TRIES if is_learned else 1):
+    for attempt in range(tries):
         open_ = [n for n, found in enumerate(best) if found is None or found[2].overall < GOOD_ENOUGH]
         if not open_:
             break
         tried = [_with_seed(wishes[n], attempt) for n in open_]
-        stage = "playing" if attempt == 0 else f"playing again with another seed ({attempt + 1} of {MOST_TRIES})"
-        part = context.part(attempt / MOST_TRIES, (attempt + 1) / MOST_TRIES) if is_learned else context
+        stage = "playing" if attempt == 0 else f"playing again with another seed ({attempt + 1} of {tries})"
+        part = context.part(attempt / tries, (attempt + 1) / tries)
         try:
             made = engine.generate(tried, lambda done, part=part, stage=stage: part.progress(0.8 * done, stage))
         except ValueError as fault:
@@ -117,7 +117,7 @@ def made_well(engine: GenerationEngine, wishes: list[Wish], context: JobContext)
         for n, wish, one in zip(open_, tried, made, strict=True):
             part.progress(0.9, f"checking the {wish.plan.stem_type}")
             audio, remarks = one.audio, one.remarks
-            if is_learned:
+            if not engine.is_exact:
                 swing, is_drums = genre(wish.plan.style).feel.swing, wish.plan.stem_type == StemType.DRUMS
                 audio, moved = aligning.to_grid(audio, wish.conditioning, swing, syncopated=not is_drums)
                 remarks = (*remarks, *moved)

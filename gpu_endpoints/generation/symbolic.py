@@ -21,6 +21,8 @@ NAME = "symbolic"
 class SymbolicEngine:
     """The same wish gives the same bytes."""
 
+    is_exact = True
+
     def provenance(self) -> Provenance:
         return Provenance(engine=NAME, version=__version__, license="MIT; SoundFont GPL-2", weights=_font())
 

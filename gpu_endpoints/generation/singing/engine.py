@@ -21,6 +21,8 @@ _MELODY_STEM = "vocals"
 class SingingEngine:
     """With a DiffSinger voice, or without weights where there is none."""
 
+    is_exact = True
+
     def __init__(self, folder: Path | None = None):
         self._voice = DiffSingerVoice(folder) if folder else None
 

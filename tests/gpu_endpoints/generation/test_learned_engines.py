@@ -154,6 +154,8 @@ def test_what_lies_on_the_grid_is_left_alone():
 class Clumsy:
     """An engine that plays the wrong chords until it is given a third seed."""
 
+    is_exact = False
+
     def __init__(self, given: Conditioning):
         self.seeds: list[int] = []
         self._wrong = free_standing(bpm=120, chord_progression=["F#", "B"], duration_seconds=12)
