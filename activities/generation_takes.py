@@ -6,7 +6,7 @@ import azure.durable_functions as df
 
 from segno.contracts import names
 from segno.contracts.enums import GenerationStatus, JobKind, StemType, TakeStatus
-from segno.contracts.generation import GenerateInput, GenerationPlan, GenerationResult, Take
+from segno.contracts.generation import MOST_TAKES, GenerateInput, GenerationPlan, GenerationResult, Take
 from segno.contracts.jobs import JobRequest
 from segno.contracts.workflow import EndpointJobInput, Review, StemInput
 from segno.services import analyses, generations, library
@@ -76,7 +76,9 @@ def save_review(request: dict) -> None:
     generations.save_take(
         request_id, stem, take.model_copy(update={"status": status, "comment": review.comment or None})
     )
-    generations.refresh(order.owner, request_id, known.plan)
+    goes_on = not review.approved and review.comment and take.take < MOST_TAKES
+    if not goes_on:  # else the next take sets the status
+        generations.refresh(order.owner, request_id, known.plan)
 
 
 def _planned(order: StemInput, number: int, comment: str) -> GenerationPlan:
