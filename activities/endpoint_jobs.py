@@ -25,7 +25,10 @@ def submit_job(order: dict) -> dict:
         endpoint_job_id=endpoint_job_id, attempt=order["attempt"], state="submitting",
     )  # fmt: skip
     try:
-        return _told(job, endpoints.submit(address, endpoint_job_id, request))
+        told = _told(job, endpoints.submit(address, endpoint_job_id, request))
+        if job_records.is_stopped(job.job_id):  # while it was being submitted
+            endpoints.cancel(address, endpoint_job_id)
+        return told
     except endpoints.EndpointBusy as busy:
         return {"outcome": "busy", "retry_after": busy.retry_after, "message": str(busy)}
     except endpoints.EndpointDown as fault:

@@ -27,7 +27,9 @@ def prepare_take(request: dict) -> dict:
     take = Take(take=number, status=TakeStatus.GENERATING, plan=plan, planner=planned.planner, made_at=made_at)
     generations.save_take(request_id, stem, take)
     generations.add_usage(order.owner, request_id, planned.usage)
-    generations.refresh(order.owner, request_id, known.plan)
+    now = generations.refresh(order.owner, request_id, known.plan)
+    if now.status == GenerationStatus.CANCELLED:
+        generations.save_take(request_id, stem, take.model_copy(update={"status": TakeStatus.CANCELLED}))
     job_input = GenerateInput(
         generation_request_id=request_id, audio_file_id=known.audio_file_id, target_stems=[stem],
         engine=known.order.engine, parameters=known.order.parameters, plans=[plan],

@@ -5,7 +5,9 @@ All positions are beats of the timeline. A range is a stretch of those beats: wh
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 
 from segno.music.chord import Chord, parse
 from segno.music.timeline import Bar, Timeline
@@ -59,7 +61,17 @@ class Conditioning:
         return self.timeline.at(self.last)
 
     def chord_at(self, beat: float) -> Chord | None:
-        return next((span.chord for span in self.chords if span.start - 1e-6 <= beat < span.end - 1e-6), None)
+        span = self.span_at(beat)
+        return span.chord if span else None
+
+    def span_at(self, beat: float) -> ChordSpan | None:
+        """The stretch of one chord that a beat lies in, None where there is none."""
+        number = bisect_right(self._span_starts, beat + 1e-6) - 1
+        return self.chords[number] if number >= 0 and beat < self.chords[number].end - 1e-6 else None
+
+    @cached_property
+    def _span_starts(self) -> list[float]:
+        return [span.start for span in self.chords]
 
     def section_at(self, beat: float) -> SectionSpan:
         """The section at a beat; the last one after the end."""

@@ -204,11 +204,15 @@ def save_mix(request_id: str, mixed: MixedFile) -> None:
 
 
 def cancel(owner: str, request_id: str) -> Generation:
-    """End a request: what is being made is marked as cancelled, what was made stays."""
+    """End a request: what is being made is marked as cancelled, what was made stays.
+
+    The request first: a take that is being noted at this moment finds it cancelled (see `PrepareTake`).
+    """
+    request = set_status(owner, request_id, GenerationStatus.CANCELLED, "cancelled")
     for stem, one in _takes(request_id):
         if one.status == TakeStatus.GENERATING:
             save_take(request_id, stem, one.model_copy(update={"status": TakeStatus.CANCELLED}))
-    return set_status(owner, request_id, GenerationStatus.CANCELLED, "cancelled")
+    return request
 
 
 def delete(owner: str, request_id: str, audio_file_id: str | None) -> None:

@@ -10,6 +10,8 @@ from azure.data.tables import UpdateMode
 from segno.contracts import names
 from segno.services.storage import table
 
+_STOPPED = "stopped"
+
 
 def record(job_id: str, **fields: str | int | None) -> None:
     """Create or update a job's record; None leaves a field as it is."""
@@ -25,6 +27,15 @@ def find(job_id: str) -> dict | None:
         return dict(table(names.JOB_RECORDS).get_entity(_partition(job_id), job_id))
     except ResourceNotFoundError:
         return None
+
+
+def stop(instance_id: str) -> None:
+    """Note that nothing more is wanted of an instance: a job that is being submitted at this moment is cancelled."""
+    record(f"{instance_id}:{_STOPPED}", state=_STOPPED)
+
+
+def is_stopped(job_id: str) -> bool:
+    return find(f"{_partition(job_id)}:{_STOPPED}") is not None
 
 
 def of_instance(instance_id: str) -> list[dict]:

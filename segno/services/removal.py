@@ -6,10 +6,12 @@ from segno.services import analyses, blobs, endpoints, generations, job_records,
 
 
 def cancel_jobs(instance_id: str) -> None:
-    """Stop what endpoints still do for a workflow instance."""
+    """Stop what endpoints still do for a workflow instance, and what is on its way to them."""
+    job_records.stop(instance_id)
     for job in job_records.of_instance(instance_id):
         try:
-            endpoints.cancel(job["address"], job["endpoint_job_id"])
+            if "address" in job:
+                endpoints.cancel(job["address"], job["endpoint_job_id"])
         except endpoints.EndpointDown:
             pass  # nothing runs there any more
 

@@ -112,7 +112,8 @@ def _length(
 
 
 def _end_of_chord(at: float, conditioning: Conditioning) -> float:
-    return next(span.end for span in conditioning.chords if span.start - 1e-6 <= at < span.end - 1e-6)
+    span = conditioning.span_at(at)
+    return span.end if span else at
 
 
 def _root_below(chord: Chord, part: Part) -> int:
