@@ -6,7 +6,7 @@ import azure.durable_functions as df
 
 from segno.contracts import names
 from segno.contracts.enums import GenerationStatus, JobKind, StemType, TakeStatus
-from segno.contracts.generation import MOST_TAKES, GenerateInput, GenerationPlan, GenerationResult, Take
+from segno.contracts.generation import MOST_TAKES, GenerateInput, Generation, GenerationPlan, GenerationResult, Take
 from segno.contracts.jobs import JobRequest
 from segno.contracts.workflow import EndpointJobInput, Review, StemInput
 from segno.services import analyses, generations, library
@@ -22,7 +22,7 @@ def prepare_take(request: dict) -> dict:
     order, number = StemInput.model_validate(request), request["take"]
     stem, request_id = StemType(order.stem_type), order.generation_request_id
     known = generations.get(order.owner, request_id)
-    planned = _planned(order, number, request.get("comment", ""))
+    planned = _planned(known, stem, number, request.get("comment", ""))
     plan, made_at = planned.stems[0], datetime.now(UTC).isoformat()
     take = Take(take=number, status=TakeStatus.GENERATING, plan=plan, planner=planned.planner, made_at=made_at)
     generations.save_take(request_id, stem, take)
@@ -83,10 +83,9 @@ def save_review(request: dict) -> None:
         generations.refresh(order.owner, request_id, known.plan)
 
 
-def _planned(order: StemInput, number: int, comment: str) -> GenerationPlan:
+def _planned(known: Generation, stem: StemType, number: int, comment: str) -> GenerationPlan:
     """The plan of one take; `usage` is what it cost on top of the request's own."""
-    request_id, stem = order.generation_request_id, StemType(order.stem_type)
-    known = generations.get(order.owner, request_id)
+    request_id = known.generation_request_id
     if number == 1 and known.plan:
         first = next(plan for plan in known.plan.stems if plan.stem_type == stem)
         return GenerationPlan(stems=[first], planner=known.plan.planner)
@@ -97,6 +96,6 @@ def _planned(order: StemInput, number: int, comment: str) -> GenerationPlan:
     except generations.TakeMissing:
         pass
     before = generations.take(request_id, stem, number - 1)
-    song = library.get(order.owner, known.audio_file_id) if known.audio_file_id else None
+    song = library.get(known.owner, known.audio_file_id) if known.audio_file_id else None
     found = analyses.load(known.audio_file_id) if known.audio_file_id else None
     return planner.again(request_id, known.order, before.plan, comment, number, song, found)

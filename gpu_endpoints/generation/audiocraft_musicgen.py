@@ -6,7 +6,6 @@ held to the interface by a test at the import boundary and has not been run agai
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import torch
 from audiocraft.models import MusicGen  # pyright: ignore[reportMissingImports]
 
 from gpu_endpoints.generation import describing, joining
-from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, OnProgress, Wish
+from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, OnProgress, Wish, installed
 from gpu_endpoints.generation.soundfont import default_soundfont, render_part
 from segno.contracts.provenance import Provenance
 from segno.music.arranging.arrange import arrange
@@ -40,12 +39,8 @@ class AudiocraftEngine:
         self._hears = hasattr(self._model, "generate_with_chroma") and name.endswith(("melody", "style"))
 
     def provenance(self) -> Provenance:
-        try:
-            installed = version("audiocraft")
-        except PackageNotFoundError:
-            installed = "unknown"
         return Provenance(
-            engine=self._name, version=f"audiocraft {installed}", license=self._license,
+            engine=self._name, version=installed("audiocraft"), license=self._license,
             weights=models.fingerprint(self._folder),
         )  # fmt: skip
 

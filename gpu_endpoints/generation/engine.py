@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
 import numpy as np
@@ -45,6 +46,14 @@ class Generated:
     midi: bytes | None = None
     seed: int = 0
     remarks: tuple[str, ...] = ()
+
+
+def installed(package: str) -> str:
+    """A package and its version, for a signature; one that is only on the path has none to tell."""
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return f"{package} unknown"
 
 
 class GenerationEngine(Protocol):

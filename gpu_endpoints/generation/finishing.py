@@ -9,7 +9,7 @@ import pyloudnorm
 
 FADE_SECONDS = 0.1
 PEAK = 0.8
-CEILING = 10 ** (-1 / 20)  # what a loudness target may raise peaks to
+CEILING = 10 ** (-1 / 20)  # -1 dBFS: what a loudness target may raise peaks to, and a mix may reach
 _SILENT = 1e-6
 _BLOCK_SECONDS = 0.4  # of ITU-R BS.1770: shorter sounds have no loudness
 

@@ -7,6 +7,7 @@ import numpy as np
 from gpu_endpoints.audio import decoding
 from gpu_endpoints.generation import checking, storing
 from gpu_endpoints.generation.engine import SAMPLE_RATE
+from gpu_endpoints.generation.finishing import CEILING
 from gpu_endpoints.serving.work import JobContext, JobFailed
 from segno import __version__
 from segno.contracts import names
@@ -15,7 +16,6 @@ from segno.contracts.provenance import Provenance
 from segno.services import blobs
 from segno.services.settings import settings
 
-CEILING = 10 ** (-1 / 20)
 NAME = "sum"
 
 

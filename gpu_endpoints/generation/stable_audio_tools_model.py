@@ -8,7 +8,6 @@ against the real package here.
 from __future__ import annotations
 
 import json
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from stable_audio_tools.models.factory import (  # pyright: ignore[reportMissing
 from stable_audio_tools.models.utils import load_ckpt_state_dict  # pyright: ignore[reportMissingImports]
 
 from gpu_endpoints.generation import describing, joining
-from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, OnProgress, Wish
+from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, OnProgress, Wish, installed
 from segno.contracts.provenance import Provenance
 from segno.services.models import folder as models
 
@@ -47,12 +46,8 @@ class StableAudioToolsEngine:
         self._rate, self._samples = int(about["sample_rate"]), int(about["sample_size"])
 
     def provenance(self) -> Provenance:
-        try:
-            installed = version("stable-audio-tools")
-        except PackageNotFoundError:
-            installed = "unknown"
         return Provenance(
-            engine=self._name, version=f"stable-audio-tools {installed}", license=self._license,
+            engine=self._name, version=installed("stable-audio-tools"), license=self._license,
             weights=models.fingerprint(self._folder), device=self._device,
         )  # fmt: skip
 

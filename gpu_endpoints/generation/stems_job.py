@@ -26,7 +26,6 @@ from segno.contracts.generation import (
     SungNote,
 )
 from segno.contracts.provenance import Provenance
-from segno.music.conditioning import Conditioning
 from segno.music.genres import genre
 from segno.music.song_conditioning import within
 from segno.services import blobs
@@ -61,9 +60,10 @@ def _make(order: GenerateInput, context: JobContext, *, notes: tuple[SungNote, .
     stems: list[GeneratedStem] = []
     for name, group in groupby(sorted(wishes, key=_engine_of), key=_engine_of):
         engine, together = choice.choose(name), list(group)
+        signature = engine.provenance()  # once: it may have to read every weight
         done, after = len(stems) / len(wishes), (len(stems) + len(together)) / len(wishes)
         found = made_well(engine, together, context.part(0.05 + 0.9 * done, 0.05 + 0.9 * after))
-        stems += [save(order, wish, one, score, engine.provenance(), context) for wish, one, score in found]
+        stems += [save(order, wish, one, score, signature, context) for wish, one, score in found]
     return GenerationResult(stems=stems).model_dump()
 
 
@@ -85,7 +85,7 @@ def prepare(order: GenerateInput) -> list[Wish]:
         return [
             Wish(
                 plan,
-                _range_of(plan, whole),
+                within(whole, section=plan.section, bars=plan.bars),
                 given.temperature,
                 given.guidance,
                 given.loudness_lufs,
@@ -167,12 +167,6 @@ def _sung(wish: Wish) -> Wish:
     if not has_words or wish.plan.engine not in ("auto", choice.AUTO):
         return wish
     return replace(wish, plan=wish.plan.model_copy(update={"engine": choice.VOICE}))
-
-
-def _range_of(plan: StemPlan, whole: Conditioning) -> Conditioning:
-    if plan.section is None and plan.bars is None:
-        return whole
-    return within(whole, section=plan.section, bars=plan.bars)
 
 
 def _engine_of(wish: Wish) -> str:

@@ -74,9 +74,7 @@ def load(blob_name: str) -> Conditioning:
 def _analysis(song_id: str) -> Analysis:
     found = analyses.load(song_id)
     if found is None:
-        raise CannotCondition(
-            "song_not_analysed", f"the song {song_id} has no findings to fit to: analyse it first"
-        ) from None
+        raise CannotCondition("song_not_analysed", f"the song {song_id} has no findings to fit to: analyse it first")
     return found
 
 

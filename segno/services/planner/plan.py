@@ -17,8 +17,6 @@ from segno.services.planner import model, rules, seeds
 from segno.services.planner.model import PlanningFailed, Proposal
 from segno.services.settings import settings
 
-_SHADES = ("pitch_register", "density", "brightness", "dynamics")
-
 
 def first(request_id: str, order: GenerationOrder, song: AudioFile | None, analysis: Analysis | None) -> GenerationPlan:
     """
@@ -80,7 +78,7 @@ def _clipped(proposal: Proposal, by_rule: StemPlan, order: GenerationOrder, anal
         "section": section,
         "bars": bars,
         "instrument": _instrument(proposal.instrument, StemType(by_rule.stem_type)),
-        **{name: min(1.0, max(-1.0, getattr(proposal, name))) for name in _SHADES},
+        **{name: rules.clipped(getattr(proposal, name)) for name in rules.SHADES},
     }
     if order.engine == "auto" and proposal.engine in settings().planner_engines:
         changes["engine"] = proposal.engine

@@ -20,7 +20,7 @@ from segno.music.instruments import all_instruments
 
 _CLAUSES = re.compile(r"[,.;:!?\n]|\band\b|\bbut\b|\bwith\b|\bplus\b")
 _BARS = re.compile(r"\bbars?\s+(\d{1,4})(?:\s*(?:-|–|to|until|through)\s*(\d{1,4}))?")
-_SHADES = ("pitch_register", "density", "brightness", "dynamics")
+SHADES = ("pitch_register", "density", "brightness", "dynamics")
 _BEFORE = 3  # words before a shade that may say how much of it
 _DEFAULT_STYLE = "pop"
 
@@ -69,9 +69,7 @@ def again(before: StemPlan, comment: str, *, seed: int) -> StemPlan:
     heard = listen(comment)
     stem = StemType(before.stem_type)
     shades = _merged(heard.shades.get(None, {}), heard.shades.get(stem, {}))
-    changes: dict[str, Any] = {
-        name: min(1.0, max(-1.0, getattr(before, name) + shades[name])) for name in _SHADES if name in shades
-    }
+    changes: dict[str, Any] = {name: clipped(getattr(before, name) + shades[name]) for name in SHADES if name in shades}
     if "articulation" in shades:
         changes["articulation"] = shades["articulation"]
     if stem in heard.instruments:
@@ -96,6 +94,10 @@ def listen(prompt: str) -> Heard:
                 heard.shades[stem] = _merged(heard.shades.get(stem, {}), found)
     heard.stems = list(dict.fromkeys(heard.stems))
     return heard
+
+
+def clipped(shade: float) -> float:
+    return min(1.0, max(-1.0, shade))
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
@@ -152,7 +154,7 @@ def _shades_of(clause: str) -> dict[str, Any]:
         factor = next((factor for name, factor in words["degrees"].items() if _first(before, [name]) >= 0), 1.0)
         turned = _first(before, words["reversals"]) >= 0
         for name, value in shade.items():
-            if name in _SHADES:
+            if name in SHADES:
                 found = _merged(found, {name: value * factor * (-1 if turned else 1)})
             elif name == "articulation":
                 opposite = {"staccato": "legato", "legato": "staccato"}[value]
@@ -163,11 +165,11 @@ def _shades_of(clause: str) -> dict[str, Any]:
 def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     """Shades add up, within -1..1; the second's articulation counts."""
     both = {**first, **second}
-    for name in _SHADES:
+    for name in SHADES:
         if name in first and name in second:
             both[name] = first[name] + second[name]
         if name in both:
-            both[name] = min(1.0, max(-1.0, both[name]))
+            both[name] = clipped(both[name])
     return both
 
 
