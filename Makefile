@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 run:             ## start everything, analyse the demo song, stay up until Ctrl-C
 	@$(PYTHON) scripts/install.py run
-	@$(BIN)/segno up
+	@$(BIN)/ripieno up
 
 setup:           ## install everything that run and test need
 	@$(PYTHON) scripts/install.py test
@@ -30,4 +30,4 @@ benchmark: setup ## accuracy and speed beside librosa, essentia and madmom, of s
 	@$(BIN)/python -m benchmarks.generation
 
 clean:           ## forget the local library and its logs; the installed tools stay
-	rm -rf .segno/azurite .segno/host .segno/logs .segno/demo
+	rm -rf .ripieno/azurite .ripieno/host .ripieno/logs .ripieno/demo

@@ -2,11 +2,11 @@
 
 import azure.durable_functions as df
 
-from segno.contracts.enums import JobState
-from segno.contracts.jobs import JobError, JobStatus
-from segno.contracts.workflow import EndpointJobInput
-from segno.services import endpoints, job_records
-from segno.services.settings import settings
+from ripieno.contracts.enums import JobState
+from ripieno.contracts.jobs import JobError, JobStatus
+from ripieno.contracts.workflow import EndpointJobInput
+from ripieno.services import endpoints, job_records
+from ripieno.services.settings import settings
 
 blueprint = df.Blueprint()
 

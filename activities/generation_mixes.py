@@ -2,12 +2,12 @@
 
 import azure.durable_functions as df
 
-from segno.contracts import names
-from segno.contracts.enums import JobKind, TakeStatus
-from segno.contracts.generation import Generation, MasterInput, MixedFile, MixInput, MixSource, Take
-from segno.contracts.jobs import JobRequest
-from segno.contracts.workflow import EndpointJobInput, MixWorkInput
-from segno.services import generations, library
+from ripieno.contracts import names
+from ripieno.contracts.enums import JobKind, TakeStatus
+from ripieno.contracts.generation import Generation, MasterInput, MixedFile, MixInput, MixSource, Take
+from ripieno.contracts.jobs import JobRequest
+from ripieno.contracts.workflow import EndpointJobInput, MixWorkInput
+from ripieno.services import generations, library
 
 blueprint = df.Blueprint()
 

@@ -2,12 +2,12 @@
 
 import azure.durable_functions as df
 
-from segno.contracts.enums import GenerationStatus
-from segno.contracts.generation import Generation
-from segno.contracts.workflow import GenerationInput
-from segno.music.song_conditioning import within
-from segno.services import analyses, conditioning, generations, library
-from segno.services.planner import plan as planner
+from ripieno.contracts.enums import GenerationStatus
+from ripieno.contracts.generation import Generation
+from ripieno.contracts.workflow import GenerationInput
+from ripieno.music.song_conditioning import within
+from ripieno.services import analyses, conditioning, generations, library
+from ripieno.services.planner import plan as planner
 
 blueprint = df.Blueprint()
 

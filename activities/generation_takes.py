@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import azure.durable_functions as df
 
-from segno.contracts import names
-from segno.contracts.enums import GenerationStatus, JobKind, StemType, TakeStatus
-from segno.contracts.generation import MOST_TAKES, GenerateInput, Generation, GenerationPlan, GenerationResult, Take
-from segno.contracts.jobs import JobRequest
-from segno.contracts.workflow import EndpointJobInput, Review, StemInput
-from segno.services import analyses, generations, library
-from segno.services.planner import plan as planner
+from ripieno.contracts import names
+from ripieno.contracts.enums import GenerationStatus, JobKind, StemType, TakeStatus
+from ripieno.contracts.generation import MOST_TAKES, GenerateInput, Generation, GenerationPlan, GenerationResult, Take
+from ripieno.contracts.jobs import JobRequest
+from ripieno.contracts.workflow import EndpointJobInput, Review, StemInput
+from ripieno.services import analyses, generations, library
+from ripieno.services.planner import plan as planner
 
 blueprint = df.Blueprint()
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import azure.durable_functions as df
 
-from segno.contracts import names
-from segno.contracts.problems import BadAudio
-from segno.contracts.workflow import PipelineInput
-from segno.services import audio_format, blobs, limits
+from ripieno.contracts import names
+from ripieno.contracts.problems import BadAudio
+from ripieno.contracts.workflow import PipelineInput
+from ripieno.services import audio_format, blobs, limits
 
 blueprint = df.Blueprint()
 

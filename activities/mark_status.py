@@ -2,10 +2,10 @@
 
 import azure.durable_functions as df
 
-from segno.contracts.audio import AudioFile, Failure
-from segno.contracts.enums import AudioFileStatus
-from segno.contracts.workflow import AnalysisInput
-from segno.services import library
+from ripieno.contracts.audio import AudioFile, Failure
+from ripieno.contracts.enums import AudioFileStatus
+from ripieno.contracts.workflow import AnalysisInput
+from ripieno.services import library
 
 blueprint = df.Blueprint()
 

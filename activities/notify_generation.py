@@ -2,8 +2,8 @@
 
 import azure.durable_functions as df
 
-from segno.contracts.workflow import GenerationInput
-from segno.services import generations, webhooks
+from ripieno.contracts.workflow import GenerationInput
+from ripieno.services import generations, webhooks
 
 blueprint = df.Blueprint()
 

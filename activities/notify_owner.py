@@ -2,7 +2,7 @@
 
 import azure.durable_functions as df
 
-from segno.services import library, webhooks
+from ripieno.services import library, webhooks
 
 blueprint = df.Blueprint()
 

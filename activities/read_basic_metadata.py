@@ -5,9 +5,9 @@ from pathlib import Path
 
 import azure.durable_functions as df
 
-from segno.contracts import names
-from segno.contracts.workflow import AnalysisInput
-from segno.services import audio_format, blobs, library
+from ripieno.contracts import names
+from ripieno.contracts.workflow import AnalysisInput
+from ripieno.services import audio_format, blobs, library
 
 blueprint = df.Blueprint()
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import azure.durable_functions as df
 
-from segno.contracts import names
-from segno.contracts.audio import AudioFile, Failure
-from segno.contracts.enums import AudioFileStatus
-from segno.contracts.workflow import PipelineInput
-from segno.services import blobs, library
+from ripieno.contracts import names
+from ripieno.contracts.audio import AudioFile, Failure
+from ripieno.contracts.enums import AudioFileStatus
+from ripieno.contracts.workflow import PipelineInput
+from ripieno.services import blobs, library
 
 blueprint = df.Blueprint()
 

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import azure.durable_functions as df
 
-from segno.contracts import names
-from segno.contracts.analysis import Analysis, SeparationResult
-from segno.contracts.audio import AudioFile
-from segno.contracts.enums import AudioFileStatus
-from segno.contracts.workflow import AnalysisInput
-from segno.services import analyses, blobs, library
+from ripieno.contracts import names
+from ripieno.contracts.analysis import Analysis, SeparationResult
+from ripieno.contracts.audio import AudioFile
+from ripieno.contracts.enums import AudioFileStatus
+from ripieno.contracts.workflow import AnalysisInput
+from ripieno.services import analyses, blobs, library
 
 blueprint = df.Blueprint()
 

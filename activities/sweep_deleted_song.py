@@ -2,8 +2,8 @@
 
 import azure.durable_functions as df
 
-from segno.contracts.audio import AudioFile
-from segno.services import removal
+from ripieno.contracts.audio import AudioFile
+from ripieno.services import removal
 
 blueprint = df.Blueprint()
 

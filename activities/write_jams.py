@@ -2,10 +2,10 @@
 
 import azure.durable_functions as df
 
-from segno.contracts import names
-from segno.contracts.analysis import Analysis
-from segno.contracts.workflow import AnalysisInput
-from segno.services import blobs, jams_file, library
+from ripieno.contracts import names
+from ripieno.contracts.analysis import Analysis
+from ripieno.contracts.workflow import AnalysisInput
+from ripieno.services import blobs, jams_file, library
 
 blueprint = df.Blueprint()
 

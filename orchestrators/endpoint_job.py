@@ -11,9 +11,9 @@ import azure.durable_functions as df
 
 from orchestrators import retry
 from orchestrators.progress import report
-from segno.contracts.jobs import JobError
-from segno.contracts.names import job_done_event
-from segno.contracts.workflow import EndpointJobInput
+from ripieno.contracts.jobs import JobError
+from ripieno.contracts.names import job_done_event
+from ripieno.contracts.workflow import EndpointJobInput
 
 blueprint = df.Blueprint()
 

@@ -4,8 +4,8 @@ import azure.durable_functions as df
 
 from orchestrators import retry
 from orchestrators.progress import report
-from segno.contracts.names import job_id, stem_step
-from segno.contracts.workflow import GenerationInput, StemInput
+from ripieno.contracts.names import job_id, stem_step
+from ripieno.contracts.workflow import GenerationInput, StemInput
 
 blueprint = df.Blueprint()
 

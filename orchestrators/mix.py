@@ -4,7 +4,7 @@ import azure.durable_functions as df
 
 from orchestrators import retry
 from orchestrators.progress import report
-from segno.contracts.workflow import EndpointJobInput, MixWorkInput
+from ripieno.contracts.workflow import EndpointJobInput, MixWorkInput
 
 blueprint = df.Blueprint()
 

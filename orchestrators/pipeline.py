@@ -4,9 +4,9 @@ import azure.durable_functions as df
 
 from orchestrators import retry
 from orchestrators.progress import report
-from segno.contracts.audio import Failure
-from segno.contracts.names import generation_instance, job_id
-from segno.contracts.workflow import AnalysisInput, GenerationInput, PipelineInput
+from ripieno.contracts.audio import Failure
+from ripieno.contracts.names import generation_instance, job_id
+from ripieno.contracts.workflow import AnalysisInput, GenerationInput, PipelineInput
 
 blueprint = df.Blueprint()
 

@@ -2,7 +2,7 @@
 
 from azure.durable_functions import DurableOrchestrationContext
 
-from segno.contracts.audio import Progress
+from ripieno.contracts.audio import Progress
 
 
 def report(

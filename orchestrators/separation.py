@@ -4,10 +4,10 @@ import azure.durable_functions as df
 
 from orchestrators import retry
 from orchestrators.progress import report
-from segno.contracts.enums import JobKind
-from segno.contracts.jobs import JobRequest
-from segno.contracts.names import further_separation, job_id
-from segno.contracts.workflow import AnalysisInput, EndpointJobInput, SeparationStep
+from ripieno.contracts.enums import JobKind
+from ripieno.contracts.jobs import JobRequest
+from ripieno.contracts.names import further_separation, job_id
+from ripieno.contracts.workflow import AnalysisInput, EndpointJobInput, SeparationStep
 
 blueprint = df.Blueprint()
 

@@ -10,9 +10,9 @@ import azure.durable_functions as df
 
 from orchestrators import retry
 from orchestrators.progress import report
-from segno.contracts.generation import MOST_TAKES
-from segno.contracts.names import review_event
-from segno.contracts.workflow import EndpointJobInput, Review, StemInput
+from ripieno.contracts.generation import MOST_TAKES
+from ripieno.contracts.names import review_event
+from ripieno.contracts.workflow import EndpointJobInput, Review, StemInput
 
 blueprint = df.Blueprint()
 

@@ -40,7 +40,7 @@ NOT_WITH_THEIR_DEPENDENCIES = ["tinysoundfont==0.3.7"]  # declares PyAudio, whic
 
 def main(chosen: str) -> None:
     if sys.version_info < (3, 11):
-        sys.exit(f"Segno needs Python 3.11 or newer, this is {sys.version.split()[0]}: make run PYTHON=python3.11")
+        sys.exit(f"Ripieno needs Python 3.11 or newer, this is {sys.version.split()[0]}: make run PYTHON=python3.11")
     wanted = fingerprint()
     stamp = VENV / f"installed-{chosen}"
     if stamp.exists() and stamp.read_text() == wanted:

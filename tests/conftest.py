@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from segno.client import Segno
-from segno.local.stack import PROJECT, Ports, Stack
-from segno.music import demo_song
-from segno.music.score import Score
+from ripieno.client import Ripieno
+from ripieno.local.stack import PROJECT, Ports, Stack
+from ripieno.music import demo_song
+from ripieno.music.score import Score
 
-os.environ.setdefault("NUMBA_CACHE_DIR", str(PROJECT / ".segno" / "numba"))
+os.environ.setdefault("NUMBA_CACHE_DIR", str(PROJECT / ".ripieno" / "numba"))
 RATE = 44100
 
 
@@ -49,19 +49,19 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def segno(stack: Stack) -> Iterator[Segno]:
-    with Segno(stack.url) as client:
+def ripieno(stack: Stack) -> Iterator[Ripieno]:
+    with Ripieno(stack.url) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def command(stack: Stack):
-    """Run `segno` with the session's stack: stdout, or stderr of a command that is expected to be wrong."""
+    """Run `ripieno` with the session's stack: stdout, or stderr of a command that is expected to be wrong."""
 
     def run(*arguments: str, expect: int = 0) -> str:
-        env = os.environ | {"SEGNO_URL": stack.url, "SEGNO_HOME": str(stack.home)}
+        env = os.environ | {"RIPIENO_URL": stack.url, "RIPIENO_HOME": str(stack.home)}
         done = subprocess.run(
-            [sys.executable, "-m", "segno.cli", *arguments],
+            [sys.executable, "-m", "ripieno.cli", *arguments],
             env=env,
             capture_output=True,
             text=True,

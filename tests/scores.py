@@ -5,7 +5,7 @@ from __future__ import annotations
 import mir_eval
 import numpy as np
 
-from segno.music.score import Score
+from ripieno.music.score import Score
 
 
 def beat_f(score: Score, beats: list[dict]) -> float:

@@ -12,10 +12,10 @@ from typing import Any
 import azure.functions as func
 from pydantic import BaseModel, ValidationError
 
-from segno.contracts.problems import BadAudio, Problem
-from segno.services import blobs, generations, idempotency, library, webhooks
+from ripieno.contracts.problems import BadAudio, Problem
+from ripieno.services import blobs, generations, idempotency, library, webhooks
 
-log = logging.getLogger("segno.api")
+log = logging.getLogger("ripieno.api")
 
 TITLES = {
     400: "Bad request", 401: "Not authenticated", 404: "Not found", 409: "Conflict", 413: "Content too large",

@@ -12,16 +12,16 @@ from urllib.parse import unquote
 import azure.durable_functions as df
 import azure.functions as func
 
-from segno.contracts import names
-from segno.contracts.analysis import Analysis
-from segno.contracts.audio import AudioAccepted, AudioFile, Failure, StemLink, StemList
-from segno.contracts.enums import AudioFileStatus
-from segno.contracts.generation import GenerationOrder
-from segno.contracts.problems import BadAudio
-from segno.contracts.workflow import PipelineInput
-from segno.services import analyses, audio_format, blobs, generations, idempotency, library, removal, webhooks
-from segno.services.identity import owner_of
-from segno.services.settings import MEBIBYTE, settings
+from ripieno.contracts import names
+from ripieno.contracts.analysis import Analysis
+from ripieno.contracts.audio import AudioAccepted, AudioFile, Failure, StemLink, StemList
+from ripieno.contracts.enums import AudioFileStatus
+from ripieno.contracts.generation import GenerationOrder
+from ripieno.contracts.problems import BadAudio
+from ripieno.contracts.workflow import PipelineInput
+from ripieno.services import analyses, audio_format, blobs, generations, idempotency, library, removal, webhooks
+from ripieno.services.identity import owner_of
+from ripieno.services.settings import MEBIBYTE, settings
 from triggers import workflows
 from triggers.answers import ApiError, answers, not_yet, ok
 from triggers.generations import begin, check, stop_work

@@ -10,20 +10,20 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 import azure.functions as func
 
-from segno.contracts import names
-from segno.contracts.workflow import PipelineInput
-from segno.services import blobs, uploads
-from segno.services.identity import LOCAL_OWNER
+from ripieno.contracts import names
+from ripieno.contracts.workflow import PipelineInput
+from ripieno.services import blobs, uploads
+from ripieno.services.identity import LOCAL_OWNER
 from triggers import workflows
 from triggers.audio import clean_name
 
 blueprint = df.Blueprint()
-log = logging.getLogger("segno.drop")
+log = logging.getLogger("ripieno.drop")
 
 # Azure's Event Grid is quick and misses nothing; Azurite and plain accounts are polled.
 SOURCE = (
     func.BlobSource.EVENT_GRID
-    if os.environ.get("SEGNO_BLOB_SOURCE") == "EventGrid"
+    if os.environ.get("RIPIENO_BLOB_SOURCE") == "EventGrid"
     else func.BlobSource.LOGS_AND_CONTAINER_SCAN
 )
 

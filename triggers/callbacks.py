@@ -7,9 +7,9 @@ import asyncio
 import azure.durable_functions as df
 import azure.functions as func
 
-from segno.contracts.jobs import JobEvent
-from segno.contracts.names import job_done_event
-from segno.services import webhooks
+from ripieno.contracts.jobs import JobEvent
+from ripieno.contracts.names import job_done_event
+from ripieno.services import webhooks
 from triggers.answers import answers, ok
 
 blueprint = df.Blueprint()

@@ -12,9 +12,9 @@ import azure.durable_functions as df
 import azure.functions as func
 from pydantic import BaseModel
 
-from segno.contracts import names
-from segno.contracts.enums import AudioFileStatus, GenerationStatus, StemType, TakeStatus
-from segno.contracts.generation import (
+from ripieno.contracts import names
+from ripieno.contracts.enums import AudioFileStatus, GenerationStatus, StemType, TakeStatus
+from ripieno.contracts.generation import (
     Generation,
     GenerationAccepted,
     GenerationList,
@@ -22,12 +22,12 @@ from segno.contracts.generation import (
     MixOrder,
     Verdict,
 )
-from segno.contracts.workflow import GenerationInput, MixWorkInput, Review
-from segno.music.genres import genre
-from segno.services import generations, idempotency, library, removal, webhooks
-from segno.services.identity import owner_of
-from segno.services.planner import rules
-from segno.services.settings import settings
+from ripieno.contracts.workflow import GenerationInput, MixWorkInput, Review
+from ripieno.music.genres import genre
+from ripieno.services import generations, idempotency, library, removal, webhooks
+from ripieno.services.identity import owner_of
+from ripieno.services.planner import rules
+from ripieno.services.settings import settings
 from triggers import workflows
 from triggers.answers import ApiError, answers, ok
 

@@ -3,11 +3,11 @@
 import azure.durable_functions as df
 import azure.functions as func
 
-from segno import __version__
-from segno.contracts import names
-from segno.services import endpoints
-from segno.services.settings import settings
-from segno.services.storage import table
+from ripieno import __version__
+from ripieno.contracts import names
+from ripieno.services import endpoints
+from ripieno.services.settings import settings
+from ripieno.services.storage import table
 from triggers.answers import answers, ok
 
 blueprint = df.Blueprint()

@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 import azure.functions as func
 
-from segno.services import job_records
+from ripieno.services import job_records
 from triggers.answers import ApiError, answers, ok
 
 blueprint = df.Blueprint()

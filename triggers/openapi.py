@@ -9,9 +9,9 @@ import azure.durable_functions as df
 import azure.functions as func
 from pydantic.json_schema import models_json_schema
 
-from segno import __version__
-from segno.contracts import analysis, audio, generation, problems
-from segno.services.library import SongQuery
+from ripieno import __version__
+from ripieno.contracts import analysis, audio, generation, problems
+from ripieno.services.library import SongQuery
 from triggers.answers import answers, ok
 
 blueprint = df.Blueprint()
@@ -104,7 +104,7 @@ def docs(req: func.HttpRequest) -> func.HttpResponse:
     )
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Segno API</title><style>{style}</style><h1>Segno API {__version__}</h1><table>{rows}</table>"
+        f"<title>Ripieno API</title><style>{style}</style><h1>Ripieno API {__version__}</h1><table>{rows}</table>"
         '<p>The whole description: <a href="/api/openapi.json">openapi.json</a></p></html>'
     )
     return func.HttpResponse(page, mimetype="text/html")
@@ -146,7 +146,7 @@ def document() -> dict[str, Any]:
         paths.setdefault(path, {})[method] = operation
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Segno", "version": __version__, "description": "Songs in; stems, JAMS and metadata out."},
+        "info": {"title": "Ripieno", "version": __version__, "description": "Songs in; stems, JAMS and metadata out."},
         "servers": [{"url": "/api"}],
         "paths": paths,
         "components": {"schemas": schemas["$defs"]},

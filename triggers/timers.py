@@ -8,7 +8,7 @@ import azure.functions as func
 from azure.durable_functions import OrchestrationRuntimeStatus as Status
 
 blueprint = df.Blueprint()
-log = logging.getLogger("segno.housekeeping")
+log = logging.getLogger("ripieno.housekeeping")
 KEEP = timedelta(days=30)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 import azure.durable_functions as df
 import azure.functions as func
 
-from segno.contracts import names
-from segno.contracts.audio import UploadRequest, UploadTicket
-from segno.services import blobs, idempotency, limits, uploads, webhooks
-from segno.services.identity import owner_of
-from segno.services.settings import settings
+from ripieno.contracts import names
+from ripieno.contracts.audio import UploadRequest, UploadTicket
+from ripieno.services import blobs, idempotency, limits, uploads, webhooks
+from ripieno.services.identity import owner_of
+from ripieno.services.settings import settings
 from triggers import workflows
 from triggers.answers import ApiError, answers, ok
 from triggers.audio import clean_name

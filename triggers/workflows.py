@@ -7,11 +7,11 @@ from contextlib import suppress
 
 from azure.durable_functions import DurableOrchestrationClient, OrchestrationRuntimeStatus
 
-from segno.contracts.audio import AudioFile, Progress
-from segno.contracts.enums import AudioFileStatus, JobKind
-from segno.contracts.generation import Generation
-from segno.contracts.names import further_separation, generation_instance, job_id, stem_step, take_step
-from segno.contracts.workflow import SEPARATION_WAYS
+from ripieno.contracts.audio import AudioFile, Progress
+from ripieno.contracts.enums import AudioFileStatus, JobKind
+from ripieno.contracts.generation import Generation
+from ripieno.contracts.names import further_separation, generation_instance, job_id, stem_step, take_step
+from ripieno.contracts.workflow import SEPARATION_WAYS
 
 ENDED = {
     OrchestrationRuntimeStatus.Completed,

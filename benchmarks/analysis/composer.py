@@ -8,8 +8,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field, replace
 
-from segno.music.pitch import SHARP_NAMES
-from segno.music.score import Note, Part, Score, Span
+from ripieno.music.pitch import SHARP_NAMES
+from ripieno.music.score import Note, Part, Score, Span
 
 METERS = {"4/4": (4, 2), "3/4": (3, 2), "6/8": (2, 3), "5/4": (5, 2)}  # beats in a bar, subdivisions of a beat
 SCALES = {

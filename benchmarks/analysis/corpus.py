@@ -14,7 +14,7 @@ from scipy.signal import fftconvolve
 
 from benchmarks.analysis.composer import Traits, compose, draw_traits
 from gpu_endpoints.generation.soundfont import SAMPLE_RATE, render
-from segno.music.score import Score
+from ripieno.music.score import Score
 
 MP3_LEVEL = 0.77  # libsndfile's scale; 96 kbit/s at 44.1 kHz stereo
 

@@ -17,27 +17,27 @@ Found = dict[str, Any]
 labels [(start, end, label)]; tuning in Hz. An engine leaves out what it does not do."""
 
 
-def segno(path: Path) -> Found:
-    return _segno(path, None)
+def ripieno(path: Path) -> Found:
+    return _ripieno(path, None)
 
 
-def segno_with_stems(path: Path) -> Found:
+def ripieno_with_stems(path: Path) -> Found:
     """With the true drums and bass beside the song, as an ideal separation would give them."""
     from gpu_endpoints.audio import decoding
 
     stems = {name: path.with_name(f"{path.stem}.{name}.flac") for name in ("drums", "bass")}
     if not all(stem.exists() for stem in stems.values()):
         return {}
-    return _segno(path, {name: decoding.open_stem(stem) for name, stem in stems.items()})
+    return _ripieno(path, {name: decoding.open_stem(stem) for name, stem in stems.items()})
 
 
-def segno_commercial(path: Path) -> Found:
+def ripieno_commercial(path: Path) -> Found:
     """Without anything whose licence forbids commerce."""
-    os.environ["SEGNO_LICENSES"] = "commercial"  # each engine runs in a process of its own
-    return _segno(path, None)
+    os.environ["RIPIENO_LICENSES"] = "commercial"  # each engine runs in a process of its own
+    return _ripieno(path, None)
 
 
-def _segno(path: Path, stems: dict | None) -> Found:
+def _ripieno(path: Path, stems: dict | None) -> Found:
     from gpu_endpoints.analysis import listening
     from gpu_endpoints.audio import decoding
 
@@ -154,6 +154,6 @@ _TRIADS = np.zeros((2, 12))
 _TRIADS[0, [0, 4, 7]] = _TRIADS[1, [0, 3, 7]] = 1
 
 ENGINES: dict[str, Callable[[Path], Found]] = {
-    "segno": segno, "segno with true stems": segno_with_stems, "segno commercial": segno_commercial,
+    "ripieno": ripieno, "ripieno with true stems": ripieno_with_stems, "ripieno commercial": ripieno_commercial,
     "madmom": madmom, "essentia": essentia, "librosa": librosa,
 }  # fmt: skip

@@ -20,7 +20,7 @@ from benchmarks.analysis import composer, corpus, soundfonts
 from gpu_endpoints.analysis.mir import chords, networks, spectral
 from gpu_endpoints.analysis.mir.features import FRAME_FPS
 from gpu_endpoints.generation.soundfont import render
-from segno.music.pitch import pitch_class
+from ripieno.music.pitch import pitch_class
 
 PENALTY = 1e-4
 QUALITIES = list(composer.QUALITIES)
@@ -29,7 +29,7 @@ QUALITIES = list(composer.QUALITIES)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--songs", type=int, default=240)
-    parser.add_argument("--fonts", type=Path, default=Path(".segno/benchmarks/soundfonts"))
+    parser.add_argument("--fonts", type=Path, default=Path(".ripieno/benchmarks/soundfonts"))
     chosen = parser.parse_args()
     fonts = soundfonts.of_split("development", chosen.fonts)
     inputs: dict[str, list[np.ndarray]] = {}

@@ -32,7 +32,7 @@ CERTAIN = 0.99
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--songs", type=int, default=120)
-    parser.add_argument("--fonts", type=Path, default=Path(".segno/benchmarks/soundfonts"))
+    parser.add_argument("--fonts", type=Path, default=Path(".ripieno/benchmarks/soundfonts"))
     chosen = parser.parse_args()
     fonts = soundfonts.of_split("development", chosen.fonts)
     pairs: dict[str, list[tuple[float, float]]] = defaultdict(list)

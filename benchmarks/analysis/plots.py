@@ -15,7 +15,7 @@ ACCURACY = (
     "sections HR3F",
 )  # fmt: skip
 COLOURS = {
-    "segno": "#0b7a75", "segno with true stems": "#6bb3a8", "segno commercial": "#c9dedb", "madmom": "#d1495b",
+    "ripieno": "#0b7a75", "ripieno with true stems": "#6bb3a8", "ripieno commercial": "#c9dedb", "madmom": "#d1495b",
     "essentia": "#edae49", "librosa": "#66779a",
 }  # fmt: skip
 _BINS = np.array([0, 0.3, 0.5, 0.65, 0.75, 0.85, 0.95, 1.0001])
@@ -39,7 +39,7 @@ def accuracy(results: list[dict], path: Path) -> None:
 
 def confidence(results: list[dict], path: Path) -> None:
     """The share of annotations that were right, over how sure they were."""
-    own = [result for result in results if result["engine"] == "segno"]
+    own = [result for result in results if result["engine"] == "ripieno"]
     figure, axes = plt.subplots(figsize=(5.4, 4.6))
     axes.plot([0, 1], [0, 1], color="#999999", linewidth=1, linestyle="--", label="as it should be")
     tasks = list(dict.fromkeys(task for result in own for task in result["reliability"]))

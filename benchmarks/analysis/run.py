@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--songs", type=int, default=24)
     parser.add_argument("--split", choices=("development", "held-out"), default="held-out")
     parser.add_argument("--engine", action="append", choices=list(ENGINES), help="all by default")
-    parser.add_argument("--out", type=Path, default=Path(".segno/benchmarks/analysis"))
+    parser.add_argument("--out", type=Path, default=Path(".ripieno/benchmarks/analysis"))
     parser.add_argument("--plots", type=Path, help="draw accuracy.svg and confidence.svg into this folder")
     chosen = parser.parse_args()
 

@@ -9,7 +9,7 @@ import jams
 import mir_eval
 import numpy as np
 
-from segno.contracts.analysis import Analysis, Chord
+from ripieno.contracts.analysis import Analysis, Chord
 
 
 def truth_of(path: Path) -> dict:

@@ -26,7 +26,7 @@ from gpu_endpoints.generation.soundfont import SAMPLE_RATE, render
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=float, default=2.0)
-    parser.add_argument("--fonts", type=Path, default=Path(".segno/benchmarks/soundfonts"))
+    parser.add_argument("--fonts", type=Path, default=Path(".ripieno/benchmarks/soundfonts"))
     chosen = parser.parse_args()
     fonts = soundfonts.of_split("development", chosen.fonts)
     with tempfile.TemporaryDirectory() as folder:

@@ -6,8 +6,8 @@ import random
 from dataclasses import dataclass
 from itertools import product
 
-from segno.music.conditioning import Conditioning, free_standing
-from segno.music.genres import all_genres, genre
+from ripieno.music.conditioning import Conditioning, free_standing
+from ripieno.music.genres import all_genres, genre
 
 METERS = {"4/4": (4, False), "3/4": (3, False), "6/8": (2, True)}
 _BARS = 20

@@ -10,8 +10,8 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 
 from benchmarks.generation.cells import Cell
-from segno.music.arranging.arrange import arrange
-from segno.music.genres import genre
+from ripieno.music.arranging.arrange import arrange
+from ripieno.music.genres import genre
 
 _COLOURS = {"drums": "#1c2740", "bass": "#2563eb", "piano": "#0f766e", "vocals": "#b45309"}
 _BARS = 8
@@ -21,7 +21,7 @@ def piano_rolls(cell: Cell, path: Path) -> None:
     """The first eight bars; the darker a note, the louder it is."""
     given = cell.conditioning
     lines = [given.timeline.at(bar.first) for bar in given.bars()[: _BARS + 1]]
-    matplotlib.rcParams["svg.hashsalt"] = "segno"  # the same picture is the same file
+    matplotlib.rcParams["svg.hashsalt"] = "ripieno"  # the same picture is the same file
     figure, rows = plt.subplots(len(_COLOURS), 1, figsize=(11, 6.4), sharex=True)
     for axis, (stem, colour) in zip(rows, _COLOURS.items(), strict=True):
         notes = [note for note in arrange(stem, given, genre(cell.genre), seed=7).notes if note.start < lines[-1]]

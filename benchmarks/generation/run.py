@@ -24,8 +24,8 @@ from benchmarks.generation.cells import Cell, grid
 from gpu_endpoints.generation import checking, choice
 from gpu_endpoints.generation.engine import SAMPLE_RATE, Wish
 from gpu_endpoints.generation.finishing import finish
-from segno.contracts.generation import StemPlan
-from segno.music.pitch import key_name
+from ripieno.contracts.generation import StemPlan
+from ripieno.music.pitch import key_name
 
 HARMONIC = ("piano", "synth", "guitar")
 COLUMNS = (
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--genre", action="append", help="all by default")
     parser.add_argument("--every", type=int, default=1, help="only every n-th cell of the grid")
     parser.add_argument("--no-library", action="store_true", help="our own analysis alone, which is faster")
-    parser.add_argument("--out", type=Path, default=Path(".segno/benchmarks/generation"))
+    parser.add_argument("--out", type=Path, default=Path(".ripieno/benchmarks/generation"))
     parser.add_argument("--plots", type=Path, help="draw pianoroll.svg into this folder, and measure nothing")
     chosen = parser.parse_args()
     if chosen.plots:
@@ -107,7 +107,7 @@ def _listen(
 
     path = folder / f"{cell.genre}-{cell.meter.replace('/', '-')}-{cell.bpm:g}-{stem}.flac".replace(" ", "_")
     soundfile.write(path, audio, SAMPLE_RATE)
-    found = {"": listeners.segno(path)}
+    found = {"": listeners.ripieno(path)}
     if library:
         found[f"{_LISTENER} "] = listeners.ENGINES[_LISTENER](path)
     path.unlink()
@@ -188,7 +188,7 @@ def _beat_f(truth: np.ndarray, beats: np.ndarray, level: float) -> float:
 
 
 def _harte(chord) -> str:
-    from segno.music.pitch import spell
+    from ripieno.music.pitch import spell
 
     return f"{spell(chord.root, flats=False)}:{'min' if chord.is_minor else 'maj'}" if chord else "N"
 

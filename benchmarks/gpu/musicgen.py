@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--size", choices=list(SIZES), default="medium")
     parser.add_argument("--stems", type=int, default=4, help="stems of one request")
     parser.add_argument("--seconds", type=float, default=10.0, help="of music a stem")
-    parser.add_argument("--out", type=Path, default=Path(".segno/benchmarks/gpu-musicgen.json"))
+    parser.add_argument("--out", type=Path, default=Path(".ripieno/benchmarks/gpu-musicgen.json"))
     chosen = parser.parse_args()
     if not torch.cuda.is_available():
         sys.exit("there is no CUDA device here: run this on a machine with one")

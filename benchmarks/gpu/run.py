@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 4, 8, 16, 32])
     parser.add_argument("--seconds", type=float, default=3.0, help="how long each cell is measured")
     parser.add_argument("--no-compile", action="store_true")
-    parser.add_argument("--out", type=Path, default=Path(".segno/benchmarks/gpu.json"))
+    parser.add_argument("--out", type=Path, default=Path(".ripieno/benchmarks/gpu.json"))
     chosen = parser.parse_args()
     if not torch.cuda.is_available():
         sys.exit("there is no CUDA device here: run this on a machine with one")

@@ -39,7 +39,7 @@ RATE = 44100
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--segments", type=int, default=8)
-    parser.add_argument("--out", type=Path, default=Path(".segno/benchmarks/separation.json"))
+    parser.add_argument("--out", type=Path, default=Path(".ripieno/benchmarks/separation.json"))
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = compare(Path(folder), chosen.segments)

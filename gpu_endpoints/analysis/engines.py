@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from gpu_endpoints.analysis.separation import choice
-from segno import __version__
-from segno.contracts.provenance import Provenance
-from segno.services import licenses
+from ripieno import __version__
+from ripieno.contracts.provenance import Provenance
+from ripieno.services import licenses
 
 MADMOM_VERSION, MADMOM_LICENSE = "0.16.1", "CC BY-NC-SA 4.0 (models)"
 OWN_LICENSE = "MIT"
@@ -18,7 +18,7 @@ def describe() -> dict[str, dict]:
     missing = _why_no_networks()
     detail = missing or f"madmom {MADMOM_VERSION} networks"
     networks = {"available": missing is None, "license": MADMOM_LICENSE, "detail": detail}
-    own = {"available": True, "license": OWN_LICENSE, "detail": f"segno {__version__}"}
+    own = {"available": True, "license": OWN_LICENSE, "detail": f"ripieno {__version__}"}
     return {
         "separate": choice.availability(),
         "beats": {"networks+bar-pointer": networks, "flux+bar-pointer": own},
@@ -32,13 +32,13 @@ def describe() -> dict[str, dict]:
 def _why_no_networks() -> str | None:
     if find_spec("madmom") is None:
         return "madmom is not installed"
-    return "not for commercial use, and SEGNO_LICENSES=commercial" if licenses.commercial_only() else None
+    return "not for commercial use, and RIPIENO_LICENSES=commercial" if licenses.commercial_only() else None
 
 
 def mir_provenance(hearing: str) -> dict[str, Provenance]:
     """The signatures under a `mir` job's findings; `hearing` as in `mir.features.Features`."""
     if hearing == "spectral":
-        reason = "madmom's networks are not for commercial use, and SEGNO_LICENSES=commercial"
+        reason = "madmom's networks are not for commercial use, and RIPIENO_LICENSES=commercial"
         fallback = {"fallback": True, "reason": reason}
         beats = _own("flux+bar-pointer").model_copy(update=fallback)
         chords = _own("spectrum").model_copy(update=fallback)

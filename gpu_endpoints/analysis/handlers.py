@@ -10,10 +10,10 @@ from gpu_endpoints.analysis.mir.features import Features
 from gpu_endpoints.analysis.separation import choice, job
 from gpu_endpoints.audio import decoding, songs
 from gpu_endpoints.serving.work import Handler, JobContext, JobFailed
-from segno.contracts import names
-from segno.contracts.analysis import Analysis, MirInput, ResultBlob, StructureInput
-from segno.contracts.enums import JobKind, StemType
-from segno.services import blobs
+from ripieno.contracts import names
+from ripieno.contracts.analysis import Analysis, MirInput, ResultBlob, StructureInput
+from ripieno.contracts.enums import JobKind, StemType
+from ripieno.services import blobs
 
 
 def load() -> dict[str, Handler]:

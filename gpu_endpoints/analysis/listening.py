@@ -11,10 +11,10 @@ from gpu_endpoints.analysis import engines
 from gpu_endpoints.analysis.mir import beats, chords, confidence, key, sections, tuning
 from gpu_endpoints.analysis.mir.features import FRAME_FPS, Features, StemBlocks, extract
 from gpu_endpoints.audio.decoding import Audio
-from segno.contracts.analysis import Analysis, Beat, Confidences, KeySpan
-from segno.contracts.enums import Mode
-from segno.music.pitch import key_name
-from segno.services import licenses
+from ripieno.contracts.analysis import Analysis, Beat, Confidences, KeySpan
+from ripieno.contracts.enums import Mode
+from ripieno.music.pitch import key_name
+from ripieno.services import licenses
 
 
 def analyse(audio: Audio, on_progress: Callable[[float], None] = lambda done: None) -> Analysis:

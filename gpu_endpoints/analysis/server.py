@@ -10,12 +10,12 @@ from fastapi.responses import JSONResponse
 from gpu_endpoints.analysis import engines
 from gpu_endpoints.serving.documents import JobDocument
 from gpu_endpoints.serving.server import Endpoint, create_app
-from segno.contracts import names
-from segno.contracts.analysis import AnalyzeAccepted, AnalyzeRequest
-from segno.contracts.enums import JobKind, JobState
-from segno.contracts.jobs import JobRequest
-from segno.contracts.problems import Problem
-from segno.services import blobs
+from ripieno.contracts import names
+from ripieno.contracts.analysis import AnalyzeAccepted, AnalyzeRequest
+from ripieno.contracts.enums import JobKind, JobState
+from ripieno.contracts.jobs import JobRequest
+from ripieno.contracts.problems import Problem
+from ripieno.services import blobs
 
 
 def _load_handlers():

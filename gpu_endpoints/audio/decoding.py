@@ -16,7 +16,7 @@ import soundfile
 import soxr
 
 from gpu_endpoints.serving.work import JobFailed
-from segno.services.audio_format import describe
+from ripieno.services.audio_format import describe
 
 BLOCK_SECONDS = 10.0
 MIR_RATE = 44100

@@ -11,11 +11,11 @@ import soundfile
 
 from gpu_endpoints.audio import decoding
 from gpu_endpoints.serving.work import JobContext, JobFailed
-from segno.contracts import names
-from segno.contracts.analysis import StemFile, StemFormat
-from segno.contracts.enums import StemType
-from segno.services import blobs
-from segno.services.settings import settings
+from ripieno.contracts import names
+from ripieno.contracts.analysis import StemFile, StemFormat
+from ripieno.contracts.enums import StemType
+from ripieno.services import blobs
+from ripieno.services.settings import settings
 
 _SUBTYPE = "PCM_24"
 _BYTES_A_FRAME = 6

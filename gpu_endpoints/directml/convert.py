@@ -27,9 +27,9 @@ from gpu_endpoints.analysis.separation.htdemucs import HtdemucsEngine
 from gpu_endpoints.directml import spectrum
 from gpu_endpoints.directml.engine import DESCRIPTION, FOLDER_SUFFIX, Description, OnnxEngine
 from gpu_endpoints.directml.providers import Runtime
-from segno.music import demo_song
-from segno.services.models import catalogue, folder
-from segno.services.settings import models_folder
+from ripieno.music import demo_song
+from ripieno.services.models import catalogue, folder
+from ripieno.services.settings import models_folder
 
 OPSET = 18
 PARITY = 1e-3
@@ -220,7 +220,7 @@ def main() -> None:
     try:
         entry = catalogue.entry(chosen.model)
         if folder.missing(entry):
-            sys.exit(f"{chosen.model} is not in {folder.of(entry)}: segno models pull {chosen.model}")
+            sys.exit(f"{chosen.model} is not in {folder.of(entry)}: ripieno models pull {chosen.model}")
         target = chosen.out or models_folder() / f"{chosen.model}{FOLDER_SUFFIX}"
         convert(folder.of(entry), chosen.model, target)
     except (catalogue.UnknownModel, NoParity, ValueError) as fault:

@@ -18,8 +18,8 @@ from gpu_endpoints.audio.decoding import Audio
 from gpu_endpoints.directml import providers, spectrum
 from gpu_endpoints.directml.providers import Runtime
 from gpu_endpoints.serving.work import JobFailed
-from segno.contracts.provenance import Provenance
-from segno.services.settings import models_folder
+from ripieno.contracts.provenance import Provenance
+from ripieno.services.settings import models_folder
 
 DESCRIPTION = "onnx.json"
 FOLDER_SUFFIX = "-onnx"
@@ -138,7 +138,7 @@ def _converted() -> list[Path]:
 
 def _nothing_converted() -> str:
     return (
-        f"converted models belong in {models_folder()}: on a machine with torch, segno models pull htdemucs and"
+        f"converted models belong in {models_folder()}: on a machine with torch, ripieno models pull htdemucs and"
         " python -m gpu_endpoints.directml.convert htdemucs"
     )
 

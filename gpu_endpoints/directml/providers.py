@@ -19,7 +19,7 @@ parity it prints, and add the cell."""
 
 
 class UnknownProvider(ValueError):
-    """`SEGNO_ONNX_PROVIDER` or `SEGNO_ONNX_PRECISION` names what does not exist or is not here."""
+    """`RIPIENO_ONNX_PROVIDER` or `RIPIENO_ONNX_PRECISION` names what does not exist or is not here."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class Runtime:
 
 
 def choose(provider: str | None = None, precision: str | None = None) -> Runtime:
-    """The best provider that is here, or the one `SEGNO_ONNX_PROVIDER` names; fp32 unless the cell is verified.
+    """The best provider that is here, or the one `RIPIENO_ONNX_PROVIDER` names; fp32 unless the cell is verified.
 
     Raises
     ------
     UnknownProvider
     """
-    provider = provider or os.environ.get("SEGNO_ONNX_PROVIDER") or "auto"
-    precision = precision or os.environ.get("SEGNO_ONNX_PRECISION") or "fp32"
+    provider = provider or os.environ.get("RIPIENO_ONNX_PROVIDER") or "auto"
+    precision = precision or os.environ.get("RIPIENO_ONNX_PRECISION") or "fp32"
     if provider not in ("auto", *PROVIDERS) or precision not in PRECISIONS:
         raise UnknownProvider(
             f"there is no provider {provider!r} with precision {precision!r}:"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gpu_endpoints.directml import engine
 from gpu_endpoints.serving.server import Endpoint, create_app
 from gpu_endpoints.serving.work import Handler
-from segno.contracts.enums import JobKind
+from ripieno.contracts.enums import JobKind
 
 
 def _load_handlers() -> dict[str, Handler]:

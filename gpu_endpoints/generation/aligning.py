@@ -9,7 +9,7 @@ from pedalboard import time_stretch
 
 from gpu_endpoints.generation.checking import ONSET_HOP, Alignment, align, onsets
 from gpu_endpoints.generation.engine import SAMPLE_RATE
-from segno.music.conditioning import Conditioning
+from ripieno.music.conditioning import Conditioning
 
 _AUDIBLE_LAG = 0.015  # seconds
 _LATE_BAR, _LARGEST_LAG = 0.03, 0.12  # of one bar's downbeat; a single onset is known to a frame or two

@@ -17,10 +17,10 @@ from audiocraft.models import MusicGen  # pyright: ignore[reportMissingImports]
 from gpu_endpoints.generation import describing, joining
 from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, OnProgress, Wish, installed
 from gpu_endpoints.generation.soundfont import default_soundfont, render_part
-from segno.contracts.provenance import Provenance
-from segno.music.arranging.arrange import arrange
-from segno.music.genres import genre
-from segno.services.models import folder as models
+from ripieno.contracts.provenance import Provenance
+from ripieno.music.arranging.arrange import arrange
+from ripieno.music.genres import genre
+from ripieno.services.models import folder as models
 
 GUIDANCE = 3.0
 WINDOW_SECONDS = 30.0

@@ -12,10 +12,10 @@ from scipy import signal
 
 from gpu_endpoints.generation.engine import SAMPLE_RATE, Wish
 from gpu_endpoints.generation.finishing import loudness
-from segno.contracts.enums import StemType
-from segno.contracts.generation import Score
-from segno.music.conditioning import Conditioning
-from segno.music.genres import genre
+from ripieno.contracts.enums import StemType
+from ripieno.contracts.generation import Score
+from ripieno.music.conditioning import Conditioning
+from ripieno.music.genres import genre
 
 ONSET_HOP = 441  # 10 ms
 _ONSET_WINDOW = 1024

@@ -10,10 +10,10 @@ from importlib.util import find_spec
 
 from gpu_endpoints.generation.engine import GenerationEngine
 from gpu_endpoints.serving.work import JobFailed
-from segno import __version__
-from segno.services import licenses
-from segno.services.models import catalogue, folder
-from segno.services.settings import models_folder
+from ripieno import __version__
+from ripieno.services import licenses
+from ripieno.services.models import catalogue, folder
+from ripieno.services.settings import models_folder
 
 AUTO = "symbolic"
 VOICE, DIFFSINGER = "voice", "diffsinger"
@@ -33,7 +33,7 @@ NOT_VERIFIED = ("audiocraft", "stable_audio_tools")
 
 def availability() -> dict[str, dict]:
     """Every engine, whether it can be used here and now, and why not; quick, loads nothing."""
-    own = f"segno {__version__}, needs no weights"
+    own = f"ripieno {__version__}, needs no weights"
     shown: dict[str, dict] = {AUTO: {"available": True, "license": "MIT; SoundFont GPL-2", "detail": own}}
     for name in LEARNED:
         entry, missing = catalogue.entry(name), why_not(name)
@@ -92,14 +92,14 @@ def why_not(name: str) -> str | None:
     """Why a learned engine cannot be used here and now; None when it can."""
     entry = catalogue.entry(name)
     if licenses.commercial_only() and not entry.commercial:
-        return f"{name} may not be used commercially ({entry.license}), and SEGNO_LICENSES=commercial"
+        return f"{name} may not be used commercially ({entry.license}), and RIPIENO_LICENSES=commercial"
     needs, requirements = _NEEDS[entry.engine]
     packages = [package for package in needs if find_spec(package) is None]
     if packages:
         return f"{name} needs {' and '.join(packages)}: pip install -r gpu_endpoints/generation/{requirements}"
     absent = folder.missing(entry)
     if absent:
-        return f"no {name} weights in {folder.of(entry)} ({', '.join(absent[:3])}): segno models pull {name}"
+        return f"no {name} weights in {folder.of(entry)} ({', '.join(absent[:3])}): ripieno models pull {name}"
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpu_endpoints.generation.engine import Wish
-from segno.music.pitch import key_name
+from ripieno.music.pitch import key_name
 
 _STEMS = {
     "drums": "drum kit, drums only", "bass": "bass line, bass only", "guitar": "guitar, solo guitar",

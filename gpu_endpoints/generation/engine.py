@@ -9,9 +9,9 @@ from typing import Protocol
 
 import numpy as np
 
-from segno.contracts.generation import StemPlan, SungNote
-from segno.contracts.provenance import Provenance
-from segno.music.conditioning import Conditioning
+from ripieno.contracts.generation import StemPlan, SungNote
+from ripieno.contracts.provenance import Provenance
+from ripieno.music.conditioning import Conditioning
 
 SAMPLE_RATE = 44100
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gpu_endpoints.generation import mastering, mixing, stems_job
 from gpu_endpoints.serving.work import Handler
-from segno.contracts.enums import JobKind
+from ripieno.contracts.enums import JobKind
 
 
 def load() -> dict[str, Handler]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segno.music.conditioning import Conditioning
+from ripieno.music.conditioning import Conditioning
 
 CROSSFADE_SECONDS = 0.04
 

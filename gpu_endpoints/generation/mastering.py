@@ -16,9 +16,9 @@ from gpu_endpoints.generation.engine import SAMPLE_RATE
 from gpu_endpoints.generation.finishing import loudness
 from gpu_endpoints.generation.mixing import described, read
 from gpu_endpoints.serving.work import JobContext, JobFailed
-from segno.contracts import names
-from segno.contracts.generation import MasterInput
-from segno.contracts.provenance import Provenance
+from ripieno.contracts import names
+from ripieno.contracts.generation import MasterInput
+from ripieno.contracts.provenance import Provenance
 
 NAME = "pedalboard"
 LICENSE = "GPL-3"

@@ -6,8 +6,8 @@ import io
 
 import mido
 
-from segno.music.conditioning import Conditioning
-from segno.music.score import Part
+from ripieno.music.conditioning import Conditioning
+from ripieno.music.score import Part
 
 TICKS = 480
 _FASTEST, _SLOWEST = 1, 0xFFFFFF  # microseconds a beat that MIDI can say

@@ -9,12 +9,12 @@ from gpu_endpoints.generation import checking, storing
 from gpu_endpoints.generation.engine import SAMPLE_RATE
 from gpu_endpoints.generation.finishing import CEILING
 from gpu_endpoints.serving.work import JobContext, JobFailed
-from segno import __version__
-from segno.contracts import names
-from segno.contracts.generation import MixedFile, MixInput, MixSource
-from segno.contracts.provenance import Provenance
-from segno.services import blobs
-from segno.services.settings import settings
+from ripieno import __version__
+from ripieno.contracts import names
+from ripieno.contracts.generation import MixedFile, MixInput, MixSource
+from ripieno.contracts.provenance import Provenance
+from ripieno.services import blobs
+from ripieno.services.settings import settings
 
 NAME = "sum"
 

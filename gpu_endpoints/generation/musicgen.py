@@ -23,10 +23,10 @@ from transformers import (
 from gpu_endpoints.generation import describing, joining
 from gpu_endpoints.generation.batching import in_batches
 from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, OnProgress, Wish
-from segno.contracts.provenance import Provenance
-from segno.music.arranging.arrange import arrange
-from segno.music.genres import genre
-from segno.services.models import folder as models
+from ripieno.contracts.provenance import Provenance
+from ripieno.music.arranging.arrange import arrange
+from ripieno.music.genres import genre
+from ripieno.services.models import folder as models
 
 GUIDANCE = 3.0
 WINDOW_SECONDS = 30.0

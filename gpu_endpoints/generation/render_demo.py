@@ -8,7 +8,7 @@ from pathlib import Path
 import soundfile
 
 from gpu_endpoints.generation.soundfont import SAMPLE_RATE, render
-from segno.music import demo_song
+from ripieno.music import demo_song
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
     part = path.with_suffix(".part" + path.suffix)
     with soundfile.SoundFile(part, "w", SAMPLE_RATE, 2, "PCM_16") as file:
         file.title = demo_song.TITLE
-        file.artist = "Segno"
+        file.artist = "Ripieno"
         file.write(mix)
     part.replace(path)
 

@@ -8,12 +8,12 @@ from gpu_endpoints.generation import choice
 from gpu_endpoints.serving.documents import JobDocument
 from gpu_endpoints.serving.server import Endpoint, create_app
 from gpu_endpoints.serving.work import Handler
-from segno import __version__
-from segno.contracts import names
-from segno.contracts.enums import JobKind, JobState
-from segno.contracts.generation import GenerateAccepted, GenerateRequest
-from segno.contracts.jobs import JobRequest
-from segno.services import blobs
+from ripieno import __version__
+from ripieno.contracts import names
+from ripieno.contracts.enums import JobKind, JobState
+from ripieno.contracts.generation import GenerateAccepted, GenerateRequest
+from ripieno.contracts.jobs import JobRequest
+from ripieno.services import blobs
 
 
 def _load_handlers() -> dict[str, Handler]:
@@ -24,7 +24,7 @@ def _load_handlers() -> dict[str, Handler]:
 
 
 def _engines() -> dict[str, dict]:
-    own = {"available": True, "license": "MIT", "detail": f"segno {__version__}"}
+    own = {"available": True, "license": "MIT", "detail": f"ripieno {__version__}"}
     limiter = {"available": True, "license": "GPL-3", "detail": "pedalboard"}
     return {
         "generate": choice.availability(), "sing": choice.singing(),

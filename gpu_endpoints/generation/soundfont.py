@@ -10,7 +10,7 @@ import pretty_midi
 import tinysoundfont
 
 from gpu_endpoints.generation.engine import SAMPLE_RATE
-from segno.music.score import Part, Score
+from ripieno.music.score import Part, Score
 
 DRUM_CHANNEL = 9
 _EVENTS_A_REPORT = 200

@@ -17,8 +17,8 @@ from diffusers.pipelines.stable_audio.pipeline_stable_audio import StableAudioPi
 from gpu_endpoints.generation import describing, joining
 from gpu_endpoints.generation.batching import in_batches
 from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, OnProgress, Wish
-from segno.contracts.provenance import Provenance
-from segno.services.models import folder as models
+from ripieno.contracts.provenance import Provenance
+from ripieno.services.models import folder as models
 
 GUIDANCE = 7.0
 STEPS = 100

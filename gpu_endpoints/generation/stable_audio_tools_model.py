@@ -24,8 +24,8 @@ from stable_audio_tools.models.utils import load_ckpt_state_dict  # pyright: ign
 
 from gpu_endpoints.generation import describing, joining
 from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, OnProgress, Wish, installed
-from segno.contracts.provenance import Provenance
-from segno.services.models import folder as models
+from ripieno.contracts.provenance import Provenance
+from ripieno.services.models import folder as models
 
 GUIDANCE = 7.0
 STEPS = 100

@@ -13,9 +13,9 @@ from gpu_endpoints.generation import aligning, checking, choice, storing
 from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, GenerationEngine, Wish
 from gpu_endpoints.generation.finishing import finish
 from gpu_endpoints.serving.work import JobContext, JobFailed
-from segno.contracts import names
-from segno.contracts.enums import StemType
-from segno.contracts.generation import (
+from ripieno.contracts import names
+from ripieno.contracts.enums import StemType
+from ripieno.contracts.generation import (
     GeneratedStem,
     GenerateInput,
     GenerationOrder,
@@ -25,12 +25,12 @@ from segno.contracts.generation import (
     StemPlan,
     SungNote,
 )
-from segno.contracts.provenance import Provenance
-from segno.music.genres import genre
-from segno.music.song_conditioning import within
-from segno.services import blobs
-from segno.services import conditioning as conditionings
-from segno.services.planner import rules, seeds
+from ripieno.contracts.provenance import Provenance
+from ripieno.music.genres import genre
+from ripieno.music.song_conditioning import within
+from ripieno.services import blobs
+from ripieno.services import conditioning as conditionings
+from ripieno.services.planner import rules, seeds
 
 MOST_TRIES = 3
 GOOD_ENOUGH = 0.6

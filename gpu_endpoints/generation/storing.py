@@ -10,8 +10,8 @@ import numpy as np
 import soundfile
 
 from gpu_endpoints.generation.engine import SAMPLE_RATE
-from segno.contracts import names
-from segno.services import blobs
+from ripieno.contracts import names
+from ripieno.services import blobs
 
 SUBTYPE = "PCM_24"
 

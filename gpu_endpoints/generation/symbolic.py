@@ -1,4 +1,4 @@
-"""The engine that needs no weights: parts written by rule (`segno.music.arranging`), played by a SoundFont."""
+"""The engine that needs no weights: parts written by rule (`ripieno.music.arranging`), played by a SoundFont."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import lru_cache
 from gpu_endpoints.generation import midi, tone
 from gpu_endpoints.generation.engine import Generated, OnProgress, Wish
 from gpu_endpoints.generation.soundfont import default_soundfont, render_part
-from segno import __version__
-from segno.contracts.provenance import Provenance
-from segno.music.arranging.arrange import arrange
-from segno.music.arranging.playing import Playing
-from segno.music.genres import genre
-from segno.music.instruments import instrument
+from ripieno import __version__
+from ripieno.contracts.provenance import Provenance
+from ripieno.music.arranging.arrange import arrange
+from ripieno.music.arranging.playing import Playing
+from ripieno.music.genres import genre
+from ripieno.music.instruments import instrument
 
 NAME = "symbolic"
 

@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 
-from segno.contracts import names
-from segno.contracts.base import Contract
-from segno.contracts.enums import JobState
-from segno.contracts.jobs import JobError, JobRequest, JobStatus
-from segno.services import blobs
+from ripieno.contracts import names
+from ripieno.contracts.base import Contract
+from ripieno.contracts.enums import JobState
+from ripieno.contracts.jobs import JobError, JobRequest, JobStatus
+from ripieno.services import blobs
 
 HEARTBEAT_SECONDS = 2.0
 STALE_AFTER = timedelta(seconds=8)

@@ -22,11 +22,11 @@ from gpu_endpoints.serving.documents import (
     utc_now,
 )
 from gpu_endpoints.serving.worker import LoadHandlers, WorkerProcess
-from segno.contracts.enums import JobState
-from segno.contracts.jobs import JobError, JobEvent, JobRequest, JobStatus
-from segno.services import webhooks
+from ripieno.contracts.enums import JobState
+from ripieno.contracts.jobs import JobError, JobEvent, JobRequest, JobStatus
+from ripieno.services import webhooks
 
-log = logging.getLogger("segno.scheduler")
+log = logging.getLogger("ripieno.scheduler")
 MOST_ATTEMPTS = 10  # replicas die of deployments and evictions far more often than of a job
 CALLBACK_WAITS = (0.0, 2.0, 10.0, 60.0)
 WRITE_TRIES = 30
@@ -69,11 +69,11 @@ class Scheduler:
         self._locks: dict[str, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task] = set()
         self.registry = CollectorRegistry()
-        self._queued = Gauge("segno_jobs_queued", "Jobs waiting for a worker", registry=self.registry)
-        self._running = Gauge("segno_jobs_running", "Jobs at work", registry=self.registry)
-        self._ended = Counter("segno_jobs_ended", "Jobs ended", ["kind", "state"], registry=self.registry)
+        self._queued = Gauge("ripieno_jobs_queued", "Jobs waiting for a worker", registry=self.registry)
+        self._running = Gauge("ripieno_jobs_running", "Jobs at work", registry=self.registry)
+        self._ended = Counter("ripieno_jobs_ended", "Jobs ended", ["kind", "state"], registry=self.registry)
         self._seconds = Histogram(
-            "segno_job_seconds", "Time at work", ["kind"], registry=self.registry, buckets=(1, 5, 15, 60, 300, 1800)
+            "ripieno_job_seconds", "Time at work", ["kind"], registry=self.registry, buckets=(1, 5, 15, 60, 300, 1800)
         )
 
     # -- life -----------------------------------------------------------------------------------------------------

@@ -19,12 +19,12 @@ from prometheus_client import generate_latest
 from gpu_endpoints.serving.documents import JobDocument
 from gpu_endpoints.serving.scheduler import DifferentJob, QueueFull, Scheduler
 from gpu_endpoints.serving.worker import LoadHandlers
-from segno import __version__
-from segno.contracts.jobs import JobRequest, JobStatus, ScoreRequest
-from segno.contracts.problems import Problem
-from segno.services import storage
-from segno.services.models import container
-from segno.services.settings import settings
+from ripieno import __version__
+from ripieno.contracts.jobs import JobRequest, JobStatus, ScoreRequest
+from ripieno.contracts.problems import Problem
+from ripieno.services import storage
+from ripieno.services.models import container
+from ripieno.services.settings import settings
 
 RETRY_AFTER_SECONDS = 10
 OPEN_PATHS = {"/health", "/ready", "/metrics"}
@@ -49,14 +49,14 @@ class Endpoint:
 
 def create_app(endpoint: Endpoint) -> FastAPI:
     cores = os.cpu_count() or 1
-    workers = int(os.environ.get("SEGNO_WORKERS", str(min(2, cores))))
-    queue_limit = int(os.environ.get("SEGNO_QUEUE_LIMIT", "256"))
+    workers = int(os.environ.get("RIPIENO_WORKERS", str(min(2, cores))))
+    queue_limit = int(os.environ.get("RIPIENO_QUEUE_LIMIT", "256"))
     scheduler = Scheduler(
         endpoint.load_handlers,
         workers=workers,
         threads=max(1, cores // workers),
         queue_limit=queue_limit,
-        job_timeout=float(os.environ.get("SEGNO_JOB_TIMEOUT", str(4 * 3600))),
+        job_timeout=float(os.environ.get("RIPIENO_JOB_TIMEOUT", str(4 * 3600))),
         callback_payload=endpoint.callback_payload,
     )
 
@@ -69,7 +69,7 @@ def create_app(endpoint: Endpoint) -> FastAPI:
         yield
         await scheduler.stop()
 
-    app = FastAPI(title=f"Segno {endpoint.name}", version=__version__, lifespan=lifespan)
+    app = FastAPI(title=f"Ripieno {endpoint.name}", version=__version__, lifespan=lifespan)
 
     @app.middleware("http")
     async def check_key(request: Request, call_next):

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from gpu_endpoints.serving.work import Handler, JobCancelled, JobContext, JobFailed
-from segno.contracts.jobs import JobError
+from ripieno.contracts.jobs import JobError
 
-log = logging.getLogger("segno.worker")
+log = logging.getLogger("ripieno.worker")
 _SPAWN = multiprocessing.get_context("spawn")
 _REPORT_SECONDS = 0.25
 
@@ -124,7 +124,7 @@ def _run(
             last = time.monotonic()
             pipe.send(("progress", fraction, stage))
 
-    with tempfile.TemporaryDirectory(prefix="segno-job-") as folder:
+    with tempfile.TemporaryDirectory(prefix="ripieno-job-") as folder:
         try:
             return "succeeded", handlers[kind](job_input, JobContext(job_id, Path(folder), report, cancel.is_set))
         except JobCancelled:

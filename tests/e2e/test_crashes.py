@@ -14,9 +14,9 @@ from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 from conftest import new_stack
 
-from segno.client import Segno
-from segno.contracts import names
-from segno.local.durable.store import Store
+from ripieno.client import Ripieno
+from ripieno.contracts import names
+from ripieno.local.durable.store import Store
 
 MOMENTS = 24
 CLIP_SECONDS = 6.0
@@ -56,14 +56,14 @@ def test_an_analysis_survives_being_killed_at_any_moment(mortal, demo, tmp_path)
     """One song a moment, each cut from another place; the killing moves on through the analysis by a fraction each time."""
     rng = random.Random(7)
     _, mix, _ = demo
-    with Segno(mortal.url) as segno:
+    with Ripieno(mortal.url) as ripieno:
         warm_up = tmp_path / "warm.wav"
         soundfile.write(warm_up, mix[: 6 * 44100], 44100)
         began = time.monotonic()
-        segno.wait(segno.upload(warm_up), timeout=120)
+        ripieno.wait(ripieno.upload(warm_up), timeout=120)
         began = time.monotonic()
         soundfile.write(warm_up, mix[44100 : 7 * 44100], 44100)
-        segno.wait(segno.upload(warm_up), timeout=120)
+        ripieno.wait(ripieno.upload(warm_up), timeout=120)
         usual = time.monotonic() - began  # how long an analysis takes here, undisturbed
 
         songs = []
@@ -71,12 +71,12 @@ def test_an_analysis_survives_being_killed_at_any_moment(mortal, demo, tmp_path)
             path = tmp_path / f"{moment}.wav"
             start = round((8 + 4 * moment) * 44100)
             soundfile.write(path, mix[start : start + round(CLIP_SECONDS * 44100)], 44100)
-            songs.append(segno.upload(path))
+            songs.append(ripieno.upload(path))
             time.sleep(usual * moment / MOMENTS + rng.uniform(0, 0.1))  # the moment is what is being tested
             kill(mortal, ("host", "analysis", "host", "worker")[moment % 4])
             part(mortal, "host").wait_healthy(60)
             part(mortal, "analysis").wait_healthy(60)
-        ended = [segno.wait(song, timeout=180) for song in songs]
+        ended = [ripieno.wait(song, timeout=180) for song in songs]
 
     assert [song.status for song in ended] == ["analyzed"] * MOMENTS, [(song.status, song.error) for song in ended]
     assert_one_set_of_results(mortal, songs)

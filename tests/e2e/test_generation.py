@@ -14,10 +14,10 @@ import pretty_midi
 import pytest
 import soundfile
 
-from segno.client import SegnoError
-from segno.contracts import names
-from segno.contracts.generation import GenerationOrder, GenerationParameters, MixOrder
-from segno.services import blobs, generations, library, removal, storage
+from ripieno.client import RipienoError
+from ripieno.contracts import names
+from ripieno.contracts.generation import GenerationOrder, GenerationParameters, MixOrder
+from ripieno.services import blobs, generations, library, removal, storage
 
 RATE = 44100
 
@@ -25,10 +25,10 @@ RATE = 44100
 @pytest.fixture(scope="module")
 def song(stack, make_clip) -> str:
     """Eighteen seconds of the demo, analysed: the end of the intro and a verse."""
-    from segno.client import Segno
+    from ripieno.client import Ripieno
 
-    with Segno(stack.url) as segno:
-        done = segno.wait(segno.upload(make_clip("to write for.flac", 4.0, 18.0)), timeout=120)
+    with Ripieno(stack.url) as ripieno:
+        done = ripieno.wait(ripieno.upload(make_clip("to write for.flac", 4.0, 18.0)), timeout=120)
         assert done.status == "analyzed", done.error
         return done.audio_file_id
 
@@ -39,23 +39,23 @@ def order(song: str | None, *stems: str, **parameters) -> GenerationOrder:
     )
 
 
-def waited(segno, request_id: str, done) -> object:
+def waited(ripieno, request_id: str, done) -> object:
     """The request once `done(request)` holds; the workflow may be a moment behind the answer to a review."""
     deadline = time.monotonic() + 90
-    while not done(request := segno.generation(request_id)):
+    while not done(request := ripieno.generation(request_id)):
         assert time.monotonic() < deadline, request
         time.sleep(0.1)
     return request
 
 
-def test_stems_that_fit_come_with_midi_a_score_and_their_maker(command, segno, song, tmp_path):
+def test_stems_that_fit_come_with_midi_a_score_and_their_maker(command, ripieno, song, tmp_path):
     out = command(
         "generate", song, "--stems", "drums,bass", "--style", "house", "--seed", "7", "--out", str(tmp_path),
         "--mix", "--json",
     )  # fmt: skip
     made = json.loads(out)
     assert made["status"] == "awaiting_review" and made["planner"]["engine"] == "rules"
-    analysis = segno.analysis(song)
+    analysis = ripieno.analysis(song)
     for stem in made["stems"]:
         audio, rate = soundfile.read(tmp_path / f"{stem['stem_type']}.wav")
         assert rate == RATE and len(audio) == round(stem["duration_seconds"] * RATE)
@@ -65,9 +65,9 @@ def test_stems_that_fit_come_with_midi_a_score_and_their_maker(command, segno, s
         assert stem["score"]["beat_alignment"] > 0.8 and stem["score"]["remarks"] == []
         assert stem["engine"]["engine"] == "symbolic" and stem["random_seed"] == 7
     mix, _ = soundfile.read(made["mix"])
-    original = segno.get(song)
+    original = ripieno.get(song)
     assert len(mix) / RATE == pytest.approx(original.duration_seconds, abs=0.6)
-    assert [stem.stem_type for stem in segno.generation(made["generation_request_id"]).stems] == ["bass", "drums"]
+    assert [stem.stem_type for stem in ripieno.generation(made["generation_request_id"]).stems] == ["bass", "drums"]
     again = json.loads(command(
         "generate", song, "--stems", "bass", "--style", "house", "--seed", "7", "--out", str(tmp_path / "2"), "--json"
     ))  # fmt: skip
@@ -75,14 +75,14 @@ def test_stems_that_fit_come_with_midi_a_score_and_their_maker(command, segno, s
     assert np.array_equal(first, second) and again["generation_request_id"] != made["generation_request_id"]
 
 
-def test_approved_rejected_and_taken_again(segno, song):
-    request_id = segno.generate(order(song, "bass", "piano", bars=(2, 5)))
-    heard = segno.wait_generation(request_id, timeout=90)
+def test_approved_rejected_and_taken_again(ripieno, song):
+    request_id = ripieno.generate(order(song, "bass", "piano", bars=(2, 5)))
+    heard = ripieno.wait_generation(request_id, timeout=90)
     assert heard.status == "awaiting_review" and heard.plan.planner.engine == "rules"
-    segno.approve(request_id, "bass")
-    waited(segno, request_id, lambda now: now.stems[0].takes[0].status == "approved")
-    segno.reject(request_id, "piano", "much busier, and an octave lower please, staccato")
-    again = waited(segno, request_id, lambda now: len(now.stems[1].takes) == 2 and now.status == "awaiting_review")
+    ripieno.approve(request_id, "bass")
+    waited(ripieno, request_id, lambda now: now.stems[0].takes[0].status == "approved")
+    ripieno.reject(request_id, "piano", "much busier, and an octave lower please, staccato")
+    again = waited(ripieno, request_id, lambda now: len(now.stems[1].takes) == 2 and now.status == "awaiting_review")
     first, second = again.stems[1].takes
     assert first.status == "rejected" and first.comment.startswith("much busier")
     assert second.plan.density > 0.5 and second.plan.pitch_register < 0 and second.plan.articulation == "staccato"
@@ -90,10 +90,10 @@ def test_approved_rejected_and_taken_again(segno, song):
     assert second.status == "generated"
     audio = [httpx.get(take.blob_url).content for take in (first, second)]
     assert audio[0] != audio[1] and len(audio[0]) == len(audio[1])
-    with pytest.raises(SegnoError, match="is rejected"):
-        segno.approve(request_id, "piano", take=1)
-    segno.reject(request_id, "piano")
-    done = waited(segno, request_id, lambda now: now.status == "completed")
+    with pytest.raises(RipienoError, match="is rejected"):
+        ripieno.approve(request_id, "piano", take=1)
+    ripieno.reject(request_id, "piano")
+    done = waited(ripieno, request_id, lambda now: now.status == "completed")
     assert done.message == "1 of 2 stems approved" and len(done.stems[1].takes) == 2
     workflow = httpx.get(done.links["workflow"]).json()
     deadline = time.monotonic() + 30
@@ -104,20 +104,20 @@ def test_approved_rejected_and_taken_again(segno, song):
     assert [stem["outcome"] for stem in workflow["output"]["stems"]] == ["approved", "rejected"]
 
 
-def test_a_review_can_come_as_an_external_event(stack, segno, song):
-    request_id = segno.generate(order(song, "drums", bars=(1, 2)))
-    segno.wait_generation(request_id, timeout=90)
+def test_a_review_can_come_as_an_external_event(stack, ripieno, song):
+    request_id = ripieno.generate(order(song, "drums", bars=(1, 2)))
+    ripieno.wait_generation(request_id, timeout=90)
     instance = names.job_id(names.generation_instance(request_id), names.stem_step("drums"))
-    link = segno.generation(request_id).links["workflow"].replace(names.generation_instance(request_id), instance)
+    link = ripieno.generation(request_id).links["workflow"].replace(names.generation_instance(request_id), instance)
     address = link.replace("?", f"/raiseEvent/{names.review_event(1)}?", 1)
     assert httpx.post(address, json={"approved": True}).status_code == 202
-    waited(segno, request_id, lambda now: now.status == "completed" and now.stems[0].takes[0].status == "approved")
+    waited(ripieno, request_id, lambda now: now.status == "completed" and now.stems[0].takes[0].status == "approved")
 
 
-def test_one_stem_that_fails_does_not_lose_the_others(segno, song):
+def test_one_stem_that_fails_does_not_lose_the_others(ripieno, song):
     wanted = order(song, "drums", "vocals", bars=(1, 4), lyrics="...")
-    request_id = segno.generate(wanted)
-    made = segno.wait_generation(request_id, timeout=90)
+    request_id = ripieno.generate(wanted)
+    made = ripieno.wait_generation(request_id, timeout=90)
     by_name = {stem.stem_type: stem.takes[0] for stem in made.stems}
     assert by_name["drums"].status == "generated" and by_name["vocals"].status == "failed"
     assert "nothing to sing" in by_name["vocals"].error and made.status == "awaiting_review"
@@ -140,9 +140,9 @@ def test_what_cannot_be_made_is_refused_at_once(stack, song, body, status, told)
     assert answer.status_code == status and told in answer.json()["detail"], answer.text
 
 
-def test_a_part_the_song_does_not_have_fails_with_what_it_has(segno, song):
-    request_id = segno.generate(order(song, "bass", section="guitar solo"))
-    failed = segno.wait_generation(request_id, timeout=60)
+def test_a_part_the_song_does_not_have_fails_with_what_it_has(ripieno, song):
+    request_id = ripieno.generate(order(song, "bass", section="guitar solo"))
+    failed = ripieno.wait_generation(request_id, timeout=60)
     assert failed.status == "failed" and "its sections are" in failed.error
 
 
@@ -156,40 +156,43 @@ def test_the_same_idempotency_key_is_the_same_request(stack, song):
     assert httpx.post(f"{stack.url}/api/generations", json=body, headers=headers).status_code == 409
 
 
-def test_music_for_no_song_and_mastered(segno, tmp_path):
+def test_music_for_no_song_and_mastered(ripieno, tmp_path):
     wanted = order(
         None, "drums", "bass", target_bpm=124, duration_seconds=6, chord_progression=["Am", "F"], style="techno"
     )
-    request_id = segno.generate(wanted)
-    made = segno.wait_generation(request_id, timeout=90)
+    request_id = ripieno.generate(wanted)
+    made = ripieno.wait_generation(request_id, timeout=90)
     assert made.audio_file_id is None and made.duration_seconds == pytest.approx(6)
-    mixed = segno.mix(request_id, MixOrder(master="club", stem_format="flac", gains={"bass": -3}))
+    mixed = ripieno.mix(request_id, MixOrder(master="club", stem_format="flac", gains={"bass": -3}))
     assert mixed.loudness_lufs == pytest.approx(-9, abs=1.5) and mixed.duration_seconds == pytest.approx(6, abs=0.01)
-    audio, _ = soundfile.read(segno.download(mixed.blob_url, tmp_path / "master.flac"))
+    audio, _ = soundfile.read(ripieno.download(mixed.blob_url, tmp_path / "master.flac"))
     assert np.abs(audio).max() <= 0.96
-    assert {one.name for one in segno.generation(request_id).mixes} == {mixed.name, mixed.name.removesuffix("-master")}
+    assert {one.name for one in ripieno.generation(request_id).mixes} == {
+        mixed.name,
+        mixed.name.removesuffix("-master"),
+    }
 
 
-def test_cancelling_stops_the_work_and_keeps_what_is_there(segno, song):
-    request_id = segno.generate(order(song, "piano", bars=(1, 2)))
-    segno.wait_generation(request_id, timeout=60)
-    cancelled = segno.cancel_generation(request_id)
+def test_cancelling_stops_the_work_and_keeps_what_is_there(ripieno, song):
+    request_id = ripieno.generate(order(song, "piano", bars=(1, 2)))
+    ripieno.wait_generation(request_id, timeout=60)
+    cancelled = ripieno.cancel_generation(request_id)
     assert cancelled.status == "cancelled" and cancelled.stems[0].takes[0].stem is not None
     assert httpx.get(cancelled.links["workflow"]).json()["runtimeStatus"] == "Terminated"
-    with pytest.raises(SegnoError, match="nothing to cancel"):
-        segno.cancel_generation(request_id)
-    with pytest.raises(SegnoError, match="no longer waits"):
-        segno.approve(request_id, "piano")
+    with pytest.raises(RipienoError, match="nothing to cancel"):
+        ripieno.cancel_generation(request_id)
+    with pytest.raises(RipienoError, match="no longer waits"):
+        ripieno.approve(request_id, "piano")
 
 
-def test_cancelling_ends_the_endpoint_job_that_runs(segno):
+def test_cancelling_ends_the_endpoint_job_that_runs(ripieno):
     """An hour of music: cancelled while it is being played."""
     long = order(
         None, "piano", "synth", target_bpm=170, duration_seconds=3600, chord_progression=["C", "G"], style="funk"
     )
-    request_id = segno.generate(long)
-    waited(segno, request_id, lambda now: any(stem.takes for stem in now.stems))
-    cancelled = segno.cancel_generation(request_id)
+    request_id = ripieno.generate(long)
+    waited(ripieno, request_id, lambda now: any(stem.takes for stem in now.stems))
+    cancelled = ripieno.cancel_generation(request_id)
     assert {stem.takes[-1].status for stem in cancelled.stems} == {"cancelled"}
     instance = names.generation_instance(request_id)
     deadline = time.monotonic() + 120
@@ -199,10 +202,10 @@ def test_cancelling_ends_the_endpoint_job_that_runs(segno):
     ):
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    assert segno.generation(request_id).status == "cancelled"
-    segno.delete_generation(request_id)
-    with pytest.raises(SegnoError, match="there is no generation"):
-        segno.generation(request_id)
+    assert ripieno.generation(request_id).status == "cancelled"
+    ripieno.delete_generation(request_id)
+    with pytest.raises(RipienoError, match="there is no generation"):
+        ripieno.generation(request_id)
 
 
 class Listener(BaseHTTPRequestHandler):
@@ -220,13 +223,13 @@ class Listener(BaseHTTPRequestHandler):
         pass
 
 
-def test_whoever_asked_is_told_when_the_stems_can_be_heard(segno, song):
+def test_whoever_asked_is_told_when_the_stems_can_be_heard(ripieno, song):
     server = HTTPServer(("127.0.0.1", 0), Listener)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         wanted = order(song, "drums", "bass", bars=(1, 2))
         wanted.webhook_url = f"http://127.0.0.1:{server.server_port}/told"
-        request_id = segno.generate(wanted)
+        request_id = ripieno.generate(wanted)
         assert Listener.arrived.wait(90)
         assert len(Listener.heard) == 1
         assert Listener.heard[0]["type"] == "generation.awaiting_review"
@@ -236,38 +239,38 @@ def test_whoever_asked_is_told_when_the_stems_can_be_heard(segno, song):
         server.server_close()
 
 
-def test_from_upload_to_stems_in_one_request(segno, make_clip):
+def test_from_upload_to_stems_in_one_request(ripieno, make_clip):
     clip = make_clip("with an order.flac", 27.0, 14.0)
     wanted = GenerationOrder(
         audio_file_id="this song", target_stems=["synth"], parameters=GenerationParameters(style="pop", random_seed=1)
     )
-    song_id = segno.upload(clip, generation=wanted)
-    (request,) = segno.generations(song_id)
+    song_id = ripieno.upload(clip, generation=wanted)
+    (request,) = ripieno.generations(song_id)
     assert request.status == "pending" and request.audio_file_id == song_id
-    made = segno.wait_generation(request.generation_request_id, timeout=120)
+    made = ripieno.wait_generation(request.generation_request_id, timeout=120)
     assert made.status == "awaiting_review" and made.stems[0].takes[0].status == "generated"
-    assert segno.get(song_id).status == "analyzed"
+    assert ripieno.get(song_id).status == "analyzed"
 
 
-def test_an_upload_with_an_order_that_cannot_be_is_refused_whole(stack, segno, make_clip):
+def test_an_upload_with_an_order_that_cannot_be_is_refused_whole(stack, ripieno, make_clip):
     data = make_clip("with a wrong order.wav", 80.0, 3.0).read_bytes()
     wrong = (("{", "not JSON"), ('["bass"]', "must be a JSON object"), ('{"target_stems": ["bass"], "parameters": {"style": "polka"}}', "choose from"), ("{}", "no stem is asked for"))  # fmt: skip
     for text, told in wrong:
         answer = httpx.post(f"{stack.url}/api/audio", params={"generation": text}, content=data)
         assert answer.status_code == 400 and told in answer.json()["detail"]
     assert names.audio_file_id("local", hashlib.sha256(data).hexdigest()) not in [
-        s.audio_file_id for s in segno.search()
+        s.audio_file_id for s in ripieno.search()
     ]
 
 
-def test_deleting_a_song_deletes_what_was_generated_for_it(segno, make_clip):
-    song_id = segno.upload(make_clip("to be deleted with stems.wav", 60.0, 8.0))
-    row = segno.wait(song_id, timeout=120)
+def test_deleting_a_song_deletes_what_was_generated_for_it(ripieno, make_clip):
+    song_id = ripieno.upload(make_clip("to be deleted with stems.wav", 60.0, 8.0))
+    row = ripieno.wait(song_id, timeout=120)
     assert row.status == "analyzed"
-    request_id = segno.generate(order(song_id, "drums"))
-    segno.wait_generation(request_id, timeout=60)
+    request_id = ripieno.generate(order(song_id, "drums"))
+    ripieno.wait_generation(request_id, timeout=60)
     assert any(name.startswith(request_id) for name in storage.container(names.GENERATED).list_blob_names())
-    segno.delete(song_id)
+    ripieno.delete(song_id)
     assert not any(name.startswith(request_id) for name in storage.container(names.GENERATED).list_blob_names())
     assert generations.of_song(song_id) == []
     with pytest.raises(generations.RequestMissing):

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from segno.client import Segno, SegnoError
-from segno.contracts import names
-from segno.services import storage
+from ripieno.client import Ripieno, RipienoError
+from ripieno.contracts import names
+from ripieno.services import storage
 
 RATE = 44100
 SECONDS = 240
@@ -25,41 +25,41 @@ def drop(name: str, data: bytes) -> None:
     storage.container(names.RAW_AUDIO).upload_blob(name, data)
 
 
-def wait_for_name(segno: Segno, name: str):
+def wait_for_name(ripieno: Ripieno, name: str):
     """The song that a dropped file became."""
     for _ in range(SECONDS * 4):
-        for song in segno.search(limit=200):
+        for song in ripieno.search(limit=200):
             if song.original_file_name == name:
-                return segno.wait(song.audio_file_id, timeout=SECONDS)
+                return ripieno.wait(song.audio_file_id, timeout=SECONDS)
         time.sleep(0.25)  # the trigger polls storage: there is no event to await
     raise AssertionError(f"{name} never came into the library")
 
 
 @pytest.mark.parametrize("suffix", ["wav", "mp3", "flac", "ogg", "m4a"])
-def test_every_format_is_taken_in_under_a_misleading_name(segno, make_clip, suffix):
+def test_every_format_is_taken_in_under_a_misleading_name(ripieno, make_clip, suffix):
     clip = make_clip(f"format.{suffix}", start=20 + len(suffix))
     disguised = clip.with_name(f"{suffix}-disguised.txt")
     disguised.write_bytes(clip.read_bytes())
-    song = segno.wait(segno.upload(disguised), timeout=SECONDS)
+    song = ripieno.wait(ripieno.upload(disguised), timeout=SECONDS)
     assert (song.status, song.format) == ("analyzed", suffix)
     assert song.duration_seconds == pytest.approx(6, abs=0.1)
     assert song.blob_name == f"{song.audio_file_id}.{suffix}"
 
 
-def test_multipart_and_raw_body_are_the_same_song(segno, stack, make_clip):
+def test_multipart_and_raw_body_are_the_same_song(ripieno, stack, make_clip):
     clip = make_clip("both ways.wav", 40)
     form = httpx.post(f"{stack.url}/api/audio", files={"file": ("both ways.wav", clip.open("rb"))})
     raw = httpx.post(f"{stack.url}/api/audio", content=clip.read_bytes(), headers={"x-file-name": "both%20ways.wav"})
     assert form.status_code == 202 and raw.status_code in (200, 202)
     assert form.json()["audio_file_id"] == raw.json()["audio_file_id"]
     assert raw.json()["duplicate"]
-    song = segno.wait(form.json()["audio_file_id"], timeout=SECONDS)
+    song = ripieno.wait(form.json()["audio_file_id"], timeout=SECONDS)
     assert (song.status, song.original_file_name) == ("analyzed", "both ways.wav")
 
 
-def test_a_direct_upload_goes_straight_into_storage(segno, make_clip, monkeypatch):
-    monkeypatch.setattr("segno.client.DIRECT_UPLOAD_BYTES", 0)
-    song = segno.wait(segno.upload(make_clip("large.wav", 45)), timeout=SECONDS)
+def test_a_direct_upload_goes_straight_into_storage(ripieno, make_clip, monkeypatch):
+    monkeypatch.setattr("ripieno.client.DIRECT_UPLOAD_BYTES", 0)
+    song = ripieno.wait(ripieno.upload(make_clip("large.wav", 45)), timeout=SECONDS)
     assert (song.status, song.original_file_name) == ("analyzed", "large.wav")
 
 
@@ -77,11 +77,11 @@ def test_an_upload_ticket_allows_writing_one_blob_and_nothing_else(stack):
     assert (empty.status_code, empty.json()["code"]) == (409, "nothing_uploaded")
 
 
-def test_dropped_blobs_are_taken_in_once_each(segno, make_clip):
+def test_dropped_blobs_are_taken_in_once_each(ripieno, make_clip):
     """The same bytes under two names are one song; a second event for a blob changes nothing."""
     data = make_clip("dropped.ogg", 50).read_bytes()
     drop("dropped.ogg", data)
-    song = wait_for_name(segno, "dropped.ogg")
+    song = wait_for_name(ripieno, "dropped.ogg")
     assert song.status == "analyzed"
     drop("again.ogg", data)
     drop("dropped.ogg", data)
@@ -90,19 +90,19 @@ def test_dropped_blobs_are_taken_in_once_each(segno, make_clip):
         if not left & {"again.ogg", "dropped.ogg"}:
             break
     assert not left & {"again.ogg", "dropped.ogg"}
-    again = segno.get(song.audio_file_id)
+    again = ripieno.get(song.audio_file_id)
     assert (again.run, again.analyzed_at, again.instance_id) == (song.run, song.analyzed_at, song.instance_id)
 
 
 @pytest.mark.parametrize(
     "name", ["../../etc/passwd.wav", "émoji 🎷 на русском.wav", "x" * 300 + ".wav", "a#b?c&d%20.wav"]
 )
-def test_strange_names_are_kept_for_show_and_used_for_nothing(segno, stack, make_clip, name):
+def test_strange_names_are_kept_for_show_and_used_for_nothing(ripieno, stack, make_clip, name):
     from urllib.parse import quote
 
     data = make_clip("named.wav", 60 + len(name) % 30, 3).read_bytes()
     answer = httpx.post(f"{stack.url}/api/audio", content=data, headers={"x-file-name": quote(name, safe="")})
-    song = segno.wait(answer.json()["audio_file_id"], timeout=SECONDS)
+    song = ripieno.wait(answer.json()["audio_file_id"], timeout=SECONDS)
     assert song.status == "analyzed"
     assert song.original_file_name == name.rpartition("/")[2]
 
@@ -148,34 +148,34 @@ FAILED_IN_ANALYSIS = {
 
 
 @pytest.mark.parametrize("kind", REFUSED_AT_ONCE)
-def test_what_is_no_audio_is_refused_with_a_reason_and_kept_as_failed(segno, tmp_path, make_clip, kind):
+def test_what_is_no_audio_is_refused_with_a_reason_and_kept_as_failed(ripieno, tmp_path, make_clip, kind):
     make, code = REFUSED_AT_ONCE[kind]
     path = tmp_path / "bad.mp3"
     path.write_bytes(make(make_clip))
-    with pytest.raises(SegnoError) as refusal:
-        segno.upload(path)
+    with pytest.raises(RipienoError) as refusal:
+        ripieno.upload(path)
     assert refusal.value.code == code and len(str(refusal.value)) > 20
-    song = segno.get(refusal.value.audio_file_id)
+    song = ripieno.get(refusal.value.audio_file_id)
     assert (song.status, song.error.code) == ("failed", code)
 
 
 @pytest.mark.parametrize("kind", FAILED_IN_ANALYSIS)
-def test_what_cannot_be_analysed_ends_as_failed_with_a_reason(segno, tmp_path, make_clip, kind):
+def test_what_cannot_be_analysed_ends_as_failed_with_a_reason(ripieno, tmp_path, make_clip, kind):
     make, code = FAILED_IN_ANALYSIS[kind]
     path = tmp_path / "bad.bin"
     path.write_bytes(make(make_clip))
     try:
-        song = segno.wait(segno.upload(path), timeout=SECONDS)
-    except SegnoError as refusal:
+        song = ripieno.wait(ripieno.upload(path), timeout=SECONDS)
+    except RipienoError as refusal:
         assert refusal.code == code
         return
     assert (song.status, song.error.code) == ("failed", code)
     assert len(song.error.message) > 20
 
 
-def test_a_dropped_text_file_is_a_failed_song_with_a_reason(segno):
+def test_a_dropped_text_file_is_a_failed_song_with_a_reason(ripieno):
     drop("letter.mp3", b"not a song at all " * 100)
-    song = wait_for_name(segno, "letter.mp3")
+    song = wait_for_name(ripieno, "letter.mp3")
     assert (song.status, song.error.code) == ("failed", "unsupported_format")
     assert storage.container(names.RAW_AUDIO).get_blob_client("letter.mp3").exists()
 
@@ -191,23 +191,23 @@ UNUSUAL = {
 
 
 @pytest.mark.parametrize("kind", UNUSUAL)
-def test_unusual_audio_is_analysed(segno, tmp_path, kind):
+def test_unusual_audio_is_analysed(ripieno, tmp_path, kind):
     path = tmp_path / "unusual.wav"
     path.write_bytes(UNUSUAL[kind]())
-    song = segno.wait(segno.upload(path), timeout=SECONDS)
+    song = ripieno.wait(ripieno.upload(path), timeout=SECONDS)
     assert song.status == "analyzed", song.error
-    analysis = segno.analysis(song.audio_file_id)
+    analysis = ripieno.analysis(song.audio_file_id)
     frames, rate = soundfile.info(path).frames, soundfile.info(path).samplerate
     assert analysis.duration_seconds == pytest.approx(frames / rate, abs=1e-3)
-    assert all(stem.sample_rate == rate for stem in segno.stems(song.audio_file_id).stems)
+    assert all(stem.sample_rate == rate for stem in ripieno.stems(song.audio_file_id).stems)
 
 
-def test_a_huge_tag_before_the_music_does_no_harm(segno, make_clip, tmp_path):
+def test_a_huge_tag_before_the_music_does_no_harm(ripieno, make_clip, tmp_path):
     size = 3_000_000
     syncsafe = struct.pack(">4B", *((size >> shift) & 0x7F for shift in (21, 14, 7, 0)))
     path = tmp_path / "tagged.mp3"
     path.write_bytes(b"ID3\x04\x00\x00" + syncsafe + bytes(size) + make_clip("bare.mp3", 70).read_bytes())
-    assert segno.wait(segno.upload(path), timeout=SECONDS).status == "analyzed"
+    assert ripieno.wait(ripieno.upload(path), timeout=SECONDS).status == "analyzed"
 
 
 def test_a_body_over_the_limit_is_refused_without_being_held_in_memory(stack):

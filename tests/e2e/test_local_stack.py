@@ -12,22 +12,22 @@ import psutil
 import pytest
 from conftest import free_ports
 
-from segno.local import stack as stack_module
-from segno.local.stack import Ports, Stack
+from ripieno.local import stack as stack_module
+from ripieno.local.stack import Ports, Stack
 
 
 @pytest.fixture
 def command(tmp_path):
-    """Run `segno` on a stack of its own."""
+    """Run `ripieno` on a stack of its own."""
     names = ("host", "analysis", "blob", "queue", "table")
     ports = ",".join(f"{name}={port}" for name, port in zip(names, free_ports(5), strict=True))
-    env = os.environ | {"SEGNO_HOME": str(tmp_path / "home"), "SEGNO_PORTS": ports}
-    for name in ("AzureWebJobsStorage", "SEGNO_URL"):
+    env = os.environ | {"RIPIENO_HOME": str(tmp_path / "home"), "RIPIENO_PORTS": ports}
+    for name in ("AzureWebJobsStorage", "RIPIENO_URL"):
         env.pop(name, None)
 
     def run(*arguments: str, expect: int = 0) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "segno.cli", *arguments],
+            [sys.executable, "-m", "ripieno.cli", *arguments],
             env=env,
             capture_output=True,
             text=True,
@@ -43,7 +43,7 @@ def command(tmp_path):
 
 def test_up_down_and_what_is_left_after_a_killed_supervisor(command, tmp_path):
     assert "nothing was running" in command("down")
-    assert "start one with `segno up`" in command("list", expect=1)
+    assert "start one with `ripieno up`" in command("list", expect=1)
     assert "ready in" in command("up", "--detach", "--no-demo")
     assert "running at" in command("up", "--detach", "--no-demo")
     assert "ok      storage" in command("doctor")
@@ -61,17 +61,17 @@ def test_up_down_and_what_is_left_after_a_killed_supervisor(command, tmp_path):
     assert "ready in" in command("up", "--detach", "--no-demo")
     assert not any(psutil.pid_exists(pid) for pid in orphans)
     assert "stopped" in command("down")
-    assert "start one with `segno up`" in command("list", expect=1)
+    assert "start one with `ripieno up`" in command("list", expect=1)
 
 
 def test_a_taken_port_is_named_with_what_to_do(stack, tmp_path):
     other = Stack(tmp_path, Ports(**(stack.ports.__dict__)))
-    with pytest.raises(stack_module.PortTaken, match=r"port \d+ \(host\) is taken.*SEGNO_PORTS"):
+    with pytest.raises(stack_module.PortTaken, match=r"port \d+ \(host\) is taken.*RIPIENO_PORTS"):
         other.start(print)
 
 
 def test_core_tools_are_used_where_they_are_installed(tmp_path, monkeypatch):
     monkeypatch.setattr(stack_module.shutil, "which", lambda name: "/opt/func" if name == "func" else None)
     assert Stack(tmp_path, Ports(host=7171))._host_command() == ["/opt/func", "start", "--port", "7171"]
-    monkeypatch.setenv("SEGNO_HOST", "embedded")
-    assert "segno.local.host" in Stack(tmp_path)._host_command()
+    monkeypatch.setenv("RIPIENO_HOST", "embedded")
+    assert "ripieno.local.host" in Stack(tmp_path)._host_command()

@@ -1,4 +1,4 @@
-"""A song goes in; its stems, JAMS and searchable metadata come out. As a user does it, with the `segno` command."""
+"""A song goes in; its stems, JAMS and searchable metadata come out. As a user does it, with the `ripieno` command."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ import pytest
 import scores
 import soundfile
 
-from segno.contracts import names
-from segno.services import storage
+from ripieno.contracts import names
+from ripieno.services import storage
 
 
 @pytest.fixture(scope="module")
 def analysed(command, demo, tmp_path_factory) -> dict:
-    """What `segno analyze --json --out` printed for the demo song."""
+    """What `ripieno analyze --json --out` printed for the demo song."""
     folder = tmp_path_factory.mktemp("demo")
     path = folder / "Coda in Daylight.flac"
     soundfile.write(path, demo[1], 44100)
@@ -80,7 +80,7 @@ def test_the_jams_file_is_valid_and_carries_provenance(analysed, command, tmp_pa
     namespaces = {annotation.namespace for annotation in document.annotations}
     assert namespaces == {"tempo", "key_mode", "beat", "segment_open", "chord"}
     (beats,) = document.search(namespace="beat")
-    assert beats.annotation_metadata.annotation_tools.startswith("segno networks+bar-pointer")
+    assert beats.annotation_metadata.annotation_tools.startswith("ripieno networks+bar-pointer")
     assert document.sandbox.tuning_frequency == analysed["analysis"]["tuning_frequency"]
     assert json.loads(command("jams", analysed["audio_file_id"])) == json.loads(path.read_text())
     assert httpx.get(analysed["jams_url"]).json() == json.loads(path.read_text())
@@ -112,19 +112,19 @@ def test_list_and_status_show_it(command, analysed):
     assert "D major" in command("status", analysed["audio_file_id"])
 
 
-def test_the_same_bytes_are_the_same_song_and_no_second_analysis(segno, stack, analysed, demo, tmp_path):
-    before = segno.get(analysed["audio_file_id"])
+def test_the_same_bytes_are_the_same_song_and_no_second_analysis(ripieno, stack, analysed, demo, tmp_path):
+    before = ripieno.get(analysed["audio_file_id"])
     path = tmp_path / "another name.flac"
     soundfile.write(path, demo[1], 44100)
     answer = httpx.post(f"{stack.url}/api/audio", files={"file": path.open("rb")}, timeout=60)
     assert answer.status_code == 200
     assert answer.json()["audio_file_id"] == analysed["audio_file_id"] and answer.json()["duplicate"]
-    after = segno.get(analysed["audio_file_id"])
+    after = ripieno.get(analysed["audio_file_id"])
     assert (after.analyzed_at, after.run) == (before.analyzed_at, before.run)
 
 
-def test_the_workflow_shows_in_the_durable_management_api(segno, analysed):
-    song = segno.get(analysed["audio_file_id"])
+def test_the_workflow_shows_in_the_durable_management_api(ripieno, analysed):
+    song = ripieno.get(analysed["audio_file_id"])
     status = httpx.get(song.links["workflow"] + "&showHistory=true").json()
     assert status["runtimeStatus"] == "Completed"
     assert status["customStatus"]["stage"] == "analyzed" and status["customStatus"]["fraction"] == 1
@@ -143,7 +143,7 @@ def test_bad_commands_end_with_2_and_failures_with_1(command, tmp_path):
     assert result["status"] == "failed" and result["error"]["code"] == "unsupported_format"
 
 
-def test_deleting_a_song_deletes_everything_made_from_it(command, segno, make_clip, stack):
+def test_deleting_a_song_deletes_everything_made_from_it(command, ripieno, make_clip, stack):
     clip = make_clip("to delete.wav", 30, 5)
     song_id = json.loads(command("analyze", str(clip), "--json"))["audio_file_id"]
     blobs = lambda: [  # noqa: E731
@@ -165,9 +165,9 @@ def test_deleting_a_song_deletes_everything_made_from_it(command, segno, make_cl
 
 
 def test_watch_goes_on_with_files_that_appear(stack, make_clip, tmp_path):
-    env = os.environ | {"SEGNO_URL": stack.url, "SEGNO_HOME": str(stack.home), "PYTHONUNBUFFERED": "1"}
+    env = os.environ | {"RIPIENO_URL": stack.url, "RIPIENO_HOME": str(stack.home), "PYTHONUNBUFFERED": "1"}
     watching = subprocess.Popen(
-        [sys.executable, "-m", "segno.cli", "analyze", str(tmp_path), "--watch", "--json"],
+        [sys.executable, "-m", "ripieno.cli", "analyze", str(tmp_path), "--watch", "--json"],
         env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:

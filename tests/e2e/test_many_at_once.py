@@ -7,13 +7,13 @@ import time
 
 import soundfile
 
-from segno.contracts import names
-from segno.services import storage
+from ripieno.contracts import names
+from ripieno.services import storage
 
 SONGS = 30
 
 
-def test_thirty_dropped_songs_all_complete_once_and_in_order(segno, stack, demo):
+def test_thirty_dropped_songs_all_complete_once_and_in_order(ripieno, stack, demo):
     _, mix, _ = demo
     container = storage.container(names.RAW_AUDIO)
     for number in range(SONGS):
@@ -26,10 +26,10 @@ def test_thirty_dropped_songs_all_complete_once_and_in_order(segno, stack, demo)
     found: dict[str, str] = {}
     deadline = time.monotonic() + 400
     while len(found) < SONGS and time.monotonic() < deadline:
-        songs = list(segno.search(limit=200))
+        songs = list(ripieno.search(limit=200))
         found = {song.original_file_name: song.audio_file_id for song in songs if song.original_file_name in wanted}
         time.sleep(0.5)  # the trigger polls storage: there is no event to await
-    ended = {name: segno.wait(song_id, timeout=400) for name, song_id in found.items()}
+    ended = {name: ripieno.wait(song_id, timeout=400) for name, song_id in found.items()}
 
     assert set(ended) == wanted
     assert {song.status for song in ended.values()} == {"analyzed"}
@@ -38,5 +38,5 @@ def test_thirty_dropped_songs_all_complete_once_and_in_order(segno, stack, demo)
     done = [song.original_file_name for song in sorted(ended.values(), key=lambda song: song.analyzed_at)]
     displaced = max(abs(done.index(name) - index) for index, name in enumerate(sorted(wanted)))
     assert displaced <= 8, done  # two workers and four events at a time let neighbours overtake each other, no more
-    listed = [song.original_file_name for song in segno.search(limit=7) if song.original_file_name in wanted]
+    listed = [song.original_file_name for song in ripieno.search(limit=7) if song.original_file_name in wanted]
     assert sorted(listed) == sorted(wanted), "paging loses or doubles nothing"

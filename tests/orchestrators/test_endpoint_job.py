@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from orchestrators import endpoint_job
-from segno.contracts.jobs import JobRequest
-from segno.contracts.workflow import EndpointJobInput
-from segno.local.durable.engine import Engine
-from segno.local.durable.store import Store
+from ripieno.contracts.jobs import JobRequest
+from ripieno.contracts.workflow import EndpointJobInput
+from ripieno.local.durable.engine import Engine
+from ripieno.local.durable.store import Store
 
 JOB = EndpointJobInput(
     job_id="song:mir", endpoint="analysis", audio_file_id="song", request=JobRequest(kind="mir", input={}),

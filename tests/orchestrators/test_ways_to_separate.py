@@ -9,10 +9,10 @@ import pytest
 
 from activities import plan_separation
 from orchestrators import endpoint_job, separation
-from segno.contracts.workflow import AnalysisInput
-from segno.local.durable.engine import Engine
-from segno.local.durable.store import Store
-from segno.services import settings as settings_module
+from ripieno.contracts.workflow import AnalysisInput
+from ripieno.local.durable.engine import Engine
+from ripieno.local.durable.store import Store
+from ripieno.services import settings as settings_module
 
 SONG = AnalysisInput(instance_id="song", owner="me", audio_file_id="id", blob_name="id.wav", arrived_at="2026-01-01")
 
@@ -124,7 +124,7 @@ def test_when_the_last_way_fails_its_error_is_the_songs():
 )  # fmt: skip
 def test_the_order_is_a_setting(monkeypatch, value, expected):
     monkeypatch.setenv("AzureWebJobsStorage", "UseDevelopmentStorage=true")
-    monkeypatch.setenv("SEGNO_SEPARATION", value)
+    monkeypatch.setenv("RIPIENO_SEPARATION", value)
     settings_module.settings.cache_clear()
     plan = plan_separation.blueprint._function_builders[0]._function.get_user_function()
     try:

@@ -19,8 +19,8 @@ from gpu_endpoints.analysis.mir import confidence
 from gpu_endpoints.analysis.mir.features import FRAME_FPS, Features
 from gpu_endpoints.analysis.mir.paths import best_path
 from gpu_endpoints.analysis.mir.tonality import LocalKey, key_at
-from segno.contracts.analysis import Chord
-from segno.music.pitch import spell, uses_flats
+from ripieno.contracts.analysis import Chord
+from ripieno.music.pitch import spell, uses_flats
 
 MODELS = Path(__file__).with_name("chord_model.json")
 _CHANGE_COST = {"downbeat": 1.2, "beat": 2.6}

@@ -18,8 +18,8 @@ import numpy as np
 from gpu_endpoints.analysis.mir.features import FRAME_FPS, Features
 from gpu_endpoints.analysis.mir.paths import best_path
 from gpu_endpoints.analysis.mir.tonality import LocalKey, triad
-from segno.contracts.analysis import Chord
-from segno.music.pitch import pitch_class
+from ripieno.contracts.analysis import Chord
+from ripieno.music.pitch import pitch_class
 
 # Temperley's revision of Krumhansl & Kessler's profiles (Temperley 1999, "What's key for key?").
 _MAJOR = np.array([5.0, 2.0, 3.5, 2.0, 4.5, 4.0, 2.0, 4.5, 2.0, 3.5, 1.5, 4.0])

@@ -16,7 +16,7 @@ from scipy.spatial.distance import cdist
 
 from gpu_endpoints.analysis.mir import confidence
 from gpu_endpoints.analysis.mir.features import FRAME_FPS, Features
-from segno.contracts.analysis import Section
+from ripieno.contracts.analysis import Section
 
 _KERNEL_BARS = 4
 _MFCC = 14

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from segno.music.pitch import pitch_class
+from ripieno.music.pitch import pitch_class
 
 
 @dataclass(frozen=True)

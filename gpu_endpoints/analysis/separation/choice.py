@@ -10,9 +10,9 @@ from importlib.util import find_spec
 
 from gpu_endpoints.analysis.separation.engine import SeparationEngine
 from gpu_endpoints.serving.work import JobFailed
-from segno.contracts.provenance import Provenance
-from segno.services import licenses
-from segno.services.models import catalogue, folder
+from ripieno.contracts.provenance import Provenance
+from ripieno.services import licenses
+from ripieno.services.models import catalogue, folder
 
 AUTO = ("htdemucs_ft", "htdemucs")  # bs_roformer knows vocals alone, and the six stems of htdemucs_6s are worse
 LEARNED = (*AUTO, "htdemucs_6s", "bs_roformer")
@@ -67,7 +67,7 @@ def why_not(name: str) -> str | None:
     """Why a learned engine cannot be used here and now; None when it can."""
     entry = catalogue.entry(name)
     if licenses.commercial_only() and not entry.commercial:
-        return f"{name} may not be used commercially ({entry.license}), and SEGNO_LICENSES=commercial"
+        return f"{name} may not be used commercially ({entry.license}), and RIPIENO_LICENSES=commercial"
     packages = [package for package in _NEEDS[entry.engine] if find_spec(package) is None]
     if packages:
         return f"{name} needs {' and '.join(packages)}: pip install -r gpu_endpoints/analysis/requirements.txt" + (
@@ -75,7 +75,7 @@ def why_not(name: str) -> str | None:
         )
     absent = folder.missing(entry)
     if absent:
-        return f"no {name} weights in {folder.of(entry)} ({', '.join(absent)}): segno models pull {name}"
+        return f"no {name} weights in {folder.of(entry)} ({', '.join(absent)}): ripieno models pull {name}"
     return None
 
 

@@ -16,8 +16,8 @@ from scipy.special import expit
 
 from gpu_endpoints.analysis.separation.engine import StemBlocks
 from gpu_endpoints.audio.decoding import Audio
-from segno import __version__
-from segno.contracts.provenance import Provenance
+from ripieno import __version__
+from ripieno.contracts.provenance import Provenance
 
 CHUNK_SECONDS = 12.0
 FADE_SECONDS = 0.5

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from gpu_endpoints.audio.decoding import Audio
-from segno.contracts.provenance import Provenance
+from ripieno.contracts.provenance import Provenance
 
 StemBlocks = Iterator[dict[str, np.ndarray]]
 

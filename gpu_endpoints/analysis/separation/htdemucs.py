@@ -16,7 +16,7 @@ from demucs.pretrained import get_model
 from gpu_endpoints.analysis.separation import overlap
 from gpu_endpoints.analysis.separation.engine import StemBlocks
 from gpu_endpoints.audio.decoding import Audio
-from segno.contracts.provenance import Provenance
+from ripieno.contracts.provenance import Provenance
 
 CUDA_BATCH = 8  # segments at a time on a GPU; see benchmarks/gpu
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from gpu_endpoints.analysis.separation.engine import SeparationEngine
 from gpu_endpoints.audio import songs
 from gpu_endpoints.serving.work import JobContext
-from segno.contracts.analysis import SeparateInput, SeparationResult
-from segno.contracts.provenance import Provenance
+from ripieno.contracts.analysis import SeparateInput, SeparationResult
+from ripieno.contracts.provenance import Provenance
 
 Choose = Callable[[str], tuple[SeparationEngine, Provenance]]
 

@@ -21,8 +21,8 @@ from bs_roformer import BSRoformer
 from gpu_endpoints.analysis.separation import overlap
 from gpu_endpoints.analysis.separation.engine import StemBlocks
 from gpu_endpoints.audio.decoding import Audio
-from segno.contracts.provenance import Provenance
-from segno.services.models.folder import digest
+from ripieno.contracts.provenance import Provenance
+from ripieno.services.models.folder import digest
 
 NAME = "bs_roformer"
 CUDA_BATCH = 4

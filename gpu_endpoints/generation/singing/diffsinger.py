@@ -21,8 +21,8 @@ import yaml
 from gpu_endpoints.generation.engine import SAMPLE_RATE
 from gpu_endpoints.generation.singing import pitch
 from gpu_endpoints.generation.singing.lyrics import Sung
-from segno.contracts.provenance import Provenance
-from segno.services.models import folder as models
+from ripieno.contracts.provenance import Provenance
+from ripieno.services.models import folder as models
 
 NAME = "diffsinger"
 CONFIG = "dsconfig.yaml"

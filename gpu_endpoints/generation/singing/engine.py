@@ -9,11 +9,11 @@ from gpu_endpoints.generation.engine import Generated, OnProgress, Wish
 from gpu_endpoints.generation.singing import lyrics, voice
 from gpu_endpoints.generation.singing.diffsinger import DiffSingerVoice
 from gpu_endpoints.generation.singing.lyrics import Sung
-from segno.contracts.provenance import Provenance
-from segno.music import score
-from segno.music.arranging.arrange import arrange
-from segno.music.arranging.playing import Playing
-from segno.music.genres import genre
+from ripieno.contracts.provenance import Provenance
+from ripieno.music import score
+from ripieno.music.arranging.arrange import arrange
+from ripieno.music.arranging.playing import Playing
+from ripieno.music.genres import genre
 
 _MELODY_STEM = "vocals"
 

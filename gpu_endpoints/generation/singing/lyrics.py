@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from gpu_endpoints.generation.singing.spoken import Phoneme, speak
-from segno.contracts.generation import SungNote
-from segno.music.score import Note
+from ripieno.contracts.generation import SungNote
+from ripieno.music.score import Note
 
 _BREATH_SECONDS = 0.35  # a gap between notes at which a line may end
 _LONGEST_BREATHLESS = 16  # notes in a phrase

@@ -17,7 +17,7 @@ from gpu_endpoints.generation.engine import SAMPLE_RATE
 from gpu_endpoints.generation.singing import pitch
 from gpu_endpoints.generation.singing.lyrics import Sung, Syllable
 from gpu_endpoints.generation.singing.spoken import SPOKEN_RATE, Phoneme, speak
-from segno.contracts.provenance import Provenance
+from ripieno.contracts.provenance import Provenance
 
 NAME = "voice"
 PERIOD = 0.005  # seconds a frame

@@ -9,10 +9,10 @@ import soundfile
 from gpu_endpoints.analysis import engines, handlers, listening
 from gpu_endpoints.audio import decoding
 from gpu_endpoints.serving.work import JobContext, JobFailed
-from segno.contracts import names
-from segno.contracts.analysis import Analysis
-from segno.contracts.provenance import Provenance
-from segno.services import blobs, licenses
+from ripieno.contracts import names
+from ripieno.contracts.analysis import Analysis
+from ripieno.contracts.provenance import Provenance
+from ripieno.services import blobs, licenses
 
 RATE = 44100
 SONG = names.audio_file_id("listening", "0" * 64)
@@ -65,17 +65,17 @@ def test_a_stem_that_is_gone_fails_the_job_with_what_to_do(stored, tmp_path):
 
 
 def test_a_commercial_deployment_signs_nothing_with_a_non_commercial_licence(demo, tmp_path, monkeypatch):
-    monkeypatch.setenv("SEGNO_LICENSES", "commercial")
+    monkeypatch.setenv("RIPIENO_LICENSES", "commercial")
     soundfile.write(tmp_path / "song.wav", demo[1][10 * RATE : 40 * RATE], RATE)
     found = listening.analyse(decoding.open_audio(tmp_path / "song.wav", max_seconds=60))
     assert all("NC" not in engine.license for engine in found.engines.values())
     assert found.engines["beats"].engine == "flux+bar-pointer"
-    assert found.engines["beats"].fallback and "SEGNO_LICENSES" in str(found.engines["beats"].reason)
+    assert found.engines["beats"].fallback and "RIPIENO_LICENSES" in str(found.engines["beats"].reason)
     assert found.bpm is not None and np.isclose(found.bpm, 112, rtol=0.02)
     assert not engines.describe()["beats"]["networks+bar-pointer"]["available"]
 
 
 def test_an_unknown_policy_is_refused(monkeypatch):
-    monkeypatch.setenv("SEGNO_LICENSES", "free")
+    monkeypatch.setenv("RIPIENO_LICENSES", "free")
     with pytest.raises(licenses.UnknownPolicy, match="use any or commercial"):
         licenses.commercial_only()

@@ -18,8 +18,8 @@ from gpu_endpoints.analysis.mir import (
     tuning,
 )
 from gpu_endpoints.analysis.mir.tonality import LocalKey
-from segno.contracts.analysis import Chord
-from segno.music.pitch import FLAT_NAMES
+from ripieno.contracts.analysis import Chord
+from ripieno.music.pitch import FLAT_NAMES
 
 RATE = 44100
 

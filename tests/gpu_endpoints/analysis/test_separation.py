@@ -15,8 +15,8 @@ from gpu_endpoints.analysis.separation import choice, overlap
 from gpu_endpoints.analysis.separation.dsp import DspEngine
 from gpu_endpoints.audio import decoding
 from gpu_endpoints.serving.work import JobFailed
-from segno.services import settings as settings_module
-from segno.services.models import catalogue
+from ripieno.services import settings as settings_module
+from ripieno.services.models import catalogue
 
 RATE = 44100
 
@@ -96,22 +96,22 @@ def clean_choice(monkeypatch) -> Iterator[None]:
 def test_auto_takes_demucs_where_its_weights_are_and_says_so_where_they_are_not(
     tiny_htdemucs, tmp_path, monkeypatch, clean_choice
 ):
-    monkeypatch.setenv("SEGNO_MODEL_CATALOGUE", str(tiny_htdemucs.parent / "catalogue.json"))
+    monkeypatch.setenv("RIPIENO_MODEL_CATALOGUE", str(tiny_htdemucs.parent / "catalogue.json"))
     for models, engine, fallback in ((tiny_htdemucs.parent, "htdemucs", False), (tmp_path, "dsp", True)):
-        monkeypatch.setenv("SEGNO_MODELS", str(models))
+        monkeypatch.setenv("RIPIENO_MODELS", str(models))
         choice._learned.cache_clear()
         _, signed = choice.choose("auto")
         assert (signed.engine, signed.fallback, signed.approximate) == (engine, fallback, engine == "dsp")
         assert bool(signed.weights) == (engine == "htdemucs")
-    with pytest.raises(JobFailed, match="segno models pull htdemucs"):
+    with pytest.raises(JobFailed, match="ripieno models pull htdemucs"):
         choice.choose("htdemucs")
     with pytest.raises(JobFailed, match="there is no separation engine"):
         choice.choose("magic")
 
 
 def test_a_device_that_is_not_there_is_refused_rather_than_replaced(tiny_htdemucs, monkeypatch, clean_choice):
-    monkeypatch.setenv("SEGNO_MODEL_CATALOGUE", str(tiny_htdemucs.parent / "catalogue.json"))
-    monkeypatch.setenv("SEGNO_MODELS", str(tiny_htdemucs.parent))
+    monkeypatch.setenv("RIPIENO_MODEL_CATALOGUE", str(tiny_htdemucs.parent / "catalogue.json"))
+    monkeypatch.setenv("RIPIENO_MODELS", str(tiny_htdemucs.parent))
     assert choice.choose("htdemucs@cpu")[1].device == "cpu"
     if not torch.cuda.is_available():
         with pytest.raises(JobFailed, match="no CUDA device"):
@@ -119,8 +119,8 @@ def test_a_device_that_is_not_there_is_refused_rather_than_replaced(tiny_htdemuc
 
 
 def test_a_commercial_deployment_refuses_weights_without_commercial_terms(tmp_path, monkeypatch, clean_choice):
-    monkeypatch.setenv("SEGNO_MODELS", str(tmp_path))
-    monkeypatch.setenv("SEGNO_LICENSES", "commercial")
+    monkeypatch.setenv("RIPIENO_MODELS", str(tmp_path))
+    monkeypatch.setenv("RIPIENO_LICENSES", "commercial")
     with pytest.raises(JobFailed, match="may not be used commercially"):
         choice.choose("bs_roformer")
 

@@ -93,7 +93,7 @@ def test_what_is_not_verified_runs_in_fp32_and_says_so(monkeypatch):
 
 
 def test_the_engine_signs_with_provider_precision_and_the_originals_weights(converted, tiny_htdemucs, monkeypatch):
-    monkeypatch.setenv("SEGNO_MODELS", str(converted.parent))
+    monkeypatch.setenv("RIPIENO_MODELS", str(converted.parent))
     _, signed = onnx_engine.choose("auto")
     assert (signed.engine, signed.device, signed.precision) == ("htdemucs-onnx", "cpu", "fp32")
     assert signed.weights == HtdemucsEngine(tiny_htdemucs, "cpu").provenance().weights
@@ -104,7 +104,7 @@ def test_the_engine_signs_with_provider_precision_and_the_originals_weights(conv
 
 
 def test_without_a_converted_model_it_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setenv("SEGNO_MODELS", str(tmp_path))
+    monkeypatch.setenv("RIPIENO_MODELS", str(tmp_path))
     assert "directml.convert htdemucs" in onnx_engine.availability()["htdemucs-onnx"]["detail"]
     with pytest.raises(JobFailed, match=r"directml\.convert htdemucs"):
         onnx_engine.choose("auto")

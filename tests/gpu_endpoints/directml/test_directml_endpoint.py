@@ -12,9 +12,9 @@ import soundfile
 from conftest import free_ports
 
 from gpu_endpoints.directml import convert
-from segno.contracts import names
-from segno.local.processes import Child, python_module
-from segno.services import blobs
+from ripieno.contracts import names
+from ripieno.local.processes import Child, python_module
+from ripieno.services import blobs
 
 RATE = 44100
 
@@ -25,8 +25,8 @@ def server(stack, tiny_htdemucs, tmp_path_factory):
     convert.convert(tiny_htdemucs, "htdemucs", folder / "htdemucs-onnx")
     (port,) = free_ports(1)
     env = stack.environment() | {
-        "AzureWebJobsStorage": stack.connection_string, "SEGNO_MODELS": str(folder), "SEGNO_WORKERS": "1",
-        "SEGNO_ONNX_PRECISION": "fp16",
+        "AzureWebJobsStorage": stack.connection_string, "RIPIENO_MODELS": str(folder), "RIPIENO_WORKERS": "1",
+        "RIPIENO_ONNX_PRECISION": "fp16",
     }  # fmt: skip
     command = python_module("uvicorn", "gpu_endpoints.directml.server:app", "--port", str(port))
     url = f"http://127.0.0.1:{port}"

@@ -14,17 +14,17 @@ import pytest
 import soundfile
 from conftest import free_ports
 
-from segno.contracts import names
-from segno.contracts.analysis import Analysis, Beat, Chord, Section
-from segno.contracts.enums import Mode
-from segno.local.processes import Child, python_module
-from segno.services import blobs
+from ripieno.contracts import names
+from ripieno.contracts.analysis import Analysis, Beat, Chord, Section
+from ripieno.contracts.enums import Mode
+from ripieno.local.processes import Child, python_module
+from ripieno.services import blobs
 
 
 @pytest.fixture(scope="module")
 def server(stack, tmp_path_factory):
     (port,) = free_ports(1)
-    env = stack.environment() | {"AzureWebJobsStorage": stack.connection_string, "SEGNO_WORKERS": "1"}
+    env = stack.environment() | {"AzureWebJobsStorage": stack.connection_string, "RIPIENO_WORKERS": "1"}
     command = python_module("uvicorn", "gpu_endpoints.generation.server:app", "--port", str(port))
     url = f"http://127.0.0.1:{port}"
     log = tmp_path_factory.mktemp("generation") / "log"
@@ -124,7 +124,7 @@ def test_music_for_no_song_can_have_a_meter_of_its_own(server):
         ({"audio_file_id": "made-in-the-test", "parameters": {"style": "polka"}}, "cannot_generate", "choose from"),
         ({"audio_file_id": "made-in-the-test", "parameters": {"duration_seconds": 900}}, "cannot_condition", "lasts"),
         ({"audio_file_id": "made-in-the-test", "engine": "magic"}, "unknown_engine", "symbolic"),
-        ({"audio_file_id": "made-in-the-test", "engine": "musicgen-small"}, "engine_unavailable", "segno models pull"),
+        ({"audio_file_id": "made-in-the-test", "engine": "musicgen-small"}, "engine_unavailable", "ripieno models pull"),
         ({"audio_file_id": "made-in-the-test", "parameters": {"target_bpm": 99}}, "cannot_condition", "nothing at 99 bpm"),
     ],
 )  # fmt: skip

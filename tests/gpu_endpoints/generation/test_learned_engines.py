@@ -16,10 +16,10 @@ from gpu_endpoints.generation import aligning, checking, choice, describing, joi
 from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, Wish
 from gpu_endpoints.generation.symbolic import SymbolicEngine
 from gpu_endpoints.serving.work import JobContext, JobFailed
-from segno.contracts.generation import StemPlan
-from segno.contracts.provenance import Provenance
-from segno.music.conditioning import Conditioning, free_standing
-from segno.services.models import catalogue
+from ripieno.contracts.generation import StemPlan
+from ripieno.contracts.provenance import Provenance
+from ripieno.music.conditioning import Conditioning, free_standing
+from ripieno.services.models import catalogue
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of the libraries, on models as small as these
 
@@ -181,15 +181,15 @@ def test_a_learned_engine_that_misses_the_key_tries_again_with_another_seed(give
 
 
 def test_without_weights_the_engines_say_what_to_do(monkeypatch, tmp_path):
-    monkeypatch.setenv("SEGNO_MODELS", str(tmp_path))
+    monkeypatch.setenv("RIPIENO_MODELS", str(tmp_path))
     shown = choice.availability()
     assert shown["symbolic"]["available"]
-    assert "segno models pull musicgen-small" in shown["musicgen-small"]["detail"]
+    assert "ripieno models pull musicgen-small" in shown["musicgen-small"]["detail"]
     assert "requirements-audiocraft.txt" in shown["audiocraft-style"]["detail"]
     assert "not verified here" in shown["stable-audio-tools"]["detail"]
-    with pytest.raises(JobFailed, match="segno models pull stable-audio-open"):
+    with pytest.raises(JobFailed, match="ripieno models pull stable-audio-open"):
         choice.choose("stable-audio-open")
-    monkeypatch.setenv("SEGNO_LICENSES", "commercial")
+    monkeypatch.setenv("RIPIENO_LICENSES", "commercial")
     with pytest.raises(JobFailed, match="may not be used commercially"):
         choice.choose("musicgen-small")
     assert choice.choose("auto").provenance().engine == "symbolic"
@@ -202,7 +202,7 @@ def test_a_pulled_model_is_found_and_used(monkeypatch, tmp_path, given):
         (folder / name).touch(exist_ok=True)
     (folder / "preprocessor_config.json").write_text("{}")
     (folder / "special_tokens_map.json").write_text("{}")
-    monkeypatch.setenv("SEGNO_MODELS", str(tmp_path))
+    monkeypatch.setenv("RIPIENO_MODELS", str(tmp_path))
     choice._learned.cache_clear()
     engine = choice.choose("musicgen-small")
     assert engine.provenance().engine == "musicgen-small" and "NC" in engine.provenance().license

@@ -14,8 +14,8 @@ from gpu_endpoints.generation.singing import lyrics, pitch, voice
 from gpu_endpoints.generation.singing.engine import SingingEngine
 from gpu_endpoints.generation.singing.lyrics import Sung
 from gpu_endpoints.generation.singing.spoken import UnknownLanguage, speak
-from segno.contracts.generation import StemPlan, SungNote
-from segno.music.conditioning import free_standing
+from ripieno.contracts.generation import StemPlan, SungNote
+from ripieno.music.conditioning import free_standing
 
 LINE = "Coda in daylight, walking on the water"
 PITCHES = [62, 64, 66, 67, 69, 66]

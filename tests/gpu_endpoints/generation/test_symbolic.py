@@ -14,10 +14,10 @@ from gpu_endpoints.generation import checking
 from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, Wish
 from gpu_endpoints.generation.finishing import finish, loudness
 from gpu_endpoints.generation.symbolic import SymbolicEngine
-from segno.contracts.generation import StemPlan
-from segno.music.chord import parse
-from segno.music.conditioning import ChordSpan, Conditioning, SectionSpan, free_standing
-from segno.music.timeline import Timeline
+from ripieno.contracts.generation import StemPlan
+from ripieno.music.chord import parse
+from ripieno.music.conditioning import ChordSpan, Conditioning, SectionSpan, free_standing
+from ripieno.music.timeline import Timeline
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import pytest
 from conftest import free_ports
 from standardwebhooks.webhooks import Webhook
 
-from segno.local.processes import Child, python_module
+from ripieno.local.processes import Child, python_module
 
 SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
 HERE = Path(__file__).parent
@@ -28,7 +28,7 @@ class Server:
     def __init__(self, folder: Path, stack, **settings: str):
         (port,) = free_ports(1)
         env = stack.environment() | {
-            "AzureWebJobsStorage": stack.connection_string, "SEGNO_WEBHOOK_SECRET": SECRET, "SEGNO_WORKERS": "1",
+            "AzureWebJobsStorage": stack.connection_string, "RIPIENO_WEBHOOK_SECRET": SECRET, "RIPIENO_WORKERS": "1",
             "PYTHONPATH": f"{Path.cwd()}{os.pathsep}{HERE}", **settings,
         }  # fmt: skip
         command = python_module("uvicorn", "echo_endpoint:app", "--port", str(port), "--log-level", "warning")
@@ -59,7 +59,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server(stack, tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("echo"), stack, SEGNO_QUEUE_LIMIT="3")
+    server = Server(tmp_path_factory.mktemp("echo"), stack, RIPIENO_QUEUE_LIMIT="3")
     yield server
     server.child.stop()
 
@@ -125,7 +125,7 @@ def test_a_full_queue_says_when_to_come_back(server, held, job_id):
     assert int(answers[-1].headers["retry-after"]) > 0 and answers[-1].json()["code"] == "queue_full"
     assert httpx.get(f"{server.url}/ready").status_code == 503
     metrics = httpx.get(f"{server.url}/metrics").text
-    assert "segno_jobs_queued 3.0" in metrics and "segno_jobs_running 1.0" in metrics
+    assert "ripieno_jobs_queued 3.0" in metrics and "ripieno_jobs_running 1.0" in metrics
     for number in range(3):
         server.cancel(f"{job_id}{number}")
 
@@ -185,7 +185,7 @@ def test_a_callback_is_signed_and_repeated_until_it_is_heard(server, job_id):
 
 
 def test_a_key_is_asked_for_where_one_is_set(stack, tmp_path, job_id):
-    server = Server(tmp_path, stack, SEGNO_ENDPOINT_KEY="sesame")
+    server = Server(tmp_path, stack, RIPIENO_ENDPOINT_KEY="sesame")
     try:
         assert server.put(job_id, "echo", {}).status_code == 401
         assert httpx.get(f"{server.url}/health").status_code == 200
@@ -219,8 +219,8 @@ def test_another_replica_answers_cancels_and_takes_over_when_the_first_dies(serv
 
 def test_a_job_that_breaks_its_replica_again_and_again_is_given_up(server, stack, job_id):
     from gpu_endpoints.serving.documents import JobDocument, fingerprint
-    from segno.contracts.jobs import JobRequest
-    from segno.services import blobs
+    from ripieno.contracts.jobs import JobRequest
+    from ripieno.services import blobs
 
     request = JobRequest(kind="echo", input={"poison": True})
     document = JobDocument(

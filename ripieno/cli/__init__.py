@@ -1,0 +1,1 @@
+"""The `ripieno` command: the client for people and shell scripts."""

@@ -1,0 +1,147 @@
+"""What is found in a song."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from ripieno.contracts.base import Contract
+from ripieno.contracts.enums import Mode, StemType
+from ripieno.contracts.provenance import Provenance
+
+Confidence = float
+StemFormat = Literal["flac", "wav"]
+
+
+class Beat(Contract):
+    """One beat; `position` counts from 1 within its bar, so 1 is a downbeat."""
+
+    time: float = Field(ge=0)
+    position: int = Field(ge=1)
+
+
+class Section(Contract):
+    start_time: float = Field(ge=0)
+    end_time: float = Field(ge=0)
+    label: str
+    confidence: Confidence = Field(ge=0, le=1)
+
+
+class Chord(Contract):
+    """One chord in Harte syntax (`C:min7/b3`), `N` where none sounds."""
+
+    start_time: float = Field(ge=0)
+    end_time: float = Field(ge=0)
+    chord: str
+    confidence: Confidence = Field(ge=0, le=1)
+
+
+class KeySpan(Contract):
+    """A stretch of the song in one key."""
+
+    start_time: float = Field(ge=0)
+    end_time: float = Field(ge=0)
+    key: str
+    mode: Mode
+
+
+class Confidences(Contract):
+    """How far each finding can be trusted, 0 to 1; 0 where there is no finding."""
+
+    bpm: Confidence = 0
+    beats: Confidence = 0
+    key: Confidence = 0
+    chords: Confidence = 0
+    sections: Confidence = 0
+    tuning_frequency: Confidence = 0
+
+
+class Analysis(Contract):
+    """The whole analysis of one song.
+
+    `bpm`, `key` and `tuning_frequency` are None where the recording does not say (no pulse, no pitch); `key` is the
+    tonic as a pitch class (`F#`) of the key the song is in for longest, `keys` are all of them in order (one where it
+    does not modulate), `tuning_frequency` is the frequency of A4 in Hz. The beat of 6/8 is its dotted quarter.
+    `bar_levels` is how loud each bar is, from downbeat to downbeat (the last to the end), as RMS in dBFS.
+    """
+
+    duration_seconds: float = Field(ge=0)
+    bpm: float | None = None
+    time_signature: str | None = None
+    key: str | None = None
+    mode: Mode | None = None
+    keys: list[KeySpan] = []
+    tuning_frequency: float | None = None
+    beats: list[Beat] = []
+    bar_levels: list[float] = []
+    sections: list[Section] = []
+    chords: list[Chord] = []
+    confidence: Confidences = Confidences()
+    engines: dict[str, Provenance] = {}
+
+
+class StemFile(Contract):
+    """One separated stem in blob storage: as long as the mix, sample for sample."""
+
+    stem_type: StemType
+    blob_name: str
+    file_size_bytes: int
+    sha256: str
+    format: str
+    sample_rate: int
+    channels: int
+    duration_seconds: float
+
+
+class SeparationResult(Contract):
+    stems: list[StemFile]
+    duration_seconds: float
+    engine: Provenance
+
+
+class ResultBlob(Contract):
+    """A pointer to a JSON result in the `jobs` container, small enough for an orchestration's history."""
+
+    blob_name: str
+    sha256: str
+    file_size_bytes: int
+
+
+class SeparateInput(Contract):
+    """Input of a `separate` job. `engine` is `auto`, an engine's name, or a name with a device (`htdemucs@cuda`)."""
+
+    audio_file_id: str
+    blob_name: str
+    engine: str = "auto"
+    stem_format: StemFormat = "flac"
+
+
+class MirInput(Contract):
+    """Input of a `mir` job: the song and, where there are any, its stems."""
+
+    audio_file_id: str
+    blob_name: str
+    stems: list[StemFile] = []
+    separation: Provenance | None = None
+
+
+class StructureInput(Contract):
+    """Input of a `structure` job: the result of the song's `mir` job."""
+
+    audio_file_id: str
+    mir: ResultBlob
+
+
+class AnalyzeRequest(Contract):
+    """`POST /analyze`: the whole analysis as one job."""
+
+    audio_file_id: str
+    blob_uri: str
+    callback_url: str | None = None
+
+
+class AnalyzeAccepted(Contract):
+    audio_file_id: str
+    status: str = "processing"
+    message: str

@@ -1,0 +1,110 @@
+"""Songs as the public API shows them."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from ripieno.contracts.base import Contract, Request
+from ripieno.contracts.enums import AudioFileStatus, AudioFormat, Mode
+
+
+class Progress(Contract):
+    """Where a song's workflow stands; the workflow's custom status has the same shape."""
+
+    stage: str
+    fraction: float = Field(ge=0, le=1)
+    message: str
+    audio_file_id: str | None = None
+
+
+class Failure(Contract):
+    """Why a song failed: a code a program can use, and a sentence a person can."""
+
+    code: str
+    message: str
+
+
+class AudioSummary(Contract):
+    """One line of a listing."""
+
+    audio_file_id: str
+    original_file_name: str
+    status: AudioFileStatus
+    bpm: float | None = None
+    key: str | None = None
+    mode: Mode | None = None
+    duration_seconds: float | None = None
+    uploaded_at: str
+
+
+class AudioFile(AudioSummary):
+    """Everything the library knows of a song."""
+
+    owner: str
+    sha256: str
+    blob_name: str
+    file_size_bytes: int
+    format: AudioFormat | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    title: str | None = None
+    artist: str | None = None
+    analyzed_at: str | None = None
+    run: int = 1
+    instance_id: str
+    webhook_url: str | None = None
+    error: Failure | None = None
+    progress: Progress | None = None
+    links: dict[str, str] = {}
+
+
+class AudioPage(Contract):
+    items: list[AudioSummary]
+    next_cursor: str | None = None
+
+
+class AudioAccepted(Contract):
+    """Answer to an upload: `duplicate` is true when these bytes were in the library already; `generation_request_id` is
+    there when stems were asked for with it."""
+
+    audio_file_id: str
+    status: AudioFileStatus
+    duplicate: bool = False
+    status_url: str
+    message: str
+    generation_request_id: str | None = None
+
+
+class UploadRequest(Request):
+    """`POST /uploads`: ask for a time-limited address to put a file at, straight into storage."""
+
+    file_name: str = Field(min_length=1, max_length=1024)
+    file_size_bytes: int = Field(gt=0)
+    webhook_url: str | None = None
+
+
+class UploadTicket(Contract):
+    """PUT the bytes to `upload_url` with `headers`, then POST to `complete_url`."""
+
+    upload_id: str
+    upload_url: str
+    headers: dict[str, str]
+    expires_at: str
+    complete_url: str
+
+
+class StemLink(Contract):
+    stem_type: str
+    blob_url: str
+    file_size_bytes: int
+    format: str
+    sample_rate: int
+    channels: int
+    duration_seconds: float
+
+
+class StemList(Contract):
+    audio_file_id: str
+    engine: str
+    approximate: bool
+    stems: list[StemLink]

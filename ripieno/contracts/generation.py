@@ -1,0 +1,329 @@
+"""New stems: what is asked for, how each is to be made, and what comes back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from ripieno.contracts.analysis import StemFormat
+from ripieno.contracts.base import Contract, Request
+from ripieno.contracts.enums import GenerationStatus, StemType, TakeStatus
+from ripieno.contracts.provenance import Provenance
+
+MOST_SECONDS = 3600.0
+MOST_PROMPT = 1000
+MOST_LYRICS = 5000
+MOST_TAKES = 20
+
+RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
+Shade = Annotated[float, Field(ge=-1, le=1)]
+"""How far from the style's own, -1 to 1; 0 leaves it as it is."""
+
+
+class GenerationParameters(Request):
+    """What the user fixed; the song's own findings and the planner fill in the rest.
+
+    With a song, `section` (`chorus`, `chorus 2`) or `bars` (first and last, counted from 1) choose a part of it, and
+    `chord_progression`, a chord a bar, takes the place of its chords. Without one, `target_bpm` (of dotted beats in
+    6/8), `duration_seconds`, `chord_progression` and, if it is not the style's own, `time_signature` say what to play.
+    `lyrics` are for the vocals. `loudness_lufs` (ITU-R BS.1770) takes the place of the peak of 0.8.
+    """
+
+    target_bpm: float | None = Field(default=None, ge=30, le=300)
+    duration_seconds: float | None = Field(default=None, gt=0, le=MOST_SECONDS)
+    time_signature: Literal["2/4", "3/4", "4/4", "5/4", "6/8", "9/8", "12/8"] | None = None
+    style: str | None = None
+    chord_progression: list[str] = Field(default=[], max_length=512)
+    section: str | None = Field(default=None, max_length=40)
+    bars: tuple[int, int] | None = None
+    prompt: str = Field(default="", max_length=MOST_PROMPT)
+    lyrics: str = Field(default="", max_length=MOST_LYRICS)
+    temperature: float = Field(default=1.0, ge=0, le=2)
+    guidance: float | None = Field(default=None, ge=0, le=20)
+    random_seed: int | None = Field(default=None, ge=0, lt=2**32)
+    stem_format: StemFormat = "wav"
+    loudness_lufs: float | None = Field(default=None, ge=-40, le=-6)
+
+
+class StemPlan(Contract):
+    """How one stem is to be made. `section` and `bars` are as in `GenerationParameters`, for this stem alone;
+    `pitch_register` is an octave down to an octave up, `instrument` a name of `ripieno.music.instruments`."""
+
+    stem_type: StemType
+    engine: str = Field(default="auto", max_length=40)
+    style: str = Field(default="pop", max_length=40)
+    prompt: str = Field(default="", max_length=MOST_PROMPT)
+    instrument: str | None = Field(default=None, max_length=40)
+    pitch_register: Shade = 0.0
+    density: Shade = 0.0
+    brightness: Shade = 0.0
+    dynamics: Shade = 0.0
+    articulation: Literal["staccato", "normal", "legato"] = "normal"
+    section: str | None = Field(default=None, max_length=40)
+    bars: tuple[int, int] | None = None
+    random_seed: int = Field(default=0, ge=0, lt=2**32)
+
+
+class PlannerUsage(Contract):
+    """What planning cost; `cost` in US dollars, None where no price is set."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    calls: int = 0
+    cost: float | None = None
+
+
+class GenerationPlan(Contract):
+    """A plan for every stem that is asked for. `planner` says who made it, and why the rules where they stood in."""
+
+    stems: list[StemPlan]
+    planner: Provenance
+    usage: PlannerUsage = PlannerUsage()
+
+
+class GenerationOrder(Request):
+    """`POST /generations`: stems for a song of the library, or free-standing where `audio_file_id` is None.
+
+    Without `target_stems` they are those that the prompt names. `webhook_url` is told when the stems can be heard.
+    """
+
+    audio_file_id: str | None = Field(default=None, max_length=100)
+    target_stems: list[StemType] = Field(default=[], max_length=7)
+    engine: str = Field(default="auto", max_length=40)
+    parameters: GenerationParameters = GenerationParameters()
+    webhook_url: str | None = None
+
+    @model_validator(mode="after")
+    def _is_enough(self) -> GenerationOrder:
+        given = self.parameters
+        if self.audio_file_id is None and not (given.target_bpm and given.duration_seconds and given.chord_progression):
+            raise ValueError("without a song, give target_bpm, duration_seconds and chord_progression")
+        if len(set(self.target_stems)) < len(self.target_stems):
+            raise ValueError("each stem can be asked for once")
+        return self
+
+
+# -- jobs of the generation endpoint ------------------------------------------------------------------------------
+
+
+class GenerateInput(Contract):
+    """Input of a `generate` job: stems of one request. What has no plan is planned by rule; without `conditioning`
+    (a JSON blob of the `generated` container) it is made from the song's findings."""
+
+    generation_request_id: RequestId
+    audio_file_id: str | None = None
+    target_stems: list[StemType] = Field(min_length=1, max_length=7)
+    engine: str = "auto"
+    parameters: GenerationParameters = GenerationParameters()
+    plans: list[StemPlan] = []
+    conditioning: str | None = None
+    take: int = Field(default=1, ge=1, le=MOST_TAKES)
+
+    @model_validator(mode="after")
+    def _is_enough(self) -> GenerateInput:
+        if self.conditioning is None:
+            GenerationOrder(
+                audio_file_id=self.audio_file_id, target_stems=self.target_stems, parameters=self.parameters
+            )
+        return self
+
+
+class SungNote(Contract):
+    """One note of a melody: seconds from the beginning of the range, a MIDI pitch, one syllable (`-` goes on with the
+    one before)."""
+
+    start: float = Field(ge=0)
+    end: float = Field(gt=0)
+    pitch: float = Field(ge=24, le=108)
+    syllable: str = Field(max_length=100)
+
+
+class SingInput(GenerateInput):
+    """Input of a `sing` job: `parameters.lyrics` on a melody of the style, or on `notes`. `voice` is an installed
+    DiffSinger voice; without one the rule-made voice sings."""
+
+    target_stems: list[StemType] = [StemType.VOCALS]
+    notes: list[SungNote] = Field(default=[], max_length=5000)
+    voice: str | None = None
+    language: str = Field(default="en", max_length=20)
+
+
+class Score(Contract):
+    """What the finished audio was heard to be, beside what was asked for; None where it does not apply.
+
+    `beat_alignment`: 0..1, how far its onsets lie on the grid rather than between; `offset_ms`: how late it is;
+    `tempo_error`: relative; `chord_agreement`: 0..1, how well the chords explain what sounds, beside their
+    transpositions; `key_agreement`: correlation with the key's profile; `energy_correlation`: of its level with the
+    energy asked for, bar by bar; `overall`: the mean of what is there, 0..1; `remarks` say what is wrong.
+    """
+
+    beat_alignment: float | None = None
+    offset_ms: float | None = None
+    tempo_error: float | None = None
+    chord_agreement: float | None = None
+    key_agreement: float | None = None
+    energy_correlation: float | None = None
+    loudness_lufs: float | None = None
+    peak: float = 0.0
+    overall: float = Field(default=0.0, ge=0, le=1)
+    remarks: list[str] = []
+
+
+class GeneratedStem(Contract):
+    """One new stem in blob storage; `start_seconds` is where it belongs in the song."""
+
+    stem_type: StemType
+    take: int = 1
+    blob_name: str
+    midi_blob_name: str | None = None
+    file_size_bytes: int
+    sha256: str
+    format: str
+    sample_rate: int
+    channels: int
+    start_seconds: float
+    duration_seconds: float
+    random_seed: int
+    plan: StemPlan
+    score: Score
+    engine: Provenance
+
+
+class GenerationResult(Contract):
+    stems: list[GeneratedStem]
+
+
+class MixSource(Contract):
+    """One file of a mix: where it is, when it begins and how loud it is."""
+
+    container: Literal["raw-audio", "stems", "generated"]
+    blob_name: str
+    start_seconds: float = Field(default=0.0, ge=0)
+    gain_db: float = Field(default=0.0, ge=-60, le=12)
+
+
+class MixInput(Contract):
+    """Input of a `mix` job: files laid over each other, as long as the longest."""
+
+    generation_request_id: RequestId
+    name: str = Field(pattern=r"^[a-z0-9-]{1,60}$")
+    sources: list[MixSource] = Field(min_length=1, max_length=64)
+    stem_format: StemFormat = "wav"
+
+
+class MasterInput(Contract):
+    """Input of a `master` job: a generated file made ready to be released, by a preset of
+    `gpu_endpoints/generation/mastering.json`; `loudness_lufs` instead of the preset's."""
+
+    generation_request_id: RequestId
+    name: str = Field(pattern=r"^[a-z0-9-]{1,60}$")
+    blob_name: str
+    preset: str = "streaming"
+    loudness_lufs: float | None = Field(default=None, ge=-40, le=-6)
+    stem_format: StemFormat = "wav"
+
+
+class MixedFile(Contract):
+    """Result of a `mix` or `master` job. `gain_db` is what the whole was turned down by, so that nothing clips."""
+
+    name: str
+    blob_name: str
+    file_size_bytes: int
+    sha256: str
+    format: str
+    sample_rate: int
+    duration_seconds: float
+    loudness_lufs: float | None
+    peak: float
+    gain_db: float
+    preset: str | None = None
+    engine: Provenance
+
+
+class GenerateRequest(GenerateInput):
+    """`POST /generate`."""
+
+    callback_url: str | None = None
+
+
+class GenerateAccepted(Contract):
+    generation_request_id: str
+    status: str = "processing"
+    message: str
+
+
+# -- requests as the library keeps and the public API shows them --------------------------------------------------
+
+
+class Take(Contract):
+    """One try at a stem, kept whatever became of it: who planned it, and what it was rejected with."""
+
+    take: int
+    status: TakeStatus
+    plan: StemPlan
+    planner: Provenance | None = None
+    stem: GeneratedStem | None = None
+    error: str | None = None
+    comment: str | None = None
+    made_at: str
+    blob_url: str | None = None
+    midi_url: str | None = None
+
+
+class StemTakes(Contract):
+    stem_type: StemType
+    takes: list[Take]
+
+
+class MixView(MixedFile):
+    blob_url: str
+
+
+class Generation(Contract):
+    """`GET /generations/{id}`."""
+
+    generation_request_id: str
+    owner: str
+    audio_file_id: str | None = None
+    status: GenerationStatus
+    message: str = ""
+    created_at: str
+    order: GenerationOrder
+    plan: GenerationPlan | None = None
+    start_seconds: float | None = None
+    duration_seconds: float | None = None
+    error: str | None = None
+    stems: list[StemTakes] = []
+    mixes: list[MixView] = []
+    links: dict[str, str] = {}
+
+
+class GenerationAccepted(Contract):
+    generation_request_id: str
+    status: GenerationStatus
+    status_url: str
+    message: str
+
+
+class GenerationList(Contract):
+    items: list[Generation]
+
+
+class Verdict(Request):
+    """Body of approve and reject: `take` is the latest one where it is None; a `comment` on a rejected take makes a new
+    one that heeds it."""
+
+    take: int | None = Field(default=None, ge=1, le=MOST_TAKES)
+    comment: str = Field(default="", max_length=MOST_PROMPT)
+
+
+class MixOrder(Request):
+    """`POST /generations/{id}/mixes`: the original and the stems (`takes`: which of each; else the approved or latest),
+    mastered where a preset is named. `gains` in dB, by stem type; `original` is one too."""
+
+    takes: dict[StemType, int] = {}
+    gains: dict[str, Annotated[float, Field(ge=-60, le=12)]] = {}
+    include_original: bool = True
+    master: str | None = Field(default=None, max_length=40)
+    stem_format: StemFormat = "wav"

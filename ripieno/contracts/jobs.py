@@ -1,0 +1,69 @@
+"""The job contract of every model endpoint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from ripieno.contracts.base import Contract
+from ripieno.contracts.enums import JobState
+
+
+class JobError(Contract):
+    """Why a job failed. `code` is for programs, `message` for people; `retryable`: trying again may help."""
+
+    code: str
+    message: str
+    retryable: bool = False
+
+
+class JobRequest(Contract):
+    """`PUT /jobs/{job_id}`. `arrived_at` (ISO 8601) orders the queue: work for the song that came first goes first."""
+
+    kind: str
+    input: dict[str, Any]
+    callback_url: str | None = None
+    arrived_at: str | None = None
+
+
+class JobStatus(Contract):
+    """`GET /jobs/{job_id}`. `lost` means that the replica that held the job has stopped: submit it again."""
+
+    job_id: str
+    kind: str
+    state: JobState
+    progress: float = Field(0, ge=0, le=1)
+    stage: str = ""
+    attempt: int = 1
+    created_at: str
+    started_at: str | None = None
+    ended_at: str | None = None
+    heartbeat_at: str
+    lost: bool = False
+    result: dict[str, Any] | None = None
+    error: JobError | None = None
+
+
+class JobEvent(Contract):
+    """Body of a callback: a hint to read the job again, nothing more."""
+
+    type: str = "job.ended"
+    job_id: str
+    state: JobState
+
+
+class ScoreRequest(Contract):
+    """`POST /score`: the job calls in one envelope, for hosts that route a single path (Azure ML)."""
+
+    operation: str = Field(pattern="^(submit|status|cancel|health)$")
+    job_id: str | None = None
+    job: JobRequest | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> ScoreRequest:
+        if self.operation != "health" and not self.job_id:
+            raise ValueError(f"operation {self.operation!r} needs a job_id")
+        if self.operation == "submit" and self.job is None:
+            raise ValueError("operation 'submit' needs a job")
+        return self

@@ -1,0 +1,130 @@
+"""The host as one ASGI application: HTTP functions, the durable API, and the watchers of the other triggers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from ripieno.local.durable.engine import Engine
+from ripieno.local.durable.store import Store
+from ripieno.local.durable.worker import Worker
+from ripieno.local.host import blob_trigger, durable_api, http, queue_trigger, timer_trigger
+from ripieno.local.host.functions import AppFunctions
+
+LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
+DEFAULT_BODY_LIMIT = 100 * 1024 * 1024
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class HostOptions:
+    """Where the host listens and keeps its state; the rest is host.json's and the app settings'."""
+
+    port: int
+    state_dir: Path
+    host_json: dict[str, Any]
+    connection: str
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def extension(self, name: str) -> dict[str, Any]:
+        return self.host_json.get("extensions", {}).get(name, {})
+
+
+def build(functions: AppFunctions, options: HostOptions) -> Starlette:
+    store = Store(options.state_dir / "durable.db")
+    engine = Engine(store, functions)
+    durable, blobs, queues = (options.extension(name) for name in ("durableTask", "blobs", "queues"))
+    worker = Worker(
+        engine,
+        max_activities=durable.get("maxConcurrentActivityFunctions", 10),
+        max_orchestrators=durable.get("maxConcurrentOrchestratorFunctions", 5),
+    )
+    key = _system_key(options.state_dir)
+    client_binding = durable_api.client_binding(options.base_url, key, os.environ.get("TASK_HUB", "ripieno"))
+    body_limit = int(os.environ.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", DEFAULT_BODY_LIMIT))
+
+    def watchers():
+        for function in functions.of("blobTrigger"):
+            yield blob_trigger.watch(
+                function, connection=options.connection, store=store, client_binding=client_binding,
+                interval=POLL_SECONDS, parallel=blobs.get("maxDegreeOfParallelism", 8),
+                tries=blobs.get("poisonBlobThreshold", 5),
+            )  # fmt: skip
+        for function in functions.of("queueTrigger"):
+            yield queue_trigger.watch(
+                function, connection=options.connection, client_binding=client_binding, interval=POLL_SECONDS,
+                max_dequeue=queues.get("maxDequeueCount", 5),
+            )  # fmt: skip
+        for function in functions.of("timerTrigger"):
+            yield timer_trigger.watch(function, client_binding=client_binding)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        functions.loop = asyncio.get_running_loop()
+        worker.start()
+        tasks = [asyncio.create_task(watcher) for watcher in watchers()]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.to_thread(worker.stop)
+            await _close_sdk_session()
+            store.close()
+
+    async def status(_: Request) -> JSONResponse:
+        return JSONResponse(
+            {"state": "Running", "host": "ripieno embedded", "functions": len(functions.of("httpTrigger"))}
+        )
+
+    prefix = options.extension("http").get("routePrefix", "api")
+    return Starlette(
+        routes=[
+            *http.routes(functions, prefix=prefix, client_binding=client_binding, body_limit=body_limit),
+            *durable_api.mounts(engine, base_url=options.base_url, key=key),
+            Route("/admin/host/status", status),
+        ],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK)],
+        lifespan=lifespan,
+    )
+
+
+def read_host_json(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text())
+
+
+def _system_key(state_dir: Path) -> str:
+    """The key of the public durable API; made once, kept beside the state, readable by its owner alone."""
+    path = state_dir / "system.key"
+    if not path.exists():
+        state_dir.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+    return path.read_text().strip()
+
+
+async def _close_sdk_session() -> None:
+    """The SDK's durable client keeps one aiohttp session for the process; close it with the host."""
+    from azure.durable_functions.models.utils import http_utils
+
+    session = getattr(http_utils, "_client_session", None)
+    if session is not None and not session.closed:
+        await session.close()

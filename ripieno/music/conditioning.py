@@ -1,0 +1,146 @@
+"""What new music has to fit: the song's own beats, chords, key, sections, energy and tuning; or the same for no song.
+
+All positions are beats of the timeline. A range is a stretch of those beats: what is written lies within it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+from ripieno.music.chord import Chord, parse
+from ripieno.music.timeline import Bar, Timeline
+
+_MAJOR, _MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
+DEFAULT_ENERGY = {
+    "intro": 0.45, "verse": 0.6, "pre-chorus": 0.7, "chorus": 0.9, "bridge": 0.55, "solo": 0.8, "break": 0.3,
+    "build": 0.7, "drop": 1.0, "outro": 0.45,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ChordSpan:
+    start: float
+    end: float
+    chord: Chord | None
+
+
+@dataclass(frozen=True)
+class SectionSpan:
+    start: float
+    end: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """`energy` is 0..1 for each bar of the timeline; `first`, `last` are the beats of the range; tuning is A4 in Hz."""
+
+    timeline: Timeline
+    chords: tuple[ChordSpan, ...]
+    tonic: int
+    mode: str
+    sections: tuple[SectionSpan, ...]
+    energy: tuple[float, ...]
+    first: float
+    last: float
+    tuning: float = 440.0
+
+    @property
+    def scale(self) -> tuple[int, ...]:
+        """The pitch classes of the key."""
+        return tuple((self.tonic + step) % 12 for step in (_MAJOR if self.mode == "major" else _MINOR))
+
+    @property
+    def start_seconds(self) -> float:
+        return self.timeline.at(self.first)
+
+    @property
+    def end_seconds(self) -> float:
+        return self.timeline.at(self.last)
+
+    def chord_at(self, beat: float) -> Chord | None:
+        span = self.span_at(beat)
+        return span.chord if span else None
+
+    def span_at(self, beat: float) -> ChordSpan | None:
+        """The stretch of one chord that a beat lies in, None where there is none."""
+        number = bisect_right(self._span_starts, beat + 1e-6) - 1
+        return self.chords[number] if number >= 0 and beat < self.chords[number].end - 1e-6 else None
+
+    @cached_property
+    def _span_starts(self) -> list[float]:
+        return [span.start for span in self.chords]
+
+    def section_at(self, beat: float) -> SectionSpan:
+        """The section at a beat; the last one after the end."""
+        return next((one for one in self.sections if one.start - 1e-6 <= beat < one.end - 1e-6), self.sections[-1])
+
+    def bars(self) -> list[Bar]:
+        """The bars that begin within the range."""
+        return [bar for bar in self.timeline.bars() if self.first - 1e-6 <= bar.first < self.last - 1e-6]
+
+    def bar_of_section(self, bar: Bar) -> int:
+        """Which bar of its section it is, from 0."""
+        return round((bar.first - self.section_at(bar.first).start) / max(1, bar.beats))
+
+    def energy_of(self, bar: Bar) -> float:
+        return self.energy[min(bar.number, len(self.energy) - 1)]
+
+
+def free_standing(
+    *,
+    bpm: float,
+    chord_progression: list[str],
+    duration_seconds: float,
+    beats_per_bar: int = 4,
+    compound: bool = False,
+    form: tuple[tuple[str, int], ...] = (),
+    tuning: float = 440.0,
+) -> Conditioning:
+    """For music without a song: a chord a bar, again and again, in sections of eight bars or those of `form`.
+
+    Raises
+    ------
+    ValueError
+        For a tempo, length or chord that cannot be.
+    """
+    if not 30 <= bpm <= 300:
+        raise ValueError(f"{bpm:g} bpm is no tempo to play at: choose 30 to 300")
+    if not 0 < duration_seconds <= 3600:
+        raise ValueError(f"{duration_seconds:g} s is no length: choose up to an hour")
+    chords = [parse(name) for name in chord_progression]
+    if not any(chords):
+        raise ValueError("chord_progression holds no chord: give some, such as C, Am, F, G7")
+    last = duration_seconds * bpm / 60.0
+    bars = int(-(-last // beats_per_bar))
+    timeline = Timeline.steady(bpm, bars + 1, beats_per_bar, compound=compound)
+    spans = tuple(
+        ChordSpan(number * beats_per_bar, (number + 1) * beats_per_bar, chords[number % len(chords)])
+        for number in range(bars + 1)
+    )
+    sections: list[SectionSpan] = []
+    bar = 0
+    while bar <= bars:
+        label, length = form[len(sections) % len(form)] if form else (("verse", "chorus")[len(sections) % 2], 8)
+        sections.append(SectionSpan(bar * beats_per_bar, (bar + length) * beats_per_bar, label))
+        bar += length
+    energy = tuple(
+        DEFAULT_ENERGY.get(next(one.label for one in sections if number * beats_per_bar < one.end), 0.6)
+        for number in range(bars + 1)
+    )
+    tonic, mode = likely_key([chord for chord in chords if chord])
+    return Conditioning(timeline, spans, tonic, mode, tuple(sections), energy, 0.0, last, tuning)
+
+
+def likely_key(chords: list[Chord]) -> tuple[int, str]:
+    """The key that holds most of the chords' tones, the first chord's where several do."""
+    first = chords[0]
+
+    def fit(tonic: int, mode: str) -> tuple[int, bool, bool]:
+        scale = {(tonic + step) % 12 for step in (_MAJOR if mode == "major" else _MINOR)}
+        inside = sum(tone in scale for chord in chords for tone in chord.pitch_classes)
+        return inside, tonic == first.root and (mode == "minor") == first.is_minor, mode == "major"
+
+    return max(((tonic, mode) for tonic in range(12) for mode in ("major", "minor")), key=lambda key: fit(*key))

@@ -1,0 +1,100 @@
+"""From what was found in a song to what new music for it has to fit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ripieno.contracts.analysis import Analysis
+from ripieno.music.chord import parse
+from ripieno.music.conditioning import ChordSpan, Conditioning, SectionSpan, likely_key
+from ripieno.music.pitch import pitch_class
+from ripieno.music.timeline import Timeline
+
+_QUIETEST, _LOUDEST, _EVEN = 0.3, 1.0, 0.7  # energies; the last for a song that is equally loud throughout
+_RANGE_DB = 3.0  # less than this from quiet to loud bars is even
+
+
+class NotConditionable(ValueError):
+    """Nothing can be fitted to this song; the message says why, and what to do."""
+
+
+def of_song(analysis: Analysis) -> Conditioning:
+    """The whole song.
+
+    Raises
+    ------
+    NotConditionable
+        Where no pulse was found.
+    """
+    if len(analysis.beats) < 2:
+        raise NotConditionable("no pulse was found in the song, so nothing can be fitted to it: generate free-standing")
+    times = tuple(beat.time for beat in analysis.beats)
+    positions = tuple(beat.position for beat in analysis.beats)
+    compound = (analysis.time_signature or "").endswith("/8")
+    timeline = Timeline(times, positions, max(positions), compound)
+    chords = tuple(
+        ChordSpan(_on_beat(timeline, one.start_time), _on_beat(timeline, one.end_time), parse(one.chord))
+        for one in analysis.chords
+        if one.end_time > one.start_time
+    )
+    sections = tuple(
+        SectionSpan(_on_beat(timeline, one.start_time), _on_beat(timeline, one.end_time), one.label)
+        for one in analysis.sections
+    )
+    last = len(times) - 1 + 1.0
+    if analysis.key and analysis.mode:
+        tonic, mode = pitch_class(analysis.key), str(analysis.mode)
+    else:
+        tonic, mode = likely_key([span.chord for span in chords if span.chord] or [parse("C")])  # pyright: ignore
+    return Conditioning(
+        timeline, chords, tonic, mode, sections or (SectionSpan(0.0, last, "verse"),),
+        _energies(analysis.bar_levels, len(timeline.bars())), 0.0, last, analysis.tuning_frequency or 440.0,
+    )  # fmt: skip
+
+
+def within(song: Conditioning, *, section: str | None = None, bars: tuple[int, int] | None = None) -> Conditioning:
+    """The same for a part of the song: a section (`chorus`, `chorus 2` for the second, `chorus last`), or bars, counted
+    from 1 at the first downbeat as musicians do.
+
+    Raises
+    ------
+    NotConditionable
+        Where the song has no such part.
+    """
+    if bars is not None:
+        starts = [number for number, position in enumerate(song.timeline.positions) if position == 1]
+        first, last = bars
+        if not 1 <= first <= last <= len(starts):
+            raise NotConditionable(f"the song has bars 1 to {len(starts)}, not {first} to {last}")
+        end = float(starts[last]) if last < len(starts) else song.last
+        return replace(song, first=float(starts[first - 1]), last=end)
+    if section is not None:
+        name, _, number = section.strip().lower().rpartition(" ")
+        is_numbered = bool(name) and (number.isdigit() or number == "last")
+        label = name if is_numbered else section.strip().lower()
+        found = [one for one in song.sections if one.label == label]
+        which = (len(found) if number == "last" else int(number)) if is_numbered else 1
+        if not 1 <= which <= len(found):
+            known = ", ".join(dict.fromkeys(one.label for one in song.sections))
+            raise NotConditionable(f"the song has no {section!r}: its sections are {known}")
+        return replace(song, first=max(0.0, found[which - 1].start), last=min(song.last, found[which - 1].end))
+    return song
+
+
+def _on_beat(timeline: Timeline, seconds: float) -> float:
+    """The beat at a time, on the beat itself where it is meant."""
+    beat = timeline.beat_at(seconds)
+    return float(round(beat)) if abs(beat - round(beat)) < 0.1 else beat
+
+
+def _energies(levels: list[float], bars: int) -> tuple[float, ...]:
+    """Levels in dB as energies, by the song's own range; a first short bar has its neighbour's."""
+    if not levels:
+        return (_EVEN,) * max(1, bars)
+    padded = [levels[0]] * (bars - len(levels)) + levels if len(levels) < bars else levels
+    ordered = sorted(levels)
+    low, high = ordered[len(ordered) // 20], ordered[-1 - len(ordered) // 20]
+    if high - low < _RANGE_DB:
+        return (_EVEN,) * len(padded)
+    span = _LOUDEST - _QUIETEST
+    return tuple(_QUIETEST + span * min(max((level - low) / (high - low), 0.0), 1.0) for level in padded)

@@ -1,0 +1,120 @@
+"""What new music has to fit, as a document: from a song's findings, or from nothing; what the user fixed wins."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pydantic import TypeAdapter
+
+from ripieno.contracts import names
+from ripieno.contracts.analysis import Analysis
+from ripieno.contracts.generation import GenerationParameters
+from ripieno.music.chord import parse
+from ripieno.music.conditioning import ChordSpan, Conditioning, free_standing, likely_key
+from ripieno.music.genres import genre
+from ripieno.music.song_conditioning import of_song, within
+from ripieno.services import analyses, blobs
+
+_DOCUMENT = TypeAdapter(Conditioning)
+_SAME_TEMPO = 0.03
+_OTHER_COUNTS = (0.5, 1.0, 2.0)  # a song may be felt at half or twice the tempo that was found
+
+
+class CannotCondition(ValueError):
+    """Nothing can be fitted as it was asked for; the message says what to change."""
+
+    def __init__(self, code: str, message: str):
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def prepare(audio_file_id: str | None, given: GenerationParameters, style: str) -> Conditioning:
+    """
+    Raises
+    ------
+    CannotCondition
+        `song_not_analysed`, or `cannot_condition`.
+    """
+    try:
+        if audio_file_id is None:
+            beats, compound = _meter(given.time_signature, style)
+            return free_standing(
+                bpm=given.target_bpm or 0.0,
+                chord_progression=given.chord_progression,
+                duration_seconds=given.duration_seconds or 0.0,
+                beats_per_bar=beats,
+                compound=compound,
+            )
+        found = of_song(_analysis(audio_file_id))
+        _check_tempo(found, given.target_bpm)
+        song = within(found, section=given.section, bars=given.bars)
+        return _shortened(_with_chords(song, given.chord_progression), given.duration_seconds)
+    except ValueError as fault:
+        if isinstance(fault, CannotCondition):
+            raise
+        raise CannotCondition("cannot_condition", str(fault)) from fault
+
+
+def save(request_id: str, conditioning: Conditioning) -> str:
+    """Keep it beside the request's stems; returns the blob's name."""
+    blob_name = names.conditioning_blob(request_id)
+    blobs.upload(names.GENERATED, blob_name, _DOCUMENT.dump_json(conditioning))
+    return blob_name
+
+
+def load(blob_name: str) -> Conditioning:
+    """Raises `CannotCondition` when it is gone."""
+    try:
+        return _DOCUMENT.validate_json(blobs.read(names.GENERATED, blob_name))
+    except blobs.BlobMissing as fault:
+        raise CannotCondition("conditioning_missing", f"the request was deleted ({fault})") from fault
+
+
+def _analysis(song_id: str) -> Analysis:
+    found = analyses.load(song_id)
+    if found is None:
+        raise CannotCondition("song_not_analysed", f"the song {song_id} has no findings to fit to: analyse it first")
+    return found
+
+
+def _meter(time_signature: str | None, style: str) -> tuple[int, bool]:
+    """Beats a bar, and whether they divide in three."""
+    if time_signature is None:
+        return genre(style).beats_per_bar, False
+    top, bottom = (int(figure) for figure in time_signature.split("/"))
+    return (top // 3, True) if bottom == 8 else (top, False)
+
+
+def _check_tempo(song: Conditioning, bpm: float | None) -> None:
+    own = song.timeline.bpm
+    if bpm is not None and all(abs(bpm / (own * count) - 1) > _SAME_TEMPO for count in _OTHER_COUNTS):
+        raise CannotCondition(
+            "cannot_condition",
+            f"the song is at {own:.1f} bpm, so nothing at {bpm:g} bpm fits it: leave target_bpm or the song out",
+        )
+
+
+def _with_chords(song: Conditioning, progression: list[str]) -> Conditioning:
+    """The user's chords instead of the song's, one for each bar of the range, again and again."""
+    if not progression:
+        return song
+    chords = [parse(name) for name in progression]
+    if not any(chords):
+        raise ValueError("chord_progression holds no chord: give some, such as C, Am, F, G7")
+    spans = tuple(
+        ChordSpan(float(bar.first), float(bar.first + bar.beats), chords[number % len(chords)])
+        for number, bar in enumerate(song.bars())
+    )
+    tonic, mode = likely_key([chord for chord in chords if chord])
+    return replace(song, chords=spans, tonic=tonic, mode=mode)
+
+
+def _shortened(song: Conditioning, duration: float | None) -> Conditioning:
+    if duration is None:
+        return song
+    end = song.start_seconds + duration
+    if end > song.end_seconds + 0.01:
+        length = song.end_seconds - song.start_seconds
+        raise ValueError(f"that part of the song lasts {length:.1f} s, not {duration:g} s")
+    return replace(song, last=song.timeline.beat_at(end))

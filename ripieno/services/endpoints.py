@@ -1,0 +1,98 @@
+"""The model endpoints, over the job contract."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import httpx
+
+from ripieno.contracts.jobs import JobError, JobRequest, JobStatus
+from ripieno.services.settings import settings
+
+TIMEOUT = httpx.Timeout(20.0, connect=5.0)
+
+
+class EndpointDown(RuntimeError):
+    """No sensible answer came: try later, or another address."""
+
+
+class EndpointBusy(RuntimeError):
+    """The queue is full; `retry_after` says for how many seconds to wait."""
+
+    def __init__(self, retry_after: float):
+        super().__init__(f"the endpoint's queue is full for another {retry_after:.0f} s")
+        self.retry_after = retry_after
+
+
+class JobRefused(RuntimeError):
+    """The endpoint will never take this job as it is."""
+
+    def __init__(self, error: JobError):
+        super().__init__(error.message)
+        self.error = error
+
+
+def addresses(endpoint: str) -> list[str]:
+    return settings().endpoints.get(endpoint, [])
+
+
+def submit(address: str, job_id: str, request: JobRequest) -> JobStatus:
+    """Put a job; the same id again is the same job. Raises `EndpointDown`, `EndpointBusy`, `JobRefused`."""
+    answer = _call("PUT", f"{address}/jobs/{quote(job_id, safe='')}", json=request.model_dump())
+    if answer.status_code == 503:
+        raise EndpointBusy(float(answer.headers.get("retry-after", "10")))
+    if answer.status_code in (400, 409, 413, 422):
+        raise JobRefused(JobError(code=_code(answer), message=_detail(answer)))
+    return _status(answer)
+
+
+def status(address: str, job_id: str) -> JobStatus | None:
+    """The job as it stands, None when this endpoint does not know it. Raises `EndpointDown`."""
+    answer = _call("GET", f"{address}/jobs/{quote(job_id, safe='')}")
+    return None if answer.status_code == 404 else _status(answer)
+
+
+def cancel(address: str, job_id: str) -> None:
+    """Ask a job to stop; nothing happens when it is not there. Raises `EndpointDown`."""
+    answer = _call("POST", f"{address}/jobs/{quote(job_id, safe='')}/cancel")
+    if answer.status_code not in (202, 404):
+        raise EndpointDown(f"{address} answered {answer.status_code} to a cancel")
+
+
+def health(address: str) -> dict:
+    answer = _call("GET", f"{address}/health")
+    if answer.status_code != 200:
+        raise EndpointDown(f"{address} answered {answer.status_code} to a health check")
+    return answer.json()
+
+
+def _call(method: str, url: str, **content) -> httpx.Response:
+    key = settings().endpoint_key
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    try:
+        return httpx.request(method, url, headers=headers, timeout=TIMEOUT, **content)
+    except httpx.HTTPError as fault:
+        raise EndpointDown(f"{method} {url}: {type(fault).__name__}: {fault}") from fault
+
+
+def _status(answer: httpx.Response) -> JobStatus:
+    if answer.status_code not in (200, 202):
+        raise EndpointDown(f"{answer.request.url} answered {answer.status_code}: {_detail(answer)}")
+    try:
+        return JobStatus.model_validate(answer.json())
+    except ValueError as fault:
+        raise EndpointDown(f"{answer.request.url} answered something that is no job: {fault}") from fault
+
+
+def _detail(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json().get("detail") or answer.text[:500])
+    except ValueError:
+        return answer.text[:500]
+
+
+def _code(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json().get("code") or "job_refused")
+    except ValueError:
+        return "job_refused"

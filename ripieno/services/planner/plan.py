@@ -1,0 +1,149 @@
+"""The plan of a request: by a language model where one is configured, by rule elsewhere and whenever it fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ripieno import __version__
+from ripieno.contracts.analysis import Analysis
+from ripieno.contracts.audio import AudioFile
+from ripieno.contracts.enums import StemType
+from ripieno.contracts.generation import MOST_PROMPT, GenerationOrder, GenerationPlan, StemPlan
+from ripieno.contracts.provenance import Provenance
+from ripieno.music.genres import all_genres, genre
+from ripieno.music.instruments import all_instruments, instrument
+from ripieno.music.song_conditioning import NotConditionable, of_song, within
+from ripieno.services.planner import model, rules, seeds
+from ripieno.services.planner.model import PlanningFailed, Proposal
+from ripieno.services.settings import settings
+
+
+def first(request_id: str, order: GenerationOrder, song: AudioFile | None, analysis: Analysis | None) -> GenerationPlan:
+    """
+    Raises
+    ------
+    ValueError
+        When no stem is asked for, or a style is named that is not there.
+    """
+    seed = seeds.of(request_id, order.parameters.random_seed)
+    by_rule = rules.plan(order, time_signature=analysis.time_signature if analysis else None, seed=seed)
+    for one in by_rule:
+        genre(one.style)
+    question = _question(order, song, analysis) | {"stems": [one.stem_type for one in by_rule]}
+    return _planned(question, by_rule, order, analysis)
+
+
+def again(
+    request_id: str, order: GenerationOrder, before: StemPlan, comment: str, take: int,
+    song: AudioFile | None, analysis: Analysis | None,
+) -> GenerationPlan:  # fmt: skip
+    """The plan of one stem's further take, that heeds what was said of the one before."""
+    by_rule = [rules.again(before, comment, seed=seeds.of(request_id, order.parameters.random_seed, take))]
+    question = _question(order, song, analysis) | {
+        "stems": [before.stem_type], "before": before.model_dump(), "comment": comment,
+    }  # fmt: skip
+    return _planned(question, by_rule, order, analysis)
+
+
+# -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _planned(
+    question: dict[str, Any], by_rule: list[StemPlan], order: GenerationOrder, analysis: Analysis | None
+) -> GenerationPlan:
+    if not model.is_configured():
+        return GenerationPlan(stems=by_rule, planner=_rules(reason=None))
+    try:
+        reply = model.ask(question)
+    except PlanningFailed as fault:
+        return GenerationPlan(stems=by_rule, planner=_rules(reason=str(fault)), usage=fault.usage)
+    proposed = {one.stem_type: one for one in reply.proposals}
+    stems = [
+        _clipped(proposed[one.stem_type], one, order, analysis) if one.stem_type in proposed else one for one in by_rule
+    ]
+    missing = [one.stem_type for one in by_rule if one.stem_type not in proposed]
+    reason = f"planned by rule: {', '.join(missing)}, which the model left out" if missing else None
+    signature = Provenance(engine=reply.model, version="openai", license="the service's own terms", reason=reason)
+    return GenerationPlan(stems=stems, planner=signature, usage=reply.usage)
+
+
+def _clipped(proposal: Proposal, by_rule: StemPlan, order: GenerationOrder, analysis: Analysis | None) -> StemPlan:
+    """What the model proposes as far as it can be played; what the user fixed stays."""
+    given = order.parameters
+    has_range = bool(given.section or given.bars)
+    section, bars = (None, None) if has_range else _range(proposal, analysis)
+    changes: dict[str, Any] = {
+        "prompt": proposal.prompt.replace("\n", " ")[:MOST_PROMPT],
+        "articulation": proposal.articulation,
+        "section": section,
+        "bars": bars,
+        "instrument": _instrument(proposal.instrument, StemType(by_rule.stem_type)),
+        **{name: rules.clipped(getattr(proposal, name)) for name in rules.SHADES},
+    }
+    if order.engine == "auto" and proposal.engine in settings().planner_engines:
+        changes["engine"] = proposal.engine
+    if given.style is None and proposal.style in all_genres():
+        changes["style"] = proposal.style
+    if given.random_seed is None and proposal.random_seed is not None:
+        changes["random_seed"] = proposal.random_seed % 2**32
+    return by_rule.model_copy(update=changes)
+
+
+def _range(proposal: Proposal, analysis: Analysis | None) -> tuple[str | None, tuple[int, int] | None]:
+    """The part of the song that is proposed, nothing where the song has no such part."""
+    bars = (proposal.bars[0], proposal.bars[1]) if proposal.bars and len(proposal.bars) == 2 else None
+    if analysis is None or not (bars or proposal.section):
+        return None, None
+    try:
+        within(of_song(analysis), section=proposal.section if bars is None else None, bars=bars)
+    except NotConditionable:
+        return None, None
+    return (None, bars) if bars else (proposal.section, None)
+
+
+def _instrument(name: str | None, stem: StemType) -> str | None:
+    try:
+        return name if name and instrument(name).stem == stem else None
+    except ValueError:
+        return None
+
+
+def _question(order: GenerationOrder, song: AudioFile | None, analysis: Analysis | None) -> dict[str, Any]:
+    given = order.parameters
+    return {
+        "wish": {
+            "prompt": given.prompt,
+            "fixed": given.model_dump(
+                include={"style", "section", "bars", "target_bpm", "chord_progression", "random_seed"},
+                exclude_none=True,
+            ),
+        },
+        "song": _song(song, analysis),
+        "styles": {
+            name: {"tempo": one.tempo, "beats_per_bar": one.beats_per_bar} for name, one in all_genres().items()
+        },
+        "instruments": {name: one.stem for name, one in all_instruments().items()},
+        "engines": ["auto", *settings().planner_engines],
+    }
+
+
+def _song(song: AudioFile | None, analysis: Analysis | None) -> dict[str, Any] | None:
+    """What the model needs to know of a song; tags are cut short and are data."""
+    if analysis is None:
+        return None
+    about: dict[str, Any] = {
+        "bpm": analysis.bpm, "time_signature": analysis.time_signature, "key": analysis.key, "mode": analysis.mode,
+        "chords": list(dict.fromkeys(chord.chord for chord in analysis.chords))[:24],
+        "title": (song.title or "")[:100] if song else "", "artist": (song.artist or "")[:100] if song else "",
+    }  # fmt: skip
+    try:
+        found = of_song(analysis)
+        bars = {bar.first: bar.number + 1 for bar in found.timeline.bars()}
+        about["sections"] = [{"label": one.label, "from_bar": bars.get(round(one.start))} for one in found.sections]
+    except NotConditionable:
+        about["sections"] = []
+    return about
+
+
+def _rules(*, reason: str | None) -> Provenance:
+    return Provenance(engine="rules", version=__version__, license="MIT", fallback=reason is not None, reason=reason)

@@ -1,1 +1,0 @@
-"""The `segno` command: the client for people and shell scripts."""

@@ -1,0 +1,78 @@
+"""From findings to conditioning: the song's own beats, chords, sections and levels; and ranges of it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from ripieno.contracts.analysis import Analysis, Beat, Chord, Section
+from ripieno.contracts.enums import Mode
+from ripieno.music.arranging.arrange import arrange
+from ripieno.music.chord import parse
+from ripieno.music.genres import genre
+from ripieno.music.song_conditioning import NotConditionable, of_song, within
+
+
+@pytest.fixture
+def found() -> Analysis:
+    """A pickup beat, then sixteen bars that drift; the second half twice as loud."""
+    times = np.cumsum(np.r_[0.4, np.linspace(0.5, 0.56, 65)])
+    bars = times[1::4]
+    names = ["G:maj", "E:min/b3", "C:maj", "D:7"]
+    return Analysis(
+        duration_seconds=float(times[-1]) + 1, bpm=113.0, time_signature="4/4", key="G", mode=Mode.MAJOR,
+        tuning_frequency=441.0,
+        beats=[Beat(time=t, position=4 if n == 0 else (n - 1) % 4 + 1) for n, t in enumerate(times)],
+        chords=[
+            Chord(start_time=a + 0.01, end_time=b + 0.01, chord=names[n % 4], confidence=1)
+            for n, (a, b) in enumerate(pairwise(bars))
+        ],
+        sections=[
+            Section(start_time=0, end_time=bars[8], label="verse", confidence=1),
+            Section(start_time=bars[8], end_time=bars[12], label="chorus", confidence=1),
+            Section(start_time=bars[12], end_time=float(times[-1]) + 1, label="chorus", confidence=1),
+        ],
+        bar_levels=[-20.0] * 8 + [-14.0] * 9,
+    )  # fmt: skip
+
+
+def test_beats_chords_and_key_are_the_songs(found):
+    song = of_song(found)
+    assert song.timeline.times == tuple(beat.time for beat in found.beats)
+    assert song.chord_at(1) == parse("G") and song.chord_at(5) == parse("E:min/b3")
+    assert (song.tonic, song.mode, song.tuning) == (7, "major", 441.0)
+    bars = song.timeline.bars()
+    assert (bars[0].beats, bars[1].first) == (1, 1)
+    assert song.energy_of(bars[2]) == pytest.approx(0.3) and song.energy_of(bars[12]) == pytest.approx(1.0)
+
+
+def test_a_section_or_bars_can_be_asked_for(found):
+    song = of_song(found)
+    second = within(song, section="chorus 2")
+    assert second.start_seconds == pytest.approx(found.sections[2].start_time)
+    four = within(song, bars=(1, 4))
+    assert (four.first, four.last) == (1.0, 17.0)
+    part = arrange("drums", four, genre("rock"), seed=1)
+    assert max(note.end for note in part.notes) <= four.end_seconds - four.start_seconds + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [({"section": "bridge"}, "its sections are verse, chorus"), ({"section": "chorus 3"}, "no 'chorus 3'"),
+     ({"bars": (4, 99)}, "bars 1 to 17"), ({"bars": (0, 2)}, "bars 1 to 17")],
+)  # fmt: skip
+def test_a_part_that_is_not_there_is_refused_with_those_that_are(found, asked, told):
+    with pytest.raises(NotConditionable, match=told):
+        within(of_song(found), **asked)
+
+
+def test_a_song_without_a_pulse_cannot_be_fitted_to():
+    with pytest.raises(NotConditionable, match="free-standing"):
+        of_song(Analysis(duration_seconds=10))
+
+
+def test_a_song_of_one_loudness_has_even_energy(found):
+    even = of_song(found.model_copy(update={"bar_levels": [-12.0] * 17}))
+    assert set(even.energy) == {0.7}
