@@ -2,32 +2,38 @@
 
 import azure.durable_functions as df
 
-from activities import (
-    endpoint_jobs,
-    generation_mixes,
-    generation_requests,
-    generation_takes,
-    identify_audio,
-    mark_status,
-    notify_generation,
-    notify_owner,
-    plan_separation,
-    read_basic_metadata,
-    register_audio,
-    save_analysis,
-    sweep_deleted_song,
-    write_jams,
-)
-from orchestrators import analysis, delete_song, endpoint_job, generation, mix, pipeline, separation, stem
-from triggers import audio, blob_drop, callbacks, generations, health, jobs, openapi, timers, uploads
+import activities.endpoint_jobs
+import activities.removal
+import activities.songs
+import activities.works
+import orchestrators.endpoint_job
+import orchestrators.ingest
+import orchestrators.mix
+import orchestrators.pipeline
+import orchestrators.removal
+import orchestrators.version
+import orchestrators.work
+import triggers.audio
+import triggers.callbacks
+import triggers.generations
+import triggers.health
+import triggers.inbox
+import triggers.jobs
+import triggers.openapi
+import triggers.removals
+import triggers.timers
+import triggers.uploads
+from ripieno.work import preparing
 
 PARTS = (
-    audio, uploads, blob_drop, generations, callbacks, jobs, health, openapi, timers,
-    pipeline, analysis, separation, generation, stem, mix, endpoint_job, delete_song,
-    identify_audio, register_audio, read_basic_metadata, mark_status, plan_separation, endpoint_jobs,
-    write_jams, save_analysis, notify_owner, sweep_deleted_song,
-    generation_requests, generation_takes, generation_mixes, notify_generation,
+    triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.jobs, triggers.callbacks,
+    triggers.health, triggers.openapi, triggers.inbox, triggers.timers,
+    orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
+    orchestrators.endpoint_job, orchestrators.removal,
+    activities.songs, activities.works, activities.endpoint_jobs, activities.removal,
 )  # fmt: skip
+
+preparing.at_start()
 
 app = df.DFApp()
 for part in PARTS:

@@ -1,1 +1,2 @@
-"""One step each, idempotent, the only place in a workflow with side effects: load, call one service, save, return."""
+"""One step each, idempotent: the only places in a workflow with side effects. Each parses, calls one function of
+`ripieno.work`, and answers with small JSON."""

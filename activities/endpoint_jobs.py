@@ -2,81 +2,111 @@
 
 import azure.durable_functions as df
 
+from activities.outcome import tells_final_errors
+from ripieno.contracts import names
 from ripieno.contracts.enums import JobState
-from ripieno.contracts.jobs import JobError, JobStatus
-from ripieno.contracts.workflow import EndpointJobInput
-from ripieno.services import endpoints, job_records
+from ripieno.contracts.jobs import JobError, JobRequest, JobStatus
+from ripieno.contracts.workflow import JobCall, JobOrder
+from ripieno.records import jobs
+from ripieno.services import endpoints
 from ripieno.services.settings import settings
+from ripieno.work import job_bodies
 
 blueprint = df.Blueprint()
 
 
 @blueprint.function_name("SubmitJob")
 @blueprint.activity_trigger(input_name="order")
+@tells_final_errors
 def submit_job(order: dict) -> dict:
-    job, address, endpoint_job_id = _addressed(order)
+    """Write the job's body and put it at the address whose turn it is."""
+    job, call = JobOrder.model_validate(order), JobCall.model_validate(order)
+    address = _address(call)
     if address is None:
-        error = JobError(code="no_endpoint", message=f"no address is configured for the {job.endpoint} endpoint")
-        return {"outcome": "refused", "error": error.model_dump(), "message": error.message}
-    callback = f"{settings().public_url}/api/callbacks/jobs"
-    request = job.request.model_copy(update={"callback_url": callback})
-    job_records.record(
-        job.job_id, audio_file_id=job.audio_file_id, kind=request.kind, address=address,
-        endpoint_job_id=endpoint_job_id, attempt=order["attempt"], state="submitting",
-    )  # fmt: skip
+        return _refused("no_endpoint", f"no address is configured for the {job.endpoint} endpoint")
     try:
-        told = _told(job, endpoints.submit(address, endpoint_job_id, request))
-        if job_records.is_stopped(job.job_id):  # while it was being submitted
+        job_input = job_bodies.body(job)
+    except LookupError as gone:
+        return _refused("removed", str(gone))
+    instance_id = names.instance_of_job(job.job_id)
+    if jobs.is_stopped(job.owner, instance_id):
+        return _refused("cancelled", "the job was cancelled")
+    endpoint_job_id = names.attempt_id(job.job_id, call.attempt)
+    _record(
+        call, kind=job.kind, audio_file_id=job.audio_file_id, instance_id=instance_id, endpoint=job.endpoint,
+        address=address, endpoint_job_id=endpoint_job_id, attempt=call.attempt, state="submitting",
+    )  # fmt: skip
+    callback = f"{settings().public_url}/api/callbacks/jobs"
+    request = JobRequest(
+        kind=job.kind, input=job_input, owner=job.owner, callback_url=callback, arrived_at=job.arrived_at
+    )
+    try:
+        told = _told(call, endpoints.submit(address, endpoint_job_id, request))
+        if jobs.is_stopped(job.owner, instance_id):  # while it was being submitted
             endpoints.cancel(address, endpoint_job_id)
         return told
     except endpoints.EndpointBusy as busy:
-        return {"outcome": "busy", "retry_after": busy.retry_after, "message": str(busy)}
+        known = len(endpoints.addresses(job.endpoint))
+        return {"outcome": "busy", "retry_after": busy.retry_after, "addresses": known, "message": str(busy)}
     except endpoints.EndpointDown as fault:
         return {"outcome": "down", "message": str(fault)}
     except endpoints.JobRefused as refusal:
-        job_records.record(job.job_id, state="refused", error=refusal.error.message)
+        _record(call, state="refused", error=refusal.error.message[:1000])
         return {"outcome": "refused", "error": refusal.error.model_dump(), "message": refusal.error.message}
 
 
 @blueprint.function_name("ReadJob")
-@blueprint.activity_trigger(input_name="order")
-def read_job(order: dict) -> dict:
-    job, address, endpoint_job_id = _addressed(order)
+@blueprint.activity_trigger(input_name="call")
+@tells_final_errors
+def read_job(call: dict) -> dict:
+    """How the job stands at the address that has it."""
+    asked = JobCall.model_validate(call)
     try:
-        status = endpoints.status(address or "", endpoint_job_id)
+        status = endpoints.status(_address(asked) or "", names.attempt_id(asked.job_id, asked.attempt))
     except endpoints.EndpointDown as fault:
         return {"outcome": "down", "message": str(fault)}
     if status is None or status.lost:
         return {"outcome": "lost", "message": "the endpoint lost the job; it is submitted again"}
-    return _told(job, status)
+    return _told(asked, status)
 
 
 @blueprint.function_name("CancelJob")
-@blueprint.activity_trigger(input_name="order")
-def cancel_job(order: dict) -> None:
-    job, address, endpoint_job_id = _addressed(order)
-    job_records.record(job.job_id, state="cancelled")
+@blueprint.activity_trigger(input_name="call")
+@tells_final_errors
+def cancel_job(call: dict) -> None:
+    """Ask the address that has the job to stop it."""
+    asked = JobCall.model_validate(call)
+    _record(asked, state="cancelled")
+    address = _address(asked)
     try:
         if address:
-            endpoints.cancel(address, endpoint_job_id)
+            endpoints.cancel(address, names.attempt_id(asked.job_id, asked.attempt))
     except endpoints.EndpointDown:
         pass  # nothing runs there any more
 
 
-def _addressed(order: dict) -> tuple[EndpointJobInput, str | None, str]:
-    """The job, the address whose turn it is, and the job's id there (a further attempt is a further job)."""
-    job, attempt = EndpointJobInput.model_validate(order), order["attempt"]
-    known = endpoints.addresses(job.endpoint)
-    address = known[order["address"] % len(known)] if known else None
-    return job, address, job.job_id if attempt == 1 else f"{job.job_id}:{attempt}"
+def _address(call: JobCall) -> str | None:
+    known = endpoints.addresses(call.endpoint)
+    return known[call.address % len(known)] if known else None
 
 
-def _told(job: EndpointJobInput, status: JobStatus) -> dict:
+def _record(call: JobCall, **fields: str | int | None) -> None:
+    jobs.record(call.owner, call.job_id, call.arrived_at, **fields)
+
+
+def _refused(code: str, message: str) -> dict:
+    return {"outcome": "refused", "error": JobError(code=code, message=message).model_dump(), "message": message}
+
+
+def _told(call: JobCall, status: JobStatus) -> dict:
     told = {"progress": status.progress, "stage": status.stage, "message": status.stage or status.state}
     if not JobState(status.state).ended:
         return {"outcome": "accepted", **told}
     error = status.error.model_dump() if status.error else None
     if status.state == JobState.CANCELLED:
         error = JobError(code="cancelled", message="the job was cancelled").model_dump()
-    job_records.record(job.job_id, state=status.state, ended_at=status.ended_at, error=(error or {}).get("message"))
+    _record(
+        call, state=status.state, started_at=status.started_at, ended_at=status.ended_at,
+        error=(error or {}).get("message", "")[:1000] or None,
+    )  # fmt: skip
     return {"outcome": status.state, "result": status.result, "error": error, **told}

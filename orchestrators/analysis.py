@@ -1,69 +1,38 @@
-"""Everything that is found in one song: stems ‖ basic metadata → MIR → structure → JAMS → save."""
+"""Everything that is found in one song: stems → MIR → structure → save."""
 
 import azure.durable_functions as df
 
-from orchestrators import retry
 from orchestrators.progress import report
+from orchestrators.separation import separated
+from orchestrators.steps import endpoint_job, result_of, step
 from ripieno.contracts.enums import JobKind
-from ripieno.contracts.jobs import JobRequest
 from ripieno.contracts.names import job_id
-from ripieno.contracts.workflow import AnalysisInput, EndpointJobInput
-
-blueprint = df.Blueprint()
+from ripieno.contracts.workflow import JobOrder, SeparationStep, SongOrder
 
 
-@blueprint.function_name("AnalysisOrchestrator")
-@blueprint.orchestration_trigger(context_name="context")
-def analysis(context: df.DurableOrchestrationContext):
-    song = AnalysisInput.model_validate(context.get_input())
-    audio = {"audio_file_id": song.audio_file_id, "blob_name": song.blob_name}
+def analysed(context: df.DurableOrchestrationContext, song: SongOrder):
+    """Analyse a song and save what was found; False when there is nothing to do any more."""
 
-    def step(name: str, **more):
-        return context.call_activity_with_retry(name, retry.STORAGE, {**song.model_dump(), **more})
+    def job(kind: JobKind, **subject):
+        order = JobOrder(
+            job_id=job_id(song.instance_id, kind), owner=song.owner, endpoint="analysis", kind=kind,
+            subject={"audio_file_id": song.audio_file_id, "born": song.born, **subject},
+            arrived_at=song.arrived_at, audio_file_id=song.audio_file_id,
+        )  # fmt: skip
+        return endpoint_job(context, order)
 
-    def endpoint_job(kind: JobKind, job_input: dict):
-        job = EndpointJobInput(
-            job_id=job_id(song.instance_id, kind),
-            endpoint="analysis",
-            audio_file_id=song.audio_file_id,
-            request=JobRequest(kind=kind, input=job_input, arrived_at=song.arrived_at),
-        )
-        return context.call_sub_orchestrator("EndpointJobOrchestrator", job.model_dump(), job.job_id)
+    ways = yield from step(context, "BeginAnalysis", song.model_dump())
+    if ways is None:
+        return False
 
-    def separation():
-        return context.call_sub_orchestrator(
-            "SeparationOrchestrator", song.model_dump(), job_id(song.instance_id, "separation")
-        )
+    report(context, "separate", 0.05, "separating the stems", song.audio_file_id)
+    stems = yield from separated(context, song, [SeparationStep.model_validate(way) for way in ways])
 
-    def failed(error: dict):
-        yield step("MarkFailed", error=error)
-        report(context, "failed", 1.0, error["message"])
-        return {"status": "failed", "message": error["message"]}
+    report(context, "mir", 0.45, "finding tempo, beats, key, chords and tuning", song.audio_file_id)
+    found = result_of((yield job(JobKind.MIR, separated=stems)))
 
-    yield step("MarkAnalyzing")
+    report(context, "structure", 0.85, "finding the sections", song.audio_file_id)
+    structure = result_of((yield job(JobKind.STRUCTURE, mir=found)))
 
-    report(context, "separate", 0.05, "separating the stems")
-    separated, metadata = yield context.task_all(
-        [separation(), step("ReadBasicMetadata")],
-    )
-    if separated["error"]:
-        return (yield from failed(separated["error"]))
-
-    report(context, "mir", 0.45, "finding tempo, beats, key, chords and tuning")
-    stems = {"stems": separated["result"]["stems"], "separation": separated["result"]["engine"]}
-    mir = yield endpoint_job(JobKind.MIR, audio | stems)
-    if mir["error"]:
-        return (yield from failed(mir["error"]))
-
-    report(context, "structure", 0.85, "finding the sections")
-    structure = yield endpoint_job(JobKind.STRUCTURE, {"audio_file_id": song.audio_file_id, "mir": mir["result"]})
-    if structure["error"]:
-        return (yield from failed(structure["error"]))
-
-    report(context, "jams", 0.92, "writing the JAMS file")
-    yield step("WriteJams", analysis=structure["result"], metadata=metadata)
-
-    report(context, "save", 0.95, "saving what was found")
-    yield step("SaveAnalysis", analysis=structure["result"], separation=separated["result"], metadata=metadata)
-    report(context, "analyzed", 1.0, "done")
-    return {"status": "analyzed", "message": "analysed"}
+    report(context, "save", 0.92, "saving what was found", song.audio_file_id)
+    return (yield from step(context, "SaveAnalysis", song.model_dump() | {"structure": structure, "separated": stems}))

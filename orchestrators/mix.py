@@ -2,9 +2,11 @@
 
 import azure.durable_functions as df
 
-from orchestrators import retry
 from orchestrators.progress import report
-from ripieno.contracts.workflow import EndpointJobInput, MixWorkInput
+from orchestrators.steps import endpoint_job, fault_of, step
+from ripieno.contracts.enums import JobKind
+from ripieno.contracts.names import job_id
+from ripieno.contracts.workflow import JobOrder, VersionOrder
 
 blueprint = df.Blueprint()
 
@@ -12,33 +14,28 @@ blueprint = df.Blueprint()
 @blueprint.function_name("MixOrchestrator")
 @blueprint.orchestration_trigger(context_name="context")
 def mix(context: df.DurableOrchestrationContext):
-    work = MixWorkInput.model_validate(context.get_input())
+    order = VersionOrder.model_validate(context.get_input())
 
-    def step(name: str, **more):
-        return context.call_activity_with_retry(name, retry.STORAGE, {**work.model_dump(), **more})
+    def job(kind: JobKind, element: str):
+        its = JobOrder(
+            job_id=job_id(context.instance_id, kind), owner=order.owner, endpoint="generation", kind=kind,
+            subject={"work_id": order.work_id, "element": element, "version": order.version},
+            arrived_at=order.arrived_at,
+        )  # fmt: skip
+        return endpoint_job(context, its)
 
-    def endpoint_job(job: dict):
-        order = EndpointJobInput.model_validate(job)
-        return context.call_sub_orchestrator("EndpointJobOrchestrator", order.model_dump(), order.job_id)
-
-    def failed(message: str):
-        report(context, "failed", 1.0, message)
-        return {"status": "failed", "name": work.name, "message": message}
-
-    report(context, "mix", 0.1, "mixing")
-    prepared = yield step("PrepareMix")
-    if prepared["error"]:
-        return failed(prepared["error"])
-    mixed = yield endpoint_job(prepared["job"])
-    if mixed["error"]:
-        return failed(mixed["error"]["message"])
-    yield step("SaveMix", mixed=mixed["result"])
-
-    if work.order.master:
-        report(context, "master", 0.6, f"mastering ({work.order.master})")
-        mastered = yield endpoint_job((yield step("PrepareMaster", mixed=mixed["result"])))
-        if mastered["error"]:
-            return failed(mastered["error"]["message"])
-        yield step("SaveMix", mixed=mastered["result"])
-    report(context, "mixed", 1.0, "done")
-    return {"status": "mixed", "name": work.name, "message": "done"}
+    told = {"outcome": "mixed", "message": "done"}
+    wanted = yield from step(context, "PrepareMix", order.model_dump())
+    for element in wanted:
+        kind = JobKind.MIX if element == order.element else JobKind.MASTER
+        report(context, kind.value, 0.1 if kind == JobKind.MIX else 0.6, f"making {element}")
+        try:
+            made = yield job(kind, element)
+        except Exception as problem:
+            made = {"result": None, "error": fault_of(problem)}
+        yield from step(context, "SaveMix", order.model_dump() | {"element": element} | made)
+        if made["error"]:
+            told = {"outcome": "failed", "message": made["error"]["message"]}
+            break
+    report(context, told["outcome"], 1.0, told["message"])
+    return told

@@ -2,14 +2,11 @@
 
 import azure.durable_functions as df
 
-from orchestrators import retry
 from orchestrators.progress import report
+from orchestrators.steps import endpoint_job, result_of
 from ripieno.contracts.enums import JobKind
-from ripieno.contracts.jobs import JobRequest
 from ripieno.contracts.names import further_separation, job_id
-from ripieno.contracts.workflow import AnalysisInput, EndpointJobInput, SeparationStep
-
-blueprint = df.Blueprint()
+from ripieno.contracts.workflow import JobOrder, SeparationStep, SongOrder
 
 FALL_BACK_AFTER = {
     "engine_unavailable", "unreachable", "no_endpoint", "deadline", "timeout", "out_of_memory", "worker_died",
@@ -17,39 +14,23 @@ FALL_BACK_AFTER = {
 }  # fmt: skip
 
 
-@blueprint.function_name("SeparationOrchestrator")
-@blueprint.orchestration_trigger(context_name="context")
-def separation(context: df.DurableOrchestrationContext):
-    song = AnalysisInput.model_validate(context.get_input())
-    plan = yield context.call_activity_with_retry("PlanSeparation", retry.STORAGE, {})
-    steps = [SeparationStep.model_validate(step) for step in plan]
+def separated(context: df.DurableOrchestrationContext, song: SongOrder, ways: list[SeparationStep]):
+    """The result of the separation. Raises `StepFailed` when no way works."""
     in_vain: list[str] = []
-
-    for step in steps:
-        is_last = step is steps[-1]
-        job = EndpointJobInput(
-            job_id=job_id(song.instance_id, JobKind.SEPARATE if step is steps[0] else further_separation(step.name)),
-            endpoint=step.endpoint,
-            audio_file_id=song.audio_file_id,
-            request=JobRequest(
-                kind=JobKind.SEPARATE,
-                input={
-                    "audio_file_id": song.audio_file_id,
-                    "blob_name": song.blob_name,
-                    "engine": step.engine,
-                    "stem_format": step.stem_format,
-                },
-                arrived_at=song.arrived_at,
-            ),
-            give_up_when_down=not is_last,
-        )
-        report(context, job.job_id, 0.0, f"separating ({step.name})")
-        done = yield context.call_sub_orchestrator("EndpointJobOrchestrator", job.model_dump(), job.job_id)
-        if done["error"] is None:
-            return {"result": _signed(done["result"], in_vain), "error": None}
-        if is_last or done["error"]["code"] not in FALL_BACK_AFTER:
-            return done
-        in_vain.append(f"{step.name}: {done['error']['message']}")
+    for way in ways:
+        is_last = way is ways[-1]
+        stage = JobKind.SEPARATE.value if way is ways[0] else further_separation(way.name)
+        job = JobOrder(
+            job_id=job_id(song.instance_id, stage), owner=song.owner, endpoint=way.endpoint, kind=JobKind.SEPARATE,
+            subject={"audio_file_id": song.audio_file_id, "born": song.born, "engine": way.engine,
+                     "stem_format": way.stem_format},
+            arrived_at=song.arrived_at, audio_file_id=song.audio_file_id, give_up_when_down=not is_last,
+        )  # fmt: skip
+        report(context, stage, 0.05, f"separating the stems ({way.name})", song.audio_file_id)
+        told = yield endpoint_job(context, job)
+        if told["error"] is None or is_last or told["error"]["code"] not in FALL_BACK_AFTER:
+            return _signed(result_of(told), in_vain)
+        in_vain.append(f"{way.name}: {told['error']['message']}")
     return None
 
 

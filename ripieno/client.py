@@ -13,21 +13,34 @@ from urllib.parse import quote
 import httpx
 
 from ripieno.contracts.analysis import Analysis
-from ripieno.contracts.audio import AudioAccepted, AudioFile, AudioPage, AudioSummary, StemList
-from ripieno.contracts.enums import AudioFileStatus, GenerationStatus
+from ripieno.contracts.audio import (
+    AnalysisOrder,
+    AudioAccepted,
+    AudioFile,
+    AudioPage,
+    AudioSummary,
+    Removal,
+    RemovalAccepted,
+    StemList,
+    UploadOutcome,
+)
+from ripieno.contracts.enums import AudioFileStatus, GenerationStatus, TakeStatus
 from ripieno.contracts.generation import (
     Generation,
     GenerationAccepted,
     GenerationList,
     GenerationOrder,
+    MixAccepted,
     MixOrder,
     MixView,
     Verdict,
 )
+from ripieno.contracts.jobs import JobPage, JobRecord
 
 DIRECT_UPLOAD_BYTES = 32 * 1024 * 1024  # larger files go straight into storage
 CHUNK_BYTES = 256 * 1024
 POLL_SECONDS = 0.5
+UPLOAD_SECONDS = 1800.0  # within which a file that has arrived is read
 DEFAULT_URL = "http://127.0.0.1:7071"
 
 _BEING_MADE = (GenerationStatus.PENDING, GenerationStatus.PLANNING, GenerationStatus.GENERATING)
@@ -96,14 +109,16 @@ class Ripieno:
             _checked(
                 httpx.put(ticket["upload_url"], content=_chunks(file, size, on_bytes), headers=headers, timeout=600)
             )
-        while True:
-            answer = self._call("POST", f"uploads/{ticket['upload_id']}/complete")
-            outcome = answer.json()
-            if outcome["audio_file_id"]:
-                return outcome["audio_file_id"]
-            if answer.status_code == 200:
-                raise RipienoError("upload_failed", outcome["message"])
+        deadline = time.monotonic() + UPLOAD_SECONDS
+        while time.monotonic() < deadline:
+            told = self._call("POST", f"uploads/{ticket['upload_id']}/complete")
+            outcome = UploadOutcome.model_validate(told.json())
+            if outcome.outcome is not None and outcome.audio_file_id is not None:
+                return outcome.audio_file_id
+            if outcome.outcome is not None:
+                raise RipienoError("upload_failed", outcome.message)
             time.sleep(POLL_SECONDS)
+        raise RipienoError("upload_unread", f"{path.name} has arrived, and was not read within {UPLOAD_SECONDS:.0f} s")
 
     def get(self, audio_file_id: str) -> AudioFile:
         return AudioFile.model_validate(self._call("GET", f"audio/{_part(audio_file_id)}").json())
@@ -135,16 +150,45 @@ class Ripieno:
             if cursor is None:
                 return
 
-    def analyze_again(self, audio_file_id: str) -> AudioAccepted:
-        return AudioAccepted.model_validate(self._call("POST", f"audio/{_part(audio_file_id)}/analysis").json())
+    def analyze_again(self, audio_file_id: str, engines: dict[str, str] | None = None) -> AudioAccepted:
+        """With `engines` by task (`separate`, `beats`, `chords`) where it is not to be the best that is there."""
+        order = AnalysisOrder(engines=engines or {})
+        path = f"audio/{_part(audio_file_id)}/analysis"
+        return AudioAccepted.model_validate(self._call("POST", path, json=order.model_dump()).json())
 
-    def delete(self, audio_file_id: str) -> None:
-        self._call("DELETE", f"audio/{_part(audio_file_id)}")
+    def delete(self, audio_file_id: str) -> Removal:
+        """Delete a song and everything made from it: gone from the library at once, from storage in a while."""
+        return self._removal(self._call("DELETE", f"audio/{_part(audio_file_id)}"))
+
+    def removal(self, instance_id: str) -> Removal:
+        """How far a deletion is."""
+        return Removal.model_validate(self._call("GET", f"removals/{_part(instance_id)}").json())
+
+    def wait_removal(self, instance_id: str, *, timeout: float = 600.0) -> Removal:
+        """The deletion once it has ended; `TimeoutError` after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while (removal := self.removal(instance_id)).status == "running":
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{instance_id} is still running after {timeout:.0f} s: {removal.message}")
+            time.sleep(POLL_SECONDS)
+        return removal
+
+    def _removal(self, answer: httpx.Response) -> Removal:
+        accepted = RemovalAccepted.model_validate(answer.json())
+        return Removal(instance_id=accepted.instance_id, status="running", fraction=0.0, message=accepted.message)
 
     # -- findings -------------------------------------------------------------------------------------------------
 
     def analysis(self, audio_file_id: str) -> Analysis:
         return Analysis.model_validate(self._call("GET", f"audio/{_part(audio_file_id)}/analysis").json())
+
+    def content(self, audio_file_id: str, path: Path, on_bytes: OnBytes = lambda got, total: None) -> Path:
+        """The recording itself, into a file."""
+        answer = self._http.get(f"audio/{_part(audio_file_id)}/content")
+        if answer.status_code == httpx.codes.TEMPORARY_REDIRECT:
+            return self.download(answer.headers["location"], path, on_bytes)
+        path.write_bytes(_checked(answer).content)
+        return path
 
     def jams(self, audio_file_id: str) -> str:
         return self._call("GET", f"audio/{_part(audio_file_id)}/jams").text
@@ -165,9 +209,12 @@ class Ripieno:
     def generation(self, request_id: str) -> Generation:
         return Generation.model_validate(self._call("GET", f"generations/{_part(request_id)}").json())
 
-    def generations(self, audio_file_id: str | None = None, *, limit: int = 50) -> list[Generation]:
-        """The newest requests, of one song or of all; without their takes."""
-        wanted = {"limit": limit} | ({"audio_file_id": audio_file_id} if audio_file_id else {})
+    def generations(
+        self, audio_file_id: str | None = None, *, status: GenerationStatus | None = None, limit: int = 50
+    ) -> list[Generation]:
+        """The newest requests, of one song or of all, with one status or any; without their takes."""
+        given = {"limit": limit, "audio_file_id": audio_file_id, "status": status}
+        wanted = {name: value for name, value in given.items() if value is not None}
         return GenerationList.model_validate(self._call("GET", "generations", params=wanted).json()).items
 
     def wait_generation(
@@ -198,28 +245,44 @@ class Ripieno:
     def cancel_generation(self, request_id: str) -> Generation:
         return Generation.model_validate(self._call("POST", f"generations/{_part(request_id)}/cancel").json())
 
-    def delete_generation(self, request_id: str) -> None:
-        self._call("DELETE", f"generations/{_part(request_id)}")
+    def delete_generation(self, request_id: str) -> Removal:
+        return self._removal(self._call("DELETE", f"generations/{_part(request_id)}"))
 
     def mix(self, request_id: str, order: MixOrder, *, timeout: float = 600.0) -> MixView:
         """The original and the stems as one file, mastered where a preset is named; waits for it."""
         path = f"generations/{_part(request_id)}/mixes"
-        asked = self._call("POST", path, json=order.model_dump(mode="json")).json()
-        wanted = f"{asked['name']}-master" if order.master else asked["name"]
+        told = self._call("POST", path, json=order.model_dump(mode="json")).json()
+        asked = MixAccepted.model_validate(told)
+        wanted = asked.master or asked.name
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            done = next((one for one in self.generation(request_id).mixes if one.name == wanted), None)
-            if done is not None:
-                return done
-            state = httpx.get(asked["workflow_url"]).json().get("customStatus") or {}
-            if state.get("stage") == "failed":
-                raise RipienoError("mix_failed", state["message"])
+            made = next(one for one in self.generation(request_id).mixes if one.name == wanted)
+            if made.status == TakeStatus.GENERATED:
+                return made
+            if made.status != TakeStatus.GENERATING:
+                raise RipienoError("mix_failed", made.error or f"the mix was {made.status}")
             time.sleep(POLL_SECONDS)
         raise TimeoutError(f"the mix {wanted} was not ready after {timeout:.0f} s")
 
     def _review(self, request_id: str, stem: str, verb: str, verdict: Verdict) -> Generation:
         path = f"generations/{_part(request_id)}/stems/{_part(stem)}/{verb}"
         return Generation.model_validate(self._call("POST", path, json=verdict.model_dump(mode="json")).json())
+
+    # -- jobs -----------------------------------------------------------------------------------------------------
+
+    def jobs(self, **filters: Any) -> Iterator[JobRecord]:
+        """Endpoint jobs, newest first, that match (`state`, `kind`, `audio_file_id`); pages are fetched as needed."""
+        cursor: str | None = None
+        while True:
+            wanted = {name: value for name, value in (filters | {"cursor": cursor}).items() if value is not None}
+            page = JobPage.model_validate(self._call("GET", "jobs", params=wanted).json())
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def job(self, job_id: str) -> JobRecord:
+        return JobRecord.model_validate(self._call("GET", f"jobs/{_part(job_id)}").json())
 
     # -- the rest -------------------------------------------------------------------------------------------------
 

@@ -1,1 +1,1 @@
-"""How work comes in: parse, authorise, call, answer."""
+"""How work comes in: parse, authorise, call, answer. `routing.py` is the one place where a route is declared."""

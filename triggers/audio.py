@@ -1,176 +1,231 @@
-"""Songs: upload, list, read, analyse again, delete."""
+"""Songs: upload, list, read, hear, analyse again, delete."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import io
 import json
-from datetime import UTC, datetime
-from urllib.parse import unquote
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from ripieno.contracts import names
 from ripieno.contracts.analysis import Analysis
-from ripieno.contracts.audio import AudioAccepted, AudioFile, Failure, StemLink, StemList
-from ripieno.contracts.enums import AudioFileStatus
+from ripieno.contracts.audio import (
+    AnalysisOrder,
+    AudioAccepted,
+    AudioFile,
+    AudioPage,
+    RemovalAccepted,
+    StemLink,
+    StemList,
+)
+from ripieno.contracts.enums import AudioFileStatus, Role
 from ripieno.contracts.generation import GenerationOrder
-from ripieno.contracts.problems import BadAudio
-from ripieno.contracts.workflow import PipelineInput
-from ripieno.services import analyses, audio_format, blobs, generations, idempotency, library, removal, webhooks
-from ripieno.services.identity import owner_of
+from ripieno.records import analyses, songs, works
+from ripieno.records.songs import SongQuery
+from ripieno.services import blobs, webhooks
 from ripieno.services.settings import MEBIBYTE, settings
-from triggers import workflows
-from triggers.answers import ApiError, answers, not_yet, ok
-from triggers.generations import begin, check, stop_work
+from ripieno.work import analysing, asking, generating, ingest, progress, removal, searching
+from triggers.problems import ApiError
+from triggers.routing import Answer, Call, route
 
 blueprint = df.Blueprint()
-LEVEL = func.AuthLevel.FUNCTION
-NAME_LENGTH = 1024
+TAG = "songs"
+MOST_IN_ONE_ANSWER = 8 * MEBIBYTE
+_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+_AUDIO_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "file": {"type": "string", "format": "binary", "description": "the recording"},
+                    "generation": {
+                        "type": "string",
+                        "description": "stems to generate then: a generation order as JSON",
+                    },
+                },
+            }
+        },
+        "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+    },
+}
 
 
-@blueprint.function_name("upload_audio")
-@blueprint.route(route="audio", methods=["POST"], auth_level=LEVEL)
-@blueprint.durable_client_input(client_name="client")
-@answers
-async def upload_audio(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    """Take in one file, as multipart/form-data or as the raw body, and start its analysis."""
-    owner = owner_of(req.headers)
-    data, file_name = await asyncio.to_thread(_uploaded_file, req)
-    webhook_url = req.params.get("webhook_url")
+@route(
+    blueprint, "POST", "/audio", role=Role.ANALYST, tag=TAG, body=_AUDIO_BODY, with_client=True,
+    answers={200: AudioAccepted, 202: AudioAccepted},
+)  # fmt: skip
+async def upload_audio(call: Call[None]) -> Answer:
+    """Take in a song and analyse it.
+
+    As multipart/form-data or as the raw body, named by `x-file-name` (percent-encoded) or `file_name`. The same bytes
+    twice are the same song. `webhook_url` is told when it is done; `generation`, a generation order as JSON, makes new
+    stems as soon as it is analysed.
+    """
+    owner = call.owner
+    wished = _generation_wished(call.request)
+    webhook_url = call.request.params.get("webhook_url")
     if webhook_url:
         await asyncio.to_thread(webhooks.check_user_url, webhook_url)
-    wished = _generation_wished(req)
     if wished is not None:
-        await check(wished)
-    song, is_new = await asyncio.to_thread(_take_in, owner, data, file_name, webhook_url)
-    request_id = None
-    if wished is not None and song.status == AudioFileStatus.ANALYZING:
-        raise _being_analysed()
+        await asyncio.to_thread(generating.check, wished)
+    work_id = call.seed if wished is not None else None
+    taken = await asyncio.to_thread(_taken_in, call.request, owner, webhook_url, work_id)
+    song = taken.song
+    if song.status == AudioFileStatus.FAILED and song.error:
+        status = 413 if song.error.code == "file_too_large" else 415 if song.error.code == "unsupported_format" else 422
+        raise ApiError(status, song.error.code, song.error.message, audio_file_id=song.audio_file_id)
     if wished is not None:
-        order = wished.model_copy(update={"audio_file_id": song.audio_file_id})
-        request_id = (
-            await begin(client, owner, order, start=song.status == AudioFileStatus.ANALYZED)
-        ).generation_request_id
-    if song.status == AudioFileStatus.UPLOADED:
-        is_started = await _start(client, song, request_id)
-        if request_id and not is_started:  # a workflow that knows nothing of this request is at it
-            await asyncio.to_thread(generations.delete, owner, request_id, song.audio_file_id)
-            raise _being_analysed()
-    message = "taken in; its analysis has begun" if is_new else "the library has these bytes already"
+        wished = wished.model_copy(update={"audio_file_id": song.audio_file_id})
+        if song.status == AudioFileStatus.ANALYZED:
+            _, run = await asyncio.to_thread(generating.begin, owner, wished, call.seed)
+            await asking.start(call.durable, run)
+        elif not taken.run or taken.run.order.get("work_id") != work_id:
+            raise ApiError(
+                409, "already_running", "the song is being analysed now: POST /generations when that has ended"
+            )
+        else:
+            await asyncio.to_thread(works.create, generating.new_work(owner, wished, song, call.seed))
+    if taken.run is not None:
+        await asking.start(call.durable, taken.run)
     accepted = AudioAccepted(
-        audio_file_id=song.audio_file_id, status=song.status, duplicate=not is_new,
-        status_url=_url(song.audio_file_id), message=message, generation_request_id=request_id,
+        audio_file_id=song.audio_file_id, instance_id=song.instance_id, status=song.status, duplicate=not taken.is_new,
+        status_url=_url(song.audio_file_id), generation_request_id=work_id,
+        message="taken in; its analysis has begun" if taken.is_new else "the library has these bytes already",
     )  # fmt: skip
-    done = song.status == AudioFileStatus.ANALYZED and request_id is None
-    return ok(accepted, 200 if done else 202, {"Location": accepted.status_url, "Retry-After": "1"})
+    is_done = song.status == AudioFileStatus.ANALYZED and work_id is None
+    return Answer(accepted, 200 if is_done else 202, {"Location": accepted.status_url, "Retry-After": "1"})
 
 
-@blueprint.function_name("list_audio")
-@blueprint.route(route="audio", methods=["GET"], auth_level=LEVEL)
-@answers
-def list_audio(req: func.HttpRequest) -> func.HttpResponse:
-    """The songs that match the filters, a page at a time."""
-    query = library.SongQuery.model_validate(dict(req.params))
-    if not 1 <= query.limit <= 200:
-        raise ApiError(400, "invalid_request", "limit: must be 1 to 200")
-    return ok(library.search(owner_of(req.headers), query))
+@route(blueprint, "GET", "/audio", role=Role.VIEWER, tag=TAG, query=SongQuery, answers={200: AudioPage})
+def list_audio(call: Call[None]) -> Answer:
+    """List or search the library.
+
+    Newest first, with a tempo filter slowest first; a page at a time. `chords` and `form` find songs in which those
+    chords, or those sections, follow each other.
+    """
+    try:
+        return Answer(searching.search(call.owner, call.query))
+    except ValueError as fault:
+        if isinstance(fault, songs.BadCursor):
+            raise
+        raise ApiError(400, "invalid_request", str(fault)) from None
 
 
-@blueprint.function_name("get_audio")
-@blueprint.route(route="audio/{id}", methods=["GET"], auth_level=LEVEL)
-@blueprint.durable_client_input(client_name="client")
-@answers
-async def get_audio(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    """Everything known of a song, with the progress of its workflow."""
-    song = await asyncio.to_thread(_song, req)
-    song.progress = await workflows.progress(client, song)
-    links = client.create_http_management_payload(song.instance_id)
-    song.links = {"analysis": f"{_url(song.audio_file_id)}/analysis", "workflow": links["statusQueryGetUri"]}
-    return ok(song)
+@route(blueprint, "GET", "/audio/{id}", role=Role.VIEWER, tag=TAG, answers={200: AudioFile}, with_client=True)
+async def get_audio(call: Call[None]) -> Answer:
+    """A song, with the progress of its workflow.
+
+    `instance_id` is the workflow by which an operator finds it in the portal or the Durable Functions Monitor.
+    """
+    song = await asyncio.to_thread(_song, call)
+    song.progress = await progress.of_song(call.durable, song)
+    url = _url(song.audio_file_id)
+    song.links = {name: f"{url}/{name}" for name in ("analysis", "jams", "stems", "content")}
+    return Answer(song)
 
 
-@blueprint.function_name("delete_audio")
-@blueprint.route(route="audio/{id}", methods=["DELETE"], auth_level=LEVEL)
-@blueprint.durable_client_input(client_name="client")
-@answers
-async def delete_audio(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    """Stop what is being done for a song and delete everything made from it."""
-    song = await asyncio.to_thread(_song, req)
-    await workflows.stop_song(client, song)
-    await asyncio.to_thread(removal.cancel_jobs, song.instance_id)
-    requests = [request_id for request_id, _ in await asyncio.to_thread(generations.of_song, song.audio_file_id)]
-    for request_id in requests:
-        await stop_work(client, song.owner, request_id, "the song was deleted")
-    await asyncio.to_thread(removal.delete_song, song)
-    await client.start_new("DeleteSongOrchestrator", None, {"song": song.model_dump(), "requests": requests})
-    return func.HttpResponse(status_code=204)
+@route(blueprint, "DELETE", "/audio/{id}", role=Role.ANALYST, tag=TAG, answers={202: RemovalAccepted}, with_client=True)
+async def delete_audio(call: Call[None]) -> Answer:
+    """Delete a song and everything made from it.
+
+    It is gone from the library at once; `status_url` says when everything is deleted. The same bytes may come again at
+    any moment.
+    """
+    run = await asyncio.to_thread(removal.of_song, call.owner, call.path["id"])
+    return await _removing(call, run)
 
 
-@blueprint.function_name("get_analysis")
-@blueprint.route(route="audio/{id}/analysis", methods=["GET"], auth_level=LEVEL)
-@answers
-def get_analysis(req: func.HttpRequest) -> func.HttpResponse:
-    """The whole analysis: tempo, beats, key, chords, sections, tuning, confidences and engines."""
-    return ok(_analysis(_song(req)))
+@route(
+    blueprint,
+    "GET",
+    "/audio/{id}/content",
+    role=Role.VIEWER,
+    tag=TAG,
+    answers={200: "audio/*", 206: "audio/*", 307: None},
+)
+def get_content(call: Call[None]) -> Answer:
+    """The recording itself, as it came.
 
-
-@blueprint.function_name("analyze_again")
-@blueprint.route(route="audio/{id}/analysis", methods=["POST"], auth_level=LEVEL)
-@blueprint.durable_client_input(client_name="client")
-@answers
-async def analyze_again(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    """Analyse a song anew, with the engines that are there now."""
-    key, owner = req.headers.get("idempotency-key"), owner_of(req.headers)
-    request = f"analyze {req.route_params['id']}".encode()
-    if key and (earlier := await asyncio.to_thread(idempotency.recall, owner, key, request)):
-        return ok(earlier[1], earlier[0])
-    song = await asyncio.to_thread(_song, req)
-    if song.status in (AudioFileStatus.UPLOADED, AudioFileStatus.ANALYZING):
-        raise ApiError(409, "already_running", "the song is being analysed now: wait for it to end")
+    `Range: bytes=…` gives a part of it, at most 8 MiB an answer. Without a range, a larger recording is answered with
+    307 to a short-lived address in storage, since an answer is held in memory whole.
+    """
+    song = _song(call)
     if song.format is None:
-        raise ApiError(422, "unsupported_format", "the song's bytes are not audio that can be read")
-    song = await asyncio.to_thread(library.update, owner, song.audio_file_id, _next_run)
-    await _start(client, song)
+        raise ApiError(409, "not_audio", "the song's bytes are no audio: there is nothing to hear")
+    headers = {
+        "Accept-Ranges": "bytes", "ETag": f'"{song.sha256}"', "Cache-Control": "private, max-age=3600",
+        "Content-Disposition": _disposition(song.original_file_name),
+    }  # fmt: skip
+    media_type = blobs.CONTENT_TYPES.get(str(song.format), "application/octet-stream")
+    if song.sha256 in call.request.headers.get("if-none-match", ""):
+        return Answer(None, 304, headers, media_type)
+    wanted = call.request.headers.get("range")
+    if wanted is None:
+        if song.file_size_bytes > MOST_IN_ONE_ANSWER:
+            return Answer(None, 307, {"Location": blobs.read_url(names.SONGS, song.blob_name)}, media_type)
+        return Answer(blobs.read(names.SONGS, song.blob_name), 200, headers, media_type)
+    start, end = _range(wanted, song.file_size_bytes)
+    headers["Content-Range"] = f"bytes {start}-{end}/{song.file_size_bytes}"
+    return Answer(blobs.read_range(names.SONGS, song.blob_name, start, end - start + 1), 206, headers, media_type)
+
+
+@route(blueprint, "GET", "/audio/{id}/analysis", role=Role.VIEWER, tag=TAG, answers={200: Analysis})
+def get_analysis(call: Call[None]) -> Answer:
+    """What was found in a song.
+
+    Tempo, beats, key, chords, sections, tuning, each with its confidence and engine.
+    """
+    return Answer(_analysis(_song(call)))
+
+
+@route(
+    blueprint, "POST", "/audio/{id}/analysis", role=Role.ANALYST, tag=TAG, body=AnalysisOrder, with_client=True,
+    answers={202: AudioAccepted},
+)  # fmt: skip
+async def analyze_again(call: Call[AnalysisOrder]) -> Answer:
+    """Analyse a song again.
+
+    With the engines that are there now, or with those that are named: `{"engines": {"separate": "dsp"}}`.
+    """
+    engines = await asyncio.to_thread(analysing.chosen_engines, call.body.engines)
+    song, run = await asyncio.to_thread(analysing.begin_anew, call.owner, call.path["id"], engines)
+    await asking.start(call.durable, run)
     accepted = AudioAccepted(
-        audio_file_id=song.audio_file_id, status=song.status, status_url=_url(song.audio_file_id),
-        message="its analysis has begun anew",
+        audio_file_id=song.audio_file_id, instance_id=song.instance_id, status=song.status,
+        status_url=_url(song.audio_file_id), message="its analysis has begun anew",
     )  # fmt: skip
-    if key:
-        await asyncio.to_thread(idempotency.remember, owner, key, request, 202, accepted.model_dump())
-    return ok(accepted, 202, {"Location": accepted.status_url})
+    return Answer(accepted, 202, {"Location": accepted.status_url, "Retry-After": "1"})
 
 
-@blueprint.function_name("get_jams")
-@blueprint.route(route="audio/{id}/jams", methods=["GET"], auth_level=LEVEL)
-@answers
-def get_jams(req: func.HttpRequest) -> func.HttpResponse:
+@route(blueprint, "GET", "/audio/{id}/jams", role=Role.VIEWER, tag=TAG, answers={200: "application/json"})
+def get_jams(call: Call[None]) -> Answer:
     """The analysis as a JAMS file."""
-    song = _song(req)
+    song = _song(call)
     _analysis(song)
-    return func.HttpResponse(
-        blobs.read(names.JAMS, names.jams_blob(song.audio_file_id)),
-        mimetype="application/json",
-        headers={"Content-Disposition": f'attachment; filename="{song.audio_file_id}.jams"'},
-    )
+    document = blobs.read(names.JAMS, names.jams_blob(names.song_folder(song.audio_file_id, song.born)))
+    return Answer(document, headers={"Content-Disposition": _disposition(f"{song.original_file_name}.jams")})
 
 
-@blueprint.function_name("get_stems")
-@blueprint.route(route="audio/{id}/stems", methods=["GET"], auth_level=LEVEL)
-@answers
-def get_stems(req: func.HttpRequest) -> func.HttpResponse:
-    """The stems, each with an address to download it from for the next hour."""
-    song = _song(req)
-    separation = analyses.load_separation(song.audio_file_id)
+@route(blueprint, "GET", "/audio/{id}/stems", role=Role.VIEWER, tag=TAG, answers={200: StemList})
+def get_stems(call: Call[None]) -> Answer:
+    """The stems, with addresses to download them from for the next hour."""
+    song = _song(call)
+    separation = analyses.separation(song.owner, song.audio_file_id, song.born)
     if separation is None:
-        raise not_yet("the song has no stems yet: its analysis has not ended well")
+        raise ApiError(409, "not_analyzed", "the song has no stems yet: its analysis has not ended well")
     links = [
         StemLink(**stem.model_dump(), blob_url=blobs.read_url(names.STEMS, stem.blob_name)) for stem in separation.stems
     ]
     engine = separation.engine
-    return ok(
+    return Answer(
         StemList(audio_file_id=song.audio_file_id, engine=engine.engine, approximate=engine.approximate, stems=links)
     )
 
@@ -178,28 +233,33 @@ def get_stems(req: func.HttpRequest) -> func.HttpResponse:
 # -- parts --------------------------------------------------------------------------------------------------------
 
 
-def _song(req: func.HttpRequest) -> AudioFile:
-    return library.get(owner_of(req.headers), req.route_params["id"])
+def _song(call: Call[Any]) -> AudioFile:
+    return songs.get(call.owner, call.path["id"])
 
 
 def _analysis(song: AudioFile) -> Analysis:
-    analysis = analyses.load(song.audio_file_id)
-    if analysis is None:
-        raise not_yet(f"the song is {song.status}: it has no analysis yet")
-    return analysis
+    found = analyses.load(song.audio_file_id, song.born)
+    if found is None:
+        raise ApiError(409, "not_analyzed", f"the song is {song.status}: it has no analysis yet")
+    return found
 
 
 def _url(audio_file_id: str) -> str:
     return f"{settings().public_url}/api/audio/{audio_file_id}"
 
 
-def clean_name(name: str) -> str:
-    """The last part of a path, printable, for show only: it names no blob."""
-    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    return "".join(char for char in last if char.isprintable())[:NAME_LENGTH] or "untitled"
+async def _removing(call: Call[Any], run: asking.Run) -> Answer:
+    await asking.start(call.durable, run)
+    url = f"{settings().public_url}/api/removals/{run.instance_id}"
+    accepted = RemovalAccepted(instance_id=run.instance_id, status_url=url, message="it is being deleted")
+    return Answer(accepted, 202, {"Location": url, "Retry-After": "1"})
 
 
-def _uploaded_file(req: func.HttpRequest) -> tuple[bytes, str]:
+removing = _removing
+
+
+def _taken_in(req: func.HttpRequest, owner: str, webhook_url: str | None, work_id: str | None) -> ingest.Taken:
+    """The uploaded file, by way of a file of ours, so that it is in memory once and not for long."""
     most = settings().max_upload_bytes
     if int(req.headers.get("content-length") or 0) > most + 64 * 1024:
         raise _too_large(most)
@@ -213,7 +273,11 @@ def _uploaded_file(req: func.HttpRequest) -> tuple[bytes, str]:
         name = unquote(req.headers.get("x-file-name", "")) or req.params.get("file_name") or "untitled"
     if len(data) > most:
         raise _too_large(most)
-    return data, clean_name(name)
+    with tempfile.TemporaryDirectory(prefix="ripieno-upload-") as folder:
+        path = Path(folder) / "audio"
+        path.write_bytes(data)
+        del data
+        return ingest.take_in(owner, path, ingest.clean_name(name), webhook_url=webhook_url, work_id=work_id)
 
 
 def _too_large(most: int) -> ApiError:
@@ -222,50 +286,6 @@ def _too_large(most: int) -> ApiError:
         "file_too_large",
         f"files sent here may have {most / MEBIBYTE:.0f} MB: use POST /api/uploads for larger ones",
     )
-
-
-def _take_in(owner: str, data: bytes, file_name: str, webhook_url: str | None) -> tuple[AudioFile, bool]:
-    """Put an uploaded file into the library; whether it is new there. A file that is no audio is kept as failed."""
-    sha256 = hashlib.sha256(data).hexdigest()
-    song_id = names.audio_file_id(owner, sha256)
-    song = AudioFile(
-        audio_file_id=song_id, owner=owner, original_file_name=file_name, status=AudioFileStatus.UPLOADED,
-        uploaded_at=datetime.now(UTC).isoformat(), sha256=sha256, blob_name=names.raw_audio_blob(song_id, "bin"),
-        file_size_bytes=len(data), instance_id=names.song_instance(song_id, 1), webhook_url=webhook_url,
-    )  # fmt: skip
-    try:
-        song.format = audio_format.describe(io.BytesIO(data)).format
-    except BadAudio as fault:
-        song.status, song.error = AudioFileStatus.FAILED, Failure(code=fault.code, message=fault.message)
-        blobs.upload(names.RAW_AUDIO, song.blob_name, data)
-        library.create(song)
-        status = 415 if fault.code == "unsupported_format" else 422
-        raise ApiError(status, fault.code, fault.message, audio_file_id=song_id) from None
-    song.blob_name = names.raw_audio_blob(song_id, song.format)
-
-    try:
-        known = library.get(owner, song_id)
-    except library.SongMissing:
-        blobs.upload(names.RAW_AUDIO, song.blob_name, data)
-        if library.create(song):
-            return song, True
-        known = library.get(owner, song_id)
-    if known.status == AudioFileStatus.FAILED:
-        return library.update(owner, song_id, _next_run), False
-    return known, False
-
-
-def _next_run(song: AudioFile) -> AudioFile | None:
-    """The song set back for another run, unless somebody else has done so."""
-    if song.status in (AudioFileStatus.UPLOADED, AudioFileStatus.ANALYZING):
-        return None
-    run = song.run + 1
-    return song.model_copy(
-        update={
-            "run": run, "instance_id": names.song_instance(song.audio_file_id, run),
-            "status": AudioFileStatus.UPLOADED, "error": None,
-        }
-    )  # fmt: skip
 
 
 def _generation_wished(req: func.HttpRequest) -> GenerationOrder | None:
@@ -284,15 +304,22 @@ def _generation_wished(req: func.HttpRequest) -> GenerationOrder | None:
     return GenerationOrder.model_validate(fields | {"audio_file_id": "this song"})
 
 
-def _being_analysed() -> ApiError:
-    return ApiError(409, "already_running", "the song is being analysed now: POST /generations when that has ended")
+def _range(wanted: str, size: int) -> tuple[int, int]:
+    """The first and last byte of a range, no more than one answer carries."""
+    found = _RANGE.match(wanted.strip())
+    first, last = found.groups() if found else ("", "")
+    if first:
+        start, end = int(first), min(int(last), size - 1) if last else size - 1
+    elif last:
+        start, end = max(0, size - int(last)), size - 1
+    else:
+        start, end = size, size
+    if start > end or start >= size:
+        raise ApiError(416, "bad_range", f"the recording has {size} bytes: ask for bytes=0-{size - 1} or a part of it")
+    return start, min(end, start + MOST_IN_ONE_ANSWER - 1)
 
 
-async def _start(client: df.DurableOrchestrationClient, song: AudioFile, request_id: str | None = None) -> bool:
-    """Start a song's workflow; False when it runs already."""
-    order = PipelineInput(
-        owner=song.owner, blob_name=song.blob_name, original_file_name=song.original_file_name,
-        audio_file_id=song.audio_file_id, webhook_url=song.webhook_url, generation_request_id=request_id,
-        arrived_at=datetime.now(UTC).isoformat(),
-    )  # fmt: skip
-    return await workflows.start_once(client, "PipelineOrchestrator", song.instance_id, order.model_dump())
+def _disposition(file_name: str) -> str:
+    """RFC 6266: the name in UTF-8, and what older readers can show of it."""
+    plain = "".join(char if char.isascii() and char not in '"\\' and char.isprintable() else "_" for char in file_name)
+    return f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"

@@ -5,29 +5,32 @@ from __future__ import annotations
 import asyncio
 
 import azure.durable_functions as df
-import azure.functions as func
 
 from ripieno.contracts.jobs import JobEvent
-from ripieno.contracts.names import job_done_event
+from ripieno.contracts.names import job_done_event, job_of_attempt
 from ripieno.services import webhooks
-from triggers.answers import answers, ok
+from ripieno.work import asking
+from triggers.routing import Answer, Call, route
 
 blueprint = df.Blueprint()
+_BODY = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
 
 
-@blueprint.function_name("job_callback")
-@blueprint.route(route="callbacks/jobs", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@blueprint.durable_client_input(client_name="client")
-@answers
-async def job_callback(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    """Wake the workflow that waits for a job. Signed as Standard Webhooks say."""
-    event = JobEvent.model_validate(await asyncio.to_thread(webhooks.verify, req.get_body(), req.headers))
-    waiting = ":".join(event.job_id.split(":")[:2])  # a further attempt has a suffix, its workflow has not
-    status = await client.get_status(waiting)
-    if status is None or status.runtime_status is None:
-        return ok({"woken": False})
+@route(
+    blueprint, "POST", "/callbacks/jobs", role=None, tag="jobs", body=_BODY, answers={200: "application/json"},
+    with_client=True,
+)  # fmt: skip
+async def job_callback(call: Call[None]) -> Answer:
+    """Wake the workflow that waits for a job.
+
+    For endpoints: signed as Standard Webhooks say, with the secret that endpoints and the app share.
+    """
+    body = await asyncio.to_thread(webhooks.verify_callback, call.request.get_body(), call.request.headers)
+    waiting = job_of_attempt(JobEvent.model_validate(body).job_id)  # its workflow has the job's id
+    if await asking.status_of(call.durable, waiting) is None:
+        return Answer({"woken": False})
     try:
-        await client.raise_event(waiting, job_done_event(waiting), event.model_dump())
+        await call.durable.raise_event(waiting, job_done_event(waiting), {"job_id": waiting})
     except Exception:
-        return ok({"woken": False})  # it has ended meanwhile
-    return ok({"woken": True})
+        return Answer({"woken": False})  # it has ended meanwhile
+    return Answer({"woken": True})

@@ -1,43 +1,55 @@
 """Is the platform well: storage and every endpoint."""
 
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import azure.durable_functions as df
-import azure.functions as func
 
 from ripieno import __version__
 from ripieno.contracts import names
 from ripieno.services import endpoints
 from ripieno.services.settings import settings
 from ripieno.services.storage import table
-from triggers.answers import answers, ok
+from triggers.routing import Answer, Call, route
 
 blueprint = df.Blueprint()
 
-_NEEDED = ("storage", "analysis")  # what other endpoints do can be done by this one, if slower
+_NEEDED = "analysis"  # what other endpoints do can be done by this one, if slower
 
 
-@blueprint.function_name("health")
-@blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answers
-def health(req: func.HttpRequest) -> func.HttpResponse:
-    """200 when songs can be taken in and analysed, 503 otherwise; `degraded` while any part is missing."""
-    parts: dict[str, dict] = {"storage": _storage()}
-    for name, addresses in settings().endpoints.items():
-        for address in addresses:
-            parts[f"{name} {address}" if len(addresses) > 1 else name] = _endpoint(address)
+@route(
+    blueprint, "GET", "/health", role=None, tag="platform", answers={200: "application/json", 503: "application/json"}
+)
+def health(call: Call[None]) -> Answer:
+    """Is the platform well.
+
+    200 when songs can be taken in and analysed by at least one address, 503 otherwise; `degraded` while any part is
+    missing.
+    """
+    addresses = [(name, address) for name, known in settings().endpoints.items() for address in known]
+    with ThreadPoolExecutor(max(1, min(8, len(addresses)))) as pool:
+        states = list(pool.map(lambda one: _endpoint(one[1]), addresses))
+    parts: dict[str, dict[str, Any]] = {"storage": _storage()}
+    for (name, address), state in zip(addresses, states, strict=True):
+        alone = len(settings().endpoints[name]) == 1
+        parts[name if alone else f"{name} {address}"] = state
+    analysis = [state["ok"] for (name, _), state in zip(addresses, states, strict=True) if name == _NEEDED]
     status = "ok" if all(part["ok"] for part in parts.values()) else "degraded"
-    needed = [part["ok"] for name, part in parts.items() if name.startswith(_NEEDED)]
-    return ok({"status": status, "version": __version__, "parts": parts}, 200 if all(needed) else 503)
+    can_work = parts["storage"]["ok"] and any(analysis)
+    return Answer({"status": status, "version": __version__, "parts": parts}, 200 if can_work else 503)
 
 
-def _storage() -> dict:
+def _storage() -> dict[str, Any]:
     try:
-        next(iter(table(names.AUDIO_FILES).query_entities("PartitionKey eq ''")), None)
+        next(iter(table(names.SONGS_TABLE).query_entities("PartitionKey eq ''")), None)
         return {"ok": True}
     except Exception as fault:
         return {"ok": False, "detail": str(fault)[:300]}
 
 
-def _endpoint(address: str) -> dict:
+def _endpoint(address: str) -> dict[str, Any]:
     try:
         return {"ok": True, **endpoints.health(address)}
     except endpoints.EndpointDown as fault:

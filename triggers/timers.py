@@ -1,4 +1,6 @@
-"""Housekeeping: the history of workflows that ended long ago."""
+"""Housekeeping: workflows looked after, the inbox looked into, what expired forgotten."""
+
+from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -7,10 +9,39 @@ import azure.durable_functions as df
 import azure.functions as func
 from azure.durable_functions import OrchestrationRuntimeStatus as Status
 
+from ripieno.services.settings import settings
+from ripieno.work import asking, endings, housekeeping, inbox
+
 blueprint = df.Blueprint()
 log = logging.getLogger("ripieno.housekeeping")
 KEEP = timedelta(days=30)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+# Event Grid tells of every drop at once (`inbox.py`); this then finds what was missed. Without it, this is how.
+LOOK_INTO_INBOX = "0 */5 * * * *" if settings().drop_source == "EventGrid" else "* * * * * *"
+
+
+@blueprint.function_name("look_into_inbox")
+@blueprint.timer_trigger(arg_name="timer", schedule=LOOK_INTO_INBOX)
+@blueprint.durable_client_input(client_name="client")
+async def look_into_inbox(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
+    """Take in whatever lies in the inbox."""
+    await inbox.look(client)
+
+
+@blueprint.function_name("look_after_runs")
+@blueprint.timer_trigger(arg_name="timer", schedule="*/10 * * * * *")
+@blueprint.durable_client_input(client_name="client")
+async def look_after_runs(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
+    """Start what was asked for and never began; give what ended badly its end."""
+    await asking.look_after(client, endings.give)
+
+
+@blueprint.function_name("expire")
+@blueprint.timer_trigger(arg_name="timer", schedule="0 30 3 * * *")
+def expire(timer: func.TimerRequest) -> None:
+    """Forget what nobody will ask for again, every night at half past three."""
+    log.info("expired: %s", housekeeping.expire())
 
 
 @blueprint.function_name("purge_history")

@@ -3,88 +3,79 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import uuid
 from datetime import UTC, datetime, timedelta
 
 import azure.durable_functions as df
-import azure.functions as func
 
 from ripieno.contracts import names
-from ripieno.contracts.audio import UploadRequest, UploadTicket
-from ripieno.services import blobs, idempotency, limits, uploads, webhooks
-from ripieno.services.identity import owner_of
+from ripieno.contracts.audio import UploadOutcome, UploadRequest, UploadTicket
+from ripieno.contracts.enums import Role
+from ripieno.contracts.workflow import Upload
+from ripieno.records import uploads
+from ripieno.services import blobs, limits, webhooks
 from ripieno.services.settings import settings
-from triggers import workflows
-from triggers.answers import ApiError, answers, ok
-from triggers.audio import clean_name
-from triggers.blob_drop import start_dropped
+from ripieno.work import asking, ingest
+from triggers.problems import ApiError
+from triggers.routing import Answer, Call, route
 
 blueprint = df.Blueprint()
 TICKET_HOURS = 4
 
 
-@blueprint.function_name("create_upload")
-@blueprint.route(route="uploads", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
-@answers
-def create_upload(req: func.HttpRequest) -> func.HttpResponse:
-    """Ask for an address to PUT a file at."""
-    owner, key = owner_of(req.headers), req.headers.get("idempotency-key")
-    if key and (earlier := idempotency.recall(owner, key, req.get_body())):
-        return ok(earlier[1], earlier[0])
-    try:
-        wanted = UploadRequest.model_validate(req.get_json())
-    except json.JSONDecodeError as fault:
-        raise ApiError(400, "invalid_request", f"the body is not JSON: {fault}") from None
+@route(blueprint, "POST", "/uploads", role=Role.ANALYST, tag="songs", body=UploadRequest, answers={201: UploadTicket})
+def create_upload(call: Call[UploadRequest]) -> Answer:
+    """An address to put a large file at.
+
+    PUT the bytes to `upload_url` with `headers` within four hours, then POST to `complete_url`.
+    """
+    wanted = call.body
     limits.check_size(wanted.file_size_bytes)
     if wanted.webhook_url:
         webhooks.check_user_url(wanted.webhook_url)
-    upload_id = uuid.uuid4().hex
-    file_name = clean_name(wanted.file_name)
-    uploads.remember(upload_id, owner=owner, file_name=file_name, webhook_url=wanted.webhook_url)
+    now = datetime.now(UTC)
+    upload = Upload(
+        upload_id=call.seed, owner=call.owner, file_name=ingest.clean_name(wanted.file_name),
+        created_at=now.isoformat(), webhook_url=wanted.webhook_url,
+    )  # fmt: skip
+    uploads.create(upload)
     ticket = UploadTicket(
-        upload_id=upload_id,
-        upload_url=blobs.write_url(names.RAW_AUDIO, names.uploaded_blob(upload_id), hours=TICKET_HOURS),
+        upload_id=upload.upload_id,
+        upload_url=blobs.write_url(names.RAW_AUDIO, names.uploaded_blob(upload.upload_id), hours=TICKET_HOURS),
         headers={"x-ms-blob-type": "BlockBlob"},
-        expires_at=(datetime.now(UTC) + timedelta(hours=TICKET_HOURS)).isoformat(),
-        complete_url=f"{settings().public_url}/api/uploads/{upload_id}/complete",
+        expires_at=(now + timedelta(hours=TICKET_HOURS)).isoformat(),
+        complete_url=f"{settings().public_url}/api/uploads/{upload.upload_id}/complete",
     )
-    if key:
-        idempotency.remember(owner, key, req.get_body(), 201, ticket.model_dump())
-    return ok(ticket, 201)
+    return Answer(ticket, 201)
 
 
-@blueprint.function_name("complete_upload")
-@blueprint.route(route="uploads/{id}/complete", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
-@blueprint.durable_client_input(client_name="client")
-@answers
-async def complete_upload(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    """Say that the bytes are there (a blob event says so too, later) and learn which song they are.
+@route(
+    blueprint, "POST", "/uploads/{id}/complete", role=Role.ANALYST, tag="songs",
+    answers={200: UploadOutcome, 202: UploadOutcome}, with_client=True,
+)  # fmt: skip
+async def complete_upload(call: Call[None]) -> Answer:
+    """Say that the bytes are there, and learn which song they are.
 
     202 while the file is being read, 200 with the song's id as soon as it is known; ask again until then.
     """
-    upload = await asyncio.to_thread(uploads.find, req.route_params["id"])
-    if upload is None or upload["owner"] != owner_of(req.headers):
-        raise ApiError(404, "not_found", "there is no such upload")
-    instance_id = upload.get("instance_id")
-    if instance_id is None:
+    upload = await asyncio.to_thread(_upload, call)
+    if upload.outcome is None:
         try:
-            instance_id = await start_dropped(client, names.uploaded_blob(upload["RowKey"]))
-        except blobs.BlobMissing:
-            raise ApiError(409, "nothing_uploaded", "no bytes have arrived: PUT them to upload_url first") from None
-        await asyncio.to_thread(uploads.started, upload["RowKey"], instance_id)
-    return ok(*_outcome(await client.get_status(instance_id), client.create_http_management_payload(instance_id)))
+            run = await asyncio.to_thread(ingest.dropped, names.uploaded_blob(upload.upload_id))
+            await asking.ask(call.durable, run)
+            upload = upload.model_copy(update={"instance_id": run.instance_id})
+        except ingest.DropMissing:
+            upload = await asyncio.to_thread(_upload, call)  # it may have been taken in since we looked
+            if upload.instance_id is None:
+                raise ApiError(409, "nothing_uploaded", "no bytes have arrived: PUT them to upload_url first") from None
+    outcome = UploadOutcome(
+        upload_id=upload.upload_id, instance_id=upload.instance_id, audio_file_id=upload.audio_file_id,
+        outcome=upload.outcome, message=upload.message or "the file is being read",
+    )  # fmt: skip
+    return Answer(outcome, 200 if upload.outcome else 202, {} if upload.outcome else {"Retry-After": "1"})
 
 
-def _outcome(status, links: dict[str, str]) -> tuple[dict, int]:
-    state = status.custom_status if isinstance(status.custom_status, dict) else {}
-    output = status.output if isinstance(status.output, dict) else {}
-    answer = {
-        "audio_file_id": output.get("audio_file_id") or state.get("audio_file_id"),
-        "outcome": output.get("outcome"), "message": output.get("message") or state.get("message") or "queued",
-        "workflow_url": links["statusQueryGetUri"],
-    }  # fmt: skip
-    if status.runtime_status in workflows.ENDED and not answer["audio_file_id"]:
-        answer |= {"outcome": "failed", "message": str(status.output)[:500]}
-        return answer, 200
-    return answer, 200 if answer["audio_file_id"] else 202
+def _upload(call: Call[None]) -> Upload:
+    upload = uploads.find(call.path["id"])
+    if upload is None or upload.owner != call.owner:
+        raise ApiError(404, "not_found", "there is no such upload")
+    return upload

@@ -39,7 +39,9 @@ def mir_provenance(hearing: str) -> dict[str, Provenance]:
     """The signatures under a `mir` job's findings; `hearing` as in `mir.features.Features`."""
     if hearing == "spectral":
         reason = "madmom's networks are not for commercial use, and RIPIENO_LICENSES=commercial"
-        fallback = {"fallback": True, "reason": reason}
+        fallback = (
+            {"fallback": True, "reason": reason} if licenses.commercial_only() else {"reason": "asked for by name"}
+        )
         beats = _own("flux+bar-pointer").model_copy(update=fallback)
         chords = _own("spectrum").model_copy(update=fallback)
     else:

@@ -27,9 +27,11 @@ def separate(job_input: dict, context: JobContext) -> dict:
 def mir(job_input: dict, context: JobContext) -> dict:
     """Tempo, beats, key, chords and tuning; the features stay beside the result for the structure job."""
     order = MirInput.model_validate(job_input)
-    audio = songs.fetch(order.blob_name, context)
+    audio = songs.fetch(order.container, order.blob_name, context)
     stems = _useful_stems(order, context)
-    features = listening.listen(audio, lambda done: context.progress(0.05 + 0.8 * done, "listening"), stems)
+    features = listening.listen(
+        audio, lambda done: context.progress(0.05 + 0.8 * done, "listening"), stems, engines=order.engines
+    )
     context.progress(0.88, "beats, chords and key")
     analysis = listening.describe(features)
     if order.separation is not None:
@@ -58,7 +60,7 @@ def structure(job_input: dict, context: JobContext) -> dict:
 def analyze(job_input: dict, context: JobContext) -> dict:
     """The whole analysis as one job, for callers of the endpoint's own `POST /analyze`."""
     separated = separate(job_input, context.part(0.0, 0.45))
-    song = {"audio_file_id": job_input["audio_file_id"], "blob_name": job_input["blob_name"]}
+    song = {name: job_input[name] for name in ("audio_file_id", "container", "blob_name") if name in job_input}
     stems = {"stems": separated["stems"], "separation": separated["engine"]}
     found = mir(song | stems, context.part(0.45, 0.95))
     whole = structure({"audio_file_id": song["audio_file_id"], "mir": found}, context.part(0.95, 1.0))

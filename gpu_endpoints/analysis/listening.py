@@ -23,12 +23,22 @@ def analyse(audio: Audio, on_progress: Callable[[float], None] = lambda done: No
     return add_sections(describe(features), features)
 
 
-def listen(audio: Audio, on_progress: Callable[[float], None], stems: dict[str, Audio] | None = None) -> Features:
-    """The pass over the samples, with drums and bass of a good separation where there are any."""
+def listen(
+    audio: Audio,
+    on_progress: Callable[[float], None],
+    stems: dict[str, Audio] | None = None,
+    *,
+    engines: dict[str, str] | None = None,
+) -> Features:
+    """The pass over the samples, with drums and bass of a good separation where there are any.
+
+    Beats and chords are heard together, by the learned networks unless the licence or one of `engines` says otherwise.
+    """
     beside = StemBlocks(stems["drums"].mono_blocks(), stems["bass"].mono_blocks()) if stems else None
     return extract(
-        audio.mono_blocks(), audio.duration, on_progress, stems=beside, learned=not licenses.commercial_only()
-    )
+        audio.mono_blocks(), audio.duration, on_progress, stems=beside,
+        learned=not licenses.commercial_only() and not _asks_for_none(engines or {}),
+    )  # fmt: skip
 
 
 def describe(features: Features) -> Analysis:
@@ -72,6 +82,11 @@ def add_sections(analysis: Analysis, features: Features) -> Analysis:
     trust = analysis.confidence.model_copy(update={"sections": _mean_confidence(found)})
     signed = analysis.engines | {"sections": engines.structure_provenance()}
     return analysis.model_copy(update={"sections": found, "confidence": trust, "engines": signed})
+
+
+def _asks_for_none(asked: dict[str, str]) -> bool:
+    """Whether an engine without learned networks was asked for."""
+    return asked.get("beats") == "flux+bar-pointer" or asked.get("chords") == "spectrum"
 
 
 def _bar_levels(features: Features, downbeats: np.ndarray) -> list[float]:

@@ -67,15 +67,15 @@ async def analyze(request: AnalyzeRequest):
     """Analyse a blob of the storage account as one job: 202 now, the findings by callback."""
     try:
         container, blob_name = blobs.parse_uri(request.blob_uri)
-        if container != names.RAW_AUDIO:
-            raise ValueError(f"blob_uri must be in the container {names.RAW_AUDIO!r}")
+        if container not in names.CONTAINERS:
+            raise ValueError(f"blob_uri must be in a container of the platform: {', '.join(names.CONTAINERS)}")
     except ValueError as fault:
         problem = Problem(title="bad blob_uri", status=400, code="bad_blob_uri", detail=str(fault))
         return JSONResponse(problem.model_dump(exclude_none=True), 400, media_type="application/problem+json")
     job_id = f"analyze-{uuid.uuid5(uuid.NAMESPACE_URL, f'{request.audio_file_id} {request.blob_uri}')}"
     job = JobRequest(
         kind=JobKind.ANALYZE,
-        input={"audio_file_id": request.audio_file_id, "blob_name": blob_name},
+        input={"audio_file_id": request.audio_file_id, "container": container, "blob_name": blob_name},
         callback_url=request.callback_url,
     )
     answer = await app.state.submit(job_id, job)

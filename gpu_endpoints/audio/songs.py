@@ -22,7 +22,7 @@ _BYTES_A_FRAME = 6
 _WAV_LIMIT = 2**32 - 2**16
 
 
-def fetch(blob_name: str, context: JobContext) -> decoding.Audio:
+def fetch(container: str, blob_name: str, context: JobContext) -> decoding.Audio:
     """
     Raises
     ------
@@ -31,7 +31,7 @@ def fetch(blob_name: str, context: JobContext) -> decoding.Audio:
     """
     context.progress(0.0, "fetching the audio")
     try:
-        path = blobs.download_to(names.RAW_AUDIO, blob_name, context.folder / "audio")
+        path = blobs.download_to(container, blob_name, context.folder / "audio")
     except blobs.BlobMissing as fault:
         raise JobFailed("audio_missing", f"the song's bytes are gone ({fault})") from fault
     context.progress(0.02, "decoding")
@@ -68,13 +68,13 @@ class StemFiles:
         for stem, samples in block.items():
             self._files[stem].write(samples)
 
-    def store(self, song_id: str) -> list[StemFile]:
-        """Close the files and put them into storage."""
+    def store(self, folder: str) -> list[StemFile]:
+        """Close the files and put them into storage, below `folder`."""
         self._open.close()
-        return [self._store(song_id, stem, path) for stem, path in self._paths.items()]
+        return [self._store(folder, stem, path) for stem, path in self._paths.items()]
 
-    def _store(self, song_id: str, stem: str, path: Path) -> StemFile:
-        name = names.stem_blob(song_id, stem, self._format)
+    def _store(self, folder: str, stem: str, path: Path) -> StemFile:
+        name = names.stem_blob(folder, stem, self._format)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(0)

@@ -135,11 +135,12 @@ def save(
 ) -> GeneratedStem:
     """24-bit stereo at 44.1 kHz with MIDI beside it, exactly as long as the range."""
     stem, stem_format = wish.plan.stem_type, order.parameters.stem_format
-    name = names.generated_blob(order.generation_request_id, stem, stem_format, order.take)
+    element = names.slug(wish.plan.name or str(stem))
+    name = names.generated_blob(order.generation_request_id, element, stem_format, order.take)
     stored = storing.store(made.audio, name, stem_format, context.folder)
     midi_name = None
     if made.midi is not None:
-        midi_name = names.generated_blob(order.generation_request_id, stem, "mid", order.take)
+        midi_name = names.generated_blob(order.generation_request_id, element, "mid", order.take)
         blobs.upload(names.GENERATED, midi_name, made.midi)
     return GeneratedStem(
         stem_type=stem, take=order.take, blob_name=stored.blob_name, midi_blob_name=midi_name,

@@ -287,7 +287,9 @@ class Scheduler:
         for wait in CALLBACK_WAITS:
             await asyncio.sleep(wait)
             try:
-                await asyncio.to_thread(webhooks.send, document.request.callback_url or "", message_id, payload)
+                await asyncio.to_thread(
+                    webhooks.send_callback, document.request.callback_url or "", message_id, payload
+                )
                 return
             except Exception as fault:
                 log.info("the callback of %s was not heard: %s", document.job_id, fault)

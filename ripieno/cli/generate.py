@@ -19,6 +19,7 @@ from ripieno.cli.options import connect
 from ripieno.client import POLL_SECONDS, Ripieno, RipienoError
 from ripieno.contracts.enums import AudioFileStatus, GenerationStatus, StemType, TakeStatus
 from ripieno.contracts.generation import Generation, GenerationOrder, GenerationParameters, MixOrder, Take
+from ripieno.contracts.names import slug
 
 WAIT_SECONDS = 6 * 3600
 _BARS = re.compile(r"^\s*(\d+)\s*(?:-\s*(\d+))?\s*$")
@@ -79,7 +80,7 @@ def approve(generation: str, stems: tuple[str, ...], take: int | None) -> None:
     """Approve stems of a generation: the named ones, or all that wait for it."""
     with connect() as ripieno:
         waiting = [
-            stem.stem_type for stem in ripieno.generation(generation).stems
+            stem.name for stem in ripieno.generation(generation).stems
             if stem.takes[-1].status == TakeStatus.GENERATED
         ]  # fmt: skip
         if not stems and not waiting:
@@ -91,7 +92,7 @@ def approve(generation: str, stems: tuple[str, ...], take: int | None) -> None:
 
 @click.command()
 @click.argument("generation")
-@click.argument("stem", type=click.Choice([stem.value for stem in StemType]))
+@click.argument("stem")
 @click.option("--comment", default="", help='What should be different: "busier, and an octave lower".')
 @click.option("--take", type=int, help="Which take; else the latest.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Wait for the new take and write it.")
@@ -226,22 +227,23 @@ def _written(ripieno: Ripieno, request: Generation, out: Path, only: str | None 
     out.mkdir(parents=True, exist_ok=True)
     stems = []
     for stem in request.stems:
-        if only not in (None, stem.stem_type):
+        if only not in (None, stem.name):
             continue
         take = stem.takes[-1]
         about: dict[str, Any] = {
-            "stem_type": stem.stem_type, "take": take.take, "status": take.status, "error": take.error,
+            "name": stem.name, "stem_type": stem.stem_type, "take": take.take, "status": take.status,
+            "error": take.error,
             "path": None, "midi_path": None, "score": None, "engine": None, "plan": take.plan.model_dump(),
         }  # fmt: skip
         if take.stem is not None and take.blob_url:
-            about["path"] = str(ripieno.download(take.blob_url, out / f"{stem.stem_type}.{take.stem.format}"))
+            about["path"] = str(ripieno.download(take.blob_url, out / f"{slug(stem.name)}.{take.stem.format}"))
             about |= {"score": take.stem.score.model_dump(), "engine": take.stem.engine.model_dump()}
             about |= {
                 "start_seconds": take.stem.start_seconds, "duration_seconds": take.stem.duration_seconds,
                 "random_seed": take.stem.random_seed,
             }  # fmt: skip
             if take.midi_url:
-                about["midi_path"] = str(ripieno.download(take.midi_url, out / f"{stem.stem_type}.mid"))
+                about["midi_path"] = str(ripieno.download(take.midi_url, out / f"{slug(stem.name)}.mid"))
         stems.append(about)
     return {
         "generation_request_id": request.generation_request_id, "audio_file_id": request.audio_file_id,
@@ -253,11 +255,12 @@ def _written(ripieno: Ripieno, request: Generation, out: Path, only: str | None 
 def _mixed(ripieno: Ripieno, request: Generation, out: Path, master: str | None, stem_format: str) -> Path:
     order = MixOrder.model_validate({"master": master, "stem_format": stem_format})
     mixed = ripieno.mix(request.generation_request_id, order)
+    assert mixed.blob_url is not None  # it is there
     return ripieno.download(mixed.blob_url, out / f"mix.{mixed.format}")
 
 
 def _takes(request: Generation, stem: str) -> list[Take]:
-    return next((one.takes for one in request.stems if one.stem_type == stem), [])
+    return next((one.takes for one in request.stems if one.name == stem), [])
 
 
 def _next_take(ripieno: Ripieno, request_id: str, stem: str, rejected: int) -> Generation:
@@ -281,17 +284,17 @@ def _show(result: dict[str, Any]) -> None:
         table.add_column(title, overflow="fold")
     for stem in result["stems"]:
         if stem["path"] is None:
-            table.add_row(stem["stem_type"], str(stem["take"]), "", "", "", "", stem["status"], stem["error"] or "")
+            table.add_row(stem["name"], str(stem["take"]), "", "", "", "", stem["status"], stem["error"] or "")
             continue
         table.add_row(
-            stem["stem_type"], str(stem["take"]), stem["engine"]["engine"], stem["plan"]["style"],
+            stem["name"], str(stem["take"]), stem["engine"]["engine"], stem["plan"]["style"],
             f"{int(stem['start_seconds'] // 60)}:{stem['start_seconds'] % 60:04.1f}",
             f"{stem['duration_seconds']:.1f} s", f"{stem['score']['overall']:.0%}", stem["path"],
         )  # fmt: skip
     console.print(table)
     for stem in result["stems"]:
         for remark in (stem["score"] or {}).get("remarks", []):
-            console.print(f"[dim]{stem['stem_type']}: {remark}[/]")
+            console.print(f"[dim]{stem['name']}: {remark}[/]")
     planner = result["planner"]
     if planner and planner["reason"]:
         console.print(f"[dim]planned by {planner['engine']}: {planner['reason']}[/]")

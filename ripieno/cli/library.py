@@ -85,12 +85,14 @@ def stems(audio_file_id: str, out: Path) -> None:
 
 @click.command()
 @click.argument("audio_file_ids", nargs=-1, required=True)
-def delete(audio_file_ids: tuple[str, ...]) -> None:
+@click.option("--wait", is_flag=True, help="Return when everything made from them is gone from storage too.")
+def delete(audio_file_ids: tuple[str, ...], wait: bool) -> None:
     """Delete songs and everything made from them."""
     with connect() as ripieno:
-        for audio_file_id in audio_file_ids:
-            ripieno.delete(audio_file_id)
-            click.echo(f"deleted {audio_file_id}")
+        removals = [(audio_file_id, ripieno.delete(audio_file_id)) for audio_file_id in audio_file_ids]
+        for audio_file_id, removal in removals:
+            done = ripieno.wait_removal(removal.instance_id) if wait else removal
+            click.echo(f"deleted {audio_file_id}" if done.status != "failed" else f"not deleted: {done.message}")
 
 
 COMMANDS = (status, list_songs, search, jams, stems, delete)

@@ -28,6 +28,8 @@ def filters(command: Callable) -> Callable:
         click.option("--key", help="Tonic, such as C, F# or Bb."),
         click.option("--mode", type=click.Choice(["major", "minor"])),
         click.option("--status", type=click.Choice(["uploaded", "analyzing", "analyzed", "failed"])),
+        click.option("--chords", help="Chords that follow each other: C,G,Am,F."),
+        click.option("--form", help="Sections that follow each other: verse,chorus,bridge."),
         click.option("--uploaded-after", help="ISO 8601 time, UTC where it names no zone."),
         click.option("--uploaded-before", help="ISO 8601 time, UTC where it names no zone."),
     ]):  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from ripieno.contracts import names
 from ripieno.contracts.base import Contract
 from ripieno.contracts.enums import Mode, StemType
 from ripieno.contracts.provenance import Provenance
@@ -109,20 +110,29 @@ class ResultBlob(Contract):
 
 
 class SeparateInput(Contract):
-    """Input of a `separate` job. `engine` is `auto`, an engine's name, or a name with a device (`htdemucs@cuda`)."""
+    """Input of a `separate` job.
+
+    The stems are put into `folder` (else that of the song's id); `engine` is `auto`, an engine's name, or a name with a
+    device (`htdemucs@cuda`).
+    """
 
     audio_file_id: str
+    container: str = names.RAW_AUDIO
     blob_name: str
     engine: str = "auto"
     stem_format: StemFormat = "flac"
+    folder: str | None = None
 
 
 class MirInput(Contract):
-    """Input of a `mir` job: the song and, where there are any, its stems."""
+    """Input of a `mir` job: the song and, where there are any, its stems. `engines` are those that were asked for by
+    task, where that is not the best that is there."""
 
     audio_file_id: str
+    container: str = names.RAW_AUDIO
     blob_name: str
     stems: list[StemFile] = []
+    engines: dict[str, str] = {}
     separation: Provenance | None = None
 
 

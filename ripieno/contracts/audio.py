@@ -38,9 +38,11 @@ class AudioSummary(Contract):
 
 
 class AudioFile(AudioSummary):
-    """Everything the library knows of a song."""
+    """Everything the library knows of a song. `blob_name` is in the container `songs`, of a file that is no song in
+    `rejected`; `born` is new each time the same bytes come into the library."""
 
     owner: str
+    born: str
     sha256: str
     blob_name: str
     file_size_bytes: int
@@ -51,6 +53,7 @@ class AudioFile(AudioSummary):
     artist: str | None = None
     analyzed_at: str | None = None
     run: int = 1
+    engines: dict[str, str] = {}
     instance_id: str
     webhook_url: str | None = None
     error: Failure | None = None
@@ -68,6 +71,7 @@ class AudioAccepted(Contract):
     there when stems were asked for with it."""
 
     audio_file_id: str
+    instance_id: str
     status: AudioFileStatus
     duplicate: bool = False
     status_url: str
@@ -80,7 +84,7 @@ class UploadRequest(Request):
 
     file_name: str = Field(min_length=1, max_length=1024)
     file_size_bytes: int = Field(gt=0)
-    webhook_url: str | None = None
+    webhook_url: str | None = Field(default=None, max_length=2048)
 
 
 class UploadTicket(Contract):
@@ -91,6 +95,40 @@ class UploadTicket(Contract):
     headers: dict[str, str]
     expires_at: str
     complete_url: str
+
+
+class UploadOutcome(Contract):
+    """Which song a direct upload became. Outcomes: ingested, duplicate, rejected; None while the file is being read."""
+
+    upload_id: str
+    instance_id: str | None = None
+    audio_file_id: str | None = None
+    outcome: str | None = None
+    message: str
+
+
+class AnalysisOrder(Request):
+    """`POST /audio/{id}/analysis`: which engine for which task (`separate`); `auto`, the default, is the best that is
+    there."""
+
+    engines: dict[str, str] = Field(default={}, max_length=10)
+
+
+class RemovalAccepted(Contract):
+    """Answer to a DELETE: it is gone from the lists, `status_url` says when everything made from it is deleted."""
+
+    instance_id: str
+    status_url: str
+    message: str
+
+
+class Removal(Contract):
+    """How far a deletion is: running, completed or failed."""
+
+    instance_id: str
+    status: str
+    fraction: float = Field(ge=0, le=1)
+    message: str
 
 
 class StemLink(Contract):

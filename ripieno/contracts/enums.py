@@ -74,8 +74,18 @@ class TakeStatus(StrEnum):
     REJECTED = "rejected"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    UNREVIEWED = "unreviewed"
 
 
 class Mode(StrEnum):
     MAJOR = "major"
     MINOR = "minor"
+
+
+class Role(StrEnum):
+    """What somebody may do: look, generate and review, bring songs in and analyse them, or everything."""
+
+    VIEWER = "Viewer"
+    GENERATOR = "Generator"
+    ANALYST = "Analyst"
+    ADMIN = "Admin"

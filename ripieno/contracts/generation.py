@@ -15,6 +15,7 @@ MOST_SECONDS = 3600.0
 MOST_PROMPT = 1000
 MOST_LYRICS = 5000
 MOST_TAKES = 20
+MOST_ELEMENTS = 12
 
 RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 Shade = Annotated[float, Field(ge=-1, le=1)]
@@ -47,10 +48,15 @@ class GenerationParameters(Request):
 
 
 class StemPlan(Contract):
-    """How one stem is to be made. `section` and `bars` are as in `GenerationParameters`, for this stem alone;
-    `pitch_register` is an octave down to an octave up, `instrument` a name of `ripieno.music.instruments`."""
+    """How one stem is to be made.
+
+    `name` is its element's (`synth 2`), else that of its type. `section` and `bars` are as in `GenerationParameters`,
+    for this stem alone; `pitch_register` is an octave down to an octave up, `instrument` a name of
+    `ripieno.music.instruments`.
+    """
 
     stem_type: StemType
+    name: str = Field(default="", max_length=60)
     engine: str = Field(default="auto", max_length=40)
     style: str = Field(default="pop", max_length=40)
     prompt: str = Field(default="", max_length=MOST_PROMPT)
@@ -85,22 +91,21 @@ class GenerationPlan(Contract):
 class GenerationOrder(Request):
     """`POST /generations`: stems for a song of the library, or free-standing where `audio_file_id` is None.
 
-    Without `target_stems` they are those that the prompt names. `webhook_url` is told when the stems can be heard.
+    Without `target_stems` they are those that the prompt names; a stem that is asked for twice is two elements (`synth`
+    and `synth 2`). `webhook_url` is told when the stems can be heard.
     """
 
     audio_file_id: str | None = Field(default=None, max_length=100)
-    target_stems: list[StemType] = Field(default=[], max_length=7)
+    target_stems: list[StemType] = Field(default=[], max_length=MOST_ELEMENTS)
     engine: str = Field(default="auto", max_length=40)
     parameters: GenerationParameters = GenerationParameters()
-    webhook_url: str | None = None
+    webhook_url: str | None = Field(default=None, max_length=2048)
 
     @model_validator(mode="after")
     def _is_enough(self) -> GenerationOrder:
         given = self.parameters
         if self.audio_file_id is None and not (given.target_bpm and given.duration_seconds and given.chord_progression):
             raise ValueError("without a song, give target_bpm, duration_seconds and chord_progression")
-        if len(set(self.target_stems)) < len(self.target_stems):
-            raise ValueError("each stem can be asked for once")
         return self
 
 
@@ -197,7 +202,7 @@ class GenerationResult(Contract):
 class MixSource(Contract):
     """One file of a mix: where it is, when it begins and how loud it is."""
 
-    container: Literal["raw-audio", "stems", "generated"]
+    container: Literal["raw-audio", "songs", "stems", "generated"]
     blob_name: str
     start_seconds: float = Field(default=0.0, ge=0)
     gain_db: float = Field(default=0.0, ge=-60, le=12)
@@ -271,19 +276,53 @@ class Take(Contract):
     midi_url: str | None = None
 
 
+class MixOrder(Request):
+    """`POST /generations/{id}/mixes`: the original and the stems (`takes`: which of each; else the approved or latest),
+    mastered where a preset is named. `takes` and `gains` (dB) by a stem's name; `original` is one too."""
+
+    takes: dict[str, int] = {}
+    gains: dict[str, Annotated[float, Field(ge=-60, le=12)]] = {}
+    include_original: bool = True
+    master: str | None = Field(default=None, max_length=40)
+    stem_format: StemFormat = "wav"
+
+
 class StemTakes(Contract):
+    """One element of a request: `name` is what it is approved and rejected by."""
+
+    name: str
     stem_type: StemType
     takes: list[Take]
 
 
-class MixView(MixedFile):
-    blob_url: str
+class MixView(Contract):
+    """One mix or master of a request, an element like any other: what is known of its file once its `status` is
+    `generated`, why it failed where it is `failed`."""
+
+    name: str
+    kind: Literal["mix", "master"]
+    status: TakeStatus
+    error: str | None = None
+    made_at: str
+    blob_url: str | None = None
+    blob_name: str | None = None
+    file_size_bytes: int | None = None
+    sha256: str | None = None
+    format: str | None = None
+    sample_rate: int | None = None
+    duration_seconds: float | None = None
+    loudness_lufs: float | None = None
+    peak: float | None = None
+    gain_db: float | None = None
+    preset: str | None = None
+    engine: Provenance | None = None
 
 
 class Generation(Contract):
-    """`GET /generations/{id}`."""
+    """`GET /generations/{id}`. `instance_id` is the workflow that made it, by which an operator finds it."""
 
     generation_request_id: str
+    instance_id: str = ""
     owner: str
     audio_file_id: str | None = None
     status: GenerationStatus
@@ -301,6 +340,7 @@ class Generation(Contract):
 
 class GenerationAccepted(Contract):
     generation_request_id: str
+    instance_id: str
     status: GenerationStatus
     status_url: str
     message: str
@@ -308,6 +348,17 @@ class GenerationAccepted(Contract):
 
 class GenerationList(Contract):
     items: list[Generation]
+    next_cursor: str | None = None
+
+
+class MixAccepted(Contract):
+    """Answer to `POST /generations/{id}/mixes`: the mix is among the request's mixes with a status, like its master."""
+
+    name: str
+    master: str | None = None
+    status: TakeStatus
+    status_url: str
+    instance_id: str
 
 
 class Verdict(Request):
@@ -316,14 +367,3 @@ class Verdict(Request):
 
     take: int | None = Field(default=None, ge=1, le=MOST_TAKES)
     comment: str = Field(default="", max_length=MOST_PROMPT)
-
-
-class MixOrder(Request):
-    """`POST /generations/{id}/mixes`: the original and the stems (`takes`: which of each; else the approved or latest),
-    mastered where a preset is named. `gains` in dB, by stem type; `original` is one too."""
-
-    takes: dict[StemType, int] = {}
-    gains: dict[str, Annotated[float, Field(ge=-60, le=12)]] = {}
-    include_original: bool = True
-    master: str | None = Field(default=None, max_length=40)
-    stem_format: StemFormat = "wav"

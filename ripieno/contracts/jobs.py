@@ -19,10 +19,12 @@ class JobError(Contract):
 
 
 class JobRequest(Contract):
-    """`PUT /jobs/{job_id}`. `arrived_at` (ISO 8601) orders the queue: work for the song that came first goes first."""
+    """`PUT /jobs/{job_id}`. `owner` is on whose behalf it is; `arrived_at` (ISO 8601) orders the queue: work for the
+    song that came first goes first."""
 
     kind: str
     input: dict[str, Any]
+    owner: str | None = None
     callback_url: str | None = None
     arrived_at: str | None = None
 
@@ -67,3 +69,30 @@ class ScoreRequest(Contract):
         if self.operation == "submit" and self.job is None:
             raise ValueError("operation 'submit' needs a job")
         return self
+
+
+# -- jobs as the library remembers them ---------------------------------------------------------------------------
+
+
+class JobRecord(Contract):
+    """`GET /jobs/{id}`: an endpoint job, on whose behalf it was asked for, and how it stands as far as is known."""
+
+    job_id: str
+    kind: str | None = None
+    audio_file_id: str | None = None
+    instance_id: str | None = None
+    endpoint: str | None = None
+    address: str | None = None
+    endpoint_job_id: str | None = None
+    attempt: int = 1
+    state: str | None = None
+    arrived_at: str
+    updated_at: str
+    started_at: str | None = None
+    ended_at: str | None = None
+    error: str | None = None
+
+
+class JobPage(Contract):
+    items: list[JobRecord]
+    next_cursor: str | None = None

@@ -1,38 +1,46 @@
-"""Names of blobs, tables and workflow instances. Nobody else spells them out."""
+"""Names of blobs, tables and workflow instances. Nobody else spells them out, or takes them apart.
+
+A song is named by its id, which follows from its bytes, and by `born`, which is new each time the same bytes come
+into the library: whatever is being deleted of the one before can never be taken for a part of the one that came after.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
+from datetime import datetime
 
 RAW_AUDIO = "raw-audio"
+REJECTED = "rejected"
+SONGS = "songs"
 STEMS = "stems"
 ANALYSES = "analyses"
 JAMS = "jams"
 JOBS = "jobs"
 GENERATED = "generated"
-CONTAINERS = (RAW_AUDIO, STEMS, ANALYSES, JAMS, JOBS, GENERATED)
+RECORDS = "records"
+CONTAINERS = (RAW_AUDIO, REJECTED, SONGS, STEMS, ANALYSES, JAMS, JOBS, GENERATED, RECORDS)
 
-AUDIO_FILES = "AudioFiles"
-ANALYSIS_RESULTS = "AnalysisResults"
-SECTIONS = "Sections"
-CHORD_ANNOTATIONS = "ChordAnnotations"
-GENERATION_REQUESTS = "GenerationRequests"
-GENERATED_STEMS = "GeneratedStems"
+SONGS_TABLE = "Songs"
+ANALYSES_TABLE = "Analyses"
+SONG_CHORDS = "SongChords"
+SONG_FORMS = "SongForms"
+WORKS = "Works"
 JOB_RECORDS = "Jobs"
+RUNS = "Runs"
 UPLOADS = "Uploads"
 IDEMPOTENCY_KEYS = "IdempotencyKeys"
-INDEX_BY_DATE = "IndexByDate"
-INDEX_BY_KEY = "IndexByKey"
-INDEX_BY_STATUS = "IndexByStatus"
-INDEX_BY_TEMPO = "IndexByTempo"
-INDEX_BY_SONG = "IndexBySong"
 TABLES = (
-    AUDIO_FILES, ANALYSIS_RESULTS, SECTIONS, CHORD_ANNOTATIONS, GENERATION_REQUESTS, GENERATED_STEMS, JOB_RECORDS,
-    UPLOADS, IDEMPOTENCY_KEYS, INDEX_BY_DATE, INDEX_BY_KEY, INDEX_BY_STATUS, INDEX_BY_TEMPO, INDEX_BY_SONG,
+    SONGS_TABLE, ANALYSES_TABLE, SONG_CHORDS, SONG_FORMS, WORKS, JOB_RECORDS, RUNS, UPLOADS, IDEMPOTENCY_KEYS,
 )  # fmt: skip
+TABLES_OF_SEGNO = ("AudioFiles", "GenerationRequests")  # a library of version 0.1, under the platform's first name
+
+DROPS_QUEUE = "drops"
 
 UPLOAD_PREFIX = "uploads/"
+OWNER_PREFIX = "owners/"
+_FAR_FUTURE_MS = 9_999_999_999_999
 # Of the platform's first name: an id never changes with ours.
 _SONG_NAMESPACE = uuid.UUID("5e60a1c3-5e60-4e60-8e60-5e6000000001")
 
@@ -42,17 +50,30 @@ def audio_file_id(owner: str, sha256_hex: str) -> str:
     return str(uuid.uuid5(_SONG_NAMESPACE, f"{owner}:{sha256_hex}"))
 
 
-def raw_audio_blob(song_id: str, extension: str) -> str:
-    return f"{song_id}.{extension}"
+def seed(now: datetime) -> str:
+    """What new ids are made of: beginning with the time, counted down, they sort newest first."""
+    return f"{newest_first(now)}{uuid.uuid4().hex[:12]}"
 
 
-def is_canonical(blob_name: str) -> bool:
-    """Whether a blob in raw-audio was put there by ingestion itself, as `{audio_file_id}.{ext}`."""
-    stem, _, extension = blob_name.rpartition(".")
-    try:
-        return str(uuid.UUID(stem)) == stem and uuid.UUID(stem).version == 5 and "/" not in extension
-    except ValueError:
-        return False
+def newest_first(moment: datetime) -> str:
+    """A time as a key that sorts before that of any earlier time."""
+    return f"{_FAR_FUTURE_MS - int(moment.timestamp() * 1000):013d}"
+
+
+# -- blobs --------------------------------------------------------------------------------------------------------
+
+
+def song_folder(song_id: str, born: str) -> str:
+    """Where everything of one life of a song lies, in each container."""
+    return f"{song_id}/{born}"
+
+
+def song_blob(song_id: str, born: str, extension: str) -> str:
+    return f"{song_folder(song_id, born)}/original.{extension}"
+
+
+def rejected_blob(song_id: str, born: str, file_name: str) -> str:
+    return f"{song_folder(song_id, born)}/{file_name}"
 
 
 def uploaded_blob(upload_id: str) -> str:
@@ -60,45 +81,35 @@ def uploaded_blob(upload_id: str) -> str:
     return f"{UPLOAD_PREFIX}{upload_id}"
 
 
-def stem_blob(song_id: str, stem: str, extension: str) -> str:
-    return f"{song_id}/{stem}.{extension}"
+def owner_in(blob_name: str) -> tuple[str | None, str]:
+    """Whose a dropped blob is by its path (`owners/{owner}/…`), None where that does not say; and the rest of it."""
+    if blob_name.startswith(OWNER_PREFIX):
+        owner, slash, rest = blob_name.removeprefix(OWNER_PREFIX).partition("/")
+        if owner and slash and rest:
+            return owner, rest
+    return None, blob_name
 
 
-def generated_blob(request_id: str, name: str, extension: str, take: int = 1) -> str:
-    """A stem or mix of a generation request; further takes stand beside the first."""
-    return f"{request_id}/{name}.{extension}" if take == 1 else f"{request_id}/{name}.take{take}.{extension}"
+def stem_blob(folder: str, stem: str, extension: str) -> str:
+    """A separated stem; `folder` is a song's (`song_folder`), or what a direct caller of an endpoint calls it."""
+    return f"{folder}/{stem}.{extension}"
 
 
-def conditioning_blob(request_id: str) -> str:
-    return f"{request_id}/conditioning.json"
+def generated_blob(work_id: str, name: str, extension: str, version: int = 1) -> str:
+    """A version of an element of a work; further ones stand beside the first."""
+    return f"{work_id}/{name}.{extension}" if version == 1 else f"{work_id}/{name}.take{version}.{extension}"
 
 
-def generation_instance(request_id: str) -> str:
-    """The workflow instance of a generation request."""
-    return f"generation-{request_id}"
+def conditioning_blob(work_id: str) -> str:
+    return f"{work_id}/conditioning.json"
 
 
-def stem_step(stem: str) -> str:
-    """The step that makes and reviews one stem of a request."""
-    return f"stem-{stem}"
+def jams_blob(folder: str) -> str:
+    return f"{folder}.jams"
 
 
-def take_step(stem: str, take: int) -> str:
-    """The endpoint job of one take of a stem."""
-    return f"{stem}-{take}"
-
-
-def review_event(take: int) -> str:
-    """The external event that approves or rejects a take; each wait has a name of its own."""
-    return f"review-{take}"
-
-
-def jams_blob(song_id: str) -> str:
-    return f"{song_id}.jams"
-
-
-def analysis_blob(song_id: str) -> str:
-    return f"{song_id}.json"
+def analysis_blob(folder: str) -> str:
+    return f"{folder}.json"
 
 
 def job_blob(job_id: str) -> str:
@@ -109,9 +120,17 @@ def job_result_blob(job_id: str, name: str) -> str:
     return f"{job_id}/{name}"
 
 
-def song_instance(song_id: str, run: int) -> str:
-    """The workflow instance that ingests and analyses a song for the `run`-th time."""
-    return f"song-{song_id}-{run}"
+# -- workflow instances and jobs ----------------------------------------------------------------------------------
+
+
+def song_instance(song_id: str, born: str, run: int) -> str:
+    """The workflow instance that analyses a song for the `run`-th time."""
+    return f"song-{song_id}-{born}-{run}"
+
+
+def song_instances(song_id: str, born: str) -> str:
+    """What the instances of all runs of one life of a song begin with."""
+    return f"song-{song_id}-{born}-"
 
 
 def drop_instance(blob_name: str, etag: str) -> str:
@@ -119,9 +138,58 @@ def drop_instance(blob_name: str, etag: str) -> str:
     return "drop-" + hashlib.sha256(f"{blob_name}\n{etag}".encode()).hexdigest()[:32]
 
 
+def work_instance(work_id: str) -> str:
+    """The workflow instance that plans a work and makes the first version of its elements."""
+    return f"work-{work_id}"
+
+
+def version_instance(work_id: str, element: str, version: int) -> str:
+    """The workflow instance that makes one version of an element."""
+    return f"take-{work_id}-{slug(element)}-{version}"
+
+
+def version_instances(work_id: str) -> str:
+    """What the instances of all versions of a work's elements begin with."""
+    return f"take-{work_id}-"
+
+
+def removal_instance(subject_id: str, born: str = "") -> str:
+    """The workflow instance that removes one life of a song, or a work: asked for twice it is the same removal."""
+    return f"remove-{subject_id}-{born}" if born else f"remove-{subject_id}"
+
+
+def cancel_instance(work_id: str) -> str:
+    return f"cancel-{work_id}"
+
+
+def slug(name: str) -> str:
+    """An element's name as a part of blob names and instance ids: `Synth 2` is `synth-2`."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "element"
+
+
 def job_id(instance_id: str, step: str) -> str:
     """The id of an endpoint job, and of the sub-orchestration that looks after it."""
     return f"{instance_id}:{step}"
+
+
+def attempt_id(job: str, attempt: int) -> str:
+    """The id that an endpoint knows a job by: a further attempt is a further job."""
+    return job if attempt == 1 else f"{job}:{attempt}"
+
+
+def job_of_attempt(endpoint_job_id: str) -> str:
+    """The job that an endpoint's id is an attempt of; its workflow instance has the same id."""
+    return ":".join(endpoint_job_id.split(":")[:2])
+
+
+def instance_of_job(job: str) -> str:
+    """The workflow instance that a job was asked for by."""
+    return job.partition(":")[0]
+
+
+def first_address(job: str) -> int:
+    """Where among an endpoint's addresses a job is tried first: jobs are spread, one job is always at home at one."""
+    return int.from_bytes(hashlib.sha256(job.encode()).digest()[:2])
 
 
 def further_separation(way: str) -> str:

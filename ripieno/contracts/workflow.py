@@ -2,51 +2,102 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pydantic import Field
+
 from ripieno.contracts.analysis import StemFormat
 from ripieno.contracts.base import Contract
-from ripieno.contracts.enums import StemType
-from ripieno.contracts.generation import MixOrder
-from ripieno.contracts.jobs import JobRequest
 
 DEFAULT_DEADLINE_SECONDS = 4 * 3600
 
 
-class PipelineInput(Contract):
-    """A song to take in: `audio_file_id` is known for an upload through the API, None for a dropped blob. With a
-    `generation_request_id` stems are generated for it as soon as it is analysed."""
+class Run(Contract):
+    """A workflow that is asked for: which orchestrator, under which id, with what order."""
 
     owner: str
-    blob_name: str
-    original_file_name: str
-    audio_file_id: str | None = None
-    webhook_url: str | None = None
-    generation_request_id: str | None = None
-    arrived_at: str
-
-
-class AnalysisInput(Contract):
-    """A song to analyse, already in the library."""
-
     instance_id: str
+    orchestrator: str
+    order: dict[str, Any]
+    asked_at: str
+
+
+class Fault(Contract):
+    """Why a step could not be done and never will be: what an activity answers instead of raising, so that it is not
+    tried again for a minute."""
+
+    code: str
+    message: str
+
+
+class SongOrder(Contract):
+    """One life of a song, to be analysed for the `run`-th time; then the work that waits for it is made."""
+
     owner: str
     audio_file_id: str
-    blob_name: str
+    born: str
+    run: int
+    instance_id: str
     arrived_at: str
+    work_id: str | None = None
 
 
-class EndpointJobInput(Contract):
-    """A job to see through to its end at one of an endpoint's addresses.
+class DropOrder(Contract):
+    """A blob of the inbox, to be taken in."""
 
-    With `give_up_when_down` it fails with `unreachable` once every address was tried in vain, instead of waiting for
-    one to come back until the deadline: for work that can be done elsewhere.
+    owner: str
+    blob_name: str
+    etag: str
+    original_file_name: str
+    arrived_at: str
+    instance_id: str
+    upload_id: str | None = None
+    webhook_url: str | None = None
+
+
+class Upload(Contract):
+    """A direct upload in the making: whose it is, then which workflow takes it in, then which song it is."""
+
+    upload_id: str
+    owner: str
+    file_name: str
+    created_at: str
+    webhook_url: str | None = None
+    instance_id: str | None = None
+    audio_file_id: str | None = None
+    outcome: str | None = None
+    message: str | None = None
+
+
+class JobOrder(Contract):
+    """A job to be seen through to its end at one of an endpoint's addresses.
+
+    `subject` are the ids from which its body is written when it is submitted. With `give_up_when_down` it fails with
+    `unreachable` once every address was tried in vain, instead of waiting for one to come back until the deadline: for
+    work that can be done elsewhere.
     """
 
     job_id: str
+    owner: str
     endpoint: str
-    audio_file_id: str | None
-    request: JobRequest
+    kind: str
+    subject: dict[str, Any]
+    arrived_at: str
+    audio_file_id: str | None = None
     deadline_seconds: float = DEFAULT_DEADLINE_SECONDS
     give_up_when_down: bool = False
+
+
+class JobCall(Contract):
+    """One question about a job that was submitted: ids alone."""
+
+    job_id: str
+    owner: str
+    endpoint: str
+    kind: str
+    arrived_at: str
+    address: int = Field(ge=0)
+    attempt: int = Field(ge=1)
 
 
 SEPARATION_WAYS = {
@@ -68,29 +119,31 @@ class SeparationStep(Contract):
     stem_format: StemFormat
 
 
-class GenerationInput(Contract):
-    """A request of the table GenerationRequests to be worked on; the rest of it is read there."""
+class WorkOrder(Contract):
+    """A work of the table Works to be planned and made; the rest of it is read there."""
 
-    generation_request_id: str
     owner: str
+    work_id: str
     arrived_at: str
 
 
-class StemInput(GenerationInput):
-    """One stem of a request, from its first take to its review."""
+class VersionOrder(WorkOrder):
+    """One version of one element of a work. `is_alone`: it is not made together with the others of its work, so that
+    its own end is what people are told of."""
 
-    stem_type: StemType
-
-
-class MixWorkInput(GenerationInput):
-    """A mix of a request's stems, and the master of it where one is asked for."""
-
-    name: str
-    order: MixOrder
+    element: str
+    version: int
+    is_alone: bool = True
 
 
-class Review(Contract):
-    """The external event that ends the wait for a take's review (`names.review_event`)."""
+class RemovalOrder(Contract):
+    """A song, or a work, and everything made from it, to be removed. `sweep_seconds`: when to look once more for what
+    was being written at that moment."""
 
-    approved: bool
-    comment: str = ""
+    owner: str
+    instance_id: str
+    sweep_seconds: float
+    audio_file_id: str | None = None
+    born: str | None = None
+    work_id: str | None = None
+    workflow: str | None = None

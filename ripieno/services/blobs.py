@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import unquote
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 from azure.storage.blob import BlobSasPermissions, ContentSettings, generate_blob_sas
 
 from ripieno.services.settings import settings
 from ripieno.services.storage import blob_service, container
 
-CHUNK_BYTES = 4 * 1024 * 1024
+COPY_WITHIN = timedelta(minutes=5)
 
 CONTENT_TYPES = {
     "wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac", "ogg": "audio/ogg", "m4a": "audio/mp4",
@@ -28,17 +30,27 @@ class BlobMissing(LookupError):
     """No blob has this name (any more)."""
 
 
+class CopyFailed(RuntimeError):
+    """The storage service could not copy a blob; the source is as it was."""
+
+
 def _content_settings(name: str) -> ContentSettings:
     return ContentSettings(content_type=CONTENT_TYPES.get(name.rpartition(".")[2], "application/octet-stream"))
 
 
 def upload(
-    container_name: str, name: str, data: bytes | IO[bytes] | Iterator[bytes], length: int | None = None
+    container_name: str,
+    name: str,
+    data: bytes | IO[bytes] | Iterator[bytes],
+    length: int | None = None,
+    *,
+    metadata: dict[str, str] | None = None,
 ) -> None:
-    """Write a blob, replacing what was there."""
+    """Write a blob, replacing what was there. `metadata` is ASCII."""
     container(container_name).upload_blob(
-        name, data, length=length, overwrite=True, content_settings=_content_settings(name), max_concurrency=2
-    )
+        name, data, length=length, overwrite=True, content_settings=_content_settings(name), max_concurrency=2,
+        metadata=metadata or None,
+    )  # fmt: skip
 
 
 def upload_json(container_name: str, name: str, document: Any, *, etag: str | None = None, create: bool = False) -> str:
@@ -82,60 +94,73 @@ def properties(container_name: str, name: str):
         raise BlobMissing(f"{container_name}/{name} does not exist") from None
 
 
-def sha256(container_name: str, name: str) -> str:
-    """The hash of a blob's bytes, read in chunks."""
-    digest = hashlib.sha256()
-    if properties(container_name, name).size:
-        for chunk in container(container_name).download_blob(name, max_concurrency=1).chunks():
-            digest.update(chunk)
-    return digest.hexdigest()
+def read_range(container_name: str, name: str, start: int, length: int) -> bytes:
+    """Some of a blob's bytes. Raises `BlobMissing`."""
+    try:
+        return container(container_name).download_blob(name, offset=start, length=length).readall()
+    except ResourceNotFoundError:
+        raise BlobMissing(f"{container_name}/{name} does not exist") from None
 
 
-def download_to(container_name: str, name: str, path: Path) -> Path:
-    """Write a blob to a file, in chunks."""
+def download_to(container_name: str, name: str, path: Path, *, etag: str | None = None) -> Path:
+    """Write a blob to a file, in chunks; with `etag` just that version of it. Raises `BlobMissing`."""
+    conditions: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
     try:
         with path.open("wb") as file:
-            container(container_name).download_blob(name, max_concurrency=2).readinto(file)
-    except ResourceNotFoundError:
+            container(container_name).download_blob(name, max_concurrency=2, **conditions).readinto(file)
+    except (ResourceNotFoundError, ResourceModifiedError):
         raise BlobMissing(f"{container_name}/{name} does not exist") from None
     return path
 
 
-def move(container_name: str, source: str, target: str) -> None:
-    """Copy within a container on the server, then delete the source; safe to repeat after a crash at any point."""
-    source_blob = container(container_name).get_blob_client(source)
-    target_blob = container(container_name).get_blob_client(target)
-    if source_blob.exists():
-        chosen = settings()
-        address = source_blob.url
-        if not chosen.storage_is_account_name:
-            address = read_url(container_name, source)
-        target_blob.start_copy_from_url(address)
-        deadline = datetime.now(UTC) + timedelta(minutes=5)
-        while target_blob.get_blob_properties().copy.status == "pending":
-            if datetime.now(UTC) > deadline:
-                raise TimeoutError(f"copying {container_name}/{source} did not end within five minutes")
-        target_blob.set_http_headers(_content_settings(target))
-        source_blob.delete_blob()
-    elif not target_blob.exists():
-        raise BlobMissing(f"{container_name}/{source} does not exist")
+def copy(
+    source_container: str, source: str, target_container: str, target: str, *, metadata: dict[str, str] | None = None
+) -> None:
+    """Copy on the server, replacing what was there; safe to repeat.
 
-
-def delete(container_name: str, name: str) -> None:
+    Raises
+    ------
+    BlobMissing, CopyFailed, TimeoutError
+    """
+    source_blob = container(source_container).get_blob_client(source)
+    target_blob = container(target_container).get_blob_client(target)
+    address = source_blob.url if settings().storage_is_account_name else read_url(source_container, source)
     try:
-        container(container_name).delete_blob(name)
+        target_blob.start_copy_from_url(address, metadata=metadata or None)
     except ResourceNotFoundError:
+        raise BlobMissing(f"{source_container}/{source} does not exist") from None
+    deadline = datetime.now(UTC) + COPY_WITHIN
+    while (state := target_blob.get_blob_properties().copy).status == "pending":
+        if datetime.now(UTC) > deadline:
+            target_blob.abort_copy(str(state.id))
+            raise TimeoutError(f"copying {source_container}/{source} did not end within {COPY_WITHIN}")
+        time.sleep(0.1)
+    if state.status != "success":
+        raise CopyFailed(f"{source_container}/{source} was not copied: {state.status_description or state.status}")
+    target_blob.set_http_headers(_content_settings(target))
+
+
+def delete(container_name: str, name: str, *, etag: str | None = None) -> None:
+    """Delete a blob, with `etag` just that version of it; nothing happens when it is not there."""
+    conditions: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
+    try:
+        container(container_name).delete_blob(name, **conditions)
+    except (ResourceNotFoundError, ResourceModifiedError):
         pass
+
+
+def list_names(container_name: str, prefix: str = "") -> list[str]:
+    return list(container(container_name).list_blob_names(name_starts_with=prefix))
 
 
 def delete_prefix(container_name: str, prefix: str) -> int:
     """Delete every blob whose name starts with `prefix`; returns how many."""
     if not prefix:
         raise ValueError("an empty prefix would delete the whole container")
-    names = list(container(container_name).list_blob_names(name_starts_with=prefix))
-    for name in names:
+    found = list_names(container_name, prefix)
+    for name in found:
         delete(container_name, name)
-    return len(names)
+    return len(found)
 
 
 def read_url(container_name: str, name: str, *, hours: float = 1) -> str:
@@ -153,13 +178,29 @@ def _signed(container_name: str, name: str, permission: BlobSasPermissions, hour
     now = datetime.now(UTC)
     start, expiry = now - timedelta(minutes=5), now + timedelta(hours=hours)
     if settings().storage_is_account_name:
-        key: dict[str, Any] = {"user_delegation_key": service.get_user_delegation_key(start, expiry)}
+        key: dict[str, Any] = {"user_delegation_key": _delegation_key(expiry)}
     else:
         key = {"account_key": service.credential.account_key}
     token = generate_blob_sas(
         str(service.account_name), container_name, name, permission=permission, start=start, expiry=expiry, **key
     )
     return f"{container(container_name).get_blob_client(name).url}?{token}"
+
+
+_KEY_HOURS = 24.0
+_delegation: list[tuple[datetime, Any]] = []  # until when, and the key
+_delegation_lock = threading.Lock()
+
+
+def _delegation_key(expiry: datetime) -> Any:
+    """A user-delegation key that lasts longer than `expiry`: one for a day serves every address signed meanwhile."""
+    with _delegation_lock:
+        if not _delegation or _delegation[0][0] <= expiry:
+            now = datetime.now(UTC)
+            until = max(expiry, now + timedelta(hours=_KEY_HOURS)) + timedelta(minutes=5)
+            key = blob_service().get_user_delegation_key(now - timedelta(minutes=5), until)
+            _delegation[:] = [(until, key)]
+        return _delegation[0][1]
 
 
 def parse_uri(uri: str) -> tuple[str, str]:
@@ -172,7 +213,7 @@ def parse_uri(uri: str) -> tuple[str, str]:
     """
     root = blob_service().primary_endpoint.rstrip("/") + "/"
     address = uri.partition("?")[0]
-    container_name, slash, name = address.removeprefix(root).partition("/")
+    container_name, slash, name = unquote(address.removeprefix(root)).partition("/")
     if not address.startswith(root) or not slash or not name:
         raise ValueError(f"{uri!r} is not a blob of the storage account at {root}")
     return container_name, name

@@ -13,7 +13,7 @@ from ripieno.music.chord import parse
 from ripieno.music.conditioning import ChordSpan, Conditioning, free_standing, likely_key
 from ripieno.music.genres import genre
 from ripieno.music.song_conditioning import of_song, within
-from ripieno.services import analyses, blobs
+from ripieno.services import blobs
 
 _DOCUMENT = TypeAdapter(Conditioning)
 _SAME_TEMPO = 0.03
@@ -30,7 +30,25 @@ class CannotCondition(ValueError):
 
 
 def prepare(audio_file_id: str | None, given: GenerationParameters, style: str) -> Conditioning:
+    """What fits a song that is known by its id alone: the newest findings of it that lie in storage.
+
+    A song that nobody knows is none: with a tempo, a length and chords the music is free-standing.
+
+    Raises
+    ------
+    CannotCondition
+        `song_not_analysed`, or `cannot_condition`.
     """
+    found = _newest_analysis(audio_file_id) if audio_file_id is not None else None
+    is_enough = given.target_bpm and given.duration_seconds and given.chord_progression
+    return fitted_to(found, audio_file_id if found or not is_enough else None, given, style)
+
+
+def fitted_to(
+    found: Analysis | None, audio_file_id: str | None, given: GenerationParameters, style: str
+) -> Conditioning:
+    """What fits a song's findings, or what fits nothing where there is no song.
+
     Raises
     ------
     CannotCondition
@@ -46,9 +64,13 @@ def prepare(audio_file_id: str | None, given: GenerationParameters, style: str) 
                 beats_per_bar=beats,
                 compound=compound,
             )
-        found = of_song(_analysis(audio_file_id))
-        _check_tempo(found, given.target_bpm)
-        song = within(found, section=given.section, bars=given.bars)
+        if found is None:
+            raise CannotCondition(
+                "song_not_analysed", f"the song {audio_file_id} has no findings to fit to: analyse it first"
+            )
+        known = of_song(found)
+        _check_tempo(known, given.target_bpm)
+        song = within(known, section=given.section, bars=given.bars)
         return _shortened(_with_chords(song, given.chord_progression), given.duration_seconds)
     except ValueError as fault:
         if isinstance(fault, CannotCondition):
@@ -71,11 +93,13 @@ def load(blob_name: str) -> Conditioning:
         raise CannotCondition("conditioning_missing", f"the request was deleted ({fault})") from fault
 
 
-def _analysis(song_id: str) -> Analysis:
-    found = analyses.load(song_id)
-    if found is None:
-        raise CannotCondition("song_not_analysed", f"the song {song_id} has no findings to fit to: analyse it first")
-    return found
+def _newest_analysis(song_id: str) -> Analysis | None:
+    """The findings of a song's present life, or of the last one."""
+    lives = blobs.list_names(names.ANALYSES, f"{song_id}/")
+    if not lives:
+        return None
+    newest = max(lives, key=lambda name: blobs.properties(names.ANALYSES, name).last_modified)
+    return Analysis.model_validate_json(blobs.read(names.ANALYSES, newest))
 
 
 def _meter(time_signature: str | None, style: str) -> tuple[int, bool]:

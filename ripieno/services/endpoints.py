@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+from functools import lru_cache
 from urllib.parse import quote
 
 import httpx
@@ -9,7 +11,8 @@ import httpx
 from ripieno.contracts.jobs import JobError, JobRequest, JobStatus
 from ripieno.services.settings import settings
 
-TIMEOUT = httpx.Timeout(20.0, connect=5.0)
+MOST_CONNECTIONS = 50
+TIMEOUT = httpx.Timeout(20.0, connect=5.0, pool=10.0)
 
 
 class EndpointDown(RuntimeError):
@@ -66,13 +69,33 @@ def health(address: str) -> dict:
     return answer.json()
 
 
+def health_of_any(endpoint: str) -> dict:
+    """The health of the first address that answers. Raises `EndpointDown`."""
+    down = EndpointDown(f"no address is configured for the {endpoint} endpoint")
+    for address in addresses(endpoint):
+        try:
+            return health(address)
+        except EndpointDown as fault:
+            down = fault
+    raise down
+
+
 def _call(method: str, url: str, **content) -> httpx.Response:
     key = settings().endpoint_key
     headers = {"authorization": f"Bearer {key}"} if key else {}
     try:
-        return httpx.request(method, url, headers=headers, timeout=TIMEOUT, **content)
+        return _client().request(method, url, headers=headers, **content)
     except httpx.HTTPError as fault:
         raise EndpointDown(f"{method} {url}: {type(fault).__name__}: {fault}") from fault
+
+
+@lru_cache(maxsize=1)
+def _client() -> httpx.Client:
+    """One for the process: it keeps connections, and may be used by many threads."""
+    limits = httpx.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS)
+    client = httpx.Client(timeout=TIMEOUT, limits=limits)
+    atexit.register(client.close)
+    return client
 
 
 def _status(answer: httpx.Response) -> JobStatus:

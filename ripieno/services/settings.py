@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -23,9 +24,14 @@ class Settings(BaseModel):
     public_url: str
     endpoints: dict[str, list[str]]
     separation: list[str]
-    stem_format: str
+    stem_format: Literal["flac", "wav"]
     endpoint_key: str | None
     webhook_secret: str | None
+    callback_secret: str | None
+    callback_hosts: list[str]
+    default_owner: str
+    sweep_seconds: float
+    drop_source: str
     allow_private_webhooks: bool
     trust_easy_auth: bool
     max_upload_bytes: int
@@ -71,9 +77,14 @@ def settings() -> Settings:
             "directml": _addresses(env("RIPIENO_DIRECTML_ENDPOINTS", "")),
         },
         separation=[step.strip() for step in env("RIPIENO_SEPARATION", "auto").split(",") if step.strip()],
-        stem_format=env("RIPIENO_STEM_FORMAT", "flac"),
+        stem_format=_format(env("RIPIENO_STEM_FORMAT", "flac")),
         endpoint_key=env("RIPIENO_ENDPOINT_KEY") or None,
         webhook_secret=env("RIPIENO_WEBHOOK_SECRET") or None,
+        callback_hosts=_addresses(env("RIPIENO_CALLBACK_HOSTS", "")),
+        callback_secret=env("RIPIENO_CALLBACK_SECRET") or None,
+        default_owner=env("RIPIENO_DEFAULT_OWNER") or "local",
+        sweep_seconds=float(env("RIPIENO_SWEEP_SECONDS", "60")),
+        drop_source=env("RIPIENO_DROP_SOURCE", "Polling"),
         allow_private_webhooks=env("RIPIENO_ALLOW_PRIVATE_WEBHOOKS", "0") == "1",
         trust_easy_auth=env("RIPIENO_TRUST_EASY_AUTH", "0") == "1",
         max_upload_bytes=int(env("RIPIENO_MAX_UPLOAD_BYTES", str(100 * MEBIBYTE))),
@@ -89,6 +100,12 @@ def settings() -> Settings:
             name.strip() for name in env("RIPIENO_PLANNER_ENGINES", "symbolic").split(",") if name.strip()
         ],
     )
+
+
+def _format(text: str) -> Literal["flac", "wav"]:
+    if text not in ("flac", "wav"):
+        raise MissingSetting(f"RIPIENO_STEM_FORMAT is {text!r}: use flac or wav")
+    return text
 
 
 def _price(text: str | None) -> float | None:

@@ -41,6 +41,11 @@ def table(name: str) -> TableClient:
     return table_service().get_table_client(name)
 
 
+def tables_among(wanted: tuple[str, ...]) -> list[str]:
+    """Which of some tables exist."""
+    return sorted({found.name for found in table_service().list_tables()} & set(wanted))
+
+
 def create_containers_and_tables() -> None:
     """Make what is missing; in Azure the templates in infra/ have made them already."""
     for name in CONTAINERS:

@@ -17,10 +17,10 @@ def run(job_input: dict, context: JobContext, choose: Choose) -> dict:
     """Stems as long as the mix, sample for sample, in its own sample rate, as 24-bit FLAC or WAV."""
     order = SeparateInput.model_validate(job_input)
     engine, provenance = choose(order.engine)
-    audio = songs.fetch(order.blob_name, context)
+    audio = songs.fetch(order.container, order.blob_name, context)
     with songs.StemFiles(context.folder, engine.stems, audio, order.stem_format) as files:
         for block in engine.separate(audio, lambda done: context.progress(0.05 + 0.85 * done, "separating")):
             files.write(block)
         context.progress(0.92, "storing the stems")
-        stems = files.store(order.audio_file_id)
+        stems = files.store(order.folder or order.audio_file_id)
     return SeparationResult(stems=stems, duration_seconds=audio.duration, engine=provenance).model_dump()

@@ -11,7 +11,6 @@ from pathlib import Path
 import uvicorn
 
 from ripieno.local.host import functions, server
-from ripieno.services import storage
 
 
 def main() -> None:
@@ -29,7 +28,6 @@ def main() -> None:
     warnings.filterwarnings("ignore", message="azure.functions df_")
     os.environ.setdefault("TASK_HUB", "ripieno")
 
-    storage.create_containers_and_tables()
     options = server.HostOptions(
         port=chosen.port,
         state_dir=chosen.state,

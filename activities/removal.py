@@ -1,0 +1,42 @@
+"""Steps of removing a song or a work, and of ending what is being made for one."""
+
+import azure.durable_functions as df
+
+from activities.outcome import tells_final_errors
+from ripieno.contracts.workflow import RemovalOrder
+from ripieno.work import removal
+
+blueprint = df.Blueprint()
+
+
+@blueprint.function_name("Hide")
+@blueprint.activity_trigger(input_name="order")
+@tells_final_errors
+def hide(order: dict) -> None:
+    """From now on the library knows it no more."""
+    removal.hide(RemovalOrder.model_validate(order))
+
+
+@blueprint.function_name("StopWhatRuns")
+@blueprint.activity_trigger(input_name="order")
+@blueprint.durable_client_input(client_name="client")
+@tells_final_errors
+async def stop_what_runs(order: dict, client: df.DurableOrchestrationClient) -> int:
+    """End its workflows and jobs. Returns how many had not ended yet."""
+    return await removal.stop(client, RemovalOrder.model_validate(order))
+
+
+@blueprint.function_name("DeleteWhatWasMade")
+@blueprint.activity_trigger(input_name="order")
+@tells_final_errors
+def delete_what_was_made(order: dict) -> None:
+    """Delete blobs, rows, jobs and features."""
+    removal.delete(RemovalOrder.model_validate(order))
+
+
+@blueprint.function_name("ForgetRuns")
+@blueprint.activity_trigger(input_name="order")
+@tells_final_errors
+def forget_runs(order: dict) -> None:
+    """Forget the runs that were ended."""
+    removal.forget(RemovalOrder.model_validate(order))

@@ -1,0 +1,57 @@
+"""What orchestrators are written with: a step, a job at an endpoint, and how a step fails."""
+
+from collections.abc import Generator
+from typing import Any
+
+from azure.durable_functions import DurableOrchestrationContext, RetryOptions
+
+from ripieno.contracts.workflow import JobOrder
+
+OUTAGE = RetryOptions(first_retry_interval_in_milliseconds=3000, max_number_of_attempts=20)
+"""How often a step that touches storage is tried again: outages of a minute pass unnoticed."""
+
+Steps = Generator[Any, Any, Any]
+
+
+class StepFailed(Exception):
+    """A step, or a job, that cannot be done and never will be."""
+
+    def __init__(self, code: str, message: str):
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def step(context: DurableOrchestrationContext, name: str, order: dict) -> Steps:
+    """One activity; outages are waited out, a final error raises `StepFailed`."""
+    told = yield context.call_activity_with_retry(name, OUTAGE, order)
+    if "fault" in told:
+        raise StepFailed(told["fault"]["code"], told["fault"]["message"])
+    return told["value"]
+
+
+def attempt(context: DurableOrchestrationContext, name: str, order: dict) -> Steps:
+    """A step whose failure changes nothing: whoever asked to be told may be deaf."""
+    try:
+        return (yield from step(context, name, order))
+    except Exception:
+        return None
+
+
+def endpoint_job(context: DurableOrchestrationContext, job: JobOrder):
+    """The task of a job that is seen through to its end: `{result, error}`, one of them None."""
+    return context.call_sub_orchestrator("EndpointJobOrchestrator", job.model_dump(), job.job_id)
+
+
+def result_of(told: dict) -> dict:
+    """A job's result. Raises `StepFailed` with its error."""
+    if told["error"]:
+        raise StepFailed(told["error"]["code"], told["error"]["message"])
+    return told["result"]
+
+
+def fault_of(problem: Exception) -> dict[str, str]:
+    """Why a workflow broke off, as its record keeps it."""
+    if isinstance(problem, StepFailed):
+        return {"code": problem.code, "message": problem.message}
+    return {"code": "workflow_failed", "message": f"the workflow broke off: {str(problem)[:500]}"}

@@ -1,0 +1,36 @@
+"""One version of one element: planned anew where it heeds a comment, made at an endpoint, saved."""
+
+import azure.durable_functions as df
+
+from orchestrators.progress import report
+from orchestrators.steps import attempt, endpoint_job, fault_of, step
+from ripieno.contracts.enums import JobKind
+from ripieno.contracts.names import job_id
+from ripieno.contracts.workflow import JobOrder, VersionOrder
+
+blueprint = df.Blueprint()
+
+
+@blueprint.function_name("VersionOrchestrator")
+@blueprint.orchestration_trigger(context_name="context")
+def version(context: df.DurableOrchestrationContext):
+    order = VersionOrder.model_validate(context.get_input())
+    about = f"take {order.version} of {order.element}"
+    job = JobOrder(
+        job_id=job_id(context.instance_id, JobKind.GENERATE), owner=order.owner, endpoint="generation",
+        kind=JobKind.GENERATE, arrived_at=order.arrived_at,
+        subject={"work_id": order.work_id, "element": order.element, "version": order.version},
+    )  # fmt: skip
+    try:
+        if not (yield from step(context, "PrepareVersion", order.model_dump())):
+            return {"outcome": "unwanted", "message": f"{about} is no longer wanted"}
+        report(context, "generate", 0.1, f"making {about}")
+        made = yield endpoint_job(context, job)
+    except Exception as problem:
+        made = {"result": None, "error": fault_of(problem)}
+    yield from step(context, "SaveVersion", order.model_dump() | made)
+    if order.is_alone:
+        yield from attempt(context, "NotifyWork", order.model_dump())
+    message = made["error"]["message"] if made["error"] else f"{about} can be heard"
+    report(context, "failed" if made["error"] else "made", 1.0, message)
+    return {"outcome": "failed" if made["error"] else "made", "message": message}

@@ -1,0 +1,120 @@
+"""Works: everything that Ripieno makes, as elements with versions, and what people say of them.
+
+A work is stems for a song, a composition or a DJ set. Its elements are named things of a kind: `bass`, `synth 2`, a mix
+and its master. A version of an element says what it was made from, by which engine, how well it fits, and what was said
+of it; every version is kept, whatever became of it. The work's status follows from its elements.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from ripieno.contracts.base import Contract
+from ripieno.contracts.enums import GenerationStatus, StemType, TakeStatus
+from ripieno.contracts.generation import (
+    GeneratedStem,
+    GenerationOrder,
+    GenerationPlan,
+    MixedFile,
+    MixOrder,
+    StemPlan,
+)
+from ripieno.contracts.provenance import Provenance
+
+
+class WorkKind(StrEnum):
+    STEMS = "stems"
+    COMPOSITION = "composition"
+    SET = "set"
+
+
+class ElementKind(StrEnum):
+    LAYER = "layer"
+    LYRICS = "lyrics"
+    VOCAL_LINE = "vocal_line"
+    MIX = "mix"
+    MASTER = "master"
+    CHART = "chart"
+
+
+class Review(Contract):
+    """What somebody said of a version, and when."""
+
+    approved: bool
+    comment: str = ""
+    reviewer: str
+    reviewed_at: str
+
+
+class Version(Contract):
+    """One try at an element.
+
+    `inputs` are what it is made from, by name: hashes of files, the plan, the settings; `inputs_hash` is the hash of
+    them all, by which equal work is known. `stem` is what came of a layer, `file` of a mix or master.
+    """
+
+    number: int = Field(ge=1)
+    status: TakeStatus
+    made_at: str
+    inputs: dict[str, Any] = {}
+    inputs_hash: str = ""
+    plan: StemPlan | None = None
+    planner: Provenance | None = None
+    heeds: str = ""
+    stem: GeneratedStem | None = None
+    file: MixedFile | None = None
+    error: str | None = None
+    reviews: list[Review] = []
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == TakeStatus.GENERATING
+
+
+class Element(Contract):
+    """`stem_type` is a layer's; `mix` says how a mix or master is made."""
+
+    name: str
+    kind: ElementKind
+    stem_type: StemType | None = None
+    mix: MixOrder | None = None
+    versions: list[Version] = []
+
+    @property
+    def latest(self) -> Version:
+        return self.versions[-1]
+
+
+class Work(Contract):
+    """One work at rest. `born` is the life of the song that it is made for."""
+
+    work_id: str
+    owner: str
+    kind: WorkKind = WorkKind.STEMS
+    audio_file_id: str | None = None
+    born: str | None = None
+    status: GenerationStatus = GenerationStatus.PENDING
+    message: str = "waiting"
+    created_at: str
+    order: GenerationOrder
+    plan: GenerationPlan | None = None
+    start_seconds: float | None = None
+    duration_seconds: float | None = None
+    error: str | None = None
+    told: str | None = None
+    elements: list[Element] = []
+
+    def element(self, name: str) -> Element | None:
+        return next((one for one in self.elements if one.name == name), None)
+
+    @property
+    def layers(self) -> list[Element]:
+        return [one for one in self.elements if one.kind == ElementKind.LAYER]
+
+    @property
+    def has_ended(self) -> bool:
+        """Cancelled, or failed before anything could be made: no verdict changes that."""
+        return self.status in (GenerationStatus.CANCELLED, GenerationStatus.FAILED)

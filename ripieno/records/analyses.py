@@ -1,0 +1,157 @@
+"""A song's analysis at rest: the whole document as a blob, what made it as a row, and the rows by which songs are
+found by the chords and the sections that follow each other in them.
+
+    Analyses     {owner}   {song}_{born}                          the separation, and the keys of the rows below
+    SongChords   {owner}   {six chords}|{song}|{born}             one for each place in the song where they begin
+    SongForms    {owner}   {all sections from one on}|{song}|{born}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from azure.data.tables import UpdateMode
+
+from ripieno.contracts import names
+from ripieno.contracts.analysis import Analysis, SeparationResult
+from ripieno.contracts.base import Contract
+from ripieno.music import chord_index
+from ripieno.records.store import MOST_OPERATIONS, Store
+from ripieno.services import blobs
+from ripieno.services.storage import table
+
+WINDOW = 6
+_FORM_WINDOW = 16
+_LAST = "\x7e"
+
+
+class AnalysisRow(Contract):
+    """What made an analysis, and which rows it is found by."""
+
+    audio_file_id: str
+    born: str
+    instance_id: str
+    separation: SeparationResult
+    chord_rows: list[str] = []
+    form_rows: list[str] = []
+
+
+def save(owner: str, audio_file_id: str, born: str, instance_id: str, found: Analysis, stems: SeparationResult) -> None:
+    """Write everything that an analysis is; repeating it, or writing another over it, leaves just the last."""
+    folder = names.song_folder(audio_file_id, born)
+    blobs.upload_json(names.ANALYSES, names.analysis_blob(folder), found.model_dump(mode="json"))
+    ending = f"|{audio_file_id}|{born}"
+    chords = chord_index.windows(chord_index.tokens([one.chord for one in found.chords]), WINDOW)
+    forms = chord_index.windows(chord_index.form_tokens([one.label for one in found.sections]), _FORM_WINDOW)
+    row = AnalysisRow(
+        audio_file_id=audio_file_id, born=born, instance_id=instance_id, separation=stems,
+        chord_rows=sorted(f"{window}{ending}" for window in chords),
+        form_rows=sorted(f"{window}{ending}" for window in forms),
+    )  # fmt: skip
+    known = _store.get(owner, _key(row))
+    before = (known.chord_rows, known.form_rows) if known else ([], [])
+    if known is None:
+        _store.create(owner, row)
+    else:  # first the row that knows of both the old rows and the new: whatever dies then, none is forgotten
+        both = {
+            "chord_rows": sorted({*before[0], *row.chord_rows}),
+            "form_rows": sorted({*before[1], *row.form_rows}),
+        }
+        _store.change(owner, _key(row), lambda _: row.model_copy(update=both))
+    _upsert(names.SONG_CHORDS, owner, row.chord_rows)
+    _upsert(names.SONG_FORMS, owner, row.form_rows)
+    if known is not None:
+        _delete(names.SONG_CHORDS, owner, set(before[0]) - set(row.chord_rows))
+        _delete(names.SONG_FORMS, owner, set(before[1]) - set(row.form_rows))
+        _store.change(owner, _key(row), lambda _: row)
+
+
+def load(audio_file_id: str, born: str) -> Analysis | None:
+    try:
+        name = names.analysis_blob(names.song_folder(audio_file_id, born))
+        return Analysis.model_validate_json(blobs.read(names.ANALYSES, name))
+    except blobs.BlobMissing:
+        return None
+
+
+def separation(owner: str, audio_file_id: str, born: str) -> SeparationResult | None:
+    row = _store.get(owner, f"{audio_file_id}_{born}")
+    return row.separation if row else None
+
+
+def delete(owner: str, audio_file_id: str, born: str) -> None:
+    """Remove what was found in one life of a song; nothing happens when there is nothing."""
+    row = _store.get(owner, f"{audio_file_id}_{born}")
+    if row is not None:
+        _delete(names.SONG_CHORDS, owner, row.chord_rows)
+        _delete(names.SONG_FORMS, owner, row.form_rows)
+        _store.delete(owner, _key(row))
+    folder = names.song_folder(audio_file_id, born)
+    blobs.delete(names.ANALYSES, names.analysis_blob(folder))
+    blobs.delete(names.JAMS, names.jams_blob(folder))
+
+
+def with_chords(owner: str, query: list[str]) -> Iterator[tuple[str, str]]:
+    """(song, born) of the songs in which these chords (`chord_index.parse_query`) follow each other, in order of id."""
+    return _found(
+        names.SONG_CHORDS, owner, query, WINDOW, lambda found: chord_index.tokens([c.chord for c in found.chords])
+    )
+
+
+def with_form(owner: str, query: list[str]) -> Iterator[tuple[str, str]]:
+    """(song, born) of the songs in which these sections (`chord_index.parse_form`) follow each other."""
+    return _found(
+        names.SONG_FORMS,
+        owner,
+        query,
+        _FORM_WINDOW,
+        lambda found: chord_index.form_tokens([s.label for s in found.sections]),
+    )
+
+
+def everything() -> Iterator[tuple[str, AnalysisRow]]:
+    """(owner, row) of every analysis: for invariants."""
+    return _store.everything()
+
+
+# -- rows ---------------------------------------------------------------------------------------------------------
+
+
+def _found(table_name: str, owner: str, query: list[str], most: int, tokens_of) -> Iterator[tuple[str, str]]:
+    first = chord_index.joined(query[:most])
+    rows = table(table_name).query_entities(
+        "PartitionKey eq @owner and RowKey ge @first and RowKey lt @last",
+        parameters={"owner": owner, "first": first, "last": first + _LAST}, select=["RowKey"],
+    )  # fmt: skip
+    songs = sorted({tuple(row["RowKey"].rsplit("|", 2)[1:]) for row in rows})
+    for audio_file_id, born in songs:
+        if len(query) > most:
+            found = load(audio_file_id, born)
+            if found is None or not chord_index.follow_each_other(tokens_of(found), query):
+                continue
+        yield audio_file_id, born
+
+
+def _upsert(table_name: str, owner: str, keys: Iterable[str]) -> None:
+    _transact(
+        table_name,
+        [("upsert", {"PartitionKey": owner, "RowKey": key}, {"mode": UpdateMode.REPLACE}) for key in sorted(keys)],
+    )
+
+
+def _delete(table_name: str, owner: str, keys: Iterable[str]) -> None:
+    """One after another: a transaction would fail with the first row that is gone already."""
+    for key in keys:
+        table(table_name).delete_entity(owner, key)
+
+
+def _transact(table_name: str, operations: list) -> None:
+    for start in range(0, len(operations), MOST_OPERATIONS):
+        table(table_name).submit_transaction(operations[start : start + MOST_OPERATIONS])
+
+
+def _key(row: AnalysisRow) -> str:
+    return f"{row.audio_file_id}_{row.born}"
+
+
+_store = Store(names.ANALYSES_TABLE, AnalysisRow, key=_key, index=lambda row: {})

@@ -1,0 +1,246 @@
+"""The library: songs, and the index rows that answer a listing without a scan.
+
+by-date|{newest first}|{id}           by-status|{status}|{newest first}|{id}
+by-tempo|{milli-bpm}|{newest first}   by-key|{pitch class}|…    by-mode|{mode}|…
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
+
+from ripieno.contracts import names
+from ripieno.contracts.audio import AudioFile, AudioPage, AudioSummary
+from ripieno.contracts.base import Request
+from ripieno.contracts.enums import AudioFileStatus, Mode
+from ripieno.music.pitch import pitch_class
+from ripieno.records.store import IndexRows, Missing, Page, Store
+
+Tempo = Annotated[float, Field(ge=0, le=1e5, allow_inf_nan=False)]
+
+_FAR_FUTURE_MS = 9_999_999_999_999
+_SUMMARY_FIELDS = set(AudioSummary.model_fields)
+_MOST_REMEMBERED = 512
+
+
+class SongMissing(Missing):
+    """No song of this owner has this id."""
+
+
+class BadCursor(ValueError):
+    """The cursor was not made by this query."""
+
+
+class SongQuery(Request):
+    """The filters of a listing; all given ones must hold. Times are ISO 8601.
+
+    `chords` are some that follow each other in the song (`C, G, Am, F`), in its own key; `form` are sections that do
+    (`verse, chorus, bridge`).
+    """
+
+    bpm_min: Tempo | None = None
+    bpm_max: Tempo | None = None
+    key: str | None = Field(default=None, max_length=10)
+    mode: Mode | None = None
+    status: AudioFileStatus | None = None
+    uploaded_after: datetime | None = None
+    uploaded_before: datetime | None = None
+    chords: str | None = Field(default=None, max_length=200)
+    form: str | None = Field(default=None, max_length=200)
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = Field(default=None, max_length=1000)
+
+    @field_validator("key")
+    @classmethod
+    def _is_a_note(cls, key: str | None) -> str | None:
+        """Any spelling of a note; `f#` is as good as `F#`."""
+        if key is not None:
+            key = key.strip()[:1].upper() + key.strip()[1:]
+            pitch_class(key)
+        return key
+
+
+def create(song: AudioFile) -> bool:
+    """Add a song; False when its id is in the library already (its row is then left as it is)."""
+    return _store.create(song.owner, song)
+
+
+def find(owner: str, audio_file_id: str) -> AudioFile | None:
+    return _store.get(owner, audio_file_id) if _is_key(audio_file_id) else None
+
+
+def get(owner: str, audio_file_id: str) -> AudioFile:
+    """Raises `SongMissing`."""
+    song = find(owner, audio_file_id)
+    if song is None:
+        raise SongMissing(f"there is no song {audio_file_id[:100]}")
+    return song
+
+
+def change(owner: str, audio_file_id: str, to: Callable[[AudioFile], AudioFile | None]) -> AudioFile:
+    """Change a song under its ETag, see `Store.change`. Raises `SongMissing`."""
+    try:
+        return _store.change(owner, audio_file_id, to)
+    except SongMissing:
+        raise
+    except Missing:
+        raise SongMissing(f"there is no song {audio_file_id[:100]}") from None
+
+
+def delete(owner: str, audio_file_id: str, born: str) -> None:
+    """Remove one life of a song from the library; nothing happens when it is another's turn, or nobody's."""
+    known = find(owner, audio_file_id)
+    if known is not None and known.born == born:
+        _store.delete(owner, audio_file_id)
+
+
+def search(owner: str, query: SongQuery) -> AudioPage:
+    """One page of the songs that match; its cost grows with the answer, not with the library.
+
+    A page is remembered until anything of its owner's changes.
+
+    Raises
+    ------
+    BadCursor
+        When `query.cursor` is not one that an earlier page of this query gave.
+    """
+    asked = (owner, query.model_dump_json())
+    stamp = _store.stamp(owner)
+    with _lock:
+        known = _remembered.get(asked)
+        if known is not None and known[0] == stamp:
+            _remembered.move_to_end(asked)
+            return known[1]
+    page = _search(owner, query)
+    with _lock:
+        _remembered[asked] = (stamp, page)
+        while len(_remembered) > _MOST_REMEMBERED:
+            _remembered.popitem(last=False)
+    return page
+
+
+def _search(owner: str, query: SongQuery) -> AudioPage:
+    index, by_tempo = _choose_index(query)
+    after = _read_cursor(query.cursor, index)
+    if by_tempo:
+        start, end = _tempo_key(query.bpm_min) or "", _tempo_key(query.bpm_max, after=True)
+    else:
+        start, end = _newest_first(query.uploaded_before) or "", _newest_first(query.uploaded_after)
+    conditions: list[str] = []
+    values: dict[str, Any] = {}
+    for condition, name, value in (
+        ("bpm ge @bpm_min", "bpm_min", query.bpm_min),
+        ("bpm le @bpm_max", "bpm_max", query.bpm_max),
+        ("mode eq @mode", "mode", query.mode),
+        ("status eq @status", "status", query.status),
+        ("uploaded_at gt @after_time", "after_time", _iso(query.uploaded_after)),
+        ("uploaded_at lt @before_time", "before_time", _iso(query.uploaded_before)),
+    ):
+        if value is not None:
+            conditions.append(condition)
+            values[name] = value
+    found = _store.page(
+        owner, index, after=after, start=start, **({"end": end} if end else {}),
+        where=" and ".join(conditions), values=values, limit=query.limit,
+    )  # fmt: skip
+    return _shown(found, index)
+
+
+def _shown(found: Page, index: str) -> AudioPage:
+    items = [AudioSummary.model_validate(row) for row in found.rows]
+    return AudioPage(items=items, next_cursor=_cursor(index, found.last_key) if found.last_key else None)
+
+
+def uploaded_within(song: AudioFile, query: SongQuery) -> bool:
+    """Whether a song came in the time that a query asks for."""
+    after, before = _iso(query.uploaded_after), _iso(query.uploaded_before)
+    return (after is None or song.uploaded_at > after) and (before is None or song.uploaded_at < before)
+
+
+# -- index rows ---------------------------------------------------------------------------------------------------
+
+
+def _index(song: AudioFile) -> IndexRows:
+    newest_first = f"{_newest_first(datetime.fromisoformat(song.uploaded_at))}|{song.audio_file_id}"
+    keys = [f"by-date|{newest_first}", f"by-status|{song.status}|{newest_first}"]
+    if song.bpm is not None:
+        keys.append(f"by-tempo|{_tempo_key(song.bpm)}|{newest_first}")
+    if song.key is not None:
+        keys.append(f"by-key|{pitch_class(song.key)}|{newest_first}")
+    if song.mode is not None:
+        keys.append(f"by-mode|{song.mode}|{newest_first}")
+    summary = song.model_dump(mode="json", include=_SUMMARY_FIELDS, exclude_none=True)
+    return dict.fromkeys(keys, summary)
+
+
+def _choose_index(query: SongQuery) -> tuple[str, bool]:
+    """The index whose rows hold the fewest that do not belong to the answer, and whether it is the tempo's."""
+    if query.key is not None:
+        return f"by-key|{pitch_class(query.key)}|", False  # a pitch class, so that C# finds Db
+    if query.bpm_min is not None or query.bpm_max is not None:
+        return "by-tempo|", True
+    if query.mode is not None:
+        return f"by-mode|{query.mode}|", False
+    if query.status is not None:
+        return f"by-status|{query.status}|", False
+    return "by-date|", False
+
+
+def _newest_first(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    return f"{_FAR_FUTURE_MS - min(max(_milliseconds(moment), 0), _FAR_FUTURE_MS):013d}"
+
+
+def _milliseconds(moment: datetime) -> int:
+    """Since 1970; what lies before or beyond all calendars is its end."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return int(aware.timestamp() * 1000)
+    except (OverflowError, ValueError):
+        return 0 if moment.year < 1970 else _FAR_FUTURE_MS
+
+
+def _tempo_key(bpm: float | None, *, after: bool = False) -> str | None:
+    return None if bpm is None else f"{min(max(0, round(bpm * 1000)), 10**9 - 2) + after:09d}"
+
+
+def _iso(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    seconds = _milliseconds(moment) / 1000
+    return datetime.fromtimestamp(min(seconds, 253402300799), UTC).isoformat()
+
+
+def _cursor(index: str, row_key: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([index, row_key]).encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str | None, index: str) -> str | None:
+    if cursor is None:
+        return None
+    try:
+        made_for, row_key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, TypeError):
+        raise BadCursor("the cursor cannot be read: use next_cursor of the page before, unchanged") from None
+    if made_for != index or not isinstance(row_key, str):
+        raise BadCursor("the cursor belongs to a query with other filters: start again without a cursor")
+    return row_key
+
+
+def _is_key(text: str) -> bool:
+    """Whether a row can have this key at all."""
+    return 0 < len(text) <= 200 and text.isprintable() and not set(text) & set("/\\#?|")
+
+
+_store = Store(names.SONGS_TABLE, AudioFile, key=lambda song: song.audio_file_id, index=_index)
+_remembered: OrderedDict[tuple[str, str], tuple[str | None, AudioPage]] = OrderedDict()
+_lock = Lock()
+damage, repair, everything = _store.damage, _store.repair, _store.everything

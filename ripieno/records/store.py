@@ -1,0 +1,353 @@
+"""Documents as rows of a table, changed under their ETag, with the index rows that follow from them.
+
+Conventions
+    partition   everything of one owner lies in one partition, so that a document and its index rows change in one
+                transaction: nothing that dies on the way can leave them apart
+    document    a pydantic model as JSON, in properties of at most 30,000 ASCII characters; beyond some hundred thousand
+                in a blob that the row points at
+    index row   derived from the document and nothing else; it repeats what a listing shows, so that a page is one
+                range query whose cost grows with the answer
+    stamp       a row that every transaction of an owner writes anew: while it is the same, so is every listing
+
+(Entity group transactions: 100 operations of one partition, 4 MiB; a property 64 KiB, an entity 1 MiB.)
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from azure.core import MatchConditions
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.data.tables import TableTransactionError, UpdateMode
+
+from ripieno.contracts import names
+from ripieno.contracts.base import Contract
+from ripieno.services import blobs
+from ripieno.services.storage import table
+
+Document = TypeVar("Document", bound=Contract)
+IndexRows = dict[str, dict[str, Any]]
+"""Row keys, and what each row shows."""
+
+MOST_OPERATIONS = 100
+_PROPERTY_CHARACTERS = 30_000
+_INLINE_CHARACTERS = 300_000
+_MOST_RACES = 40
+_PAUSE_SECONDS = 0.01
+_STAMP = "stamp"
+_MAIN = "id|"
+_LAST = "\x7e"  # sorts after whatever row keys are made of
+
+
+class Missing(LookupError):
+    """No such document, or no longer."""
+
+
+@dataclass(frozen=True)
+class Damage:
+    """An index row that is not as it should be: `repair(owner, key)` mends it."""
+
+    owner: str
+    key: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Index rows in order, and the key to go on after; None at the end."""
+
+    rows: list[dict[str, Any]]
+    last_key: str | None
+
+
+class Store(Generic[Document]):
+    """One table of documents of one kind. `index` says which index rows follow from a document, `key` what names it."""
+
+    def __init__(
+        self,
+        table_name: str,
+        model: type[Document],
+        *,
+        key: Callable[[Document], str],
+        index: Callable[[Document], IndexRows],
+    ):
+        self._table_name, self._model, self._key, self._index = table_name, model, key, index
+
+    # -- one document ---------------------------------------------------------------------------------------------
+
+    def get(self, owner: str, key: str) -> Document | None:
+        found = self._read(owner, key)
+        return found[0] if found else None
+
+    def create(self, owner: str, document: Document) -> bool:
+        """Add a document; False when there is one of this key (which is then left as it is)."""
+        main, blob_name = self._row(owner, document)
+        operations: list[Any] = [("create", main), *self._upserts(owner, self._key(document), self._index(document))]
+        try:
+            self._submit(owner, operations)
+        except ResourceExistsError:
+            _forget(blob_name)
+            return False
+        return True
+
+    def change(self, owner: str, key: str, to: Callable[[Document], Document | None]) -> Document:
+        """Apply `to` under the document's ETag, again when somebody else was faster; None from it changes nothing.
+
+        Raises
+        ------
+        Missing
+        """
+        for race in range(_MOST_RACES):
+            found = self._read(owner, key)
+            if found is None:
+                raise Missing(key)
+            old, etag, old_blob = found
+            new = to(old.model_copy(deep=True))
+            if new is None:
+                return old
+            main, blob_name = self._row(owner, new)
+            before, after = self._index(old), self._index(new)
+            unchanged = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+            operations: list[Any] = [
+                ("update", main, {"mode": UpdateMode.REPLACE, **unchanged}),
+                *self._upserts(owner, key, {name: row for name, row in after.items() if before.get(name) != row}),
+                *self._deletes(owner, set(before) - set(after)),
+            ]
+            try:
+                self._submit(owner, operations)
+            except _Raced:
+                _forget(blob_name)
+                time.sleep(_PAUSE_SECONDS * race)
+                continue
+            except _IndexDamaged:
+                _forget(blob_name)
+                self.repair(owner, key)
+                continue
+            if old_blob != blob_name:
+                _forget(old_blob)
+            return new
+        raise TimeoutError(f"{self._table_name} {key} was changed by others {_MOST_RACES} times in a row")
+
+    def delete(self, owner: str, key: str) -> None:
+        """Remove a document and its index rows; nothing happens when there is none."""
+        for race in range(_MOST_RACES):
+            found = self._read(owner, key)
+            if found is None:
+                return
+            old, etag, blob_name = found
+            unchanged = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+            operations: list[Any] = [
+                ("delete", {"PartitionKey": owner, "RowKey": _MAIN + key}, unchanged),
+                *self._deletes(owner, set(self._index(old))),
+            ]
+            try:
+                self._submit(owner, operations)
+                _forget(blob_name)
+                return
+            except _Raced:
+                time.sleep(_PAUSE_SECONDS * race)
+            except _IndexDamaged:
+                self.repair(owner, key)
+        raise TimeoutError(f"{self._table_name} {key} was changed by others {_MOST_RACES} times in a row")
+
+    # -- many -----------------------------------------------------------------------------------------------------
+
+    def stamp(self, owner: str) -> str | None:
+        """Something that is another after every change to anything of this owner's."""
+        try:
+            return str(table(self._table_name).get_entity(owner, _STAMP)["value"])
+        except ResourceNotFoundError:
+            return None
+
+    def page(
+        self,
+        owner: str,
+        prefix: str,
+        *,
+        after: str | None = None,
+        start: str = "",
+        end: str = _LAST,
+        where: str = "",
+        values: dict[str, Any] | None = None,
+        limit: int,
+    ) -> Page:
+        """At most `limit` index rows whose keys begin with `prefix` and lie from `start` up to `end`, in their order.
+
+        `where` is a further condition (OData) on what the rows show, with `values` for its parameters.
+        """
+        conditions = ["PartitionKey eq @owner", "RowKey lt @end"]
+        given = {"owner": owner, "end": prefix + end} | (values or {})
+        if after is not None and after >= prefix + start:
+            conditions.append("RowKey gt @after")
+            given["after"] = after
+        else:
+            conditions.append("RowKey ge @start")
+            given["start"] = prefix + start
+        if where:
+            conditions.append(where)
+        rows: list[dict[str, Any]] = []
+        found = table(self._table_name).query_entities(
+            " and ".join(conditions), parameters=given, results_per_page=min(limit + 1, 1000),
+            select=["RowKey", "summary"],
+        )  # fmt: skip
+        for row in found:
+            if len(rows) == limit:
+                return Page(rows, rows[-1]["RowKey"])
+            rows.append({"RowKey": row["RowKey"], **json.loads(row["summary"])})
+        return Page(rows, None)
+
+    def documents(self, owner: str, *, after: str | None = None, limit: int) -> Iterator[Document]:
+        """The documents themselves, in the order of their keys."""
+        condition = "PartitionKey eq @owner and RowKey gt @after and RowKey lt @end"
+        values = {"owner": owner, "after": _MAIN + (after or ""), "end": _MAIN + _LAST}
+        rows = table(self._table_name).query_entities(condition, parameters=values, results_per_page=min(limit, 1000))
+        for row, _ in zip(rows, range(limit), strict=False):
+            yield self._document(row)[0]
+
+    def everything(self) -> Iterator[tuple[str, Document]]:
+        """(owner, document) of the whole table: for invariants and repairs, not for requests."""
+        rows = table(self._table_name).query_entities(
+            "RowKey gt @after and RowKey lt @end", parameters={"after": _MAIN, "end": _MAIN + _LAST}
+        )
+        for row in rows:
+            yield row["PartitionKey"], self._document(row)[0]
+
+    def index_rows(self, prefix: str) -> Iterator[dict[str, Any]]:
+        """The index rows of every owner whose keys begin with `prefix`: a scan, for housekeeping."""
+        yield from table(self._table_name).query_entities(
+            "RowKey ge @first and RowKey lt @last", parameters={"first": prefix, "last": prefix + _LAST},
+            select=["PartitionKey", "RowKey", "of"],
+        )  # fmt: skip
+
+    # -- what somebody else broke ---------------------------------------------------------------------------------
+
+    def damage(self) -> list[Damage]:
+        """Index rows that follow from no document, that say something old, or that are missing."""
+        wanted = {
+            (owner, name): (self._key(document), _summary(row))
+            for owner, document in self.everything()
+            for name, row in self._index(document).items()
+        }
+        wrong: list[Damage] = []
+        for row in table(self._table_name).query_entities(
+            "of ge ''", select=["PartitionKey", "RowKey", "of", "summary"]
+        ):
+            owner, name = row["PartitionKey"], row["RowKey"]
+            _, expected = wanted.pop((owner, name), ("", None))
+            if expected != row["summary"]:
+                what = "belongs to nothing" if expected is None else "says something old"
+                wrong.append(Damage(owner, row["of"], f"{self._table_name} {owner} {name} {what}"))
+        return wrong + [
+            Damage(owner, key, f"{self._table_name} {owner} {name} is missing")
+            for (owner, name), (key, _) in wanted.items()
+        ]
+
+    def repair(self, owner: str, key: str) -> None:
+        """Write the index rows of a document as they should be, and remove any others that say they are its."""
+        document = self.get(owner, key)
+        wanted = self._index(document) if document else {}
+        rows = table(self._table_name).query_entities(
+            "PartitionKey eq @owner and of eq @key", parameters={"owner": owner, "key": key}, select=["RowKey"]
+        )
+        surplus = {row["RowKey"] for row in rows} - set(wanted)
+        self._submit(owner, [*self._upserts(owner, key, wanted), *self._deletes(owner, surplus)])
+
+    # -- rows -----------------------------------------------------------------------------------------------------
+
+    def _read(self, owner: str, key: str) -> tuple[Document, str, str | None] | None:
+        for _ in range(_MOST_RACES):
+            try:
+                return self._document(table(self._table_name).get_entity(owner, _MAIN + key))
+            except ResourceNotFoundError:
+                return None
+            except blobs.BlobMissing:
+                continue  # it was changed between our reading the row and the blob
+        raise TimeoutError(f"{self._table_name} {key} points at a blob that is gone")
+
+    def _document(self, entity: Any) -> tuple[Document, str, str | None]:
+        blob_name = entity.get("blob")
+        if blob_name:
+            text = blobs.read(names.RECORDS, blob_name).decode()
+        else:
+            text = "".join(entity[f"document{part}"] for part in range(entity["parts"]))
+        return self._model.model_validate_json(text), str(entity.metadata["etag"]), blob_name
+
+    def _row(self, owner: str, document: Document) -> tuple[dict[str, Any], str | None]:
+        """The entity of a document, and the blob that holds it where it is too large for a row."""
+        text = json.dumps(document.model_dump(mode="json"), separators=(",", ":"))  # ASCII: a character is a character
+        row: dict[str, Any] = {"PartitionKey": owner, "RowKey": _MAIN + self._key(document)}
+        if len(text) > _INLINE_CHARACTERS:
+            blob_name = f"{self._table_name}/{self._key(document)}/{uuid.uuid4().hex}.json"
+            blobs.upload(names.RECORDS, blob_name, text.encode())
+            return row | {"blob": blob_name, "parts": 0}, blob_name
+        parts = [text[at : at + _PROPERTY_CHARACTERS] for at in range(0, len(text), _PROPERTY_CHARACTERS)]
+        return row | {f"document{number}": part for number, part in enumerate(parts)} | {"parts": len(parts)}, None
+
+    def _upserts(self, owner: str, key: str, rows: IndexRows) -> list[Any]:
+        keys = {"PartitionKey": owner, "of": key}
+        return [
+            (
+                "upsert",
+                {**keys, "RowKey": name, "summary": _summary(row), **_filterable(row)},
+                {"mode": UpdateMode.REPLACE},
+            )
+            for name, row in rows.items()
+        ]
+
+    def _deletes(self, owner: str, names_: set[str]) -> list[Any]:
+        return [("delete", {"PartitionKey": owner, "RowKey": name}) for name in sorted(names_)]
+
+    def _submit(self, owner: str, operations: list[Any]) -> None:
+        """One transaction, with the owner's stamp; a document may have some ninety index rows at most."""
+        if not operations:
+            return
+        stamp = {"PartitionKey": owner, "RowKey": _STAMP, "value": uuid.uuid4().hex}
+        try:
+            table(self._table_name).submit_transaction([*operations, ("upsert", stamp, {"mode": UpdateMode.REPLACE})])
+        except TableTransactionError as fault:
+            raise _told_apart(fault, operations) from fault
+
+
+class _Raced(Exception):
+    """The document was changed or deleted since it was read."""
+
+
+class _IndexDamaged(Exception):
+    """An index row that should be there is not."""
+
+
+def _told_apart(fault: TableTransactionError, operations: list[Any]) -> Exception:
+    if isinstance(fault, ResourceExistsError) or fault.status_code == 409:
+        return ResourceExistsError(message=str(fault))
+    if fault.status_code == 412:
+        return _Raced()
+    if fault.status_code == 404:
+        first_failed = getattr(fault, "index", 0) or 0
+        is_main = first_failed == 0 and operations[0][1]["RowKey"].startswith(_MAIN)
+        return _Raced() if is_main else _IndexDamaged()
+    return fault
+
+
+def _summary(row: dict[str, Any]) -> str:
+    return json.dumps(row, separators=(",", ":"), sort_keys=True)
+
+
+def _filterable(row: dict[str, Any]) -> dict[str, Any]:
+    """What a query may ask of an index row: its figures and short words."""
+    return {name: value for name, value in row.items() if isinstance(value, (int, float)) or name in _WORDS}
+
+
+_WORDS = ("status", "mode", "uploaded_at", "kind")
+
+
+def _forget(blob_name: str | None) -> None:
+    if blob_name:
+        try:
+            blobs.delete(names.RECORDS, blob_name)
+        except HttpResponseError:
+            pass  # an orphan that the invariants find

@@ -1,0 +1,189 @@
+"""Works at rest: one document a work, with its elements and their versions.
+
+    id|{work id}                     the work; ids begin with the time, counted down: the newest comes first
+    by-song|{song}|{work id}         of one song
+    by-status|{status}|{work id}     of one status
+
+What follows from the elements, the work's status, is computed inside the change that changes them.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+
+from ripieno.contracts import names
+from ripieno.contracts.enums import GenerationStatus, TakeStatus
+from ripieno.contracts.works import Version, Work
+from ripieno.records.store import IndexRows, Missing, Store
+
+
+class WorkMissing(Missing):
+    """No work of this owner has this id."""
+
+
+class VersionMissing(LookupError):
+    """The work has no such element, or the element no such version."""
+
+
+class BadCursor(ValueError):
+    """The cursor was not made by this listing."""
+
+
+def create(work: Work) -> bool:
+    """Add a work; False when there is one of this id (which is then left as it is)."""
+    return _store.create(work.owner, work)
+
+
+def find(owner: str, work_id: str) -> Work | None:
+    return _store.get(owner, work_id) if work_id.isalnum() and len(work_id) < 200 else None
+
+
+def get(owner: str, work_id: str) -> Work:
+    """Raises `WorkMissing`."""
+    work = find(owner, work_id)
+    if work is None:
+        raise WorkMissing(f"there is no generation {work_id[:100]}")
+    return work
+
+
+def change(owner: str, work_id: str, to: Callable[[Work], Work | None]) -> Work:
+    """Change a work under its ETag, its status with it; None from `to` changes nothing. Raises `WorkMissing`."""
+
+    def changed(work: Work) -> Work | None:
+        new = to(work)
+        return None if new is None else _with_status(new)
+
+    try:
+        return _store.change(owner, work_id, changed)
+    except (WorkMissing, VersionMissing):
+        raise
+    except Missing:
+        raise WorkMissing(f"there is no generation {work_id[:100]}") from None
+
+
+def change_version(
+    owner: str, work_id: str, element: str, number: int, to: Callable[[Work, Version], Version | None]
+) -> Work:
+    """Change one version of one element, as `change` does. Raises `WorkMissing`, `VersionMissing`."""
+
+    def changed(work: Work) -> Work | None:
+        known = version(work, element, number)
+        new = to(work, known)
+        if new is None:
+            return None
+        place = work.element(element)
+        assert place is not None
+        place.versions = [new if one.number == number else one for one in place.versions]
+        return work
+
+    return change(owner, work_id, changed)
+
+
+def version(work: Work, element: str, number: int | None) -> Version:
+    """A version of an element, the latest where `number` is None. Raises `VersionMissing`."""
+    place = work.element(element)
+    if place is None:
+        known = ", ".join(one.name for one in work.layers) or "none yet"
+        raise VersionMissing(f"the generation has no {element[:60]!r}: its stems are {known}")
+    found = [one for one in place.versions if number in (None, one.number)]
+    if not found:
+        raise VersionMissing(f"{element} has no take {number}: its takes are 1 to {len(place.versions)}")
+    return found[-1]
+
+
+def delete(owner: str, work_id: str) -> None:
+    _store.delete(owner, work_id)
+
+
+def listed(
+    owner: str,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    audio_file_id: str | None = None,
+    status: GenerationStatus | None = None,
+) -> tuple[list[Work], str | None]:
+    """Works, newest first, and a cursor to go on with. Raises `BadCursor`."""
+    after = _read_cursor(cursor)
+    if audio_file_id is None and status is None:
+        found = list(_store.documents(owner, after=after, limit=limit + 1))
+    else:
+        prefix = f"by-song|{audio_file_id}|" if audio_file_id is not None else f"by-status|{status}|"
+        where = "status eq @status" if audio_file_id is not None and status is not None else ""
+        page = _store.page(
+            owner, prefix, after=prefix + after if after else None, where=where,
+            values={"status": str(status)} if where else {}, limit=limit + 1,
+        )  # fmt: skip
+        keys = [row["RowKey"].rpartition("|")[2] for row in page.rows]
+        found = [work for key in keys if (work := find(owner, key)) is not None]
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1].work_id
+    return found[:limit], base64.urlsafe_b64encode(last.encode()).decode().rstrip("=")
+
+
+def of_song(owner: str, audio_file_id: str, born: str) -> list[str]:
+    """The ids of every work for one life of a song."""
+    found: list[str] = []
+    after: str | None = None
+    while True:
+        page = _store.page(owner, f"by-song|{audio_file_id}|", after=after, limit=500)
+        found += [row["RowKey"].rpartition("|")[2] for row in page.rows if row.get("born") == born]
+        if page.last_key is None:
+            return found
+        after = page.last_key
+
+
+def awaiting_review() -> Iterator[Work]:
+    """Every work, of every owner, that waits for a verdict: for housekeeping at night, not for requests."""
+    for row in _store.index_rows(f"by-status|{GenerationStatus.AWAITING_REVIEW}|"):
+        work = find(row["PartitionKey"], row["of"])
+        if work is not None and work.status == GenerationStatus.AWAITING_REVIEW:
+            yield work
+
+
+# -- what follows -------------------------------------------------------------------------------------------------
+
+
+def _with_status(work: Work) -> Work:
+    """The status that a work's layers give it, once each that is planned has a version."""
+    if work.has_ended or work.plan is None or len(work.layers) < len(work.plan.stems):
+        return work
+    latest = [layer.latest.status for layer in work.layers]
+    if TakeStatus.GENERATING in latest:
+        status, message = GenerationStatus.GENERATING, "generating"
+    elif TakeStatus.GENERATED in latest:
+        status, message = GenerationStatus.AWAITING_REVIEW, "listen, then approve or reject each stem"
+    elif all(one == TakeStatus.FAILED for one in latest):
+        status, message = GenerationStatus.FAILED, "no stem could be made"
+    else:
+        approved = sum(any(one.status == TakeStatus.APPROVED for one in layer.versions) for layer in work.layers)
+        status, message = GenerationStatus.COMPLETED, f"{approved} of {len(work.layers)} stems approved"
+    return work.model_copy(update={"status": status, "message": message})
+
+
+def _index(work: Work) -> IndexRows:
+    summary = {"status": str(work.status), "kind": str(work.kind), "created_at": work.created_at}
+    if work.audio_file_id:
+        summary |= {"audio_file_id": work.audio_file_id, "born": work.born or ""}
+    rows = {f"by-status|{work.status}|{work.work_id}": summary}
+    if work.audio_file_id:
+        rows[f"by-song|{work.audio_file_id}|{work.work_id}"] = summary
+    return rows
+
+
+def _read_cursor(cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    try:
+        key = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError:
+        key = ""
+    if not key.isalnum():
+        raise BadCursor("the cursor cannot be read: use next_cursor of the page before, unchanged")
+    return key
+
+
+_store = Store(names.WORKS, Work, key=lambda work: work.work_id, index=_index)
+damage, repair, everything = _store.damage, _store.repair, _store.everything

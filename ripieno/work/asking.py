@@ -1,0 +1,91 @@
+"""Workflows: asked for once, and looked after until they have ended.
+
+A run is noted in storage before anything else is done for it (`records.runs`). Whoever dies between the note and the
+start, or whichever workflow is ended from outside, is found by `look_after`, which a timer calls: it starts what never
+began, and gives what ended badly its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from azure.durable_functions import DurableOrchestrationClient
+from azure.durable_functions import OrchestrationRuntimeStatus as Status
+
+from ripieno.contracts.workflow import Run
+from ripieno.records import runs
+
+log = logging.getLogger("ripieno.runs")
+ENDED = {Status.Completed, Status.Failed, Status.Terminated, Status.Canceled}
+REST = timedelta(seconds=20)
+MOST_AT_ONCE = 200
+_TO_THE_END = {"RemovalOrchestrator", "CancelOrchestrator"}  # what was promised: nobody is told that it failed
+
+GiveUp = Callable[[Run, str], None]
+"""Give a run's record its end, with a reason, where it has none."""
+
+
+def run_of(owner: str, orchestrator: str, instance_id: str, order: dict[str, Any]) -> Run:
+    now = datetime.now(UTC).isoformat()
+    return Run(owner=owner, instance_id=instance_id, orchestrator=orchestrator, order=order, asked_at=now)
+
+
+async def start(client: DurableOrchestrationClient, run: Run) -> bool:
+    """Start a run that was noted, unless an instance of its id exists, running or ended; whether it was started now."""
+    if await status_of(client, run.instance_id) is not None:
+        return False
+    try:
+        await client.start_new(run.orchestrator, run.instance_id, run.order)
+    except Exception:
+        if await status_of(client, run.instance_id) is None:  # else another was faster
+            raise
+        return False
+    return True
+
+
+async def ask(client: DurableOrchestrationClient, run: Run) -> bool:
+    """Note a run and start it, once."""
+    await asyncio.to_thread(runs.note, run)
+    return await start(client, run)
+
+
+async def status_of(client: DurableOrchestrationClient, instance_id: str):
+    """The status of an instance, None where there is none."""
+    status = await client.get_status(instance_id)
+    return status if status is not None and status.runtime_status is not None else None
+
+
+async def look_after(
+    client: DurableOrchestrationClient, give_up: GiveUp, *, rest: timedelta = REST, most: int = MOST_AT_ONCE
+) -> int:
+    """Start what was noted and never begun; forget what ended, after it has its end; returns how many were settled."""
+    settled = 0
+    until = datetime.now(UTC) - rest
+    for run in (await asyncio.to_thread(lambda: list(runs.open_since(until))))[:most]:
+        try:
+            status = await status_of(client, run.instance_id)
+            if status is None:
+                log.warning("%s was asked for and never began: it is started now", run.instance_id)
+                await start(client, run)
+            elif run.orchestrator in _TO_THE_END and status.runtime_status in ENDED - {Status.Completed}:
+                log.warning("%s was broken off (%s): it is started again", run.instance_id, status.runtime_status.name)
+                await client.start_new(run.orchestrator, run.instance_id, run.order)
+            elif status.runtime_status in ENDED:
+                reason = _reason(run, status)
+                await asyncio.to_thread(give_up, run, reason)
+                await asyncio.to_thread(runs.forget, run)
+                settled += 1
+        except Exception:
+            log.exception("%s could not be looked after now; it is tried again", run.instance_id)
+    return settled
+
+
+def _reason(run: Run, status: Any) -> str:
+    if status.runtime_status == Status.Completed:
+        return "its workflow ended without a result"
+    said = str(status.output or "")[:500]
+    return f"its workflow was {status.runtime_status.name.lower()}" + (f": {said}" if said else "")

@@ -1,0 +1,29 @@
+"""What a run that ended without giving its record an end is told: nothing stays planning, uploaded or generating."""
+
+from __future__ import annotations
+
+from ripieno.contracts.workflow import DropOrder, Run, SongOrder, VersionOrder, WorkOrder
+from ripieno.work import analysing, generating, mixing
+
+_CODE = "workflow_ended"
+
+
+def give(run: Run, reason: str) -> None:
+    """Give the run's song, work or version its end, where it has none yet."""
+    match run.orchestrator:
+        case "PipelineOrchestrator":
+            order = SongOrder.model_validate(run.order)
+            analysing.fail(order, _CODE, f"the analysis broke off: {reason}")
+            if order.work_id:
+                work = WorkOrder(owner=order.owner, work_id=order.work_id, arrived_at=order.arrived_at)
+                generating.fail(work, f"the song's workflow broke off: {reason}", only_unplanned=True)
+        case "WorkOrchestrator":
+            generating.fail(WorkOrder.model_validate(run.order), f"the generation broke off: {reason}")
+        case "VersionOrchestrator":
+            error = {"code": _CODE, "message": f"the take broke off: {reason}"}
+            generating.save_version(VersionOrder.model_validate(run.order), None, error)
+        case "MixOrchestrator":
+            error = {"code": _CODE, "message": f"the mix broke off: {reason}"}
+            mixing.save(VersionOrder.model_validate(run.order), None, error)
+        case "IngestOrchestrator":
+            DropOrder.model_validate(run.order)  # what is still in the inbox is taken in again from there

@@ -1,0 +1,300 @@
+"""A work of new stems: ordered, planned, conditioned, its versions made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+from ripieno.contracts import names
+from ripieno.contracts.analysis import Analysis
+from ripieno.contracts.audio import AudioFile
+from ripieno.contracts.enums import AudioFileStatus, GenerationStatus, StemType, TakeStatus
+from ripieno.contracts.generation import (
+    GenerateInput,
+    GenerationOrder,
+    GenerationPlan,
+    GenerationResult,
+    PlannerUsage,
+    StemPlan,
+)
+from ripieno.contracts.workflow import Run, VersionOrder, WorkOrder
+from ripieno.contracts.works import Element, ElementKind, Version, Work
+from ripieno.music.genres import genre
+from ripieno.music.song_conditioning import within
+from ripieno.records import analyses, runs, songs, works
+from ripieno.services import conditioning, webhooks
+from ripieno.services.planner import plan as planner
+from ripieno.services.planner import rules
+from ripieno.work import asking
+
+_NEW_SEED = 104_729  # a prime, so that the second of two synths plays something of its own
+
+
+class CannotGenerate(ValueError):
+    """What is asked for cannot be made; the message says what to change."""
+
+
+class NotAnalysed(RuntimeError):
+    """The song is there, and nothing is known of it yet."""
+
+
+# -- ordered ------------------------------------------------------------------------------------------------------
+
+
+def check(order: GenerationOrder) -> None:
+    """Refuse what can be known to be wrong before any work is begun.
+
+    Raises
+    ------
+    CannotGenerate, webhooks.BadWebhookUrl
+    """
+    try:
+        if order.parameters.style is not None:
+            genre(order.parameters.style)
+        rules.plan(order, time_signature=None, seed=0)
+    except ValueError as fault:
+        raise CannotGenerate(str(fault)) from None
+    if order.webhook_url:
+        webhooks.check_user_url(order.webhook_url)
+
+
+def begin(owner: str, order: GenerationOrder, seed: str) -> tuple[Work, Run]:
+    """Keep an order that was checked, and the run that makes it: for an analysed song, or for none.
+
+    Raises
+    ------
+    records.songs.SongMissing, NotAnalysed
+    """
+    song = songs.get(owner, order.audio_file_id) if order.audio_file_id is not None else None
+    if song is not None and song.status != AudioFileStatus.ANALYZED:
+        raise NotAnalysed(f"the song is {song.status}: stems can fit it once it is analysed")
+    work = new_work(owner, order, song, seed)
+    asked = run_of(work)
+    runs.note(asked)
+    works.create(work)
+    return work, asked
+
+
+def new_work(owner: str, order: GenerationOrder, song: AudioFile | None, seed: str) -> Work:
+    return Work(
+        work_id=seed, owner=owner, order=order, created_at=datetime.now(UTC).isoformat(),
+        audio_file_id=song.audio_file_id if song else None, born=song.born if song else None,
+    )  # fmt: skip
+
+
+def run_of(work: Work) -> Run:
+    order = WorkOrder(owner=work.owner, work_id=work.work_id, arrived_at=work.created_at)
+    return asking.run_of(work.owner, "WorkOrchestrator", names.work_instance(work.work_id), order.model_dump())
+
+
+# -- planned and conditioned --------------------------------------------------------------------------------------
+
+
+def plan(order: WorkOrder) -> list[VersionOrder]:
+    """Plan every element and note its first version as being made; the orders of those versions.
+
+    Raises
+    ------
+    ValueError
+        When nothing can be planned, with what to change.
+    """
+    work = _set(order, GenerationStatus.PLANNING, "planning the stems")
+    if work.plan is None and not work.has_ended:
+        made = _named(planner.first(order.work_id, work.order, *_song(work)))
+        work = works.change(order.owner, order.work_id, lambda known: _planned(known, made))
+    if work.has_ended:
+        return []
+    return [
+        VersionOrder(**order.model_dump(), element=layer.name, version=1, is_alone=False)
+        for layer in work.layers
+        if layer.versions[0].is_open
+    ]
+
+
+def condition(order: WorkOrder) -> None:
+    """Store what the elements have to fit beside them. Raises `ValueError`, with what to change."""
+    work = works.get(order.owner, order.work_id)
+    if work.plan is None or work.has_ended:
+        return
+    plans = work.plan.stems
+    whole = conditioning.fitted_to(_song(work)[1], work.audio_file_id, work.order.parameters, plans[0].style)
+    for one in plans:
+        within(whole, section=one.section, bars=one.bars)
+    conditioning.save(order.work_id, whole)
+    lasts = {"start_seconds": whole.start_seconds, "duration_seconds": whole.end_seconds - whole.start_seconds}
+    works.change(order.owner, order.work_id, lambda known: known.model_copy(update=lasts))
+
+
+def fail(order: WorkOrder, message: str, *, only_unplanned: bool = False) -> None:
+    """Give a work its end where it has none yet: what is being made has failed, and so has what was never planned."""
+
+    def failed(work: Work) -> Work | None:
+        if work.has_ended or (only_unplanned and work.plan is not None):
+            return None
+        if work.plan is None:
+            return work.model_copy(
+                update={"status": GenerationStatus.FAILED, "message": message[:500], "error": message[:500]}
+            )
+        for version in _open(work):
+            version.status, version.error = TakeStatus.FAILED, message[:500]
+        return work
+
+    try:
+        works.change(order.owner, order.work_id, failed)
+    except works.WorkMissing:
+        pass  # removed meanwhile
+
+
+# -- versions -----------------------------------------------------------------------------------------------------
+
+
+def prepare_version(order: VersionOrder) -> bool:
+    """Plan a version that heeds a comment; whether it is still wanted."""
+    work = works.get(order.owner, order.work_id)
+    version = works.version(work, order.element, order.version)
+    if not version.is_open or work.has_ended:
+        return False
+    if version.plan is not None:
+        return True
+    before = works.version(work, order.element, order.version - 1)
+    assert before.plan is not None
+    song, found = _song(work)
+    made = planner.again(order.work_id, work.order, before.plan, version.heeds, order.version, song, found)
+    ready = made.stems[0].model_copy(update={"name": order.element})
+
+    def planned(known: Work, one: Version) -> Version | None:
+        if not one.is_open or one.plan is not None:
+            return None
+        if known.plan is not None:
+            known.plan.usage = _added(known.plan.usage, made.usage)
+        return _with_inputs(one, known, ready).model_copy(update={"planner": made.planner})
+
+    works.change_version(order.owner, order.work_id, order.element, order.version, planned)
+    return True
+
+
+def job_body(owner: str, work_id: str, element: str, number: int) -> dict[str, Any]:
+    """The input of the job that makes a version of a layer."""
+    work = works.get(owner, work_id)
+    version = works.version(work, element, number)
+    place = work.element(element)
+    assert place is not None and place.stem_type is not None and version.plan is not None
+    return GenerateInput(
+        generation_request_id=work_id, audio_file_id=work.audio_file_id, target_stems=[StemType(place.stem_type)],
+        engine=work.order.engine, parameters=work.order.parameters, plans=[version.plan],
+        conditioning=names.conditioning_blob(work_id), take=number,
+    ).model_dump(mode="json")  # fmt: skip
+
+
+def save_version(order: VersionOrder, result: dict[str, Any] | None, error: dict[str, Any] | None) -> None:
+    """Keep what became of a version; nothing happens when it is no longer wanted."""
+
+    def saved(work: Work, version: Version) -> Version | None:
+        if not version.is_open:
+            return None
+        if error is not None:
+            ended = TakeStatus.CANCELLED if error["code"] == "cancelled" else TakeStatus.FAILED
+            return version.model_copy(update={"status": ended, "error": error["message"]})
+        made = GenerationResult.model_validate(result).stems[0]
+        return version.model_copy(update={"status": TakeStatus.GENERATED, "stem": made, "plan": made.plan})
+
+    try:
+        works.change_version(order.owner, order.work_id, order.element, order.version, saved)
+    except (works.WorkMissing, works.VersionMissing):
+        pass  # removed meanwhile
+
+
+def cancel(owner: str, work_id: str) -> Work:
+    """End a work: what is being made is marked as cancelled, what was made stays."""
+
+    def cancelled(work: Work) -> Work | None:
+        if work.status in (GenerationStatus.CANCELLED, GenerationStatus.FAILED, GenerationStatus.COMPLETED):
+            return None
+        for version in _open(work):
+            version.status = TakeStatus.CANCELLED
+        return work.model_copy(update={"status": GenerationStatus.CANCELLED, "message": "cancelled"})
+
+    return works.change(owner, work_id, cancelled)
+
+
+# -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _set(order: WorkOrder, status: GenerationStatus, message: str) -> Work:
+    def changed(work: Work) -> Work | None:
+        if work.has_ended or work.plan is not None:
+            return None
+        return work.model_copy(update={"status": status, "message": message})
+
+    return works.change(order.owner, order.work_id, changed)
+
+
+def _named(plan: GenerationPlan) -> GenerationPlan:
+    """Every stem with a name of its own: the second synth is `synth 2`, with a seed of its own."""
+    seen: Counter[str] = Counter()
+    stems = []
+    for one in plan.stems:
+        seen[str(one.stem_type)] += 1
+        number = seen[str(one.stem_type)]
+        name = one.name or (str(one.stem_type) if number == 1 else f"{one.stem_type} {number}")
+        seed = (one.random_seed + (number - 1) * _NEW_SEED) % 2**32
+        stems.append(one.model_copy(update={"name": name, "random_seed": seed}))
+    return plan.model_copy(update={"stems": stems})
+
+
+def _planned(work: Work, plan: GenerationPlan) -> Work | None:
+    if work.plan is not None or work.has_ended:
+        return None
+    work.plan = plan
+    now = datetime.now(UTC).isoformat()
+    for one in plan.stems:
+        version = Version(number=1, status=TakeStatus.GENERATING, made_at=now, planner=plan.planner)
+        work.elements.append(
+            Element(
+                name=one.name, kind=ElementKind.LAYER, stem_type=StemType(one.stem_type),
+                versions=[_with_inputs(version, work, one)],
+            )
+        )  # fmt: skip
+    return work
+
+
+def _with_inputs(version: Version, work: Work, plan: StemPlan) -> Version:
+    """A version with what it is made from."""
+    given = work.order.parameters
+    inputs = {
+        "plan": plan.model_dump(mode="json"), "conditioning": names.conditioning_blob(work.work_id),
+        "temperature": given.temperature, "guidance": given.guidance, "loudness_lufs": given.loudness_lufs,
+        "stem_format": given.stem_format, "lyrics": hashlib.sha256(given.lyrics.encode()).hexdigest()[:16],
+    }  # fmt: skip
+    return version.model_copy(update={"plan": plan, "inputs": inputs, "inputs_hash": hash_of(inputs)})
+
+
+def hash_of(inputs: dict[str, Any]) -> str:
+    """By which equal work is known."""
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+def _open(work: Work) -> list[Version]:
+    return [version for element in work.elements for version in element.versions if version.is_open]
+
+
+def _song(work: Work) -> tuple[AudioFile | None, Analysis | None]:
+    """The song's row and findings, None for both where there is no song."""
+    if work.audio_file_id is None:
+        return None, None
+    song = songs.find(work.owner, work.audio_file_id)
+    if song is None or song.born != work.born:
+        raise ValueError("the song was removed")
+    return song, analyses.load(work.audio_file_id, song.born)
+
+
+def _added(before: PlannerUsage, more: PlannerUsage) -> PlannerUsage:
+    costs = [cost for cost in (before.cost, more.cost) if cost is not None]
+    return PlannerUsage(
+        prompt_tokens=before.prompt_tokens + more.prompt_tokens,
+        completion_tokens=before.completion_tokens + more.completion_tokens,
+        calls=before.calls + more.calls, cost=sum(costs) if costs else None,
+    )  # fmt: skip

@@ -1,0 +1,65 @@
+"""The container raw-audio: whatever lies there is taken in, and gone from there when that is done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
+
+from azure.core.exceptions import AzureError
+from azure.durable_functions import DurableOrchestrationClient
+
+from ripieno.contracts import names
+from ripieno.services.storage import container
+from ripieno.work import asking, ingest
+
+log = logging.getLogger("ripieno.inbox")
+MOST_AT_ONCE = 500
+AGAIN_AFTER = timedelta(minutes=5)
+_MOST_REMEMBERED = 10_000
+_asked: OrderedDict[tuple[str, str], datetime] = OrderedDict()  # this process has asked for these already
+
+
+async def look(client: DurableOrchestrationClient) -> int:
+    """Ask for every blob that lies there to be taken in, the one that came first first; returns how many were new."""
+    try:
+        lying = await asyncio.to_thread(_lying)
+    except AzureError as fault:
+        log.warning("the inbox cannot be looked into: %s", fault)
+        return 0
+    new = 0
+    for name, etag in lying:
+        now = datetime.now(UTC)
+        if _asked.get((name, etag), datetime.min.replace(tzinfo=UTC)) + AGAIN_AFTER > now:
+            continue
+        new += await take(client, name)
+        _asked[name, etag] = now
+        _asked.move_to_end((name, etag))
+        while len(_asked) > _MOST_REMEMBERED:
+            _asked.popitem(last=False)
+    return new
+
+
+async def take(client: DurableOrchestrationClient, name: str) -> bool:
+    """Ask for one blob to be taken in, once; again when the last try ended and it lies there still."""
+    try:
+        run = await asyncio.to_thread(ingest.dropped, name)
+    except ingest.DropMissing:
+        return False
+    status = await asking.status_of(client, run.instance_id)
+    if status is not None and status.runtime_status not in asking.ENDED:
+        return False
+    if status is not None:  # it was tried before, and lies here still
+        await client.start_new(run.orchestrator, run.instance_id, run.order)
+        return True
+    return await asking.ask(client, run)
+
+
+def _lying() -> list[tuple[str, str]]:
+    found = []
+    for blob in container(names.RAW_AUDIO).list_blobs():
+        found.append((blob.last_modified, blob.name, str(blob.etag)))
+        if len(found) >= MOST_AT_ONCE:
+            break
+    return [(name, etag) for _, name, etag in sorted(found)]

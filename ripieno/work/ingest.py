@@ -1,0 +1,232 @@
+"""A file becomes a song, whichever way it came: upload, direct upload, drop.
+
+A song's bytes are read once: hashed, described and stored on the way. The order of steps makes it safe to die between
+any two: the run is noted, the bytes are stored under a name of this life alone, the row appears, the workflow is
+started. What has no row is cleaned up by the run (`analysing.begin`); what has one is taken on by it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from ripieno.contracts import names
+from ripieno.contracts.audio import AudioFile, Failure
+from ripieno.contracts.enums import AudioFileStatus, AudioFormat
+from ripieno.contracts.problems import BadAudio
+from ripieno.contracts.workflow import DropOrder, Run, SongOrder
+from ripieno.records import runs, songs, uploads
+from ripieno.services import audio_format, blobs, limits
+from ripieno.services.settings import settings
+from ripieno.work import asking
+
+NAME_LENGTH = 1024
+_SLOWEST_BYTES_A_SECOND = 2**20  # to storage; a run is not looked after before its bytes can be there
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a file. `run` is to be started where there is one; `is_new`: these bytes were not here before."""
+
+    song: AudioFile
+    is_new: bool
+    run: Run | None
+
+
+class DropMissing(LookupError):
+    """The dropped blob is gone: it was taken in, or deleted."""
+
+
+def take_in(
+    owner: str, path: Path, file_name: str, *,
+    webhook_url: str | None = None, work_id: str | None = None, in_inbox: str | None = None,
+) -> Taken:  # fmt: skip
+    """Put a file into the library. A file that is no song is kept as failed, its bytes in the container `rejected`.
+
+    The same bytes again are the same song; after a failure they are a new run.
+
+    Parameters
+    ----------
+    work_id : a work that is made when the song is analysed
+    in_inbox : the blob of the inbox that holds the same bytes, to be copied on the server instead of sent again
+    """
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        size = file.seek(0, 2)
+        described, fault = None, None
+        try:
+            limits.check_size(size)
+            described = audio_format.describe(file)
+        except BadAudio as problem:
+            fault = Failure(code=problem.code, message=problem.message)
+    song_id = names.audio_file_id(owner, sha256)
+    known = songs.find(owner, song_id)
+    if known is not None and known.status != AudioFileStatus.FAILED:
+        begun = known.status != AudioFileStatus.UPLOADED
+        return Taken(known, False, None if begun else runs.find(owner, known.instance_id))
+
+    born = known.born if known else uuid.uuid4().hex[:10]
+    run = known.run + 1 if known else 1
+    instance_id = names.song_instance(song_id, born, run)
+    song = AudioFile(
+        audio_file_id=song_id, owner=owner, born=born, original_file_name=file_name,
+        status=AudioFileStatus.FAILED if fault else AudioFileStatus.UPLOADED,
+        uploaded_at=known.uploaded_at if known else datetime.now(UTC).isoformat(), sha256=sha256,
+        blob_name=_blob_name(song_id, born, file_name, described), file_size_bytes=size,
+        format=described.format if described else None,
+        duration_seconds=described.duration_seconds if described else None,
+        sample_rate=described.sample_rate if described else None, channels=described.channels if described else None,
+        title=described.title if described else None, artist=described.artist if described else None,
+        instance_id=instance_id, run=run, webhook_url=webhook_url, error=fault,
+    )  # fmt: skip
+    sending = timedelta(seconds=size / _SLOWEST_BYTES_A_SECOND)
+    asked = song_run(song, work_id)
+    runs.note(asked, not_before=datetime.now(UTC) + sending)
+    _store(song, path, in_inbox)
+    return _entered(song, known, asked)
+
+
+def _store(song: AudioFile, path: Path, in_inbox: str | None) -> None:
+    """A song's bytes under a name of this life alone; what is no song says in its metadata why."""
+    container = names.REJECTED if song.error else names.SONGS
+    why = (
+        {"code": song.error.code, "reason": song.error.message.encode("ascii", "replace").decode()}
+        if song.error
+        else {}
+    )
+    if in_inbox is not None:
+        blobs.copy(names.RAW_AUDIO, in_inbox, container, song.blob_name, metadata=why)
+        return
+    with path.open("rb") as file:
+        blobs.upload(container, song.blob_name, file, song.file_size_bytes, metadata=why)
+
+
+def _entered(song: AudioFile, known: AudioFile | None, asked: Run) -> Taken:
+    """The song's row made, or its next run; somebody else may have been faster with the same bytes."""
+    if known is None:
+        if songs.create(song):
+            return _settled(song, True, asked)
+        blobs.delete_prefix(names.SONGS, names.song_folder(song.audio_file_id, song.born) + "/")
+        blobs.delete_prefix(names.REJECTED, names.song_folder(song.audio_file_id, song.born) + "/")
+        runs.forget(asked)
+        return Taken(songs.get(song.owner, song.audio_file_id), False, None)
+    entered = songs.change(
+        song.owner, song.audio_file_id,
+        lambda row: song if row.born == song.born and row.run == song.run - 1 else None,
+    )  # fmt: skip
+    return _settled(entered, False, asked) if entered.instance_id == song.instance_id else Taken(entered, False, None)
+
+
+def _settled(song: AudioFile, is_new: bool, asked: Run) -> Taken:
+    if song.status != AudioFileStatus.FAILED:
+        return Taken(song, is_new, asked)
+    runs.forget(asked)
+    return Taken(song, is_new, None)
+
+
+def song_run(song: AudioFile, work_id: str | None = None) -> Run:
+    """The run that analyses a song as its row says."""
+    order = SongOrder(
+        owner=song.owner, audio_file_id=song.audio_file_id, born=song.born, run=song.run,
+        instance_id=song.instance_id, arrived_at=datetime.now(UTC).isoformat(), work_id=work_id,
+    )  # fmt: skip
+    return asking.run_of(song.owner, "PipelineOrchestrator", song.instance_id, order.model_dump())
+
+
+# -- the inbox ----------------------------------------------------------------------------------------------------
+
+
+def dropped(blob_name: str) -> Run:
+    """The run that takes in this version of a blob of the inbox, noted with the upload that it belongs to.
+
+    Raises
+    ------
+    DropMissing
+    """
+    try:
+        found = blobs.properties(names.RAW_AUDIO, blob_name)
+    except blobs.BlobMissing:
+        raise DropMissing(f"{blob_name} is gone: it was taken in or deleted already") from None
+    upload = None
+    if blob_name.startswith(names.UPLOAD_PREFIX):
+        upload = uploads.find(blob_name.removeprefix(names.UPLOAD_PREFIX))
+    in_path, rest = names.owner_in(blob_name)
+    owner = upload.owner if upload else in_path or (found.metadata or {}).get("owner") or settings().default_owner
+    instance_id = names.drop_instance(blob_name, found.etag)
+    order = DropOrder(
+        owner=owner, blob_name=blob_name, etag=found.etag, instance_id=instance_id,
+        original_file_name=upload.file_name if upload else clean_name(rest),
+        arrived_at=found.last_modified.isoformat(), upload_id=upload.upload_id if upload else None,
+        webhook_url=upload.webhook_url if upload else None,
+    )  # fmt: skip
+    if upload:
+        uploads.note(upload.upload_id, instance_id=instance_id)
+    return asking.run_of(owner, "IngestOrchestrator", instance_id, order.model_dump())
+
+
+def take_in_drop(order: DropOrder) -> tuple[dict, Run | None]:
+    """Take a blob out of the inbox. Returns `{outcome, audio_file_id, message}` and the run to start.
+
+    Outcomes: ingested, duplicate, rejected, missing. May be repeated: what was taken in before is found as a duplicate
+    of itself, and its run is the same run.
+    """
+    with tempfile.TemporaryDirectory(prefix="ripieno-drop-") as folder:
+        path = Path(folder) / "audio"
+        try:
+            blobs.download_to(names.RAW_AUDIO, order.blob_name, path, etag=order.etag)
+        except blobs.BlobMissing:
+            return _told(order, "missing", None, f"{order.blob_name} is gone: it was taken in or deleted already"), None
+        taken = take_in(
+            order.owner, path, order.original_file_name, webhook_url=order.webhook_url, in_inbox=order.blob_name
+        )
+    song = taken.song
+    if song.status == AudioFileStatus.FAILED and song.error:
+        told = _told(order, "rejected", song, song.error.message)
+    elif taken.is_new or taken.run:
+        told = _told(order, "ingested", song, "taken in")
+    else:
+        told = _told(order, "duplicate", song, "the library has these bytes already")
+    return told, taken.run
+
+
+def reject(order: DropOrder, code: str, message: str) -> None:
+    """Move a blob that cannot be taken in to the container `rejected`, with the reason."""
+    why = {"code": code, "reason": message.encode("ascii", "replace").decode()[:500]}
+    try:
+        blobs.copy(names.RAW_AUDIO, order.blob_name, names.REJECTED, order.blob_name, metadata=why)
+    except blobs.BlobMissing:
+        return
+    _told(order, "rejected", None, message)
+    leave_inbox(order)
+
+
+def leave_inbox(order: DropOrder) -> None:
+    """Remove a blob that was taken in from the inbox, unless it was dropped anew."""
+    blobs.delete(names.RAW_AUDIO, order.blob_name, etag=order.etag)
+
+
+def _told(order: DropOrder, outcome: str, song: AudioFile | None, message: str) -> dict:
+    told = {"outcome": outcome, "audio_file_id": song.audio_file_id if song else None, "message": message}
+    if order.upload_id:
+        uploads.note(order.upload_id, **{k: v for k, v in told.items() if outcome != "missing"})
+    return told
+
+
+# -- names --------------------------------------------------------------------------------------------------------
+
+
+def clean_name(name: str) -> str:
+    """The last part of a path, printable, for show only: it names no blob."""
+    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    return "".join(char for char in last if char.isprintable())[:NAME_LENGTH] or "untitled"
+
+
+def _blob_name(song_id: str, born: str, file_name: str, described: audio_format.AudioDescription | None) -> str:
+    if described is None:
+        return names.rejected_blob(song_id, born, re.sub(r"[^A-Za-z0-9._ -]", "_", file_name)[:200])
+    return names.song_blob(song_id, born, AudioFormat(described.format).value)

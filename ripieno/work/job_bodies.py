@@ -1,0 +1,57 @@
+"""What each endpoint job is asked to do, written from the records when it is submitted.
+
+The same order gives the same body, so that submitting twice is one job.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ripieno.contracts import names
+from ripieno.contracts.audio import AudioFile
+from ripieno.contracts.enums import JobKind
+from ripieno.contracts.workflow import JobOrder
+from ripieno.records import songs
+from ripieno.work import generating, mixing
+
+
+class NothingToDo(LookupError):
+    """What the job is for has been removed."""
+
+
+def body(order: JobOrder) -> dict[str, Any]:
+    """
+    Raises
+    ------
+    NothingToDo, records.works.WorkMissing, records.works.VersionMissing
+    """
+    subject = order.subject
+    match order.kind:
+        case JobKind.SEPARATE:
+            given = {"engine": subject["engine"], "stem_format": subject["stem_format"]}
+            return (
+                _source(_song(order)) | given | {"folder": names.song_folder(subject["audio_file_id"], subject["born"])}
+            )
+        case JobKind.MIR:
+            separated = subject["separated"]
+            song = _song(order)
+            stems = {"stems": separated["stems"], "separation": separated["engine"]}
+            return _source(song) | stems | {"engines": song.engines}
+        case JobKind.STRUCTURE:
+            return {"audio_file_id": subject["audio_file_id"], "mir": subject["mir"]}
+        case JobKind.GENERATE:
+            return generating.job_body(order.owner, subject["work_id"], subject["element"], subject["version"])
+        case JobKind.MIX | JobKind.MASTER:
+            return mixing.job_body(order.owner, subject["work_id"], subject["element"], subject["version"])
+    raise ValueError(f"no workflow asks for jobs of kind {order.kind!r}")
+
+
+def _song(order: JobOrder) -> AudioFile:
+    song = songs.find(order.owner, order.subject["audio_file_id"])
+    if song is None or song.born != order.subject["born"]:
+        raise NothingToDo("the song was removed")
+    return song
+
+
+def _source(song: AudioFile) -> dict[str, str]:
+    return {"audio_file_id": song.audio_file_id, "container": names.SONGS, "blob_name": song.blob_name}

@@ -1,0 +1,187 @@
+"""Mixes and masters: elements like any other, made from versions of the layers and the song itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ripieno.contracts import names
+from ripieno.contracts.enums import TakeStatus
+from ripieno.contracts.generation import MasterInput, MixedFile, MixInput, MixOrder, MixSource
+from ripieno.contracts.workflow import Run, VersionOrder
+from ripieno.contracts.works import Element, ElementKind, Version, Work
+from ripieno.records import runs, songs, works
+from ripieno.work import asking, generating
+
+ORIGINAL = "original"
+
+
+class NoSuchTake(ValueError):
+    """A stem or take is named that is not there."""
+
+
+class NothingToMix(RuntimeError):
+    """No version of any layer can be heard yet."""
+
+
+def begin(owner: str, work_id: str, order: MixOrder, seed: str) -> tuple[Work, Element, Run | None]:
+    """Note a mix, and its master where one is asked for; the run that makes them, None when equal ones are there.
+
+    Raises
+    ------
+    records.works.WorkMissing, NothingToMix, NoSuchTake
+    """
+    work = works.get(owner, work_id)
+    inputs = _inputs(work, order)
+    fingerprint = generating.hash_of(inputs)
+    known = _equal(work, fingerprint)
+    if known is not None:
+        return work, known, None
+    name = f"mix-{seed[-8:]}"
+    asked = _run(work, name)
+    runs.note(asked)
+
+    def noted(now: Work) -> Work | None:
+        if _equal(now, fingerprint) or now.element(name):
+            return None
+        made_at = datetime.now(UTC).isoformat()
+        first = Version(number=1, status=TakeStatus.GENERATING, made_at=made_at, inputs=inputs, inputs_hash=fingerprint)
+        now.elements.append(Element(name=name, kind=ElementKind.MIX, mix=order, versions=[first]))
+        if order.master:
+            of_mix = {"mix": fingerprint, "preset": order.master}
+            now.elements.append(Element(
+                name=master_name(name), kind=ElementKind.MASTER, mix=order,
+                versions=[Version(number=1, status=TakeStatus.GENERATING, made_at=made_at, inputs=of_mix,
+                                  inputs_hash=generating.hash_of(of_mix))],
+            ))  # fmt: skip
+        return now
+
+    work = works.change(owner, work_id, noted)
+    element = work.element(name) or _equal(work, fingerprint)
+    assert element is not None
+    if element.name != name:
+        runs.forget(asked)
+        return work, element, None
+    return work, element, asked
+
+
+def master_name(mix: str) -> str:
+    return f"{mix}-master"
+
+
+def instance_of(work_id: str, mix: str) -> str:
+    """The workflow instance that makes a mix and its master."""
+    return names.version_instance(work_id, mix, 1)
+
+
+def job_body(owner: str, work_id: str, element: str, number: int) -> dict[str, Any]:
+    """The input of the job that makes a mix, or the master of one."""
+    work = works.get(owner, work_id)
+    version = works.version(work, element, number)
+    place = work.element(element)
+    assert place is not None and place.mix is not None
+    if place.kind == ElementKind.MASTER:
+        mixed = works.version(work, element.removesuffix("-master"), number)
+        assert mixed.file is not None
+        return MasterInput(
+            generation_request_id=work_id, name=element, blob_name=mixed.file.blob_name,
+            preset=place.mix.master or "streaming", stem_format=place.mix.stem_format,
+        ).model_dump(mode="json")  # fmt: skip
+    sources = [
+        MixSource(container=one["container"], blob_name=one["blob_name"], start_seconds=one["start_seconds"],
+                  gain_db=one["gain_db"])
+        for one in version.inputs["sources"]
+    ]  # fmt: skip
+    return MixInput(
+        generation_request_id=work_id, name=element, sources=sources, stem_format=place.mix.stem_format
+    ).model_dump(mode="json")
+
+
+def wanted(order: VersionOrder) -> list[str]:
+    """The elements that a run still has to make: the mix, then its master."""
+    try:
+        work = works.get(order.owner, order.work_id)
+    except works.WorkMissing:
+        return []
+    both = (order.element, master_name(order.element))
+    return [name for name in both if (place := work.element(name)) is not None and place.latest.is_open]
+
+
+def save(order: VersionOrder, result: dict[str, Any] | None, error: dict[str, Any] | None) -> None:
+    """Keep what became of a mix or master. A mix that failed has no master."""
+
+    def saved(work: Work) -> Work | None:
+        changed = False
+        for name in (order.element, *([master_name(order.element)] if error else [])):
+            place = work.element(name)
+            if place is None or not place.latest.is_open:
+                continue
+            changed = True
+            if error is not None:
+                ended = TakeStatus.CANCELLED if error["code"] == "cancelled" else TakeStatus.FAILED
+                place.latest.status, place.latest.error = ended, error["message"]
+            else:
+                place.latest.status = TakeStatus.GENERATED
+                place.latest.file = MixedFile.model_validate(result)
+        return work if changed else None
+
+    try:
+        works.change(order.owner, order.work_id, saved)
+    except works.WorkMissing:
+        pass  # removed meanwhile
+
+
+# -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _inputs(work: Work, order: MixOrder) -> dict[str, Any]:
+    """Every file of the mix, with its hash, its place and its gain."""
+    known = {layer.name for layer in work.layers}
+    strange = sorted((set(order.takes) | set(order.gains)) - known - {ORIGINAL})
+    if strange:
+        raise NoSuchTake(f"there is no {strange[0]!r} to mix: use {', '.join([*sorted(known), ORIGINAL])}")
+    sources: list[dict[str, Any]] = []
+    for layer in work.layers:
+        version = _chosen(layer, order.takes.get(layer.name))
+        if version is not None and version.stem is not None:
+            sources.append({
+                "name": layer.name, "container": names.GENERATED, "blob_name": version.stem.blob_name,
+                "sha256": version.stem.sha256, "start_seconds": version.stem.start_seconds,
+                "gain_db": order.gains.get(layer.name, 0.0),
+            })  # fmt: skip
+    if not sources:
+        raise NothingToMix(f"the generation is {work.status}: there is no stem to mix yet")
+    if order.include_original and work.audio_file_id:
+        song = songs.get(work.owner, work.audio_file_id)
+        sources.insert(0, {
+            "name": ORIGINAL, "container": names.SONGS, "blob_name": song.blob_name, "sha256": song.sha256,
+            "start_seconds": 0.0, "gain_db": order.gains.get(ORIGINAL, 0.0),
+        })  # fmt: skip
+    return {"sources": sources, "stem_format": order.stem_format, "master": order.master}
+
+
+def _chosen(layer: Element, number: int | None) -> Version | None:
+    """The version that was named, else the approved one, else the latest that can be heard."""
+    heard = [version for version in layer.versions if version.stem is not None]
+    if number is not None:
+        named = next((version for version in heard if version.number == number), None)
+        if named is None:
+            raise NoSuchTake(f"{layer.name} has no take {number} that can be heard")
+        return named
+    approved = [version for version in heard if version.status == TakeStatus.APPROVED]
+    return (approved or heard or [None])[-1]
+
+
+def _equal(work: Work, fingerprint: str) -> Element | None:
+    """A mix of just these inputs that is there or being made."""
+    return next(
+        (one for one in work.elements if one.kind == ElementKind.MIX and one.latest.inputs_hash == fingerprint
+         and one.latest.status in (TakeStatus.GENERATING, TakeStatus.GENERATED)), None,
+    )  # fmt: skip
+
+
+def _run(work: Work, name: str) -> Run:
+    order = VersionOrder(
+        owner=work.owner, work_id=work.work_id, element=name, version=1, arrived_at=datetime.now(UTC).isoformat()
+    )
+    return asking.run_of(work.owner, "MixOrchestrator", instance_of(work.work_id, name), order.model_dump())

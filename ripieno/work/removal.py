@@ -1,0 +1,223 @@
+"""Songs and works away, with everything ever made from them.
+
+The removal's run is noted first; from then on it happens, whoever dies. The song leaves the library at once; what runs
+for it is ended and waited for; what was made is deleted; a while later it is looked once more for what was being
+written at that moment.
+
+Everything is named by the life of the song that is meant, so that the same bytes may come again while
+their last life is being removed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from azure.durable_functions import DurableOrchestrationClient
+
+from ripieno.contracts import names
+from ripieno.contracts.enums import JobKind
+from ripieno.contracts.workflow import SEPARATION_WAYS, RemovalOrder, Run
+from ripieno.contracts.works import Work
+from ripieno.records import analyses, jobs, runs, songs, works
+from ripieno.services import blobs, endpoints
+from ripieno.services.settings import settings
+from ripieno.work import analysing, asking, generating
+
+# -- asked for ----------------------------------------------------------------------------------------------------
+
+
+def of_song(owner: str, audio_file_id: str) -> Run:
+    """The removal of a song: noted, and the song gone from the library. Asked for again, the same removal.
+
+    Raises
+    ------
+    records.songs.SongMissing
+        When there is no such song, and none that is being removed.
+    """
+    song = songs.find(owner, audio_file_id)
+    if song is None:
+        known = (
+            runs.beginning_with(owner, names.removal_instance(audio_file_id) + "-") if audio_file_id.isascii() else []
+        )
+        if not known:
+            songs.get(owner, audio_file_id)
+        return known[-1]
+    instance_id = names.removal_instance(song.audio_file_id, song.born)
+    order = RemovalOrder(
+        owner=owner, instance_id=instance_id, audio_file_id=song.audio_file_id, born=song.born,
+        workflow=song.instance_id, sweep_seconds=settings().sweep_seconds,
+    )  # fmt: skip
+    run = asking.run_of(owner, "RemovalOrchestrator", instance_id, order.model_dump())
+    runs.note(run)
+    hide(order)
+    return run
+
+
+def of_work(owner: str, work_id: str) -> Run:
+    """The removal of a work, noted. Raises `WorkMissing`."""
+    work = works.find(owner, work_id)
+    instance_id = names.removal_instance(work_id)
+    if work is None:
+        known = runs.find(owner, instance_id) if work_id.isalnum() else None
+        if known is None:
+            works.get(owner, work_id)
+        assert known is not None
+        return known
+    order = RemovalOrder(owner=owner, instance_id=instance_id, work_id=work_id, sweep_seconds=settings().sweep_seconds)
+    run = asking.run_of(owner, "RemovalOrchestrator", instance_id, order.model_dump())
+    runs.note(run)
+    hide(order)
+    return run
+
+
+# -- carried out, each step as often as it takes ------------------------------------------------------------------
+
+
+def hide(order: RemovalOrder) -> None:
+    """From now on the library knows it no more."""
+    if order.audio_file_id and order.born:
+        songs.delete(order.owner, order.audio_file_id, order.born)
+    if order.work_id:
+        works.delete(order.owner, order.work_id)
+
+
+async def stop(client: DurableOrchestrationClient, order: RemovalOrder) -> int:
+    """End what runs for it; returns how much of that had not ended yet."""
+    left = 0
+    for work_id in await asyncio.to_thread(_works, order):
+        left += await stop_work(client, order.owner, work_id, "it was removed")
+    if order.audio_file_id and order.born:
+        prefix = names.song_instances(order.audio_file_id, order.born)
+        instances = await asyncio.to_thread(_instances, order.owner, [prefix])
+        instances |= {order.workflow} if order.workflow else set()
+        steps = [*(kind.value for kind in JobKind), *map(names.further_separation, SEPARATION_WAYS)]
+        left += await _stop(client, order.owner, instances, steps, [prefix], "it was removed")
+    return left
+
+
+async def stop_work(client: DurableOrchestrationClient, owner: str, work_id: str, reason: str) -> int:
+    """End a work's workflows and its jobs; returns how many had not ended yet."""
+    prefixes = [names.work_instance(work_id), names.version_instances(work_id)]
+    instances = {names.work_instance(work_id)} | await asyncio.to_thread(_instances, owner, prefixes)
+    work = await asyncio.to_thread(works.find, owner, work_id)
+    if work is not None:
+        instances |= set(_version_instances(work))
+    steps = [JobKind.GENERATE.value, JobKind.MIX.value, JobKind.MASTER.value]
+    return await _stop(client, owner, instances, steps, prefixes, reason)
+
+
+def delete(order: RemovalOrder) -> None:
+    """Delete everything that was ever made from it."""
+    for work_id in _works(order):
+        delete_work(order.owner, work_id)
+    if order.audio_file_id and order.born:
+        songs.delete(order.owner, order.audio_file_id, order.born)
+        analyses.delete(order.owner, order.audio_file_id, order.born)
+        analysing.clean_up(order.audio_file_id, order.born)
+        _delete_jobs(order.owner, names.song_instances(order.audio_file_id, order.born))
+
+
+def delete_work(owner: str, work_id: str) -> None:
+    """Delete a work and what was made for it."""
+    for prefix in (names.work_instance(work_id), names.version_instances(work_id)):
+        _delete_jobs(owner, prefix)
+        for run in runs.beginning_with(owner, prefix):
+            runs.forget(run)
+    blobs.delete_prefix(names.GENERATED, f"{work_id}/")
+    works.delete(owner, work_id)
+
+
+def forget(order: RemovalOrder) -> None:
+    """What was noted of the runs that it ended; its own note goes when it is seen to have ended."""
+    if order.audio_file_id and order.born:
+        for run in runs.beginning_with(order.owner, names.song_instances(order.audio_file_id, order.born)):
+            runs.forget(run)
+
+
+# -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _works(order: RemovalOrder) -> list[str]:
+    """The works that it is about: the one, or all that were made for that life of the song."""
+    if order.work_id:
+        return [order.work_id]
+    if order.audio_file_id and order.born:
+        return works.of_song(order.owner, order.audio_file_id, order.born)
+    return []
+
+
+def _version_instances(work: Work) -> list[str]:
+    return [
+        names.version_instance(work.work_id, element.name, version.number)
+        for element in work.elements
+        for version in element.versions
+    ]
+
+
+def _instances(owner: str, prefixes: list[str]) -> set[str]:
+    """The workflow instances that are known to have been asked for, or to have asked for jobs."""
+    noted = {run.instance_id for prefix in prefixes for run in runs.beginning_with(owner, prefix)}
+    return noted | {
+        names.instance_of_job(job.job_id) for prefix in prefixes for job in jobs.of_instances(owner, prefix)
+    }
+
+
+async def _stop(
+    client: DurableOrchestrationClient,
+    owner: str,
+    instances: set[str],
+    steps: list[str],
+    prefixes: list[str],
+    reason: str,
+) -> int:
+    """Terminate instances and what looks after their jobs, and cancel those; returns how many had not ended."""
+    left = 0
+    for instance_id in sorted(instances):
+        await asyncio.to_thread(jobs.stop, owner, instance_id)
+    for one in (
+        i for instance_id in sorted(instances) for i in (instance_id, *(names.job_id(instance_id, s) for s in steps))
+    ):
+        status = await asking.status_of(client, one)
+        if status is not None and status.runtime_status not in asking.ENDED:
+            left += 1
+            try:
+                await client.terminate(one, reason)
+            except Exception as fault:  # it may end between the look and the call
+                asking.log.info("%s was not terminated: %s", one, fault)
+    for prefix in prefixes:
+        left += await asyncio.to_thread(_cancel_jobs, owner, prefix)
+    return left
+
+
+def _cancel_jobs(owner: str, prefix: str) -> int:
+    """Cancel the jobs of instances at their endpoints; returns how many still run there."""
+    running = 0
+    for job in jobs.of_instances(owner, prefix):
+        if not job.address or not job.endpoint_job_id:
+            continue
+        try:
+            status = endpoints.status(job.address, job.endpoint_job_id)
+            if status is not None and not status.lost and status.ended_at is None:
+                endpoints.cancel(job.address, job.endpoint_job_id)
+                running += 1
+        except endpoints.EndpointDown:
+            pass  # nothing runs there any more; what comes back finds its job gone
+    return running
+
+
+def _delete_jobs(owner: str, prefix: str) -> None:
+    blobs.delete_prefix(names.JOBS, prefix)
+    jobs.delete_of_instances(owner, prefix)
+
+
+def cancelled(owner: str, work_id: str) -> tuple[Work, Run]:
+    """A work cancelled, and the run that ends what is being made for it. Raises `WorkMissing`."""
+    instance_id = names.cancel_instance(work_id)
+    order: dict[str, Any] = RemovalOrder(
+        owner=owner, instance_id=instance_id, work_id=work_id, sweep_seconds=0
+    ).model_dump()
+    run = asking.run_of(owner, "CancelOrchestrator", instance_id, order)
+    works.get(owner, work_id)
+    runs.note(run)
+    return generating.cancel(owner, work_id), run

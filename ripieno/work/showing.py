@@ -1,0 +1,54 @@
+"""Works as the public API shows them."""
+
+from __future__ import annotations
+
+from ripieno.contracts import names
+from ripieno.contracts.generation import Generation, MixView, StemTakes, Take
+from ripieno.contracts.works import Element, ElementKind, Version, Work
+from ripieno.services import blobs
+
+
+def summary(work: Work) -> Generation:
+    """A request without its takes."""
+    return Generation(
+        generation_request_id=work.work_id, instance_id=names.work_instance(work.work_id), owner=work.owner,
+        audio_file_id=work.audio_file_id, status=work.status, message=work.message, created_at=work.created_at,
+        order=work.order, plan=work.plan, start_seconds=work.start_seconds, duration_seconds=work.duration_seconds,
+        error=work.error,
+    )  # fmt: skip
+
+
+def whole(work: Work) -> Generation:
+    """A request with every take and mix, each with an address to fetch it from for the next hour."""
+    shown = summary(work)
+    shown.stems = [
+        StemTakes(name=one.name, stem_type=one.stem_type, takes=[_take(work, version) for version in one.versions])
+        for one in work.layers
+        if one.stem_type is not None
+    ]
+    shown.mixes = [_mix(one) for one in work.elements if one.kind in (ElementKind.MIX, ElementKind.MASTER)]
+    return shown
+
+
+def _take(work: Work, version: Version) -> Take:
+    plan = version.plan or next(iter(work.plan.stems if work.plan else []))
+    take = Take(
+        take=version.number, status=version.status, plan=plan, planner=version.planner, stem=version.stem,
+        error=version.error, made_at=version.made_at,
+        comment=version.reviews[-1].comment or None if version.reviews else None,
+    )  # fmt: skip
+    if version.stem is not None:
+        take.blob_url = blobs.read_url(names.GENERATED, version.stem.blob_name)
+        if version.stem.midi_blob_name:
+            take.midi_url = blobs.read_url(names.GENERATED, version.stem.midi_blob_name)
+    return take
+
+
+def _mix(element: Element) -> MixView:
+    version = element.latest
+    known = version.file.model_dump(exclude={"name"}) if version.file else {}
+    address = blobs.read_url(names.GENERATED, version.file.blob_name) if version.file else None
+    return MixView(
+        **known, name=element.name, kind="mix" if element.kind == ElementKind.MIX else "master", status=version.status,
+        error=version.error, made_at=version.made_at, blob_url=address,
+    )  # fmt: skip

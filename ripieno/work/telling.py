@@ -1,0 +1,50 @@
+"""Webhooks to whoever asked. Being deaf makes nothing fail."""
+
+from __future__ import annotations
+
+from ripieno.contracts.enums import GenerationStatus, TakeStatus
+from ripieno.contracts.workflow import SongOrder, WorkOrder
+from ripieno.records import songs, works
+from ripieno.services import webhooks
+
+
+def of_song(order: SongOrder) -> dict:
+    """Say that a song is done. Returns `{delivered, reason}`."""
+    song = songs.find(order.owner, order.audio_file_id)
+    if song is None or song.born != order.born:
+        return _silent("the song was removed")
+    if not song.webhook_url:
+        return _silent("nobody asked")
+    payload = {
+        "type": f"audio.{song.status}", "audio_file_id": song.audio_file_id, "status": song.status,
+        "bpm": song.bpm, "key": song.key, "mode": song.mode, "duration_seconds": song.duration_seconds,
+        "error": song.error.model_dump() if song.error else None,
+    }  # fmt: skip
+    return webhooks.deliver(song.webhook_url, f"{song.instance_id}-{song.status}", payload)
+
+
+def of_work(order: WorkOrder) -> dict:
+    """Say that stems can be heard, or that none will come. Returns `{delivered, reason}`."""
+    work = works.find(order.owner, order.work_id)
+    if work is None:
+        return _silent("the request was removed")
+    if work.status not in (GenerationStatus.AWAITING_REVIEW, GenerationStatus.FAILED):
+        return _silent(f"the request is {work.status}")
+    url = work.order.webhook_url
+    if not url:
+        return _silent("nobody asked")
+    payload = {
+        "type": f"generation.{work.status}", "generation_request_id": work.work_id,
+        "audio_file_id": work.audio_file_id, "status": work.status,
+        "stems": [
+            {"name": layer.name, "stem_type": layer.stem_type, "take": layer.latest.number,
+             "status": layer.latest.status}
+            for layer in work.layers
+        ],
+    }  # fmt: skip
+    made = sum(version.status != TakeStatus.GENERATING for layer in work.layers for version in layer.versions)
+    return webhooks.deliver(url, f"{work.work_id}-{made}-{work.status}", payload)
+
+
+def _silent(reason: str) -> dict:
+    return {"delivered": False, "reason": reason}

@@ -1,0 +1,85 @@
+"""What goes wrong, as RFC 9457 problem documents."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import azure.functions as func
+from pydantic import ValidationError
+
+from ripieno.contracts.problems import BadAudio, Problem
+from ripieno.records import idempotency, jobs, songs, works
+from ripieno.records.store import Missing
+from ripieno.services import blobs, endpoints, webhooks
+from ripieno.work import analysing, generating, mixing, review
+
+log = logging.getLogger("ripieno.api")
+
+TITLES = {
+    400: "Bad request", 401: "Not authenticated", 403: "Forbidden", 404: "Not found", 409: "Conflict",
+    411: "Length required", 413: "Content too large", 415: "Unsupported media", 416: "Range not satisfiable",
+    422: "Cannot be processed", 500: "Internal error", 503: "Unavailable",
+}  # fmt: skip
+
+CODES: dict[type[Exception], tuple[int, str]] = {
+    Missing: (404, "not_found"),
+    works.VersionMissing: (404, "not_found"),
+    blobs.BlobMissing: (404, "not_found"),
+    songs.BadCursor: (400, "bad_cursor"),
+    works.BadCursor: (400, "bad_cursor"),
+    jobs.BadCursor: (400, "bad_cursor"),
+    webhooks.BadWebhookUrl: (400, "bad_webhook_url"),
+    webhooks.BadSignature: (401, "bad_signature"),
+    idempotency.BadKey: (400, "bad_idempotency_key"),
+    idempotency.KeyReused: (409, "idempotency_key_reused"),
+    idempotency.StillRunning: (409, "still_running"),
+    analysing.AlreadyRunning: (409, "already_running"),
+    analysing.NoSuchEngine: (400, "engine_unavailable"),
+    endpoints.EndpointDown: (503, "endpoint_down"),
+    analysing.NotAudio: (422, "unsupported_format"),
+    generating.NotAnalysed: (409, "not_analyzed"),
+    generating.CannotGenerate: (400, "invalid_request"),
+    review.NotReviewable: (409, "not_reviewable"),
+    mixing.NothingToMix: (409, "nothing_to_mix"),
+    mixing.NoSuchTake: (400, "invalid_request"),
+}
+"""What each exception of the platform is in HTTP; the first that fits."""
+
+
+class ApiError(Exception):
+    """An answer that is a problem document."""
+
+    def __init__(self, status: int, code: str, detail: str, **more: Any):
+        super().__init__(detail)
+        self.problem = Problem(title=TITLES[status], status=status, code=code, detail=detail, **more)
+
+
+def of(fault: Exception) -> Problem:
+    """The problem document of anything a handler raises; what nobody foresaw goes into the log whole."""
+    if isinstance(fault, ApiError):
+        return fault.problem
+    if isinstance(fault, ValidationError):
+        errors = [{"field": ".".join(map(str, one["loc"])), "message": one["msg"]} for one in fault.errors()]
+        detail = "; ".join(f"{one['field']}: {one['message']}" if one["field"] else one["message"] for one in errors)
+        return _problem(400, "invalid_request", detail[:2000], errors=errors[:50])
+    if isinstance(fault, BadAudio):
+        status = 413 if fault.code == "file_too_large" else 415 if fault.code == "unsupported_format" else 422
+        return _problem(status, fault.code, fault.message)
+    for kind, (status, code) in CODES.items():
+        if isinstance(fault, kind):
+            return _problem(status, code, str(fault))
+    log.exception("an unforeseen error", exc_info=fault)
+    return _problem(500, "internal_error", "something broke on our side; the log has the details")
+
+
+def answer(problem: Problem) -> func.HttpResponse:
+    headers = {"Retry-After": "1"} if problem.code == "still_running" else None
+    return func.HttpResponse(
+        problem.model_dump_json(exclude_none=True), status_code=problem.status,
+        mimetype="application/problem+json", headers=headers,
+    )  # fmt: skip
+
+
+def _problem(status: int, code: str, detail: str, **more: Any) -> Problem:
+    return Problem(title=TITLES[status], status=status, code=code, detail=detail, **more)

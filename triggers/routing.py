@@ -1,0 +1,240 @@
+"""The one place where a route is declared: its HTTP binding, role, query, body and answer contracts, idempotency.
+
+OpenAPI (`openapi.py`), the role rules and what the tests enumerate come from the same declaration.
+
+    @route(blueprint, "POST", "/generations", role=Role.GENERATOR, body=GenerationOrder,
+           answers={202: GenerationAccepted}, with_client=True)
+    async def create_generation(call: Call[GenerationOrder]) -> Answer:
+
+A handler is given a `Call` and returns an `Answer`, or raises; every exception becomes a problem document. The first
+line of its docstring is the route's summary, the rest its description. A handler that needs the durable client is
+async; any other is a plain function.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+import azure.durable_functions as df
+import azure.functions as func
+from pydantic import BaseModel
+
+from ripieno.contracts import names
+from ripieno.contracts.enums import Role
+from ripieno.records import idempotency
+from ripieno.services.identity import Caller, caller_of
+from triggers import problems
+from triggers.problems import ApiError
+
+PREFIX = "api"
+Body = TypeVar("Body")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`body` is a contract, JSON, or bytes of `media_type`."""
+
+    body: BaseModel | dict[str, Any] | list[Any] | bytes | str | None = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True)
+class Call(Generic[Body]):
+    """One request. `seed` is random, and the same again when an equal POST is repeated after its first one died."""
+
+    request: func.HttpRequest
+    caller: Caller
+    path: dict[str, str]
+    body: Body
+    query: Any
+    seed: str
+    client: df.DurableOrchestrationClient | None = None
+
+    @property
+    def owner(self) -> str:
+        return self.caller.owner
+
+    @property
+    def durable(self) -> df.DurableOrchestrationClient:
+        assert self.client is not None, "the route is not declared with_client"
+        return self.client
+
+
+@dataclass(frozen=True)
+class Route:
+    """One declaration. `role` None is a route for everyone."""
+
+    name: str
+    method: str
+    path: str
+    role: Role | None
+    tag: str
+    summary: str
+    description: str
+    answers: dict[int, type[BaseModel] | str | None]
+    body: type[BaseModel] | dict[str, Any] | None
+    query: type[BaseModel] | None
+    handler: Callable[..., Any]
+
+
+_routes: list[Route] = []
+
+
+def routes() -> list[Route]:
+    """Every declared route, in the order of their declaration."""
+    return list(_routes)
+
+
+def route(
+    blueprint: df.Blueprint,
+    method: str,
+    path: str,
+    *,
+    role: Role | None,
+    tag: str,
+    answers: dict[int, type[BaseModel] | str | None],
+    body: type[BaseModel] | dict[str, Any] | None = None,
+    query: type[BaseModel] | None = None,
+    with_client: bool = False,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a route. `answers` are contracts, media types, or None for an empty body; `body` is a contract, or the
+    OpenAPI request body of what the handler reads itself."""
+
+    def declare(handler: Callable[..., Any]) -> Callable[..., Any]:
+        summary, _, description = inspect.cleandoc(handler.__doc__ or "").partition("\n")
+        declared = Route(
+            handler.__name__, method, path, role, tag, summary, description.strip(), answers, body, query, handler
+        )
+        _routes.append(declared)
+        _register(blueprint, declared, with_client=with_client)
+        return handler
+
+    return declare
+
+
+def _register(blueprint: df.Blueprint, declared: Route, *, with_client: bool) -> None:
+    if with_client:
+
+        async def handle_with_client(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+            try:
+                call, claimed = await asyncio.to_thread(_begin, declared, req, client)
+                if isinstance(claimed, idempotency.Answered):
+                    return _again(claimed)
+                try:
+                    answered = await declared.handler(call)
+                except BaseException:
+                    await asyncio.to_thread(_let_go, claimed)
+                    raise
+                return await asyncio.to_thread(_end, claimed, answered)
+            except Exception as fault:
+                return problems.answer(problems.of(fault))
+
+        handle: Callable[..., Any] = handle_with_client
+    else:
+
+        def handle_plain(req: func.HttpRequest) -> func.HttpResponse:
+            try:
+                call, claimed = _begin(declared, req, None)
+                if isinstance(claimed, idempotency.Answered):
+                    return _again(claimed)
+                try:
+                    answered = declared.handler(call)
+                except BaseException:
+                    _let_go(claimed)
+                    raise
+                return _end(claimed, answered)
+            except Exception as fault:
+                return problems.answer(problems.of(fault))
+
+        handle = handle_plain
+
+    handle.__name__ = declared.name
+    level = func.AuthLevel.ANONYMOUS if declared.role is None else func.AuthLevel.FUNCTION
+    builder = blueprint.route(route=f"{PREFIX}{declared.path}", methods=[declared.method], auth_level=level)(handle)
+    if with_client:
+        builder = blueprint.durable_client_input(client_name="client")(builder)
+    blueprint.function_name(declared.name)(builder)
+
+
+# -- before the handler -------------------------------------------------------------------------------------------
+
+
+def _begin(
+    declared: Route, req: func.HttpRequest, client: df.DurableOrchestrationClient | None
+) -> tuple[Call[Any], idempotency.Claim | idempotency.Answered | None]:
+    caller = caller_of(req.headers)
+    if declared.role is not None and declared.role not in caller.roles:
+        raise ApiError(403, "forbidden", f"this needs the role {declared.role}: ask whoever runs this Ripieno")
+    _check_length(declared, req)
+    query = declared.query.model_validate(dict(req.params)) if declared.query else None
+    body = _parsed(req, declared.body) if isinstance(declared.body, type) else None
+    claimed = _claimed(declared, req, caller)
+    seed = claimed.seed if isinstance(claimed, idempotency.Claim) else names.seed(datetime.now(UTC))
+    return Call(req, caller, dict(req.route_params), body, query, seed, client), claimed
+
+
+def _check_length(declared: Route, req: func.HttpRequest) -> None:
+    """Azure hands a body that comes without its length to nobody."""
+    if declared.body is not None and "chunked" in req.headers.get("transfer-encoding", "").lower():
+        raise ApiError(
+            411, "length_required", "send the request with a Content-Length, or use POST /api/uploads for large files"
+        )
+
+
+def _parsed(req: func.HttpRequest, model: type[BaseModel]) -> BaseModel:
+    """The request's JSON; an empty body is an empty object."""
+    try:
+        fields = json.loads(req.get_body() or b"{}")
+    except ValueError as fault:
+        raise ApiError(400, "invalid_request", f"the body is not JSON: {fault}") from None
+    except RecursionError:
+        raise ApiError(400, "invalid_request", "the body is nested too deeply") from None
+    return model.model_validate(fields)
+
+
+def _claimed(declared: Route, req: func.HttpRequest, caller: Caller) -> idempotency.Claim | idempotency.Answered | None:
+    key = req.headers.get("idempotency-key")
+    if declared.method != "POST" or key is None or declared.role is None:
+        return None
+    address = f"{declared.path} {json.dumps(dict(req.route_params))} {json.dumps(dict(req.params))}\n"
+    return idempotency.claim(caller.owner, key, address.encode() + req.get_body())
+
+
+# -- after the handler --------------------------------------------------------------------------------------------
+
+
+def _end(claimed: idempotency.Claim | None, answered: Answer) -> func.HttpResponse:
+    data = _data(answered)
+    if claimed is not None and isinstance(data, str):
+        idempotency.answer(claimed, answered.status, answered.headers, data)
+    return func.HttpResponse(data, status_code=answered.status, headers=answered.headers, mimetype=answered.media_type)
+
+
+def _let_go(claimed: idempotency.Claim | None) -> None:
+    if claimed is not None:
+        idempotency.let_go(claimed)
+
+
+def _again(answered: idempotency.Answered) -> func.HttpResponse:
+    headers = answered.headers | {"Idempotency-Replayed": "true"}
+    return func.HttpResponse(answered.body, status_code=answered.status, headers=headers, mimetype="application/json")
+
+
+def _data(answered: Answer) -> str | bytes:
+    match answered.body:
+        case None:
+            return ""
+        case BaseModel():
+            return answered.body.model_dump_json()
+        case bytes() | str():
+            return answered.body
+        case _:
+            return json.dumps(answered.body)
