@@ -4,8 +4,9 @@ import azure.durable_functions as df
 
 from ripieno.contracts import names
 from ripieno.contracts.enums import JobKind, TakeStatus
-from ripieno.contracts.generation import Generation, MasterInput, MixedFile, MixInput, MixSource, Take
+from ripieno.contracts.generation import Generation, Take
 from ripieno.contracts.jobs import JobRequest
+from ripieno.contracts.production import MasterInput, MixedFile, MixInput, MixSource
 from ripieno.contracts.workflow import EndpointJobInput, MixWorkInput
 from ripieno.services import generations, library
 

@@ -64,6 +64,16 @@ def stem_blob(song_id: str, stem: str, extension: str) -> str:
     return f"{song_id}/{stem}.{extension}"
 
 
+def peaks_blob(name: str) -> str:
+    """What the waveform of a stored audio file is drawn from, beside it (BBC audiowaveform JSON)."""
+    return f"{name}.peaks.json"
+
+
+def song_peaks_blob(song_id: str) -> str:
+    """The same of the song itself, beside its stems: what lies in raw-audio is taken for a song."""
+    return peaks_blob(f"{song_id}/song")
+
+
 def generated_blob(request_id: str, name: str, extension: str, take: int = 1) -> str:
     """A stem or mix of a generation request; further takes stand beside the first."""
     return f"{request_id}/{name}.{extension}" if take == 1 else f"{request_id}/{name}.take{take}.{extension}"

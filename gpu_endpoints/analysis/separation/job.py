@@ -22,5 +22,6 @@ def run(job_input: dict, context: JobContext, choose: Choose) -> dict:
         for block in engine.separate(audio, lambda done: context.progress(0.05 + 0.85 * done, "separating")):
             files.write(block)
         context.progress(0.92, "storing the stems")
+        songs.store_peaks(audio, order.audio_file_id)
         stems = files.store(order.audio_file_id)
     return SeparationResult(stems=stems, duration_seconds=audio.duration, engine=provenance).model_dump()
