@@ -59,7 +59,8 @@ class AudioWriter:
         self, path: Path, stem_format: StemFormat, *, sample_rate: int = levels.SAMPLE_RATE, channels: int = 2,
         start_seconds: float | None = None, measured: bool = True,
     ):  # fmt: skip
-        self._path, self._format, self._rate, self._channels = path, stem_format, sample_rate, channels
+        self._path, self._rate, self._channels = path, sample_rate, channels
+        self._format: StemFormat = stem_format
         self._file = (
             WavFile(path, sample_rate, channels, start_seconds)
             if stem_format == "wav"
