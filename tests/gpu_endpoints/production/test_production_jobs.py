@@ -6,14 +6,17 @@ import io
 import json
 import subprocess
 import sys
+import time
 import zipfile
 from hashlib import sha256
 from pathlib import Path
 
+import httpx
 import mido
 import numpy as np
 import pytest
 import soundfile
+from conftest import free_ports
 from pydantic import ValidationError
 
 from gpu_endpoints.generation.engine import Wish
@@ -23,6 +26,7 @@ from gpu_endpoints.serving.work import JobCancelled, JobContext, JobFailed
 from ripieno.contracts import names
 from ripieno.contracts.generation import StemPlan
 from ripieno.contracts.production import ExportInput, MixInput, MixSource
+from ripieno.local.processes import Child, python_module
 from ripieno.music.conditioning import free_standing
 from ripieno.services import blobs
 from ripieno.services import conditioning as conditionings
@@ -60,6 +64,27 @@ def tone(seconds: float, hertz: float = 220.0, level: float = 0.2, rate: int = R
 
 def test_every_kind_has_a_handler_and_an_engine():
     assert set(handlers.load()) == engines.KINDS and set(engines.describe()) == engines.KINDS
+
+
+def test_production_is_an_endpoint_by_itself(stack, tmp_path):
+    (port,) = free_ports(1)
+    env = stack.environment() | {"AzureWebJobsStorage": stack.connection_string, "RIPIENO_WORKERS": "1"}
+    command = python_module("uvicorn", "gpu_endpoints.production.server:app", "--port", str(port))
+    url = f"http://127.0.0.1:{port}"
+    child = Child("production", command, env, tmp_path / "log", f"{url}/health", Path.cwd())
+    child.start()
+    try:
+        child.wait_healthy(60)
+        assert set(httpx.get(f"{url}/health").json()["engines"]) == engines.KINDS
+        body = {"kind": "mix", "input": {"output": "p/alone", "sources": [put("p/tone.wav", tone(1.0))]}}
+        assert httpx.put(f"{url}/jobs/alone-{port}", json=body, timeout=30).status_code == 202
+        deadline = time.monotonic() + 60
+        while (job := httpx.get(f"{url}/jobs/alone-{port}").json())["state"] not in ("succeeded", "failed"):
+            assert time.monotonic() < deadline, job
+            time.sleep(0.05)
+        assert job["state"] == "succeeded" and job["result"]["blob_name"] == "p/alone.wav", job
+    finally:
+        child.stop()
 
 
 def test_a_mix_is_the_sum_to_the_sample(run):
