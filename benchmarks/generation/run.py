@@ -21,9 +21,12 @@ import numpy as np
 import soundfile
 
 from benchmarks.generation.cells import Cell, grid
-from gpu_endpoints.generation import checking, choice
-from gpu_endpoints.generation.engine import SAMPLE_RATE, Wish
+from gpu_endpoints.audio.levels import SAMPLE_RATE
+from gpu_endpoints.generation import choice
+from gpu_endpoints.generation.engine import Wish
 from gpu_endpoints.generation.finishing import finish
+from gpu_endpoints.production import checking
+from ripieno.contracts.enums import StemType
 from ripieno.contracts.generation import StemPlan
 from ripieno.music.pitch import key_name
 
@@ -83,7 +86,7 @@ def heard(cell: Cell, engine: str, folder: Path, *, library: bool) -> dict[str, 
         wish = Wish(StemPlan(stem_type=stem, style=cell.genre, random_seed=1), given)
         (made,) = choice.choose(engine).generate([wish], lambda done: None)
         audio = finish(made.audio, wish.seconds, SAMPLE_RATE)
-        score = checking.score(audio, wish)
+        score = checking.score(audio, given, stem_type=StemType(stem), style=cell.genre)
         gathered["fits"].append(score.overall)
         gathered["clipped"].append(float((np.abs(audio) >= _CLIPPED).any()))
         gathered["length error"].append(abs(len(audio) - round(wish.seconds * SAMPLE_RATE)))

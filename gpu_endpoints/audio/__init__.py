@@ -1,5 +1,7 @@
 """Audio in and out, for every endpoint.
 
-decoding.py     any audio file as a stream of samples, checked on the way
-songs.py        a song's bytes from storage, and stems into it
+decoding.py             any audio file as a stream of samples, checked on the way
+levels.py, peaks.py     what is measured of a stream: peak and loudness, and what a waveform is drawn from
+writing.py, wav.py      the one writer of audio files, with their peaks beside them
+songs.py                a song's bytes from storage, and stems into it
 """

@@ -5,6 +5,7 @@ WAV, FLAC, OGG and MP3 are read by libsndfile (soundfile), everything in an MP4 
 
 from __future__ import annotations
 
+import logging
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from gpu_endpoints.audio.levels import HIGHEST
 from gpu_endpoints.serving.work import JobFailed
 from ripieno.services.audio_format import describe
 
@@ -24,6 +26,8 @@ SILENCE_PEAK = 10 ** (-80 / 20)
 _TRUNCATED_SHARE, _TRUNCATED_SECONDS = 0.02, 1.0
 
 Block = np.ndarray
+log = logging.getLogger("ripieno.audio")
+_UNREADABLE = (soundfile.LibsndfileError, av.error.FFmpegError, RuntimeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,20 @@ class Audio:
         return self.frames / self.sample_rate
 
     def blocks(self, seconds: float = BLOCK_SECONDS) -> Iterator[Block]:
-        """The samples as float32 arrays of shape (frames, channels)."""
-        return _blocks(self.path, seconds)
+        """The samples as float32 arrays of shape (frames, channels).
+
+        Raises
+        ------
+        JobFailed
+            `corrupt_audio`, where a file that was opened without decoding it first turns out to be damaged.
+        """
+        frames = 0
+        try:
+            for block in _blocks(self.path, seconds):
+                frames += len(block)
+                yield block
+        except _UNREADABLE as fault:
+            raise _corrupt(self.path, frames, self.sample_rate) from fault
 
     def stereo_blocks(self, seconds: float = BLOCK_SECONDS, *, rate: int | None = None) -> Iterator[Block]:
         """As `blocks`, folded to two channels, resampled to `rate` where one is given."""
@@ -81,7 +97,7 @@ def open_audio(path: Path, *, max_seconds: float, on_block: Callable[[float], No
     Raises
     ------
     JobFailed
-        `corrupt_audio`, `no_audio`, `truncated_audio`, `not_finite`, `silent_audio` or `too_long`.
+        `corrupt_audio`, `no_audio`, `truncated_audio`, `not_finite`, `absurd_level`, `silent_audio` or `too_long`.
     """
     frames, peak, rate, channels = 0, 0.0, 0, 0
     try:
@@ -92,17 +108,20 @@ def open_audio(path: Path, *, max_seconds: float, on_block: Callable[[float], No
                 raise JobFailed(
                     "not_finite", f"the audio holds NaN or infinite samples (at {at:.2f} s): export it again"
                 )
-            frames += len(block)
             peak = max(peak, float(np.abs(block).max(initial=0.0)))
+            if peak > HIGHEST:
+                at = (frames + int((np.abs(block).max(axis=1) > HIGHEST).argmax())) / rate
+                raise JobFailed(
+                    "absurd_level",
+                    f"the audio is {20 * np.log10(peak):.0f} dB over full scale at {at:.2f} s, which no recording is:"
+                    " normalise it and export it again",
+                )
+            frames += len(block)
             if frames > max_seconds * rate:
                 raise JobFailed("too_long", f"the audio is longer than {max_seconds / 60:.0f} minutes: cut it first")
             on_block(frames / rate)
-    except (soundfile.LibsndfileError, av.error.FFmpegError, RuntimeError, ValueError) as fault:
-        if frames == 0:
-            raise JobFailed("corrupt_audio", f"the audio cannot be decoded ({fault}): export it again") from fault
-        raise JobFailed(
-            "corrupt_audio", f"the audio is damaged after {frames / rate:.1f} s ({fault}): export it again"
-        ) from fault
+    except _UNREADABLE as fault:
+        raise _corrupt(path, frames, rate) from fault
     if frames == 0:
         raise JobFailed("no_audio", "the file holds no audio: export it again")
     claimed = _claimed_seconds(path)
@@ -119,8 +138,21 @@ def open_audio(path: Path, *, max_seconds: float, on_block: Callable[[float], No
 
 def open_stem(path: Path) -> Audio:
     """A stem of ours: what it is, without decoding it first; it may be silent."""
-    about = soundfile.info(path)
+    try:
+        about = soundfile.info(path)
+    except _UNREADABLE as fault:
+        raise _corrupt(path, 0, 0) from fault
     return Audio(path, about.samplerate, about.channels, about.frames)
+
+
+def _corrupt(path: Path, frames: int, rate: int) -> JobFailed:
+    """What people are told; the decoder's own words, which name files of this machine, are for the log."""
+    log.warning("%s cannot be decoded after %d frames", path, frames, exc_info=True)
+    if frames == 0:
+        return JobFailed(
+            "corrupt_audio", "the audio cannot be decoded: it is damaged, or not what it seems. Export it again"
+        )
+    return JobFailed("corrupt_audio", f"the audio is damaged after {frames / rate:.1f} s: export it again")
 
 
 def _is_mp4(path: Path) -> bool:
@@ -132,7 +164,7 @@ def _layout(path: Path) -> tuple[int, int]:
     if _is_mp4(path):
         with av.open(str(path)) as container:
             if not container.streams.audio:
-                raise ValueError("the MP4 file has no audio track")
+                raise JobFailed("no_audio", "the MP4 file has no audio track: export its sound alone")
             stream = container.streams.audio[0]
             return stream.rate, stream.codec_context.channels
     with soundfile.SoundFile(path) as file:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
-from gpu_endpoints.audio import decoding
+from gpu_endpoints.audio import decoding, peaks
+from gpu_endpoints.audio.writing import AudioWriter, Written
 from gpu_endpoints.serving.work import JobContext, JobFailed
 from ripieno.contracts import names
 from ripieno.contracts.analysis import StemFile, StemFormat
 from ripieno.contracts.enums import StemType
 from ripieno.services import blobs
 from ripieno.services.settings import settings
-
-_SUBTYPE = "PCM_24"
-_BYTES_A_FRAME = 6
-_WAV_LIMIT = 2**32 - 2**16
 
 
 def fetch(container: str, blob_name: str, context: JobContext) -> decoding.Audio:
@@ -40,20 +35,24 @@ def fetch(container: str, blob_name: str, context: JobContext) -> decoding.Audio
     )
 
 
+def store_peaks(audio: decoding.Audio, folder: str) -> None:
+    """What the song's waveform is drawn from, beside its stems."""
+    blobs.upload_json(names.STEMS, names.song_peaks_blob(folder), peaks.of_audio(audio))
+
+
 class StemFiles:
     """24-bit stereo files in a job's folder, one a stem, written block after block."""
 
     def __init__(self, folder: Path, stems: tuple[str, ...], audio: decoding.Audio, stem_format: StemFormat):
-        self._audio, self._format = audio, stem_format
-        is_huge = stem_format == "wav" and audio.frames * _BYTES_A_FRAME > _WAV_LIMIT
-        self._paths = {stem: folder / f"{stem}.{stem_format}" for stem in stems}
-        container = "RF64" if is_huge else stem_format.upper()
+        self._audio = audio
         with ExitStack() as opening:
             self._files = {
                 stem: opening.enter_context(
-                    soundfile.SoundFile(path, "w", audio.sample_rate, 2, _SUBTYPE, format=container)
+                    AudioWriter(
+                        folder / f"{stem}.{stem_format}", stem_format, sample_rate=audio.sample_rate, measured=False
+                    )
                 )
-                for stem, path in self._paths.items()
+                for stem in stems
             }
             self._open = opening.pop_all()
 
@@ -70,17 +69,13 @@ class StemFiles:
 
     def store(self, folder: str) -> list[StemFile]:
         """Close the files and put them into storage, below `folder`."""
-        self._open.close()
-        return [self._store(folder, stem, path) for stem, path in self._paths.items()]
+        return [self._store(folder, stem, file.close()) for stem, file in self._files.items()]
 
-    def _store(self, folder: str, stem: str, path: Path) -> StemFile:
-        name = names.stem_blob(folder, stem, self._format)
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            file.seek(0)
-            blobs.upload(names.STEMS, name, file)
+    def _store(self, folder: str, stem: str, written: Written) -> StemFile:
+        name = names.stem_blob(folder, stem, written.format)
+        written.store(names.STEMS, name)
         return StemFile(
             stem_type=StemType(stem), blob_name=name,
-            file_size_bytes=path.stat().st_size, sha256=digest, format=self._format,
+            file_size_bytes=written.size, sha256=written.sha256, format=written.format,
             sample_rate=self._audio.sample_rate, channels=2, duration_seconds=self._audio.duration,
         )  # fmt: skip

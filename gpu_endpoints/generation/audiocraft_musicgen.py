@@ -14,8 +14,9 @@ import soxr
 import torch
 from audiocraft.models import MusicGen  # pyright: ignore[reportMissingImports]
 
+from gpu_endpoints.audio.levels import SAMPLE_RATE
 from gpu_endpoints.generation import describing, joining
-from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, OnProgress, Wish, installed
+from gpu_endpoints.generation.engine import Generated, OnProgress, Wish, installed
 from gpu_endpoints.generation.soundfont import default_soundfont, render_part
 from ripieno.contracts.provenance import Provenance
 from ripieno.music.arranging.arrange import arrange

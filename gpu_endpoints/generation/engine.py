@@ -13,8 +13,6 @@ from ripieno.contracts.generation import StemPlan, SungNote
 from ripieno.contracts.provenance import Provenance
 from ripieno.music.conditioning import Conditioning
 
-SAMPLE_RATE = 44100
-
 OnProgress = Callable[[float], None]
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
-import pyloudnorm
+
+from gpu_endpoints.audio.levels import CEILING, SILENT, loudness
 
 FADE_SECONDS = 0.1
 PEAK = 0.8
-CEILING = 10 ** (-1 / 20)  # -1 dBFS: what a loudness target may raise peaks to, and a mix may reach
-_SILENT = 1e-6
-_BLOCK_SECONDS = 0.4  # of ITU-R BS.1770: shorter sounds have no loudness
 
 
 def finish(audio: np.ndarray, seconds: float, rate: int, *, loudness_lufs: float | None = None) -> np.ndarray:
@@ -31,20 +27,10 @@ def finish(audio: np.ndarray, seconds: float, rate: int, *, loudness_lufs: float
     out[:fade] *= ramp
     out[frames - fade :] *= ramp[::-1]
     peak = float(np.abs(out).max(initial=0.0))
-    if peak <= _SILENT:
+    if peak <= SILENT:
         return out
     gain = PEAK / peak
     if loudness_lufs is not None:
         now = loudness(out, rate)
         gain = gain if now is None else min(10 ** ((loudness_lufs - now) / 20), CEILING / peak)
     return out * np.float32(gain)
-
-
-def loudness(audio: np.ndarray, rate: int) -> float | None:
-    """Integrated loudness in LUFS (ITU-R BS.1770-4); None for silence and what is too short to have one."""
-    if len(audio) < _BLOCK_SECONDS * rate or float(np.abs(audio).max(initial=0.0)) <= _SILENT:
-        return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a mean over no block, where all are below the gate
-        found = float(pyloudnorm.Meter(rate).integrated_loudness(audio.astype(np.float64)))
-    return found if np.isfinite(found) else None

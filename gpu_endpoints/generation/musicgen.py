@@ -20,9 +20,10 @@ from transformers import (
     MusicgenMelodyForConditionalGeneration,
 )
 
+from gpu_endpoints.audio.levels import SAMPLE_RATE
 from gpu_endpoints.generation import describing, joining
 from gpu_endpoints.generation.batching import in_batches
-from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, OnProgress, Wish
+from gpu_endpoints.generation.engine import Generated, OnProgress, Wish
 from ripieno.contracts.provenance import Provenance
 from ripieno.music.arranging.arrange import arrange
 from ripieno.music.genres import genre

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from gpu_endpoints.generation import choice
+from gpu_endpoints.production import engines as production
 from gpu_endpoints.serving.documents import JobDocument
 from gpu_endpoints.serving.server import Endpoint, create_app
 from gpu_endpoints.serving.work import Handler
-from ripieno import __version__
 from ripieno.contracts import names
 from ripieno.contracts.enums import JobKind, JobState
 from ripieno.contracts.generation import GenerateAccepted, GenerateRequest
@@ -24,12 +24,7 @@ def _load_handlers() -> dict[str, Handler]:
 
 
 def _engines() -> dict[str, dict]:
-    own = {"available": True, "license": "MIT", "detail": f"ripieno {__version__}"}
-    limiter = {"available": True, "license": "GPL-3", "detail": "pedalboard"}
-    return {
-        "generate": choice.availability(), "sing": choice.singing(),
-        "mix": {"sum": own}, "master": {"pedalboard": limiter},
-    }  # fmt: skip
+    return {"generate": choice.availability(), "sing": choice.singing(), **production.describe()}
 
 
 def _callback_payload(document: JobDocument) -> dict[str, Any] | None:
@@ -57,7 +52,7 @@ def _callback_payload(document: JobDocument) -> dict[str, Any] | None:
 
 GENERATION = Endpoint(
     name="generation",
-    kinds=frozenset({JobKind.GENERATE, JobKind.SING, JobKind.MIX, JobKind.MASTER}),
+    kinds=production.KINDS | {JobKind.GENERATE, JobKind.SING},
     load_handlers=_load_handlers,
     engines=_engines,
     callback_payload=_callback_payload,

@@ -9,7 +9,7 @@ import numpy as np
 import pretty_midi
 import tinysoundfont
 
-from gpu_endpoints.generation.engine import SAMPLE_RATE
+from gpu_endpoints.audio.levels import SAMPLE_RATE
 from ripieno.music.score import Part, Score
 
 DRUM_CHANNEL = 9

@@ -14,9 +14,10 @@ import soxr
 import torch
 from diffusers.pipelines.stable_audio.pipeline_stable_audio import StableAudioPipeline
 
+from gpu_endpoints.audio.levels import SAMPLE_RATE
 from gpu_endpoints.generation import describing, joining
 from gpu_endpoints.generation.batching import in_batches
-from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, OnProgress, Wish
+from gpu_endpoints.generation.engine import Generated, OnProgress, Wish
 from ripieno.contracts.provenance import Provenance
 from ripieno.services.models import folder as models
 

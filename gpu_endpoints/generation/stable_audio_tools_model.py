@@ -22,8 +22,9 @@ from stable_audio_tools.models.factory import (  # pyright: ignore[reportMissing
 )
 from stable_audio_tools.models.utils import load_ckpt_state_dict  # pyright: ignore[reportMissingImports]
 
+from gpu_endpoints.audio.levels import SAMPLE_RATE
 from gpu_endpoints.generation import describing, joining
-from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, OnProgress, Wish, installed
+from gpu_endpoints.generation.engine import Generated, OnProgress, Wish, installed
 from ripieno.contracts.provenance import Provenance
 from ripieno.services.models import folder as models
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import groupby
 
-from gpu_endpoints.generation import aligning, checking, choice, storing
-from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, GenerationEngine, Wish
+from gpu_endpoints.audio import writing
+from gpu_endpoints.audio.levels import SAMPLE_RATE
+from gpu_endpoints.generation import choice
+from gpu_endpoints.generation.engine import Generated, GenerationEngine, Wish
 from gpu_endpoints.generation.finishing import finish
+from gpu_endpoints.production import aligning, checking
 from gpu_endpoints.serving.work import JobContext, JobFailed
 from ripieno.contracts import names
 from ripieno.contracts.enums import StemType
@@ -20,11 +23,11 @@ from ripieno.contracts.generation import (
     GenerateInput,
     GenerationOrder,
     GenerationResult,
-    Score,
     SingInput,
     StemPlan,
     SungNote,
 )
+from ripieno.contracts.production import Score
 from ripieno.contracts.provenance import Provenance
 from ripieno.music.genres import genre
 from ripieno.music.song_conditioning import within
@@ -122,7 +125,9 @@ def made_well(engine: GenerationEngine, wishes: list[Wish], context: JobContext)
                 audio, moved = aligning.to_grid(audio, wish.conditioning, swing, syncopated=not is_drums)
                 remarks = (*remarks, *moved)
             finished = finish(audio, wish.seconds, SAMPLE_RATE, loudness_lufs=wish.loudness_lufs)
-            score = checking.score(finished, wish)
+            score = checking.score(
+                finished, wish.conditioning, stem_type=StemType(wish.plan.stem_type), style=wish.plan.style
+            )
             score.remarks = [*remarks, *score.remarks]
             known = best[n]
             if known is None or score.overall > known[2].overall:
@@ -137,14 +142,17 @@ def save(
     stem, stem_format = wish.plan.stem_type, order.parameters.stem_format
     element = names.slug(wish.plan.name or str(stem))
     name = names.generated_blob(order.generation_request_id, element, stem_format, order.take)
-    stored = storing.store(made.audio, name, stem_format, context.folder)
+    written = writing.write(
+        made.audio, context.folder / f"out.{stem_format}", stem_format, start_seconds=wish.conditioning.start_seconds
+    )
+    written.store(names.GENERATED, name)
     midi_name = None
     if made.midi is not None:
         midi_name = names.generated_blob(order.generation_request_id, element, "mid", order.take)
         blobs.upload(names.GENERATED, midi_name, made.midi)
     return GeneratedStem(
-        stem_type=stem, take=order.take, blob_name=stored.blob_name, midi_blob_name=midi_name,
-        file_size_bytes=stored.size, sha256=stored.sha256, format=stem_format, sample_rate=SAMPLE_RATE, channels=2,
+        stem_type=stem, take=order.take, blob_name=name, midi_blob_name=midi_name,
+        file_size_bytes=written.size, sha256=written.sha256, format=stem_format, sample_rate=SAMPLE_RATE, channels=2,
         start_seconds=wish.conditioning.start_seconds, duration_seconds=len(made.audio) / SAMPLE_RATE,
         random_seed=made.seed, plan=wish.plan, score=score, engine=engine,
     )  # fmt: skip

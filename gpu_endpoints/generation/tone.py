@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import signal
 
-from gpu_endpoints.generation.engine import SAMPLE_RATE
+from gpu_endpoints.audio.levels import SAMPLE_RATE
 
 _MOST_CUT_DB, _MOST_BOOST_DB = 24.0, 12.0
 _LOWEST_HZ, _HIGHEST_HZ = 150.0, 8000.0

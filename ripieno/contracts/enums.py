@@ -51,6 +51,9 @@ class JobKind(StrEnum):
     SING = "sing"
     MIX = "mix"
     MASTER = "master"
+    ALIGN = "align"
+    CHECK = "check"
+    EXPORT = "export"
 
 
 class GenerationStatus(StrEnum):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from ripieno.contracts.analysis import StemFormat
 from ripieno.contracts.base import Contract, Request
 from ripieno.contracts.enums import GenerationStatus, StemType, TakeStatus
+from ripieno.contracts.production import RequestId, Score
 from ripieno.contracts.provenance import Provenance
 
 MOST_SECONDS = 3600.0
@@ -17,7 +18,6 @@ MOST_LYRICS = 5000
 MOST_TAKES = 20
 MOST_ELEMENTS = 12
 
-RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 Shade = Annotated[float, Field(ge=-1, le=1)]
 """How far from the style's own, -1 to 1; 0 leaves it as it is."""
 
@@ -154,27 +154,6 @@ class SingInput(GenerateInput):
     language: str = Field(default="en", max_length=20)
 
 
-class Score(Contract):
-    """What the finished audio was heard to be, beside what was asked for; None where it does not apply.
-
-    `beat_alignment`: 0..1, how far its onsets lie on the grid rather than between; `offset_ms`: how late it is;
-    `tempo_error`: relative; `chord_agreement`: 0..1, how well the chords explain what sounds, beside their
-    transpositions; `key_agreement`: correlation with the key's profile; `energy_correlation`: of its level with the
-    energy asked for, bar by bar; `overall`: the mean of what is there, 0..1; `remarks` say what is wrong.
-    """
-
-    beat_alignment: float | None = None
-    offset_ms: float | None = None
-    tempo_error: float | None = None
-    chord_agreement: float | None = None
-    key_agreement: float | None = None
-    energy_correlation: float | None = None
-    loudness_lufs: float | None = None
-    peak: float = 0.0
-    overall: float = Field(default=0.0, ge=0, le=1)
-    remarks: list[str] = []
-
-
 class GeneratedStem(Contract):
     """One new stem in blob storage; `start_seconds` is where it belongs in the song."""
 
@@ -197,53 +176,6 @@ class GeneratedStem(Contract):
 
 class GenerationResult(Contract):
     stems: list[GeneratedStem]
-
-
-class MixSource(Contract):
-    """One file of a mix: where it is, when it begins and how loud it is."""
-
-    container: Literal["raw-audio", "songs", "stems", "generated"]
-    blob_name: str
-    start_seconds: float = Field(default=0.0, ge=0)
-    gain_db: float = Field(default=0.0, ge=-60, le=12)
-
-
-class MixInput(Contract):
-    """Input of a `mix` job: files laid over each other, as long as the longest."""
-
-    generation_request_id: RequestId
-    name: str = Field(pattern=r"^[a-z0-9-]{1,60}$")
-    sources: list[MixSource] = Field(min_length=1, max_length=64)
-    stem_format: StemFormat = "wav"
-
-
-class MasterInput(Contract):
-    """Input of a `master` job: a generated file made ready to be released, by a preset of
-    `gpu_endpoints/generation/mastering.json`; `loudness_lufs` instead of the preset's."""
-
-    generation_request_id: RequestId
-    name: str = Field(pattern=r"^[a-z0-9-]{1,60}$")
-    blob_name: str
-    preset: str = "streaming"
-    loudness_lufs: float | None = Field(default=None, ge=-40, le=-6)
-    stem_format: StemFormat = "wav"
-
-
-class MixedFile(Contract):
-    """Result of a `mix` or `master` job. `gain_db` is what the whole was turned down by, so that nothing clips."""
-
-    name: str
-    blob_name: str
-    file_size_bytes: int
-    sha256: str
-    format: str
-    sample_rate: int
-    duration_seconds: float
-    loudness_lufs: float | None
-    peak: float
-    gain_db: float
-    preset: str | None = None
-    engine: Provenance
 
 
 class GenerateRequest(GenerateInput):

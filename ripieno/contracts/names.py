@@ -95,6 +95,16 @@ def stem_blob(folder: str, stem: str, extension: str) -> str:
     return f"{folder}/{stem}.{extension}"
 
 
+def peaks_blob(name: str) -> str:
+    """What the waveform of a stored audio file is drawn from, beside it (BBC audiowaveform JSON)."""
+    return f"{name}.peaks.json"
+
+
+def song_peaks_blob(folder: str) -> str:
+    """The same of the song itself, beside its stems."""
+    return peaks_blob(f"{folder}/song")
+
+
 def generated_blob(work_id: str, name: str, extension: str, version: int = 1) -> str:
     """A version of an element of a work; further ones stand beside the first."""
     return f"{work_id}/{name}.{extension}" if version == 1 else f"{work_id}/{name}.take{version}.{extension}"

@@ -18,10 +18,10 @@ from ripieno.contracts.generation import (
     GeneratedStem,
     GenerationOrder,
     GenerationPlan,
-    MixedFile,
     MixOrder,
     StemPlan,
 )
+from ripieno.contracts.production import MixedFile
 from ripieno.contracts.provenance import Provenance
 
 

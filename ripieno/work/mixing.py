@@ -7,7 +7,8 @@ from typing import Any
 
 from ripieno.contracts import names
 from ripieno.contracts.enums import TakeStatus
-from ripieno.contracts.generation import MasterInput, MixedFile, MixInput, MixOrder, MixSource
+from ripieno.contracts.generation import MixOrder
+from ripieno.contracts.production import MasterInput, MixedFile, MixInput, MixSource
 from ripieno.contracts.workflow import Run, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work
 from ripieno.records import runs, songs, works

@@ -22,5 +22,7 @@ def run(job_input: dict, context: JobContext, choose: Choose) -> dict:
         for block in engine.separate(audio, lambda done: context.progress(0.05 + 0.85 * done, "separating")):
             files.write(block)
         context.progress(0.92, "storing the stems")
-        stems = files.store(order.folder or order.audio_file_id)
+        folder = order.folder or order.audio_file_id
+        songs.store_peaks(audio, folder)
+        stems = files.store(folder)
     return SeparationResult(stems=stems, duration_seconds=audio.duration, engine=provenance).model_dump()

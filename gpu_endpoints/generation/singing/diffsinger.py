@@ -18,7 +18,7 @@ import onnxruntime
 import soxr
 import yaml
 
-from gpu_endpoints.generation.engine import SAMPLE_RATE
+from gpu_endpoints.audio.levels import SAMPLE_RATE
 from gpu_endpoints.generation.singing import pitch
 from gpu_endpoints.generation.singing.lyrics import Sung
 from ripieno.contracts.provenance import Provenance

@@ -13,7 +13,7 @@ import numpy as np
 import pyworld
 import soxr
 
-from gpu_endpoints.generation.engine import SAMPLE_RATE
+from gpu_endpoints.audio.levels import SAMPLE_RATE
 from gpu_endpoints.generation.singing import pitch
 from gpu_endpoints.generation.singing.lyrics import Sung, Syllable
 from gpu_endpoints.generation.singing.spoken import SPOKEN_RATE, Phoneme, speak

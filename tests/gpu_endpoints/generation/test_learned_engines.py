@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 import tiny_models
 
-from gpu_endpoints.generation import aligning, checking, choice, describing, joining, stems_job
-from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, Wish
+from gpu_endpoints.audio.levels import SAMPLE_RATE
+from gpu_endpoints.generation import choice, describing, joining, stems_job
+from gpu_endpoints.generation.engine import Generated, Wish
 from gpu_endpoints.generation.symbolic import SymbolicEngine
+from gpu_endpoints.production import aligning, checking
 from gpu_endpoints.serving.work import JobContext, JobFailed
+from ripieno.contracts.enums import StemType
 from ripieno.contracts.generation import StemPlan
 from ripieno.contracts.provenance import Provenance
 from ripieno.music.conditioning import Conditioning, free_standing
@@ -32,6 +35,10 @@ def given() -> Conditioning:
 
 def wishes(given: Conditioning, *stems: str, seed: int = 3, **more) -> list[Wish]:
     return [Wish(StemPlan(stem_type=stem, random_seed=seed, prompt="dark"), given, **more) for stem in stems]
+
+
+def fits(audio, wish: Wish):
+    return checking.score(audio, wish.conditioning, stem_type=StemType(wish.plan.stem_type), style=wish.plan.style)
 
 
 def quiet(done: float) -> None:
@@ -138,9 +145,9 @@ def played(given: Conditioning, ratio: float = 1.0, lag: float = 0.0) -> tuple[W
 def test_what_drifts_is_brought_onto_the_grid(ratio, lag):
     given = free_standing(bpm=112, chord_progression=["C", "Am"], duration_seconds=25)
     wish, audio = played(given, ratio, lag)
-    before = checking.score(audio[: 25 * SAMPLE_RATE], wish)
+    before = fits(audio[: 25 * SAMPLE_RATE], wish)
     moved, done = aligning.to_grid(audio, given)
-    after = checking.score(moved[: 25 * SAMPLE_RATE], wish)
+    after = fits(moved[: 25 * SAMPLE_RATE], wish)
     assert done and after.beat_alignment > max(0.9, before.beat_alignment) and abs(after.offset_ms) <= 20
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import yaml
 
-from gpu_endpoints.generation.engine import SAMPLE_RATE, Wish
+from gpu_endpoints.audio.levels import SAMPLE_RATE
+from gpu_endpoints.generation.engine import Wish
 from gpu_endpoints.generation.singing import lyrics, pitch, voice
 from gpu_endpoints.generation.singing.engine import SingingEngine
 from gpu_endpoints.generation.singing.lyrics import Sung

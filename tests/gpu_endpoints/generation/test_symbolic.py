@@ -10,10 +10,12 @@ import pretty_midi
 import pytest
 
 from gpu_endpoints.analysis.mir import beats, features
-from gpu_endpoints.generation import checking
-from gpu_endpoints.generation.engine import SAMPLE_RATE, Generated, Wish
-from gpu_endpoints.generation.finishing import finish, loudness
+from gpu_endpoints.audio.levels import SAMPLE_RATE, loudness
+from gpu_endpoints.generation.engine import Generated, Wish
+from gpu_endpoints.generation.finishing import finish
 from gpu_endpoints.generation.symbolic import SymbolicEngine
+from gpu_endpoints.production import checking
+from ripieno.contracts.enums import StemType
 from ripieno.contracts.generation import StemPlan
 from ripieno.music.chord import parse
 from ripieno.music.conditioning import ChordSpan, Conditioning, SectionSpan, free_standing
@@ -40,6 +42,10 @@ def starts(midi: bytes) -> list[float]:
         if message.type == "note_on" and message.velocity:
             found.append(now)
     return found
+
+
+def fits(audio, wish: Wish):
+    return checking.score(audio, wish.conditioning, stem_type=StemType(wish.plan.stem_type), style=wish.plan.style)
 
 
 def notes_of(midi: bytes) -> list:
@@ -104,21 +110,21 @@ def test_the_score_knows_what_fits_and_what_does_not(given):
     wish = Wish(StemPlan(stem_type="piano", style="pop", random_seed=1), given)
     (made,) = SymbolicEngine().generate([wish], lambda done: None)
     audio = finish(made.audio, wish.seconds, SAMPLE_RATE)
-    good = checking.score(audio, wish)
+    good = fits(audio, wish)
     assert good.beat_alignment >= 0.9 and abs(good.offset_ms) <= 25 and good.chord_agreement >= 0.95
     assert good.overall >= 0.75 and good.remarks == []
     others = free_standing(bpm=118, chord_progression=["F#", "B", "C#m", "G#m"], duration_seconds=33.333, tuning=442.0)
-    wrong = checking.score(audio, Wish(wish.plan, others))
+    wrong = fits(audio, Wish(wish.plan, others))
     assert wrong.chord_agreement < 0.75 and wrong.key_agreement < good.key_agreement
     assert "harmony" in " ".join(wrong.remarks)
-    assert checking.score(np.zeros_like(audio), wish).remarks == ["it is silent"]
+    assert fits(np.zeros_like(audio), wish).remarks == ["it is silent"]
 
 
 def test_the_score_hears_drums_that_come_late(given):
     made = generate("drums", given, "rock", seed=1)
     wish = Wish(StemPlan(stem_type="drums", style="rock", random_seed=1), given)
-    assert checking.score(made.audio, wish).beat_alignment == pytest.approx(1.0, abs=0.02)
-    late = checking.score(np.roll(made.audio, round(0.11 * SAMPLE_RATE), axis=0), wish)
+    assert fits(made.audio, wish).beat_alignment == pytest.approx(1.0, abs=0.02)
+    late = fits(np.roll(made.audio, round(0.11 * SAMPLE_RATE), axis=0), wish)
     assert late.beat_alignment < 0.5 and late.offset_ms == pytest.approx(110, abs=25)
     assert "does not keep to the beats" in late.remarks[0]
 

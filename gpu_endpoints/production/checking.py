@@ -1,4 +1,4 @@
-"""A finished stem heard again: does it lie on the beats, in the chords and the key, is it as loud as was asked for.
+"""The job `check`: a finished stem heard again. Does it lie on the beats, in the chords and the key, how loud is it.
 
 Measures of the audio alone, whoever made it; no networks. For a verdict by whole analyses see `benchmarks/generation`.
 """
@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import signal
 
-from gpu_endpoints.generation.engine import SAMPLE_RATE, Wish
-from gpu_endpoints.generation.finishing import loudness
+from gpu_endpoints.audio.levels import SAMPLE_RATE, levels
+from gpu_endpoints.production import sources
+from gpu_endpoints.serving.work import JobContext
 from ripieno.contracts.enums import StemType
-from ripieno.contracts.generation import Score
+from ripieno.contracts.production import CheckInput, Score
 from ripieno.music.conditioning import Conditioning
 from ripieno.music.genres import genre
 
@@ -51,7 +52,16 @@ class Alignment:
     clarity: float
 
 
-def score(audio: np.ndarray, wish: Wish) -> Score:
+def run(job_input: dict, context: JobContext) -> dict:
+    """The job `check`."""
+    order = CheckInput.model_validate(job_input)
+    given = sources.conditioning(order)
+    audio = sources.whole(order.audio, context)
+    context.progress(0.3, "checking")
+    return score(audio, given, stem_type=StemType(order.stem_type), style=order.style).model_dump()
+
+
+def score(audio: np.ndarray, conditioning: Conditioning, *, stem_type: StemType, style: str) -> Score:
     """
     Parameters
     ----------
@@ -63,9 +73,9 @@ def score(audio: np.ndarray, wish: Wish) -> Score:
         found.remarks.append("it is silent")
         return found
     mono = audio.mean(axis=1)
-    is_drums = wish.plan.stem_type == StemType.DRUMS
-    swing = genre(wish.plan.style).feel.swing
-    on_grid = align(onsets(mono), wish.conditioning, swing, syncopated=not is_drums)
+    is_drums = stem_type == StemType.DRUMS
+    swing = genre(style).feel.swing
+    on_grid = align(onsets(mono), conditioning, swing, syncopated=not is_drums)
     if on_grid is not None:
         found.beat_alignment = round(on_grid.strength, 3)
         found.offset_ms = round(1000 * on_grid.lag, 1)
@@ -73,23 +83,18 @@ def score(audio: np.ndarray, wish: Wish) -> Score:
         if on_grid.strength < GOOD_BEATS:
             found.remarks.append(f"it does not keep to the beats ({on_grid.strength:.0%})")
     if not is_drums:
-        pitches = chroma(mono, wish.conditioning.tuning)
-        found.chord_agreement = _rounded(_on_chords(pitches, wish.conditioning), 3)
-        found.key_agreement = _rounded(_in_key(pitches, wish.conditioning), 3)
+        pitches = chroma(mono, conditioning.tuning)
+        found.chord_agreement = _rounded(_on_chords(pitches, conditioning), 3)
+        found.key_agreement = _rounded(_in_key(pitches, conditioning), 3)
         if found.chord_agreement is not None and found.chord_agreement < GOOD_CHORDS:
             found.remarks.append(f"its harmony is not the song's ({found.chord_agreement:.0%})")
-    found.energy_correlation = _rounded(_follows_energy(mono, wish.conditioning), 3)
+    found.energy_correlation = _rounded(_follows_energy(mono, conditioning), 3)
     parts = [found.beat_alignment, found.chord_agreement]
     if found.energy_correlation is not None:
         parts.append(max(0.0, found.energy_correlation))
     heard = [part for part in parts if part is not None]
     found.overall = round(float(np.clip(np.mean(heard), 0, 1)), 3) if heard else 0.0
     return found
-
-
-def levels(audio: np.ndarray) -> tuple[float, float | None]:
-    """Peak (linear) and integrated loudness (LUFS)."""
-    return round(float(np.abs(audio).max(initial=0.0)), 4), _rounded(loudness(audio, SAMPLE_RATE), 2)
 
 
 def onsets(mono: np.ndarray) -> np.ndarray:

@@ -1,20 +1,53 @@
-"""Bringing audio that drifts onto the grid: by Rubber Band (in pedalboard), bar after bar."""
+"""The job `align`: bringing audio that drifts onto the grid: by Rubber Band (in pedalboard), bar after bar."""
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from itertools import pairwise
 
 import numpy as np
 from pedalboard import time_stretch
 
-from gpu_endpoints.generation.checking import ONSET_HOP, Alignment, align, onsets
-from gpu_endpoints.generation.engine import SAMPLE_RATE
+from gpu_endpoints.audio import levels, writing
+from gpu_endpoints.audio.levels import SAMPLE_RATE
+from gpu_endpoints.production import sources
+from gpu_endpoints.production.checking import ONSET_HOP, Alignment, align, onsets
+from gpu_endpoints.serving.work import JobContext
+from ripieno.contracts import names
+from ripieno.contracts.enums import StemType
+from ripieno.contracts.production import AlignedFile, AlignInput
+from ripieno.contracts.provenance import Provenance
 from ripieno.music.conditioning import Conditioning
+from ripieno.music.genres import genre
+
+NAME = "rubberband"
+LICENSE = "GPL-3"
 
 _AUDIBLE_LAG = 0.015  # seconds
 _LATE_BAR, _LARGEST_LAG = 0.03, 0.12  # of one bar's downbeat; a single onset is known to a frame or two
 _OUTSTANDING = 3.0  # of the mean: an onset that marks a downbeat
 _CLEAR = 0.4  # clarity of an alignment below which nothing is moved
+
+
+def run(job_input: dict, context: JobContext) -> dict:
+    order = AlignInput.model_validate(job_input)
+    given = sources.conditioning(order)
+    audio = sources.whole(order.audio, context)
+    context.progress(0.3, "bringing it onto the beats")
+    syncopated = order.stem_type != StemType.DRUMS
+    audio, done = to_grid(audio, given, genre(order.style).feel.swing, syncopated=syncopated)
+    context.progress(0.9, "storing the aligned audio")
+    blob_name = f"{order.output}.{order.stem_format}"
+    path = context.folder / f"aligned.{order.stem_format}"
+    written = writing.write(audio, path, order.stem_format, start_seconds=given.start_seconds)
+    written.store(names.GENERATED, blob_name)
+    peak, lufs = levels.rounded(written.peak, written.loudness_lufs)
+    return AlignedFile(
+        blob_name=blob_name, file_size_bytes=written.size, sha256=written.sha256, format=written.format,
+        sample_rate=SAMPLE_RATE, start_seconds=given.start_seconds, duration_seconds=written.duration,
+        loudness_lufs=lufs, peak=peak, done=list(done),
+        engine=Provenance(engine=NAME, version=version("pedalboard"), license=LICENSE),
+    ).model_dump()  # fmt: skip
 
 
 def to_grid(

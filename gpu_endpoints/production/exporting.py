@@ -1,0 +1,99 @@
+"""The job `export`: many files as one zip, with a manifest of what each is; one file at a time, from disk to disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from gpu_endpoints.audio.writing import AudioWriter
+from gpu_endpoints.production import sources
+from gpu_endpoints.serving.work import JobContext, JobFailed
+from ripieno.contracts import names
+from ripieno.contracts.production import MANIFEST, ExportedFile, ExportInput, ExportItem
+from ripieno.services import blobs
+
+_CHUNK_BYTES = 1024 * 1024
+_SMALLER_PACKED = {"json", "jams", "mid", "txt", "lrc", "csv", "xml"}
+_NO_DATE = (1980, 1, 1, 0, 0, 0)  # the same files are the same zip
+
+
+def run(job_input: dict, context: JobContext) -> dict:
+    order = ExportInput.model_validate(job_input)
+    path = context.folder / "export.zip"
+    found: list[dict[str, Any]] = []
+    with zipfile.ZipFile(path, "w") as archive:
+        for number, item in enumerate(order.items):
+            share = context.part(0.9 * number / len(order.items), 0.9 * (number + 1) / len(order.items))
+            share.progress(0.0, f"adding {item.name}")
+            file, about = _prepared(item, share)
+            with file.open("rb") as source:
+                found.append({"name": item.name, "sha256": _digest(source), "file_size_bytes": file.stat().st_size})
+            found[-1] |= about
+            _add(archive, item.name, file, share)
+            file.unlink()
+        manifest = json.dumps({**order.about, "files": found}, ensure_ascii=False, indent=1).encode()
+        archive.writestr(_entry(MANIFEST), manifest)
+    context.progress(0.92, "storing the export")
+    blob_name = f"{order.output}.zip"
+    with path.open("rb") as file:
+        digest = _digest(file)
+        file.seek(0)
+        blobs.upload(names.GENERATED, blob_name, file)
+    return ExportedFile(
+        blob_name=blob_name, file_size_bytes=path.stat().st_size, sha256=digest, files=len(found)
+    ).model_dump()
+
+
+def _prepared(item: ExportItem, context: JobContext) -> tuple[Path, dict[str, Any]]:
+    """The file as it goes in, and what the manifest says of it beside its name, size and hash."""
+    about: dict[str, Any] = {"about": item.about} if item.about else {}
+    if item.start_seconds is not None:
+        about["start_seconds"] = item.start_seconds
+    path = context.folder / "source-0"
+    if item.format is None:
+        try:
+            return blobs.download_to(item.container, item.blob_name, path), about
+        except blobs.BlobMissing as fault:
+            raise JobFailed("file_missing", f"a file of the export is gone ({fault})") from fault
+    audio = sources.fetch(item, context)
+    channels = min(audio.channels, 2)
+    blocks = audio.stereo_blocks() if audio.channels > channels else audio.blocks()
+    converted = context.folder / "converted"
+    with AudioWriter(
+        converted, item.format, sample_rate=audio.sample_rate, channels=channels, start_seconds=item.start_seconds,
+        measured=False,
+    ) as writer:  # fmt: skip
+        for block in blocks:
+            writer.write(block)
+            context.check_cancelled()
+        written = writer.close()
+    path.unlink()
+    about |= {
+        "format": written.format, "sample_rate": written.sample_rate, "channels": channels,
+        "duration_seconds": written.duration,
+    }  # fmt: skip
+    return converted, about
+
+
+def _add(archive: zipfile.ZipFile, name: str, file: Path, context: JobContext) -> None:
+    entry = _entry(name)
+    entry.file_size = file.stat().st_size  # tells the archive whether this takes a ZIP64 entry
+    with file.open("rb") as source, archive.open(entry, "w") as target:
+        shutil.copyfileobj(source, target, _CHUNK_BYTES)
+    context.check_cancelled()
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, _NO_DATE)
+    packed = name.rpartition(".")[2].lower() in _SMALLER_PACKED
+    entry.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+    entry.external_attr = 0o644 << 16
+    return entry
+
+
+def _digest(file) -> str:
+    return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,17 @@
+"""The kinds of job: align, check, mix, master, export."""
+
+from __future__ import annotations
+
+from gpu_endpoints.production import aligning, checking, exporting, mastering, mixing
+from gpu_endpoints.serving.work import Handler
+from ripieno.contracts.enums import JobKind
+
+
+def load() -> dict[str, Handler]:
+    return {
+        JobKind.ALIGN: aligning.run,
+        JobKind.CHECK: checking.run,
+        JobKind.MIX: mixing.run,
+        JobKind.MASTER: mastering.run,
+        JobKind.EXPORT: exporting.run,
+    }

@@ -1,0 +1,196 @@
+"""What is done to audio that is there: aligned, checked, mixed, mastered, exported."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from ripieno.contracts.analysis import StemFormat
+from ripieno.contracts.base import Contract
+from ripieno.contracts.enums import StemType
+from ripieno.contracts.provenance import Provenance
+
+Container = Literal["raw-audio", "songs", "stems", "analyses", "jams", "jobs", "generated"]
+RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
+OutputName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*(/[A-Za-z0-9][A-Za-z0-9 ._-]*)*$", max_length=400)
+]
+"""A blob of the container `generated`, without its extension."""
+
+MANIFEST = "manifest.json"
+MOST_EXPORTED = 500
+_NOT_IN_A_FILE_NAME = set('<>:"|?*\\') | {chr(code) for code in range(32)}
+
+
+class AudioBlob(Contract):
+    """One file of the storage account."""
+
+    container: Container = "generated"
+    blob_name: str
+
+
+class MixSource(AudioBlob):
+    """One file of a mix: where it is, when it begins and how loud it is."""
+
+    start_seconds: float = Field(default=0.0, ge=0)
+    gain_db: float = Field(default=0.0, ge=-60, le=12)
+
+
+class _Named(Contract):
+    """`output` names the file; without it, it is `name` among the files of `generation_request_id`."""
+
+    generation_request_id: RequestId | None = None
+    name: str = Field(pattern=r"^[a-z0-9-]{1,60}$")
+    output: OutputName | None = None
+    stem_format: StemFormat = "wav"
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> _Named:
+        if self.output is None and self.generation_request_id is None:
+            raise ValueError("give output, or generation_request_id and name")
+        return self
+
+
+class MixInput(_Named):
+    """Input of a `mix` job: files laid over each other, as long as the longest."""
+
+    name: str = Field(default="mix", pattern=r"^[a-z0-9-]{1,60}$")
+    sources: list[MixSource] = Field(min_length=1, max_length=64)
+
+
+class MasterInput(_Named):
+    """Input of a `master` job: a generated file made ready to be released, by a preset of
+    `gpu_endpoints/production/mastering.json`; `loudness_lufs` instead of the preset's."""
+
+    name: str = Field(default="master", pattern=r"^[a-z0-9-]{1,60}$")
+    container: Container = "generated"
+    blob_name: str
+    preset: str = "streaming"
+    loudness_lufs: float | None = Field(default=None, ge=-40, le=-6)
+
+
+class MixedFile(Contract):
+    """Result of a `mix` or `master` job. `gain_db` is what the whole was turned down by, so that nothing clips."""
+
+    name: str
+    blob_name: str
+    file_size_bytes: int
+    sha256: str
+    format: str
+    sample_rate: int
+    duration_seconds: float
+    loudness_lufs: float | None
+    peak: float
+    gain_db: float
+    preset: str | None = None
+    engine: Provenance
+
+
+class _Fitted(Contract):
+    """Audio and what it has to fit: a `conditioning` (a JSON blob of the container `generated`) or a song's own
+    findings. `section` and `bars` choose the range that the audio plays; it begins where the range does."""
+
+    audio: AudioBlob
+    conditioning: str | None = None
+    audio_file_id: str | None = None
+    section: str | None = Field(default=None, max_length=40)
+    bars: tuple[int, int] | None = None
+    stem_type: StemType = StemType.OTHER
+    style: str = Field(default="pop", max_length=40)
+
+    @model_validator(mode="after")
+    def _has_a_grid(self) -> _Fitted:
+        if self.conditioning is None and self.audio_file_id is None:
+            raise ValueError("give a conditioning or an audio_file_id to fit the audio to")
+        return self
+
+
+class AlignInput(_Fitted):
+    """Input of an `align` job: audio that drifts, brought onto the beats."""
+
+    output: OutputName
+    stem_format: StemFormat = "wav"
+
+
+class AlignedFile(Contract):
+    """Result of an `align` job; `done` says what was moved, nothing where it was in its place already."""
+
+    blob_name: str
+    file_size_bytes: int
+    sha256: str
+    format: str
+    sample_rate: int
+    start_seconds: float
+    duration_seconds: float
+    loudness_lufs: float | None
+    peak: float
+    done: list[str] = []
+    engine: Provenance
+
+
+class CheckInput(_Fitted):
+    """Input of a `check` job; its result is a `Score`."""
+
+
+class Score(Contract):
+    """What the finished audio was heard to be, beside what was asked for; None where it does not apply.
+
+    `beat_alignment`: 0..1, how far its onsets lie on the grid rather than between; `offset_ms`: how late it is;
+    `tempo_error`: relative; `chord_agreement`: 0..1, how well the chords explain what sounds, beside their
+    transpositions; `key_agreement`: correlation with the key's profile; `energy_correlation`: of its level with the
+    energy asked for, bar by bar; `overall`: the mean of what is there, 0..1; `remarks` say what is wrong.
+    """
+
+    beat_alignment: float | None = None
+    offset_ms: float | None = None
+    tempo_error: float | None = None
+    chord_agreement: float | None = None
+    key_agreement: float | None = None
+    energy_correlation: float | None = None
+    loudness_lufs: float | None = None
+    peak: float = 0.0
+    overall: float = Field(default=0.0, ge=0, le=1)
+    remarks: list[str] = []
+
+
+class ExportItem(AudioBlob):
+    """One file of an export under the `name` it has there. Audio becomes 24-bit `format`, where one is given; any other
+    file goes in as it is. `about` (its provenance, what it is) goes into the manifest word for word."""
+
+    name: str = Field(min_length=1, max_length=200)
+    format: StemFormat | None = None
+    start_seconds: float | None = Field(default=None, ge=0)
+    about: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _is_a_file_name_everywhere(self) -> ExportItem:
+        if set(self.name) & _NOT_IN_A_FILE_NAME:
+            raise ValueError(f"{self.name!r} cannot be a file name everywhere")
+        if any(part in ("", ".", "..") or part != part.strip(" .") for part in self.name.split("/")):
+            raise ValueError(f"{self.name!r} is no path within the export")
+        return self
+
+
+class ExportInput(Contract):
+    """Input of an `export` job: one zip, `{output}.zip` in the container `generated`, with a manifest."""
+
+    output: OutputName
+    items: list[ExportItem] = Field(min_length=1, max_length=MOST_EXPORTED)
+    about: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _has_each_name_once(self) -> ExportInput:
+        found = [item.name.casefold() for item in self.items]
+        if len({*found, MANIFEST}) <= len(found):
+            raise ValueError(f"each name can be there once, and {MANIFEST} is the export's own")
+        return self
+
+
+class ExportedFile(Contract):
+    """Result of an `export` job."""
+
+    blob_name: str
+    file_size_bytes: int
+    sha256: str
+    files: int
