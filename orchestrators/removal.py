@@ -39,6 +39,7 @@ def removal(context: df.DurableOrchestrationContext):
 def cancel(context: df.DurableOrchestrationContext):
     order = RemovalOrder.model_validate(context.get_input())
     yield from _stopped(context, order)
+    yield from step(context, "ForgetRuns", order.model_dump())
     report(context, "cancelled", 1.0, "nothing runs any more")
     return {"outcome": "cancelled"}
 

@@ -21,6 +21,7 @@ from ripieno.local.stack import PROJECT, Ports, Stack
 from ripieno.music import demo_song
 from ripieno.music.score import Score
 
+os.environ.setdefault("RIPIENO_SWEEP_SECONDS", "1")
 os.environ.setdefault("NUMBA_CACHE_DIR", str(PROJECT / ".ripieno" / "numba"))
 RATE = 44100
 

@@ -50,6 +50,11 @@ def ways_to_separate(engine: str | None = None) -> list[SeparationStep]:
     chosen = settings()
     if engine is not None:
         return [SeparationStep(name="asked", endpoint="analysis", engine=engine, stem_format=chosen.stem_format)]
+    unknown = [name for name in chosen.separation if name not in SEPARATION_WAYS]
+    if unknown or not chosen.separation:
+        raise ValueError(
+            f"RIPIENO_SEPARATION knows {', '.join(SEPARATION_WAYS)}, not {', '.join(unknown) or 'nothing at all'}"
+        )
     return [
         SeparationStep(name=name, endpoint=SEPARATION_WAYS[name][0], engine=SEPARATION_WAYS[name][1],
                        stem_format=chosen.stem_format)

@@ -129,9 +129,12 @@ def delete_work(owner: str, work_id: str) -> None:
 
 
 def forget(order: RemovalOrder) -> None:
-    """What was noted of the runs that it ended; its own note goes when it is seen to have ended."""
+    """The last step: what was noted of the runs that it ended, and of itself."""
+    prefixes = [order.instance_id]
     if order.audio_file_id and order.born:
-        for run in runs.beginning_with(order.owner, names.song_instances(order.audio_file_id, order.born)):
+        prefixes.append(names.song_instances(order.audio_file_id, order.born))
+    for prefix in prefixes:
+        for run in runs.beginning_with(order.owner, prefix):
             runs.forget(run)
 
 

@@ -43,7 +43,7 @@ def test_every_format_is_taken_in_under_a_misleading_name(ripieno, make_clip, su
     song = ripieno.wait(ripieno.upload(disguised), timeout=SECONDS)
     assert (song.status, song.format) == ("analyzed", suffix)
     assert song.duration_seconds == pytest.approx(6, abs=0.1)
-    assert song.blob_name == f"{song.audio_file_id}.{suffix}"
+    assert song.blob_name == names.song_blob(song.audio_file_id, song.born, suffix)
 
 
 def test_multipart_and_raw_body_are_the_same_song(ripieno, stack, make_clip):
@@ -177,7 +177,9 @@ def test_a_dropped_text_file_is_a_failed_song_with_a_reason(ripieno):
     drop("letter.mp3", b"not a song at all " * 100)
     song = wait_for_name(ripieno, "letter.mp3")
     assert (song.status, song.error.code) == ("failed", "unsupported_format")
-    assert storage.container(names.RAW_AUDIO).get_blob_client("letter.mp3").exists()
+    assert not storage.container(names.RAW_AUDIO).get_blob_client("letter.mp3").exists()
+    rejected = storage.container(names.REJECTED).get_blob_client(song.blob_name).get_blob_properties()
+    assert rejected.metadata["code"] == "unsupported_format" and song.blob_name.endswith("/letter.mp3")
 
 
 UNUSUAL = {

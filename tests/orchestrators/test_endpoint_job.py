@@ -8,15 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from orchestrators import endpoint_job
-from ripieno.contracts.jobs import JobRequest
-from ripieno.contracts.workflow import EndpointJobInput
+from ripieno.contracts.names import first_address
+from ripieno.contracts.workflow import JobOrder
 from ripieno.local.durable.engine import Engine
 from ripieno.local.durable.store import Store
 
-JOB = EndpointJobInput(
-    job_id="song:mir", endpoint="analysis", audio_file_id="song", request=JobRequest(kind="mir", input={}),
-    deadline_seconds=600,
+JOB = JobOrder(
+    job_id="song:mir", owner="me", endpoint="analysis", kind="mir", subject={"audio_file_id": "song", "born": "b"},
+    arrived_at="2026-01-01T00:00:00+00:00", deadline_seconds=600,
 )  # fmt: skip
+HOME = first_address(JOB.job_id)
 ACCEPTED = {"outcome": "accepted", "progress": 0.2, "stage": "listening", "message": "listening"}
 DONE = {"outcome": "succeeded", "result": {"found": 1}, "error": None, "progress": 1, "stage": "", "message": "done"}
 DOWN = {"outcome": "down", "message": "nobody there"}
@@ -34,6 +35,7 @@ class Script:
     def __init__(self, submit: list[dict], read: list[dict]):
         self.answers = {"SubmitJob": submit, "ReadJob": read, "CancelJob": [{}]}
         self.calls: list[tuple[str, int, int]] = []
+        self.orders: list[tuple[str, set[str]]] = []
         handle = endpoint_job.blueprint._function_builders[0]._function.get_user_function()
         self._orchestrator = handle
 
@@ -42,9 +44,10 @@ class Script:
 
     def call_activity(self, name: str, input_json: str | None) -> str:
         order = json.loads(input_json or "{}")
-        self.calls.append((name, order["address"], order["attempt"]))
+        self.calls.append((name, order["address"] - HOME, order["attempt"]))
+        self.orders.append((name, set(order)))
         answers = self.answers[name]
-        return json.dumps(answers.pop(0) if len(answers) > 1 else answers[0])
+        return json.dumps({"value": answers.pop(0) if len(answers) > 1 else answers[0]})
 
     def names(self) -> list[str]:
         return [name for name, _, _ in self.calls]
@@ -121,10 +124,41 @@ def test_an_endpoint_that_goes_down_while_it_works_is_given_time_then_left():
     assert run.script.calls[-2:] == [("SubmitJob", 1, 1), ("ReadJob", 1, 1)]
 
 
+def busy(addresses: int) -> dict:
+    return {"outcome": "busy", "retry_after": 40.0, "addresses": addresses, "message": "full"}
+
+
 def test_a_full_queue_is_respected():
-    run = Run([{"outcome": "busy", "retry_after": 40.0, "message": "full"}, ACCEPTED], [DONE])
+    run = Run([busy(1), ACCEPTED], [DONE])
     assert run.to_the_end()["result"] == {"found": 1}
     assert run.elapsed >= timedelta(seconds=40)
+
+
+def test_a_busy_address_sends_the_job_to_the_next_at_once():
+    run = Run([busy(2), ACCEPTED], [DONE])
+    assert run.to_the_end()["result"] == {"found": 1}
+    assert run.script.calls == [("SubmitJob", 0, 1), ("SubmitJob", 1, 1), ("ReadJob", 1, 1)]
+    assert run.elapsed < timedelta(seconds=3)
+
+
+def test_when_every_address_is_busy_it_waits_as_it_is_told():
+    run = Run([busy(2), busy(2), ACCEPTED], [DONE])
+    assert run.to_the_end()["result"] == {"found": 1}
+    assert timedelta(seconds=40) <= run.elapsed < timedelta(seconds=60)
+
+
+def test_polls_carry_ids_alone():
+    run = Run([ACCEPTED], [ACCEPTED, DONE])
+    run.to_the_end()
+    ids = {"job_id", "owner", "endpoint", "kind", "arrived_at", "address", "attempt"}
+    assert all(fields == ids for name, fields in run.script.orders if name == "ReadJob")
+
+
+def test_a_final_fault_of_a_step_ends_the_job_at_once():
+    run = Run([ACCEPTED], [DONE])
+    run.script.call_activity = lambda name, text: json.dumps({"fault": {"code": "not_possible", "message": "never"}})
+    assert run.to_the_end()["error"] == {"code": "not_possible", "message": "never", "retryable": False}
+    assert run.elapsed == timedelta(0)
 
 
 def test_what_may_work_another_time_is_tried_five_times_and_the_rest_once():

@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from activities import plan_separation
-from orchestrators import endpoint_job, separation
-from ripieno.contracts.workflow import AnalysisInput
+from orchestrators import endpoint_job, pipeline
+from ripieno.contracts.workflow import SongOrder
 from ripieno.local.durable.engine import Engine
 from ripieno.local.durable.store import Store
 from ripieno.services import settings as settings_module
+from ripieno.work import analysing
 
-SONG = AnalysisInput(instance_id="song", owner="me", audio_file_id="id", blob_name="id.wav", arrived_at="2026-01-01")
+SONG = SongOrder(
+    instance_id="song", owner="me", audio_file_id="id", born="b", run=1, arrived_at="2026-01-01T00:00:00+00:00"
+)
 
 
 def step(name: str, endpoint: str, engine: str) -> dict:
@@ -42,47 +44,63 @@ class Script:
     def __init__(self, plan: list[dict], answers: dict[str, dict]):
         self.plan, self.answers = plan, answers
         self.jobs: list[tuple[str, str]] = []
+        self.saved: dict | None = None
+        self.fault: dict | None = None
         self._orchestrators = {
-            "SeparationOrchestrator": separation.blueprint, "EndpointJobOrchestrator": endpoint_job.blueprint,
+            "PipelineOrchestrator": pipeline.blueprint, "EndpointJobOrchestrator": endpoint_job.blueprint,
         }  # fmt: skip
 
     def orchestrator(self, name: str):
         return self._orchestrators[name]._function_builders[0]._function.get_user_function()
 
     def call_activity(self, name: str, input_json: str | None) -> str:
-        order = json.loads(input_json or "{}")
-        if name == "PlanSeparation":
-            return json.dumps(self.plan)
-        engine = order["request"]["input"]["engine"]
+        return json.dumps({"value": self._answer(name, json.loads(input_json or "{}"))})
+
+    def _answer(self, name: str, order: dict) -> object:
+        match name:
+            case "BeginAnalysis":
+                return self.plan
+            case "SaveAnalysis":
+                self.saved = order["separated"]
+                return True
+            case "FailSong":
+                self.fault = order["fault"]
+                return None
+            case "NotifyOwner":
+                return {"delivered": False, "reason": "nobody asked"}
+        if not order["job_id"].startswith("song:separate"):
+            return done("listening")
+        way = order["job_id"].partition("song:separate")[2].removeprefix("-") or self.plan[0]["name"]
+        engine = next(step["engine"] for step in self.plan if step["name"] == way)
         if name == "SubmitJob" and (order["job_id"], engine) not in self.jobs:
             self.jobs.append((order["job_id"], engine))
-        return json.dumps(self.answers[engine])
+        return self.answers[engine]
 
 
-def run(plan: list[dict], answers: dict[str, dict]) -> tuple[dict, Script]:
+def run(plan: list[dict], answers: dict[str, dict]) -> Script:
     now = [datetime(2026, 1, 1, tzinfo=UTC)]
     script = Script(plan, answers)
     engine = Engine(Store(":memory:"), script, clock=lambda: now[0])
-    engine.start("SeparationOrchestrator", SONG.model_dump_json(), "song:separation")
+    engine.start("PipelineOrchestrator", SONG.model_dump_json(), "song")
     for _ in range(2000):
         ready, work = engine.store.ready_instances(), engine.store.claim_activity()
         if work is not None:
             engine.run_activity(work)
         elif ready:
             engine.run_episode(ready[0])
-        elif engine.store.instance("song:separation")["status"] != "Running":
+        elif engine.store.instance("song")["status"] != "Running":
             break
         else:
             now[0] = max(now[0], datetime.fromisoformat(engine.store.next_timer()))
             engine.fire_due_timers()
-    instance = engine.store.instance("song:separation")
+    instance = engine.store.instance("song")
     assert instance["status"] == "Completed", instance["output"]
-    return json.loads(instance["output"]), script
+    return script
 
 
 def test_the_first_way_that_works_is_taken_and_is_no_fallback():
-    found, script = run([GPU, DIRECTML, DSP], {"auto@cuda": done("htdemucs")})
-    assert found["result"]["engine"] == {"engine": "htdemucs", "fallback": False, "reason": None}
+    script = run([GPU, DIRECTML, DSP], {"auto@cuda": done("htdemucs")})
+    assert script.saved["engine"] == {"engine": "htdemucs", "fallback": False, "reason": None}
     assert script.jobs == [("song:separate", "auto@cuda")]
 
 
@@ -92,8 +110,8 @@ def test_a_result_says_which_better_ways_failed_and_why():
         "auto": {"outcome": "down", "message": "connection refused"},
         "dsp": done("dsp"),
     }
-    found, script = run([GPU, DIRECTML, DSP], answers)
-    engine = found["result"]["engine"]
+    script = run([GPU, DIRECTML, DSP], answers)
+    engine = script.saved["engine"]
     assert engine["engine"] == "dsp" and engine["fallback"]
     assert "gpu: there is no CUDA device here" in engine["reason"]
     assert "directml: the directml endpoint cannot be reached" in engine["reason"]
@@ -101,16 +119,16 @@ def test_a_result_says_which_better_ways_failed_and_why():
 
 
 def test_a_song_that_cannot_be_decoded_is_not_tried_again_elsewhere():
-    found, script = run([GPU, DSP], {"auto@cuda": failed("unreadable_audio", "no audio"), "dsp": done("dsp")})
-    assert found["error"]["code"] == "unreadable_audio"
+    script = run([GPU, DSP], {"auto@cuda": failed("unreadable_audio", "no audio"), "dsp": done("dsp")})
+    assert script.fault["code"] == "unreadable_audio" and script.saved is None
     assert len(script.jobs) == 1
 
 
 def test_when_the_last_way_fails_its_error_is_the_songs():
-    found, _ = run([GPU, DSP], {
+    script = run([GPU, DSP], {
         "auto@cuda": failed("engine_unavailable", "none"), "dsp": failed("internal_error", "it broke"),
     })  # fmt: skip
-    assert found["error"]["message"] == "it broke"
+    assert script.fault["message"] == "it broke"
 
 
 @pytest.mark.parametrize(
@@ -126,12 +144,11 @@ def test_the_order_is_a_setting(monkeypatch, value, expected):
     monkeypatch.setenv("AzureWebJobsStorage", "UseDevelopmentStorage=true")
     monkeypatch.setenv("RIPIENO_SEPARATION", value)
     settings_module.settings.cache_clear()
-    plan = plan_separation.blueprint._function_builders[0]._function.get_user_function()
     try:
         if expected is None:
             with pytest.raises(ValueError, match="not tpu"):
-                plan({})
+                analysing.ways_to_separate()
         else:
-            assert [(s["name"], s["endpoint"], s["engine"]) for s in plan({})] == expected
+            assert [(s.name, s.endpoint, s.engine) for s in analysing.ways_to_separate()] == expected
     finally:
         settings_module.settings.cache_clear()
