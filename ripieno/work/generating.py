@@ -140,7 +140,7 @@ def fail(order: WorkOrder, message: str, *, only_unplanned: bool = False) -> Non
             )
         for version in _open(work):
             version.status, version.error = TakeStatus.FAILED, message[:500]
-        return work
+        return work.model_copy(update={"error": message[:500]})
 
     try:
         works.change(order.owner, order.work_id, failed)
