@@ -232,14 +232,16 @@ class Stack:
             "RIPIENO_PUBLIC_URL": self.url,
             "RIPIENO_ANALYSIS_ENDPOINTS": f"http://127.0.0.1:{self.ports.analysis}",
             "RIPIENO_GENERATION_ENDPOINTS": f"http://127.0.0.1:{self.ports.generation}",
-            "RIPIENO_WEBHOOK_SECRET": self._webhook_secret(),
+            "RIPIENO_CALLBACK_SECRET": self._secret("callback"),
+            "RIPIENO_WEBHOOK_SECRET": self._secret("webhook"),
             "RIPIENO_ALLOW_PRIVATE_WEBHOOKS": "1",
             "NUMBA_CACHE_DIR": str(PROJECT / ".ripieno" / "numba"),
         }
         return chosen | os.environ | {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
 
-    def _webhook_secret(self) -> str:
-        path = self.home / "webhook.secret"
+    def _secret(self, name: str) -> str:
+        """A secret of this stack, made once."""
+        path = self.home / f"{name}.secret"
         if not path.exists():
             self.home.mkdir(parents=True, exist_ok=True)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

@@ -52,6 +52,7 @@ class AppFunctions:
         self._orchestrators = {f.name: f.call for f in self.of("orchestrationTrigger")}
         self._activities = {f.name: f for f in self.of("activityTrigger")}
         self.loop: asyncio.AbstractEventLoop | None = None
+        self.client_binding = ""  # what a durable client is made of: the host knows it once it listens
 
     def of(self, trigger: str) -> list[Function]:
         return [f for f in self._functions if f.trigger["type"] == trigger]
@@ -65,7 +66,7 @@ class AppFunctions:
         if function is None:
             raise LookupError(f"no activity is named {name!r}")
         value = ActivityTriggerConverter.decode(meta.Datum(input_json or "null", "json"), trigger_metadata={})
-        arguments = {function.trigger["name"]: value}
+        arguments = function.arguments(value, self.client_binding)
         if function.is_async:
             if self.loop is None:
                 raise RuntimeError("the host has no event loop yet")

@@ -24,7 +24,7 @@ def routes(functions: AppFunctions, *, prefix: str, client_binding: str, body_li
     """One route for each HTTP function; literal paths before those with parameters."""
     found = [
         Route(
-            f"/{prefix}/{_starlette_path(function)}",
+            f"/{prefix}/{_starlette_path(function)}".replace("//", "/"),
             _endpoint(function, client_binding, body_limit),
             methods=function.trigger.get("methods") or ["GET", "POST"],
             name=function.name,

@@ -49,8 +49,8 @@ class HostOptions:
 
 def build(functions: AppFunctions, options: HostOptions) -> Starlette:
     store = Store(options.state_dir / "durable.db")
-    engine = Engine(store, functions)
     durable, blobs, queues = (options.extension(name) for name in ("durableTask", "blobs", "queues"))
+    engine = Engine(store, functions, default_version=durable.get("defaultVersion"))
     worker = Worker(
         engine,
         max_activities=durable.get("maxConcurrentActivityFunctions", 10),
@@ -58,6 +58,7 @@ def build(functions: AppFunctions, options: HostOptions) -> Starlette:
     )
     key = _system_key(options.state_dir)
     client_binding = durable_api.client_binding(options.base_url, key, os.environ.get("TASK_HUB", "ripieno"))
+    functions.client_binding = client_binding
     body_limit = int(os.environ.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", DEFAULT_BODY_LIMIT))
 
     def watchers():
