@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -256,10 +256,14 @@ class Store:
 
     # -- trigger receipts -----------------------------------------------------------------------------------------
 
-    def receipt(self, key: str) -> tuple[int, bool]:
-        """How often a trigger has tried the event named `key`, and whether it is done with it."""
-        row = self.row("SELECT attempts, done FROM receipts WHERE key = ?", key)
-        return (row["attempts"], bool(row["done"])) if row else (0, False)
+    def receipts(self, prefix: str) -> dict[str, tuple[int, bool]]:
+        """All receipts whose key starts with `prefix`."""
+        found = self.rows("SELECT * FROM receipts WHERE substr(key, 1, ?) = ?", len(prefix), prefix)
+        return {row["key"]: (row["attempts"], bool(row["done"])) for row in found}
+
+    def forget_receipts(self, keys: Iterable[str]) -> None:
+        with self.transaction() as db:
+            db.executemany("DELETE FROM receipts WHERE key = ?", [(key,) for key in keys])
 
     def write_receipt(self, key: str, *, attempts: int, done: bool) -> None:
         with self.transaction() as db:
