@@ -17,6 +17,7 @@ import psutil
 STOP_SECONDS = 15.0
 MOST_RESTARTS = 10
 RESTART_WINDOW = 300.0
+LONGEST_PAUSE = 30.0
 
 
 class DidNotStart(RuntimeError):
@@ -64,11 +65,17 @@ class Child:
         raise DidNotStart(f"{self.name} did not answer at {self.health_url} within {seconds:.0f} s:\n{self.log_tail()}")
 
     def revive(self) -> bool:
-        """Start it again if it has died; False when it died too often lately to go on."""
+        """Start it again if it has died; False when it died too often lately to go on.
+
+        The first time at once, then a second, two, four … after the time before: to be asked again and again.
+        """
         if self.is_running():
             return True
         now = time.monotonic()
-        self.restarts = [moment for moment in self.restarts if now - moment < RESTART_WINDOW] + [now]
+        self.restarts = [moment for moment in self.restarts if now - moment < RESTART_WINDOW]
+        if self.restarts and now - self.restarts[-1] < min(2.0 ** (len(self.restarts) - 1), LONGEST_PAUSE):
+            return True
+        self.restarts.append(now)
         if len(self.restarts) > MOST_RESTARTS:
             return False
         self.start()

@@ -113,8 +113,10 @@ class Stack:
         while not self._stopping:
             for child in self._children:
                 if not child.is_running():
-                    say(f"{child.name} has died; starting it again")
-                    if not child.revive():
+                    went_on = child.revive()
+                    if went_on and child.is_running():
+                        say(f"{child.name} has died; it was started again")
+                    if not went_on:
                         say(f"{child.name} dies again and again; its log: {child.log}")
                         self._stopping = True
                     self._write_state()

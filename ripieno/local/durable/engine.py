@@ -7,8 +7,10 @@ is one transaction, so the process may die between or inside any two of them.
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import traceback
+import unicodedata
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -27,6 +29,11 @@ from ripieno.local.durable.actions import (
 )
 from ripieno.local.durable.history import Event, EventType, iso, parse_time
 from ripieno.local.durable.store import RUNNING_STATES, Row, Store
+
+log = logging.getLogger("ripieno.durable")
+LONGEST_INSTANCE_ID = 255
+LARGEST_CUSTOM_STATUS = 16 * 1024
+LARGE_PAYLOAD = 64 * 1024
 
 
 class Functions(Protocol):
@@ -54,10 +61,21 @@ def _utc_now() -> datetime:
 
 
 class Engine:
-    def __init__(self, store: Store, functions: Functions, *, clock: Callable[[], datetime] = _utc_now):
+    """`default_version` is host.json's `durableTask.defaultVersion`: what `context.version` says in new instances."""
+
+    def __init__(
+        self,
+        store: Store,
+        functions: Functions,
+        *,
+        clock: Callable[[], datetime] = _utc_now,
+        default_version: str | None = None,
+    ):
+        self._default_version = default_version
         self.store = store
         self.functions = functions
         self.changed = threading.Condition()
+        self.changes = 0  # counts what happened, so that nobody sleeps through it; guarded by `changed`
         self._clock = clock
         self._latest = datetime.min.replace(tzinfo=UTC)
         store.release_claims()
@@ -69,17 +87,22 @@ class Engine:
 
     def wake(self) -> None:
         with self.changed:
+            self.changes += 1
             self.changed.notify_all()
 
     # -- the client's side ----------------------------------------------------------------------------------------
 
-    def start(self, name: str, input_json: str | None, instance_id: str | None = None) -> str:
+    def start(
+        self, name: str, input_json: str | None, instance_id: str | None = None, *, version: str | None = None
+    ) -> str:
         """Start an orchestration; `InstanceConflict` when the id is alive, `LookupError` for an unknown name."""
         if self.functions.orchestrator(name) is None:
             raise LookupError(f"no orchestrator is named {name!r}")
         instance_id = instance_id or uuid.uuid4().hex
+        _check_instance_id(instance_id)
+        _warn_if_large(f"the input of {name} {instance_id}", input_json)
         with self.store.transaction():
-            self._create(instance_id, name, input_json)
+            self._create(instance_id, name, input_json, version=version)
         self.wake()
         return instance_id
 
@@ -92,7 +115,6 @@ class Engine:
     def terminate(self, instance_id: str, reason: str) -> None:
         with self.store.transaction():
             instance = self._alive(instance_id)
-            self.store.forget_work(instance_id)
             self._finish(instance, "Terminated", json.dumps(reason))
         self.wake()
 
@@ -103,6 +125,7 @@ class Engine:
     def resume(self, instance_id: str) -> None:
         self._alive(instance_id)
         self.store.update_instance(instance_id, suspended=0, updated=iso(self.now()))
+        self.store.resumed(instance_id)
         self.wake()
 
     def restart(self, instance_id: str, *, new_id: bool = True) -> str:
@@ -125,6 +148,7 @@ class Engine:
                     row["instance_id"]
                     for row in self.store.rows("SELECT instance_id FROM instances WHERE parent_id = ?", member)
                 ]
+                self.store.forget_activities(member)
                 self.store.delete_instance(member)
                 gone += 1
         return gone
@@ -134,6 +158,9 @@ class Engine:
     def fire_due_timers(self) -> int:
         """Turn timers that are due into events; returns how many."""
         fired = 0
+        upcoming = self.store.next_timer()
+        if upcoming is None or upcoming > iso(self.now()):
+            return 0
         with self.store.transaction():
             for timer in self.store.due_timers(iso(self.now())):
                 instance_id, generation = timer["instance_id"], timer["generation"]
@@ -142,10 +169,15 @@ class Engine:
                 fired += 1
         return fired
 
-    def run_activity(self, work: Row) -> None:
-        """Run one claimed activity and record how it went; a crash in between runs it again."""
+    def run_activity(self, work: Row, *, and_claim: bool = False) -> Row | None:
+        """Run one claimed activity and record how it went; a crash in between runs it again.
+
+        With `and_claim` the same transaction takes the next activity, which is returned: a thread that is done goes
+        on without waiting to be handed work.
+        """
         try:
             result = self.functions.call_activity(work["name"], work["input"])
+            _warn_if_large(f"the result of activity {work['name']}", result)
             happened = history.task_completed(work["task_id"], result)
         except Exception as failure:
             reason = f"Activity function '{work['name']}' failed: {type(failure).__name__}: {failure}"
@@ -153,7 +185,9 @@ class Engine:
         with self.store.transaction():
             if self.store.remove_activity(work["id"]):
                 self._tell(work["instance_id"], work["generation"], happened)
+            following = self.store.claim_activity() if and_claim else None
         self.wake()
+        return following
 
     def run_episode(self, instance_id: str) -> bool:
         """Replay one orchestration over what is in its inbox; False when there was nothing to do."""
@@ -161,7 +195,7 @@ class Engine:
         inbox = self.store.inbox(instance_id)
         if instance is None or instance["status"] not in RUNNING_STATES or not inbox:
             return False
-        past = self.store.history(instance_id)
+        past = self.store.history_texts(instance_id)
         retries = Retries.load(instance["retries"])
         batch = retries.batch(inbox)
         now = iso(self.now())
@@ -180,19 +214,20 @@ class Engine:
             ):
                 return False
             self.store.consume([inbox_id for inbox_id, _ in batch])
-            self._commit(current, past, fresh, decision, retries)
+            self._commit(current, past, fresh, decision, retries, read_up_to=inbox[-1][0])
         self.wake()
         return True
 
     # -- one episode ----------------------------------------------------------------------------------------------
 
-    def _decide(self, instance: Row, past: list[Event], fresh: list[Event]) -> Decision:
+    def _decide(self, instance: Row, past: list[str], fresh: list[Event]) -> Decision:
         function = self.functions.orchestrator(instance["name"])
         if function is None:
             return Decision([], False, None, None, f"no orchestrator is named {instance['name']!r}")
+        # What is past is stored as JSON and goes into JSON: it is spliced, not read and written again.
+        events = [f'{{"IsPlayed": true, {text[1:]}' for text in past]
+        events += [json.dumps({**entry, "IsPlayed": False}) for entry in fresh]
         context = {
-            "history": [{**entry, "IsPlayed": True} for entry in past]
-            + [{**entry, "IsPlayed": False} for entry in fresh],
             "input": instance["input"],
             "instanceId": instance["instance_id"],
             "isReplaying": bool(past),
@@ -203,14 +238,21 @@ class Engine:
             "longRunningTimerIntervalDuration": None,
             "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
         }
-        return run_orchestrator(function, json.dumps(context))
+        return run_orchestrator(function, f'{{"history": [{", ".join(events)}], {json.dumps(context)[1:]}')
 
     def _commit(
-        self, instance: Row, past: list[Event], fresh: list[Event], decision: Decision, retries: Retries
+        self,
+        instance: Row,
+        past: list[str],
+        fresh: list[Event],
+        decision: Decision,
+        retries: Retries,
+        *,
+        read_up_to: int,
     ) -> None:
         instance_id, now = instance["instance_id"], self.now()
         known: list[list[Any]] = json.loads(instance["signatures"])
-        fault = _first_fault(known, decision)
+        fault = _first_fault(known, decision) or _status_fault(decision.custom_status)
         if fault:
             self.store.append_history(instance_id, len(past), fresh)
             self._finish(instance, "Failed", json.dumps(fault))
@@ -251,7 +293,7 @@ class Engine:
         if decision.error is not None:
             self._finish(instance, "Failed", json.dumps(decision.error))
         elif decision.continue_as_new is not None:
-            self._begin_again(instance, decision.continue_as_new.get("input"))
+            self._begin_again(instance, decision.continue_as_new.get("input"), read_up_to)
         elif decision.is_done:
             self._finish(instance, "Completed", None if decision.output is None else json.dumps(decision.output))
 
@@ -260,6 +302,7 @@ class Engine:
         instance_id, generation, kind = instance["instance_id"], instance["generation"], leaf["actionType"]
         if kind in ACTIVITIES:
             name, input_json = leaf["functionName"], leaf.get("input")
+            _warn_if_large(f"the input of activity {name} of {instance_id}", input_json)
             self.store.add_activity(instance_id, generation, task_id, name, input_json)
             return history.event(EventType.TASK_SCHEDULED, event_id=task_id, Name=name, Input=input_json)
         if kind in SUB_ORCHESTRATORS:
@@ -268,7 +311,9 @@ class Engine:
             try:
                 if self.functions.orchestrator(name) is None:
                     raise InstanceConflict(f"no orchestrator is named {name!r}")
-                self._create(child_id, name, input_json, parent=(instance_id, generation, task_id))
+                self._create(
+                    child_id, name, input_json, parent=(instance_id, generation, task_id), version=leaf.get("version")
+                )
             except InstanceConflict as refusal:
                 self._tell(instance_id, generation, history.sub_orchestration_failed(task_id, str(refusal)))
             return history.event(
@@ -282,42 +327,56 @@ class Engine:
     # -- instances ------------------------------------------------------------------------------------------------
 
     def _create(
-        self, instance_id: str, name: str, input_json: str | None, *, parent: tuple[str, int, int] | None = None
+        self,
+        instance_id: str,
+        name: str,
+        input_json: str | None,
+        *,
+        parent: tuple[str, int, int] | None = None,
+        version: str | None = None,
     ) -> None:
+        version = version or self._default_version
+        generation = 0
         existing = self.store.instance(instance_id)
         if existing is not None:
             if existing["status"] in RUNNING_STATES:
                 raise InstanceConflict(f"an instance with id {instance_id!r} is already running")
+            generation = existing["generation"] + 1  # what an activity of the old one still answers finds nobody
             self.store.delete_instance(instance_id)
         now, (parent_id, parent_generation, parent_task_id) = iso(self.now()), parent or (None, None, None)
         with self.store.transaction() as db:
             db.execute(
-                "INSERT INTO instances (instance_id, name, parent_id, parent_generation, parent_task_id, status,"
-                " input, created, updated) VALUES (?, ?, ?, ?, ?, 'Pending', ?, ?, ?)",
-                (instance_id, name, parent_id, parent_generation, parent_task_id, input_json, now, now),
-            )
-            self.store.deliver(instance_id, history.execution_started(name, input_json))
+                "INSERT INTO instances (instance_id, name, generation, parent_id, parent_generation, parent_task_id,"
+                " status, input, version, created, updated) VALUES (?, ?, ?, ?, ?, ?, 'Pending', ?, ?, ?, ?)",
+                (
+                    instance_id, name, generation, parent_id, parent_generation, parent_task_id,
+                    input_json, version, now, now,
+                ),
+            )  # fmt: skip
+            self.store.deliver(instance_id, history.execution_started(name, input_json, version))
 
-    def _begin_again(self, instance: Row, input_json: str | None) -> None:
-        """Continue as new: the same id with an empty history; events not yet consumed stay in the inbox."""
+    def _begin_again(self, instance: Row, input_json: str | None, read_up_to: int) -> None:
+        """Continue as new: the same id with an empty history.
+
+        Events that had come before this episode and that nobody waited for are dropped, as Azure does for Python;
+        those that came during it are still messages in a queue there, so they are delivered, after the start.
+        """
         instance_id = instance["instance_id"]
-        unread = [happened for _, happened in self.store.inbox(instance_id)]
-        self.store.forget_work(instance_id)
+        since = [happened for inbox_id, happened in self.store.inbox(instance_id) if inbox_id > read_up_to]
+        self.store.forget_timers_and_events(instance_id)
         self.store.clear_history(instance_id)
         self.store.update_instance(
             instance_id, generation=instance["generation"] + 1, input=input_json,
             signatures="[]", next_task_id=0, retries="{}",
         )  # fmt: skip
-        self.store.deliver(instance_id, history.execution_started(instance["name"], input_json))
-        for happened in unread:
+        self.store.deliver(instance_id, history.execution_started(instance["name"], input_json, instance["version"]))
+        for happened in since:
             if happened["EventType"] == EventType.EVENT_RAISED:
                 self.store.deliver(instance_id, happened)
 
     def _finish(self, instance: Row, status: str, output_json: str | None) -> None:
         instance_id = instance["instance_id"]
-        with self.store.transaction() as db:
-            db.execute("DELETE FROM timers WHERE instance_id = ?", (instance_id,))
-            db.execute("DELETE FROM inbox WHERE instance_id = ?", (instance_id,))
+        self.store.forget_timers_and_events(instance_id)
         self.store.update_instance(instance_id, status=status, output=output_json, suspended=0, updated=iso(self.now()))
         if instance["parent_id"] is None:
             return
@@ -331,8 +390,7 @@ class Engine:
 
     def _tell(self, instance_id: str, generation: int, happened: Event) -> None:
         """Deliver an event unless its receiver has ended or begun again since it was asked for."""
-        instance = self.store.instance(instance_id)
-        if instance is not None and instance["status"] in RUNNING_STATES and instance["generation"] == generation:
+        if self.store.is_running(instance_id, generation):
             self.store.deliver(instance_id, happened)
 
     def _known(self, instance_id: str) -> Row:
@@ -346,6 +404,35 @@ class Engine:
         if instance["status"] not in RUNNING_STATES:
             raise InstanceEnded(f"instance {instance_id!r} has ended ({instance['status']})")
         return instance
+
+
+def _check_instance_id(instance_id: str) -> None:
+    """Refuse what Azure refuses, and what its tables could not hold as a key.
+
+    Raises
+    ------
+    ValueError
+        With what is wrong with the id.
+    """
+    if len(instance_id) > LONGEST_INSTANCE_ID:
+        raise ValueError(f"an instance id has at most {LONGEST_INSTANCE_ID} characters, this one {len(instance_id)}")
+    if instance_id.startswith("@"):
+        raise ValueError("an instance id does not start with '@': those are entities")
+    if any(letter in r"/\#?" or unicodedata.category(letter) == "Cc" for letter in instance_id):
+        raise ValueError(r"an instance id has none of / \ # ? and no control characters")
+
+
+def _status_fault(custom_status: Any) -> str | None:
+    """Azure counts the bytes of the status' JSON in UTF-16 and raises an ArgumentException."""
+    size = len(json.dumps(custom_status, ensure_ascii=False).encode("utf-16-le", "surrogatepass"))
+    if custom_status is None or size <= LARGEST_CUSTOM_STATUS:
+        return None
+    return f"ArgumentException: the custom status has {size} bytes as UTF-16 JSON, at most 16 KB are allowed"
+
+
+def _warn_if_large(what: str, text: str | None) -> None:
+    if text is not None and len(text) > LARGE_PAYLOAD:
+        log.warning("%s has %d KiB: Azure keeps what is over 64 KiB in a blob of its own", what, len(text) >> 10)
 
 
 def _first_fault(known: list[list[Any]], decision: Decision) -> str | None:

@@ -39,8 +39,8 @@ def event(kind: EventType, *, event_id: int = -1, **fields: Any) -> Event:
     return {"EventType": int(kind), "EventId": event_id, **fields}
 
 
-def execution_started(name: str, input_json: str | None) -> Event:
-    return event(EventType.EXECUTION_STARTED, Name=name, Version="", Input=input_json)
+def execution_started(name: str, input_json: str | None, version: str | None = None) -> Event:
+    return event(EventType.EXECUTION_STARTED, Name=name, Version=version, Input=input_json)
 
 
 def task_completed(task_id: int, result_json: str | None) -> Event:

@@ -32,6 +32,7 @@ def main() -> None:
         port=chosen.port,
         state_dir=chosen.state,
         host_json=server.read_host_json(chosen.app.parent / "host.json"),
+        cors=server.read_cors(chosen.app.parent),
         connection=os.environ["AzureWebJobsStorage"],
     )
     app = server.build(functions.load(chosen.app.resolve()), options)

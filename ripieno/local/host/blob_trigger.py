@@ -9,34 +9,26 @@ from datetime import UTC, datetime
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.functions.blob import InputStream
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import BlobProperties, BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from ripieno.local.durable.store import Store
-from ripieno.local.host.functions import Function
+from ripieno.local.host.functions import AppFunctions, Function
 from ripieno.local.host.invoke import invoke
 
 log = logging.getLogger("ripieno.host.blob")
 POISON_QUEUE = "webjobs-blobtrigger-poison"
 
 
-class LazyStream(InputStream):
-    """A blob as a trigger hands it to a function, read from storage only when the function reads it."""
+class Delivered(InputStream):
+    """A blob as a trigger hands it to a function: all of it, since Azure sends it through gRPC before the call."""
 
-    def __init__(self, blob, *, name: str, length: int, properties: dict):
-        super().__init__(data=b"", name=name, uri=blob.url, length=length, blob_properties=properties, metadata={})
-        self._blob = blob
-        self._stream = None
-
-    def read(self, size: int = -1) -> bytes:
-        if self._stream is None:
-            self._stream = self._blob.download_blob()
-        return self._stream.read(size)
-
-    read1 = read
+    def __init__(self, data: bytes, *, name: str, uri: str, properties: dict):
+        super().__init__(data=data, name=name, uri=uri, length=len(data), blob_properties=properties, metadata={})
 
 
 async def watch(
+    functions: AppFunctions,
     function: Function,
     *,
     connection: str,
@@ -54,42 +46,58 @@ async def watch(
     container_name, _, pattern = function.trigger["path"].partition("/")
     prefix = pattern.partition("{")[0]
     container = BlobServiceClient.from_connection_string(connection).get_container_client(container_name)
-    done: set[str] = set()
+    known = store.receipts(f"{function.name}|")
+    in_flight: set[str] = set()
     gate = asyncio.Semaphore(parallel)
 
-    async def handle(key: str, blob) -> None:
-        async with gate:
-            attempts, finished = store.receipt(key)
-            if finished:
-                done.add(key)
-                return
-            stream = LazyStream(
-                container.get_blob_client(blob.name), name=f"{container_name}/{blob.name}", length=blob.size,
-                properties={"ETag": blob.etag, "LastModified": str(blob.last_modified)},
-            )  # fmt: skip
-            try:
-                await invoke(function, stream, client_binding)
-            except Exception as fault:
-                attempts += 1
-                log.exception("%s failed for %s (%d of %d)", function.name, blob.name, attempts, tries)
-                if attempts >= tries:
-                    await asyncio.to_thread(_poison, connection, function, container_name, blob.name, str(fault))
-                store.write_receipt(key, attempts=attempts, done=attempts >= tries)
-                return
-            store.write_receipt(key, attempts=attempts + 1, done=True)
-            done.add(key)
-
-    while True:
+    async def handle(key: str, blob: BlobProperties) -> None:
         try:
-            blobs = await asyncio.to_thread(lambda: list(container.list_blobs(name_starts_with=prefix)))
-        except (AzureError, ResourceNotFoundError):
-            blobs = []  # storage or the container is not there yet
-        fresh = {f"{function.name}|{blob.name}|{blob.etag}": blob for blob in blobs}
-        new = [(key, blob) for key, blob in fresh.items() if key not in done]
-        new.sort(key=lambda pair: pair[1].last_modified or datetime.now(UTC))
-        await asyncio.gather(*(handle(key, blob) for key, blob in new))
-        done &= fresh.keys()
-        await asyncio.sleep(interval)
+            async with gate:
+                await deliver(key, blob)
+        except ResourceNotFoundError:
+            pass  # it was taken away meanwhile
+        except Exception:
+            log.exception("%s could not be given %s; it is tried again", function.name, blob.name)
+        finally:
+            in_flight.discard(key)
+
+    async def deliver(key: str, blob: BlobProperties) -> None:
+        client = container.get_blob_client(blob.name)
+        data = await asyncio.to_thread(lambda: client.download_blob().readall())
+        log.info("%s gets %s (%.1f MB through memory)", function.name, blob.name, len(data) / 1e6)
+        properties = {"ETag": blob.etag, "LastModified": str(blob.last_modified)}
+        given = Delivered(data, name=f"{container_name}/{blob.name}", uri=client.url, properties=properties)
+        del data
+        attempts = known.get(key, (0, False))[0] + 1
+        done = True
+        try:
+            await invoke(functions, function, given, client_binding)
+        except Exception as fault:
+            log.exception("%s failed for %s (%d of %d)", function.name, blob.name, attempts, tries)
+            done = attempts >= tries
+            if done:
+                await asyncio.to_thread(_poison, connection, function, container_name, blob.name, str(fault))
+        known[key] = (attempts, done)
+        store.write_receipt(key, attempts=attempts, done=done)
+
+    async with asyncio.TaskGroup() as deliveries:
+        while True:
+            try:
+                blobs = await asyncio.to_thread(lambda: list(container.list_blobs(name_starts_with=prefix)))
+            except AzureError:
+                await asyncio.sleep(interval)  # storage or the container is not there yet
+                continue
+            present = {f"{function.name}|{blob.name}|{blob.etag}": blob for blob in blobs}
+            new = [key for key in present if key not in in_flight and not known.get(key, (0, False))[1]]
+            for key in sorted(new, key=lambda key: present[key].last_modified or datetime.now(UTC)):
+                in_flight.add(key)
+                deliveries.create_task(handle(key, present[key]))
+            gone = known.keys() - present.keys() - in_flight
+            if gone:
+                store.forget_receipts(gone)
+                for key in gone:
+                    del known[key]
+            await asyncio.sleep(interval)
 
 
 def _poison(connection: str, function: Function, container_name: str, name: str, reason: str) -> None:

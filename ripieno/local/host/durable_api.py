@@ -93,7 +93,9 @@ class DurableApi:
     def _start(self, request: Request, body: str) -> Response:
         given = request.path_params
         input_json = _unwrap(body) if body.strip() else None
-        instance_id = self._engine.start(given["name"], input_json, given.get("instance_id"))
+        instance_id = self._engine.start(
+            given["name"], input_json, given.get("instance_id"), version=request.query_params.get("version")
+        )
         binding = json.loads(client_binding(self._base_url, self._key, ""))
         urls = {
             name: url.replace("INSTANCEID", quote(instance_id, safe=""))

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,9 @@ class AppFunctions:
         self._functions = functions
         self._orchestrators = {f.name: f.call for f in self.of("orchestrationTrigger")}
         self._activities = {f.name: f for f in self.of("activityTrigger")}
+        # As Azure's worker: every function that is not async runs in one pool, whatever triggered it.
+        threads = os.environ.get("PYTHON_THREADPOOL_THREAD_COUNT")
+        self.pool = ThreadPoolExecutor(int(threads) if threads else None, thread_name_prefix="function")
         self.loop: asyncio.AbstractEventLoop | None = None
         self.client_binding = ""  # what a durable client is made of: the host knows it once it listens
 
@@ -72,7 +76,7 @@ class AppFunctions:
                 raise RuntimeError("the host has no event loop yet")
             result = asyncio.run_coroutine_threadsafe(function.call(**arguments), self.loop).result()
         else:
-            result = function.call(**arguments)
+            result = self.pool.submit(function.call, **arguments).result()
         return ActivityTriggerConverter.encode(result, expected_type=None).value
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
 import azure.functions as func
-from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from ripieno.local.host.functions import AppFunctions, Function
+from ripieno.local.host.invoke import invoke
+from ripieno.local.host.problems import problem
 
+GATEWAY_SECONDS = 230.0  # Azure's load balancer gives up after this; the function goes on
 _MOST_DRAINED = 4 * 1024**3
 
 
@@ -20,12 +23,19 @@ class BodyTooLarge(Exception):
     """The request's body is over the host's limit."""
 
 
-def routes(functions: AppFunctions, *, prefix: str, client_binding: str, body_limit: int) -> list[Route]:
+def routes(
+    functions: AppFunctions,
+    *,
+    prefix: str,
+    client_binding: str,
+    body_limit: int,
+    gateway_seconds: float = GATEWAY_SECONDS,
+) -> list[Route]:
     """One route for each HTTP function; literal paths before those with parameters."""
     found = [
         Route(
             f"/{prefix}/{_starlette_path(function)}".replace("//", "/"),
-            _endpoint(function, client_binding, body_limit),
+            _endpoint(functions, function, client_binding, body_limit, gateway_seconds),
             methods=function.trigger.get("methods") or ["GET", "POST"],
             name=function.name,
         )
@@ -40,8 +50,16 @@ def _starlette_path(function: Function) -> str:
     return re.sub(r"\{\*(\w+)\}", r"{\1:path}", path)
 
 
-def _endpoint(function: Function, client_binding: str, body_limit: int):
+def _endpoint(
+    functions: AppFunctions, function: Function, client_binding: str, body_limit: int, gateway_seconds: float
+):
     async def endpoint(request: Request) -> Response:
+        if "content-length" not in request.headers and "transfer-encoding" in request.headers:
+            return problem(
+                411, "length_required",
+                "the body has no Content-Length, so that Azure would deliver nothing of it: send the header,"
+                " or use POST /api/uploads",
+            )  # fmt: skip
         try:
             body = await read_body(request, body_limit)
         except BodyTooLarge:
@@ -54,14 +72,28 @@ def _endpoint(function: Function, client_binding: str, body_limit: int):
             route_params={name: str(value) for name, value in request.path_params.items()},
             body=body,
         )
-        arguments = function.arguments(given, client_binding)
-        if function.is_async:
-            answer = await function.call(**arguments)
-        else:
-            answer = await to_thread.run_sync(lambda: function.call(**arguments))
-        return _response(answer)
+        del body  # the request holds it, and nobody else shall
+        call = asyncio.ensure_future(invoke(functions, function, given, client_binding))
+        del given
+        done, _ = await asyncio.wait({call}, timeout=gateway_seconds)
+        if not done:
+            _left_behind.add(call)
+            call.add_done_callback(_forget)
+            return problem(
+                504, "gateway_timeout", f"no answer within {gateway_seconds:g} s; what was asked for goes on"
+            )
+        return _response(call.result())
 
     return endpoint
+
+
+_left_behind: set[asyncio.Future] = set()  # calls nobody waits for any longer: a loop holds tasks only weakly
+
+
+def _forget(call: asyncio.Future) -> None:
+    _left_behind.discard(call)
+    if not call.cancelled():
+        call.exception()  # it has been logged, or concerns nobody
 
 
 async def read_body(request: Request, limit: int) -> bytes:
@@ -71,29 +103,26 @@ async def read_body(request: Request, limit: int) -> bytes:
     broken connection.
     """
     declared = request.headers.get("content-length")
-    parts: list[bytes] = []
+    whole = bytearray()  # one buffer that grows: a list of parts and their sum would be the body twice
     size = 0
     fits = declared is None or int(declared) <= limit
     async for part in request.stream():
         size += len(part)
         if fits and size <= limit:
-            parts.append(part)
+            whole += part
         else:
             fits = False
-            parts.clear()
+            whole.clear()
             if size > _MOST_DRAINED:
                 break
     if not fits:
         raise BodyTooLarge
-    return b"".join(parts)
+    return bytes(whole)
 
 
 def _too_large(limit: int) -> Response:
-    problem = {
-        "type": "about:blank", "title": "Content too large", "status": 413, "code": "file_too_large",
-        "detail": f"request bodies may have {limit / 2**20:.0f} MB: use POST /api/uploads for larger files",
-    }  # fmt: skip
-    return JSONResponse(problem, 413, media_type="application/problem+json")
+    detail = f"request bodies may have {limit / 2**20:.0f} MB: use POST /api/uploads for larger files"
+    return problem(413, "file_too_large", detail)
 
 
 def _response(answer: Any) -> Response:

@@ -1,16 +1,15 @@
-"""Calling a trigger's function: on the event loop when it is async, in a thread when it is not."""
+"""Calling a trigger's function: on the event loop when it is async, in the one pool of threads when it is not."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
-from anyio import to_thread
-
-from ripieno.local.host.functions import Function
+from ripieno.local.host.functions import AppFunctions, Function
 
 
-async def invoke(function: Function, value: Any, client_binding: str) -> Any:
+async def invoke(functions: AppFunctions, function: Function, value: Any, client_binding: str) -> Any:
     arguments = function.arguments(value, client_binding)
     if function.is_async:
         return await function.call(**arguments)
-    return await to_thread.run_sync(lambda: function.call(**arguments))
+    return await asyncio.get_running_loop().run_in_executor(functions.pool, lambda: function.call(**arguments))

@@ -11,7 +11,7 @@ from azure.core.exceptions import AzureError
 from azure.functions.queue import QueueMessage
 from azure.storage.queue import QueueServiceClient
 
-from ripieno.local.host.functions import Function
+from ripieno.local.host.functions import AppFunctions, Function
 from ripieno.local.host.invoke import invoke
 
 log = logging.getLogger("ripieno.host.queue")
@@ -19,7 +19,15 @@ VISIBILITY_SECONDS = 600
 BATCH = 16
 
 
-async def watch(function: Function, *, connection: str, client_binding: str, interval: float, max_dequeue: int) -> None:
+async def watch(
+    functions: AppFunctions,
+    function: Function,
+    *,
+    connection: str,
+    client_binding: str,
+    interval: float,
+    max_dequeue: int,
+) -> None:
     """Poll a queue until cancelled."""
     name = function.trigger["queueName"]
     service = QueueServiceClient.from_connection_string(connection)
@@ -28,7 +36,7 @@ async def watch(function: Function, *, connection: str, client_binding: str, int
         messages = await asyncio.to_thread(_receive, queue)
         for message in messages:
             try:
-                await invoke(function, _decoded(message), client_binding)
+                await invoke(functions, function, _decoded(message), client_binding)
             except Exception:
                 log.exception("%s failed for message %s (%s)", function.name, message.id, message.dequeue_count)
                 await asyncio.to_thread(_give_back, queue, poison, message, max_dequeue)

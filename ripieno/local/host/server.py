@@ -14,6 +14,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -24,6 +25,8 @@ from ripieno.local.durable.store import Store
 from ripieno.local.durable.worker import Worker
 from ripieno.local.host import blob_trigger, durable_api, http, queue_trigger, timer_trigger
 from ripieno.local.host.functions import AppFunctions
+from ripieno.local.host.origins import OriginCheck
+from ripieno.local.host.problems import method_not_allowed, not_found
 
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
 DEFAULT_BODY_LIMIT = 100 * 1024 * 1024
@@ -38,6 +41,8 @@ class HostOptions:
     state_dir: Path
     host_json: dict[str, Any]
     connection: str
+    cors: tuple[str, ...] = ()  # other origins whose pages may use this host, as in local.settings.json
+    gateway_seconds: float = http.GATEWAY_SECONDS
 
     @property
     def base_url(self) -> str:
@@ -49,8 +54,8 @@ class HostOptions:
 
 def build(functions: AppFunctions, options: HostOptions) -> Starlette:
     store = Store(options.state_dir / "durable.db")
-    engine = Engine(store, functions)
     durable, blobs, queues = (options.extension(name) for name in ("durableTask", "blobs", "queues"))
+    engine = Engine(store, functions, default_version=durable.get("defaultVersion"))
     worker = Worker(
         engine,
         max_activities=durable.get("maxConcurrentActivityFunctions", 10),
@@ -64,17 +69,17 @@ def build(functions: AppFunctions, options: HostOptions) -> Starlette:
     def watchers():
         for function in functions.of("blobTrigger"):
             yield blob_trigger.watch(
-                function, connection=options.connection, store=store, client_binding=client_binding,
+                functions, function, connection=options.connection, store=store, client_binding=client_binding,
                 interval=POLL_SECONDS, parallel=blobs.get("maxDegreeOfParallelism", 8),
                 tries=blobs.get("poisonBlobThreshold", 5),
             )  # fmt: skip
         for function in functions.of("queueTrigger"):
             yield queue_trigger.watch(
-                function, connection=options.connection, client_binding=client_binding, interval=POLL_SECONDS,
-                max_dequeue=queues.get("maxDequeueCount", 5),
+                functions, function, connection=options.connection, client_binding=client_binding,
+                interval=POLL_SECONDS, max_dequeue=queues.get("maxDequeueCount", 5),
             )  # fmt: skip
         for function in functions.of("timerTrigger"):
-            yield timer_trigger.watch(function, client_binding=client_binding)
+            yield timer_trigger.watch(functions, function, client_binding=client_binding)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -97,15 +102,38 @@ def build(functions: AppFunctions, options: HostOptions) -> Starlette:
         )
 
     prefix = options.extension("http").get("routePrefix", "api")
+    cross_origin = []
+    if options.cors:
+        cross_origin.append(
+            Middleware(CORSMiddleware, allow_origins=options.cors, allow_methods=["*"], allow_headers=["*"])
+        )
     return Starlette(
         routes=[
-            *http.routes(functions, prefix=prefix, client_binding=client_binding, body_limit=body_limit),
+            *http.routes(
+                functions,
+                prefix=prefix,
+                client_binding=client_binding,
+                body_limit=body_limit,
+                gateway_seconds=options.gateway_seconds,
+            ),
             *durable_api.mounts(engine, base_url=options.base_url, key=key),
             Route("/admin/host/status", status),
         ],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK)],
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK),
+            *cross_origin,
+            Middleware(OriginCheck, port=options.port, allowed=options.cors),
+        ],
+        exception_handlers={404: not_found, 405: method_not_allowed},
         lifespan=lifespan,
     )
+
+
+def read_cors(folder: Path) -> tuple[str, ...]:
+    """The origins of `Host.CORS` in local.settings.json, where Core Tools reads them too."""
+    path = folder / "local.settings.json"
+    settings = json.loads(path.read_text()) if path.exists() else {}
+    return tuple(origin.strip() for origin in settings.get("Host", {}).get("CORS", "").split(",") if origin.strip())
 
 
 def read_host_json(path: Path) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from azure.functions.timer import TimerRequest
 from croniter import croniter
 
-from ripieno.local.host.functions import Function
+from ripieno.local.host.functions import AppFunctions, Function
 from ripieno.local.host.invoke import invoke
 
 log = logging.getLogger("ripieno.host.timer")
 
 
-async def watch(function: Function, *, client_binding: str) -> None:
+async def watch(functions: AppFunctions, function: Function, *, client_binding: str) -> None:
     """Call `function` at every occurrence of its schedule until cancelled; one that overlaps itself waits."""
     schedule = function.trigger["schedule"]
     while True:
@@ -23,6 +23,6 @@ async def watch(function: Function, *, client_binding: str) -> None:
         upcoming = croniter(schedule, now, second_at_beginning=len(schedule.split()) == 6).get_next(datetime)
         await asyncio.sleep((upcoming - now).total_seconds())
         try:
-            await invoke(function, TimerRequest(past_due=False), client_binding)
+            await invoke(functions, function, TimerRequest(past_due=False), client_binding)
         except Exception:
             log.exception("%s failed; it is called again at its next time", function.name)

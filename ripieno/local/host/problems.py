@@ -1,0 +1,36 @@
+"""What the host itself answers when no function does: RFC 9457 problem documents."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Match, Route
+
+
+def problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> Response:
+    document = {
+        "type": "about:blank", "title": HTTPStatus(status).phrase.capitalize(), "status": status, "code": code,
+        "detail": detail,
+    }  # fmt: skip
+    return JSONResponse(document, status, headers, media_type="application/problem+json")
+
+
+async def not_found(request: Request, fault: Exception) -> Response:
+    return problem(404, "not_found", f"nothing is served at {request.url.path}")
+
+
+async def method_not_allowed(request: Request, fault: Exception) -> Response:
+    """405 with the methods of every route of this path: each function has a route of its own."""
+    allowed = set()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            allowed |= route.methods or set()
+    if not allowed and isinstance(fault, HTTPException) and fault.headers:
+        allowed = set(fault.headers.get("Allow", "").replace(" ", "").split(","))
+    return problem(
+        405, "method_not_allowed", f"{request.method} is not served at {request.url.path}",
+        {"Allow": ", ".join(sorted(allowed))},
+    )  # fmt: skip
