@@ -27,7 +27,7 @@ CHAIN_SUBS = 5
 
 
 def fan_out(context: df.DurableOrchestrationContext):
-    results = yield context.task_all([context.call_activity("echo", n) for n in range(context.get_input())])
+    results = yield context.task_all([context.call_activity("echo", n) for n in range(int(context.get_input() or 0))])
     return sum(results)
 
 
