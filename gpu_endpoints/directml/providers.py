@@ -6,10 +6,11 @@ fp32. Whatever is not in the table runs in fp32, and the result says that it was
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 import onnxruntime
+
+from ripieno.services.settings import settings
 
 PROVIDERS = {"directml": "DmlExecutionProvider", "cuda": "CUDAExecutionProvider", "cpu": "CPUExecutionProvider"}
 PRECISIONS = ("fp32", "fp16")
@@ -50,8 +51,8 @@ def choose(provider: str | None = None, precision: str | None = None) -> Runtime
     ------
     UnknownProvider
     """
-    provider = provider or os.environ.get("RIPIENO_ONNX_PROVIDER") or "auto"
-    precision = precision or os.environ.get("RIPIENO_ONNX_PRECISION") or "fp32"
+    provider = provider or settings().onnx_provider
+    precision = precision or settings().onnx_precision
     if provider not in ("auto", *PROVIDERS) or precision not in PRECISIONS:
         raise UnknownProvider(
             f"there is no provider {provider!r} with precision {precision!r}:"

@@ -94,7 +94,8 @@ def master(plain: Scratch, preset: Preset, context: JobContext) -> tuple[Scratch
         return plain, 0.0, np.float32(1.0)
     plain.remove()
     gain_db = preset.loudness_lufs - now
-    for number in range(_MOST_PASSES + 1):  # the limiter takes away some of what the gain gave
+    number = 0
+    while True:  # the limiter takes away some of what the gain gave
         limiter = Pedalboard([Limiter(threshold_db=preset.ceiling_db, release_ms=_RELEASE_MS)])
         limited = Scratch(context.folder / "limited")
         _pour(_through(limiter, shaped.blocks(), 10 ** (gain_db / 20)), limited, context, number / (_MOST_PASSES + 1))
@@ -102,9 +103,9 @@ def master(plain: Scratch, preset: Preset, context: JobContext) -> tuple[Scratch
         scale = min(1.0, 10 ** (preset.ceiling_db / 20) / peak) if peak > 0 else 1.0
         reached = limited.meter.loudness(scale)
         if reached is None or abs(reached - preset.loudness_lufs) <= _CLOSE_LU or number == _MOST_PASSES:
-            break
+            return limited, round(gain_db, 2), np.float32(scale)
         gain_db += preset.loudness_lufs - reached
-    return limited, round(gain_db, 2), np.float32(scale)
+        number += 1
 
 
 def _through(board: Pedalboard, blocks: Iterable[np.ndarray], gain: float) -> Iterator[np.ndarray]:

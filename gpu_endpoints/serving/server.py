@@ -48,15 +48,15 @@ class Endpoint:
 
 
 def create_app(endpoint: Endpoint) -> FastAPI:
-    cores = os.cpu_count() or 1
-    workers = int(os.environ.get("RIPIENO_WORKERS", str(min(2, cores))))
-    queue_limit = int(os.environ.get("RIPIENO_QUEUE_LIMIT", "256"))
+    chosen, cores = settings(), os.cpu_count() or 1
+    workers = chosen.workers or min(2, cores)
+    queue_limit = chosen.queue_limit
     scheduler = Scheduler(
         endpoint.load_handlers,
         workers=workers,
         threads=max(1, cores // workers),
         queue_limit=queue_limit,
-        job_timeout=float(os.environ.get("RIPIENO_JOB_TIMEOUT", str(4 * 3600))),
+        job_timeout=chosen.job_timeout,
         callback_payload=endpoint.callback_payload,
     )
 

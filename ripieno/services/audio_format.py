@@ -46,6 +46,7 @@ def describe(file: IO[bytes]) -> AudioDescription:
     if not head:
         raise BadAudio("empty_file", "the file is empty (0 bytes): upload it again")
     audio_format, readers = _recognise(head)
+    reason: Exception | None = None
     for reader in readers:
         file.seek(0)
         try:

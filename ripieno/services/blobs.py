@@ -124,7 +124,7 @@ def copy(
     """
     source_blob = container(source_container).get_blob_client(source)
     target_blob = container(target_container).get_blob_client(target)
-    address = source_blob.url if settings().storage_is_account_name else read_url(source_container, source)
+    address = source_blob.url if settings().uses_identity else read_url(source_container, source)
     try:
         target_blob.start_copy_from_url(address, metadata=metadata or None)
     except ResourceNotFoundError:
@@ -177,7 +177,7 @@ def _signed(container_name: str, name: str, permission: BlobSasPermissions, hour
     service = blob_service()
     now = datetime.now(UTC)
     start, expiry = now - timedelta(minutes=5), now + timedelta(hours=hours)
-    if settings().storage_is_account_name:
+    if settings().uses_identity:
         key: dict[str, Any] = {"user_delegation_key": _delegation_key(expiry)}
     else:
         key = {"account_key": service.credential.account_key}

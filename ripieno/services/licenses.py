@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
+from ripieno.services.settings import settings
 
 COMMERCIAL = "commercial"
-
-
-class UnknownPolicy(ValueError):
-    """`RIPIENO_LICENSES` says something nobody knows."""
 
 
 def commercial_only() -> bool:
@@ -16,9 +12,7 @@ def commercial_only() -> bool:
 
     Raises
     ------
-    UnknownPolicy
+    MissingSetting
+        Where it says anything else.
     """
-    policy = os.environ.get("RIPIENO_LICENSES") or "any"
-    if policy not in ("any", COMMERCIAL):
-        raise UnknownPolicy(f"RIPIENO_LICENSES is {policy!r}: use any or {COMMERCIAL}")
-    return policy == COMMERCIAL
+    return settings().licenses == COMMERCIAL

@@ -1,124 +1,174 @@
-"""Every setting of the app and the endpoints, read from the environment once."""
+"""Every setting of the app and the endpoints, read from the environment: what it is called, what it may be, what for.
+
+Lists are separated by commas; an empty value is as none. `local.settings.sample.json` holds the app's, by their names.
+"""
 
 from __future__ import annotations
 
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MEBIBYTE = 1024 * 1024
 _MODELS_CACHE = Path.home() / ".cache" / "ripieno" / "models"
+_READ = ("RIPIENO_", "AZURE_OPENAI_", "AZUREWEBJOBSSTORAGE", "HF_TOKEN")
 
 
-class Settings(BaseModel):
-    """`storage` is a connection string, or the name of an account to use with a managed identity. The planner's prices
-    are US dollars a million tokens; `planner_engines` are those it may choose beside `auto`."""
+def _split(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
-    model_config = ConfigDict(frozen=True)
 
-    storage: str
-    storage_is_account_name: bool
-    public_url: str
-    endpoints: dict[str, list[str]]
-    separation: list[str]
-    stem_format: Literal["flac", "wav"]
-    endpoint_key: str | None
-    webhook_secret: str | None
-    callback_secret: str | None
-    callback_hosts: list[str]
-    default_owner: str
-    sweep_seconds: float
-    drop_source: str
-    allow_private_webhooks: bool
-    trust_easy_auth: bool
-    max_upload_bytes: int
-    max_song_bytes: int
-    max_song_seconds: float
-    planner_url: str
-    planner_model: str
-    planner_key: str | None
-    planner_is_azure: bool
-    planner_price_in: float | None
-    planner_price_out: float | None
-    planner_engines: list[str]
+def _addresses(value: Any) -> Any:
+    return [part.rstrip("/") for part in _split(value)] if isinstance(value, str) else value
+
+
+Words = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+Addresses = Annotated[list[str], NoDecode, BeforeValidator(_addresses)]
+
+
+def _storage(name: str) -> AliasChoices:
+    """Our own account's setting, else that of the Functions host, as Azure names identity-based connections."""
+    return AliasChoices(f"RIPIENO_STORAGE__{name}", f"AzureWebJobsStorage__{name}")
 
 
 class MissingSetting(RuntimeError):
-    """A setting without which nothing can work is not set."""
+    """A setting without which nothing can work is not set, or one has a value that it cannot have."""
 
 
-@lru_cache(maxsize=1)
+class Settings(BaseSettings):
+    """Of the process. Field names are the settings' own in lower case, without `RIPIENO_`."""
+
+    model_config = SettingsConfigDict(env_prefix="RIPIENO_", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    # -- storage: a connection string, or an account to use with a managed identity
+    storage: str | None = Field(None, validation_alias=AliasChoices("RIPIENO_STORAGE", "AzureWebJobsStorage"))
+    storage_account: str | None = Field(None, validation_alias=_storage("accountName"))
+    storage_blob_uri: str | None = Field(None, validation_alias=_storage("blobServiceUri"))
+    storage_table_uri: str | None = Field(None, validation_alias=_storage("tableServiceUri"))
+    storage_queue_uri: str | None = Field(None, validation_alias=_storage("queueServiceUri"))
+    storage_client_id: str | None = Field(None, validation_alias=_storage("clientId"))
+
+    # -- the app
+    public_url: str = Field("http://127.0.0.1:7071", description="where the API is reached from outside")
+    analysis_endpoints: Addresses = Field(["http://127.0.0.1:8001"], description="addresses of the analysis endpoint")
+    generation_endpoints: Addresses = Field(["http://127.0.0.1:8002"], description="of the generation endpoint")
+    directml_endpoints: Addresses = Field([], description="of the DirectML endpoint")
+    separation: Words = Field(["auto"], description="ways to separate in order: auto, gpu, directml, cpu, dsp")
+    stem_format: Literal["flac", "wav"] = Field("flac", description="of separated stems")
+    drop_source: Literal["Polling", "EventGrid"] = Field("Polling", description="how drops are heard of")
+    default_owner: str = Field("local", description="whose a drop is that names nobody")
+    sweep_seconds: float = Field(60.0, ge=0, description="after which a removal looks once more")
+    rest_seconds: float = Field(20.0, ge=0, description="after which a run that never began is begun by others")
+    trust_easy_auth: bool = Field(False, description="whether nothing but the platform can set Easy Auth's headers")
+    max_upload_bytes: int = Field(100 * MEBIBYTE, gt=0, description="of a file in a request")
+    max_song_bytes: int = Field(2048 * MEBIBYTE, gt=0, description="of a song")
+    max_song_seconds: float = Field(3 * 3600.0, gt=0, description="of a song")
+
+    # -- secrets
+    endpoint_key: str | None = Field(None, description="which endpoints ask of the app")
+    callback_secret: str | None = Field(None, description="with which endpoints sign callbacks to the app")
+    webhook_secret: str | None = Field(None, description="with which the app signs webhooks to its users")
+    callback_hosts: Addresses = Field(
+        [], description="addresses that direct callers of endpoints may be called back at"
+    )
+    allow_private_webhooks: bool = Field(False, description="whether webhooks may go to private addresses")
+
+    # -- the planner
+    azure_openai: str | None = Field(None, validation_alias="AZURE_OPENAI_ENDPOINT")
+    azure_openai_key: str | None = Field(None, validation_alias="AZURE_OPENAI_API_KEY")
+    openai_url: str | None = Field(
+        None, validation_alias="RIPIENO_PLANNER_URL", description="any OpenAI-compatible API"
+    )
+    openai_key: str | None = Field(None, validation_alias="RIPIENO_PLANNER_KEY")
+    planner_model: str = Field("", description="the language model that plans; without one, rules do")
+    planner_price_in: float | None = Field(None, ge=0, description="US dollars a million tokens")
+    planner_price_out: float | None = Field(None, ge=0, description="US dollars a million tokens")
+    planner_engines: Words = Field(["symbolic"], description="engines that the planner may choose")
+
+    # -- the endpoints
+    licenses: Literal["any", "commercial"] = Field("any", description="which engines may be used")
+    allow_weights: Words = Field([], description="weights that may be used although their licence is unclear")
+    models: str = Field(str(_MODELS_CACHE), description="where weights are: a folder, or blob:CONTAINER")
+    model_catalogue: Path | None = Field(None, description="a catalogue of weights of one's own")
+    workers: int | None = Field(None, ge=1, le=64, description="worker processes of an endpoint")
+    queue_limit: int = Field(256, ge=1, description="jobs that may wait at an endpoint")
+    job_timeout: float = Field(4 * 3600.0, gt=0, description="seconds that one job may run")
+    onnx_provider: str = Field("auto", description="auto, DmlExecutionProvider, CUDAExecutionProvider, ...")
+    onnx_precision: str = Field("fp32", description="fp32, or fp16 where that is verified")
+
+    @property
+    def endpoints(self) -> dict[str, list[str]]:
+        return {
+            "analysis": self.analysis_endpoints,
+            "generation": self.generation_endpoints,
+            "directml": self.directml_endpoints,
+        }
+
+    @property
+    def uses_identity(self) -> bool:
+        """Whether storage is reached with a managed identity, not with a key."""
+        return not self.storage
+
+    @property
+    def planner_url(self) -> str:
+        return self.azure_openai or self.openai_url or ""
+
+    @property
+    def planner_key(self) -> str | None:
+        return self.azure_openai_key or self.openai_key
+
+    @property
+    def planner_is_azure(self) -> bool:
+        return bool(self.azure_openai)
+
+    def service_uri(self, service: Literal["blob", "table", "queue"]) -> str:
+        """The address of a storage service, for an identity. Raises `MissingSetting`."""
+        given = {"blob": self.storage_blob_uri, "table": self.storage_table_uri, "queue": self.storage_queue_uri}[
+            service
+        ]
+        if given:
+            return given.rstrip("/")
+        if self.storage_account:
+            return f"https://{self.storage_account}.{service}.core.windows.net"
+        raise MissingSetting(
+            "no storage is configured: set AzureWebJobsStorage to a connection string (local.settings.json), or"
+            " AzureWebJobsStorage__accountName to an account to use with a managed identity"
+        )
+
+
 def settings() -> Settings:
-    """The process's settings.
+    """The process's settings; read anew when the environment has changed.
 
     Raises
     ------
     MissingSetting
-        When no storage is configured.
+        For a value that cannot be, naming the setting.
     """
-    env = os.environ.get
-    account = env("RIPIENO_STORAGE__accountName") or env("AzureWebJobsStorage__accountName")
-    connection = env("RIPIENO_STORAGE") or env("AzureWebJobsStorage")
-    if not connection and not account:
-        raise MissingSetting(
-            "no storage is configured: set AzureWebJobsStorage to a connection string"
-            " (local.settings.json), or AzureWebJobsStorage__accountName to an account to use with a managed identity"
-        )
-    return Settings(
-        storage=connection or account or "",
-        storage_is_account_name=not connection,
-        public_url=env("RIPIENO_PUBLIC_URL", "http://127.0.0.1:7071").rstrip("/"),
-        endpoints={
-            "analysis": _addresses(env("RIPIENO_ANALYSIS_ENDPOINTS", "http://127.0.0.1:8001")),
-            "generation": _addresses(env("RIPIENO_GENERATION_ENDPOINTS", "http://127.0.0.1:8002")),
-            "directml": _addresses(env("RIPIENO_DIRECTML_ENDPOINTS", "")),
-        },
-        separation=[step.strip() for step in env("RIPIENO_SEPARATION", "auto").split(",") if step.strip()],
-        stem_format=_format(env("RIPIENO_STEM_FORMAT", "flac")),
-        endpoint_key=env("RIPIENO_ENDPOINT_KEY") or None,
-        webhook_secret=env("RIPIENO_WEBHOOK_SECRET") or None,
-        callback_hosts=_addresses(env("RIPIENO_CALLBACK_HOSTS", "")),
-        callback_secret=env("RIPIENO_CALLBACK_SECRET") or None,
-        default_owner=env("RIPIENO_DEFAULT_OWNER") or "local",
-        sweep_seconds=float(env("RIPIENO_SWEEP_SECONDS", "60")),
-        drop_source=env("RIPIENO_DROP_SOURCE", "Polling"),
-        allow_private_webhooks=env("RIPIENO_ALLOW_PRIVATE_WEBHOOKS", "0") == "1",
-        trust_easy_auth=env("RIPIENO_TRUST_EASY_AUTH", "0") == "1",
-        max_upload_bytes=int(env("RIPIENO_MAX_UPLOAD_BYTES", str(100 * MEBIBYTE))),
-        max_song_bytes=int(env("RIPIENO_MAX_SONG_BYTES", str(2048 * MEBIBYTE))),
-        max_song_seconds=float(env("RIPIENO_MAX_SONG_SECONDS", str(3 * 3600))),
-        planner_url=env("AZURE_OPENAI_ENDPOINT") or env("RIPIENO_PLANNER_URL", ""),
-        planner_model=env("RIPIENO_PLANNER_MODEL", ""),
-        planner_key=env("AZURE_OPENAI_API_KEY") or env("RIPIENO_PLANNER_KEY") or None,
-        planner_is_azure=bool(env("AZURE_OPENAI_ENDPOINT")),
-        planner_price_in=_price(env("RIPIENO_PLANNER_PRICE_IN")),
-        planner_price_out=_price(env("RIPIENO_PLANNER_PRICE_OUT")),
-        planner_engines=[
-            name.strip() for name in env("RIPIENO_PLANNER_ENGINES", "symbolic").split(",") if name.strip()
-        ],
-    )
+    return _read(tuple(sorted(pair for pair in os.environ.items() if pair[0].upper().startswith(_READ))))
 
 
-def _format(text: str) -> Literal["flac", "wav"]:
-    if text not in ("flac", "wav"):
-        raise MissingSetting(f"RIPIENO_STEM_FORMAT is {text!r}: use flac or wav")
-    return text
+@lru_cache(maxsize=4)
+def _read(environment: tuple[tuple[str, str], ...]) -> Settings:
+    try:
+        found = Settings()  # pyright: ignore[reportCallIssue]
+    except ValidationError as fault:
+        wrong = "; ".join(f"{_named(one['loc'])}: {one['msg']}, not {one['input']!r}" for one in fault.errors())
+        raise MissingSetting(f"a setting cannot be what it is: {wrong}") from None
+    return found.model_copy(update={"public_url": found.public_url.rstrip("/")})
 
 
-def _price(text: str | None) -> float | None:
-    return float(text) if text else None
-
-
-def _addresses(text: str) -> list[str]:
-    return [address.strip().rstrip("/") for address in text.split(",") if address.strip()]
+def _named(place: tuple[int | str, ...]) -> str:
+    name = str(place[0]) if place else "?"
+    return f"RIPIENO_{name.upper()}" if name in Settings.model_fields else name
 
 
 def models_place() -> str:
     """Where weights are kept: a folder, or `blob:{container}` of the storage account."""
-    return os.environ.get("RIPIENO_MODELS") or str(_MODELS_CACHE)
+    return settings().models
 
 
 def models_folder() -> Path:

@@ -16,19 +16,23 @@ from ripieno.services.settings import settings
 @lru_cache(maxsize=1)
 def blob_service() -> BlobServiceClient:
     chosen = settings()
-    if chosen.storage_is_account_name:
-        url = f"https://{chosen.storage}.blob.core.windows.net"
-        return BlobServiceClient(url, credential=DefaultAzureCredential())
-    return BlobServiceClient.from_connection_string(chosen.storage)
+    if chosen.storage:
+        return BlobServiceClient.from_connection_string(chosen.storage)
+    return BlobServiceClient(chosen.service_uri("blob"), credential=_identity())
 
 
 @lru_cache(maxsize=1)
 def table_service() -> TableServiceClient:
     chosen = settings()
-    if chosen.storage_is_account_name:
-        url = f"https://{chosen.storage}.table.core.windows.net"
-        return TableServiceClient(endpoint=url, credential=DefaultAzureCredential())
-    return TableServiceClient.from_connection_string(chosen.storage)
+    if chosen.storage:
+        return TableServiceClient.from_connection_string(chosen.storage)
+    return TableServiceClient(endpoint=chosen.service_uri("table"), credential=_identity())
+
+
+@lru_cache(maxsize=1)
+def _identity() -> DefaultAzureCredential:
+    """The process's identity; the user-assigned one that `__clientId` names, where it does."""
+    return DefaultAzureCredential(managed_identity_client_id=settings().storage_client_id)
 
 
 @lru_cache(maxsize=32)

@@ -18,10 +18,10 @@ from azure.durable_functions import OrchestrationRuntimeStatus as Status
 
 from ripieno.contracts.workflow import Run
 from ripieno.records import runs
+from ripieno.services.settings import settings
 
 log = logging.getLogger("ripieno.runs")
 ENDED = {Status.Completed, Status.Failed, Status.Terminated, Status.Canceled}
-REST = timedelta(seconds=20)
 MOST_AT_ONCE = 200
 _TO_THE_END = {"RemovalOrchestrator", "CancelOrchestrator"}  # what was promised: nobody is told that it failed
 
@@ -59,12 +59,10 @@ async def status_of(client: DurableOrchestrationClient, instance_id: str):
     return status if status is not None and status.runtime_status is not None else None
 
 
-async def look_after(
-    client: DurableOrchestrationClient, give_up: GiveUp, *, rest: timedelta = REST, most: int = MOST_AT_ONCE
-) -> int:
+async def look_after(client: DurableOrchestrationClient, give_up: GiveUp, *, most: int = MOST_AT_ONCE) -> int:
     """Start what was noted and never begun; forget what ended, after it has its end; returns how many were settled."""
     settled = 0
-    until = datetime.now(UTC) - rest
+    until = datetime.now(UTC) - timedelta(seconds=settings().rest_seconds)
     for run in (await asyncio.to_thread(lambda: list(runs.open_since(until))))[:most]:
         try:
             status = await status_of(client, run.instance_id)

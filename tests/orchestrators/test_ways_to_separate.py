@@ -11,7 +11,6 @@ from orchestrators import endpoint_job, pipeline
 from ripieno.contracts.workflow import SongOrder
 from ripieno.local.durable.engine import Engine
 from ripieno.local.durable.store import Store
-from ripieno.services import settings as settings_module
 from ripieno.work import analysing
 
 SONG = SongOrder(
@@ -143,12 +142,8 @@ def test_when_the_last_way_fails_its_error_is_the_songs():
 def test_the_order_is_a_setting(monkeypatch, value, expected):
     monkeypatch.setenv("AzureWebJobsStorage", "UseDevelopmentStorage=true")
     monkeypatch.setenv("RIPIENO_SEPARATION", value)
-    settings_module.settings.cache_clear()
-    try:
-        if expected is None:
-            with pytest.raises(ValueError, match="not tpu"):
-                analysing.ways_to_separate()
-        else:
-            assert [(s.name, s.endpoint, s.engine) for s in analysing.ways_to_separate()] == expected
-    finally:
-        settings_module.settings.cache_clear()
+    if expected is None:
+        with pytest.raises(ValueError, match="not tpu"):
+            analysing.ways_to_separate()
+    else:
+        assert [(s.name, s.endpoint, s.engine) for s in analysing.ways_to_separate()] == expected

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from functools import lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ripieno.services.settings import settings
 
 _OWN = "RIPIENO_MODEL_CATALOGUE"
 
@@ -63,8 +64,9 @@ class ModelEntry(BaseModel):
 def catalogue() -> dict[str, ModelEntry]:
     """Every model by name: those of catalogue.json, and those of the file `RIPIENO_MODEL_CATALOGUE` names."""
     sources = [Path(__file__).with_name("catalogue.json")]
-    if os.environ.get(_OWN):
-        sources.append(Path(os.environ[_OWN]))
+    own = settings().model_catalogue
+    if own is not None:
+        sources.append(own)
     return {
         name: ModelEntry(name=name, **about)
         for source in sources

@@ -13,6 +13,7 @@ from ripieno.contracts import names
 from ripieno.contracts.analysis import Analysis
 from ripieno.contracts.provenance import Provenance
 from ripieno.services import blobs, licenses
+from ripieno.services.settings import MissingSetting
 
 RATE = 44100
 SONG = names.audio_file_id("listening", "0" * 64)
@@ -28,7 +29,7 @@ def stored(stack, demo, tmp_path):
         path = tmp_path / f"{name}.flac"
         soundfile.write(path, audio[part], RATE, "PCM_24")
         if name == "mix":
-            blobs.upload(names.RAW_AUDIO, f"{SONG}.flac", path.read_bytes())
+            blobs.upload(names.SONGS, f"{SONG}.flac", path.read_bytes())
             continue
         blob = names.stem_blob(SONG, name, "flac")
         blobs.upload(names.STEMS, blob, path.read_bytes())
@@ -36,7 +37,7 @@ def stored(stack, demo, tmp_path):
             "stem_type": name, "blob_name": blob, "file_size_bytes": path.stat().st_size, "sha256": "", "format": "flac",
             "sample_rate": RATE, "channels": 2, "duration_seconds": 20.0,
         })  # fmt: skip
-    return {"audio_file_id": SONG, "blob_name": f"{SONG}.flac", "stems": entries}
+    return {"audio_file_id": SONG, "container": names.SONGS, "blob_name": f"{SONG}.flac", "stems": entries}
 
 
 def mir(job_input: dict, folder) -> Analysis:
@@ -77,5 +78,5 @@ def test_a_commercial_deployment_signs_nothing_with_a_non_commercial_licence(dem
 
 def test_an_unknown_policy_is_refused(monkeypatch):
     monkeypatch.setenv("RIPIENO_LICENSES", "free")
-    with pytest.raises(licenses.UnknownPolicy, match="use any or commercial"):
+    with pytest.raises(MissingSetting, match="RIPIENO_LICENSES"):
         licenses.commercial_only()

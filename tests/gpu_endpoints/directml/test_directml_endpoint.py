@@ -41,11 +41,11 @@ def test_a_song_is_separated_and_the_result_says_what_computed_it(server, tmp_pa
     mix = np.random.default_rng(0).normal(0, 0.1, (3 * RATE + 5, 2)).astype(np.float32)
     soundfile.write(tmp_path / "mix.wav", mix, RATE)
     song_id = names.audio_file_id("directml", "0" * 64)  # a name ingestion leaves alone
-    blobs.upload(names.RAW_AUDIO, f"{song_id}.wav", (tmp_path / "mix.wav").read_bytes())
+    blobs.upload(names.SONGS, f"{song_id}.wav", (tmp_path / "mix.wav").read_bytes())
     shown = httpx.get(f"{server}/health").json()["engines"]["separate"]["htdemucs-onnx"]
     assert shown["available"] and "fp16 on cpu is not verified: computed in fp32" in shown["detail"]
 
-    order = {"audio_file_id": song_id, "blob_name": f"{song_id}.wav", "stem_format": "wav"}
+    order = {"audio_file_id": song_id, "container": names.SONGS, "blob_name": f"{song_id}.wav", "stem_format": "wav"}
     accepted = httpx.put(f"{server}/jobs/directml-test", json={"kind": "separate", "input": order}, timeout=30)
     assert accepted.status_code == 202
     deadline = time.monotonic() + 120

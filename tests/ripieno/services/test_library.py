@@ -22,7 +22,7 @@ EPOCH = datetime(2026, 3, 1, tzinfo=UTC)
 def song(owner: str, number: int, **fields) -> AudioFile:
     song_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{owner}{number}"))
     return AudioFile(
-        audio_file_id=song_id, owner=owner, original_file_name=f"{number}.wav", sha256="0" * 64, blob_name=f"{song_id}.wav",
+        born="b", audio_file_id=song_id, owner=owner, original_file_name=f"{number}.wav", sha256="0" * 64, blob_name=f"{song_id}.wav",
         file_size_bytes=1, instance_id="i", uploaded_at=(EPOCH + timedelta(hours=number)).isoformat(),
         **({"status": "analyzed"} | fields),
     )  # fmt: skip
