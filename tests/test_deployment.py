@@ -16,6 +16,21 @@ def packages(path: Path) -> set[str]:
     return {line.partition("==")[0] for line in lines if line and not line.startswith("-")}
 
 
+def test_the_directml_build_of_onnx_runtime_resolves_for_windows(tmp_path):
+    """Its wheel is for Windows alone, so that nothing here would notice a version that is not there."""
+    (pin,) = [
+        line.partition(";")[0].strip()
+        for line in (ROOT / "gpu_endpoints/directml/requirements.txt").read_text().splitlines()
+        if line.startswith("onnxruntime-directml")
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--platform=win_amd64",
+         "--python-version=311", f"--dest={tmp_path}", pin], capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [wheel.name for wheel in tmp_path.glob("*win_amd64.whl")]
+
+
 def test_the_functions_app_installs_no_machine_learning():
     assert not packages(ROOT / "requirements.txt") & HEAVY
 
@@ -40,12 +55,13 @@ print(sorted(function.get_function_name() for function in function_app.app.get_f
 
 
 def test_every_pin_of_a_requirement_file_is_the_constraints_pin():
-    pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line)
+    lines = (line.partition(";")[0].strip() for line in (ROOT / "constraints.txt").read_text().splitlines())
+    pins = dict(line.split("==") for line in lines if "==" in line)
     for path in [*ROOT.glob("requirements*.txt"), *ROOT.glob("gpu_endpoints/**/requirements*.txt")]:
         if "An image of its own" in path.read_text().partition("\n")[0]:
             continue
         for line in path.read_text().splitlines():
-            name, _, version = line.partition("#")[0].strip().partition("==")
+            name, _, version = line.partition("#")[0].partition(";")[0].strip().partition("==")
             if name:
                 assert pins[name.lower()] == version, (path.name, name)
 

@@ -13,7 +13,7 @@ from gpu_endpoints.serving.work import Handler, JobContext, JobFailed
 from ripieno.contracts import names
 from ripieno.contracts.analysis import Analysis, MirInput, ResultBlob, StructureInput
 from ripieno.contracts.enums import JobKind, StemType
-from ripieno.services import blobs
+from ripieno.services import blobs, jams_file
 
 
 def load() -> dict[str, Handler]:
@@ -64,7 +64,7 @@ def analyze(job_input: dict, context: JobContext) -> dict:
     stems = {"stems": separated["stems"], "separation": separated["engine"]}
     found = mir(song | stems, context.part(0.45, 0.95))
     whole = structure({"audio_file_id": song["audio_file_id"], "mir": found}, context.part(0.95, 1.0))
-    return {"separation": separated, "analysis": whole}
+    return {"separation": separated, "analysis": whole, "jams": _store_jams(song["audio_file_id"], whole)}
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
@@ -95,6 +95,16 @@ def _store_result(job_id: str, name: str, analysis: Analysis) -> dict:
     blobs.upload(names.JOBS, blob_name, data)
     digest = hashlib.sha256(data).hexdigest()
     return ResultBlob(blob_name=blob_name, sha256=digest, file_size_bytes=len(data)).model_dump()
+
+
+def _store_jams(song_id: str, whole: dict) -> str:
+    """The findings as a JAMS file, for who calls the endpoint without the app; its blob's name."""
+    found = Analysis.model_validate(blobs.read_json(names.JOBS, whole["blob_name"]))
+    name = names.jams_blob(song_id)
+    blobs.upload(
+        names.JAMS, name, jams_file.build(found, title=song_id, identifiers={"audio_file_id": song_id}).encode()
+    )
+    return name
 
 
 def _features_blob(job_id: str) -> str:

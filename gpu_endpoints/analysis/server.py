@@ -30,7 +30,10 @@ def _callback_payload(document: JobDocument) -> dict[str, Any] | None:
     if document.request.kind != JobKind.ANALYZE:
         return None
     song_id = document.request.input["audio_file_id"]
-    payload: dict[str, Any] = {"audio_file_id": song_id, "status": "failed", "job_id": document.job_id}
+    payload: dict[str, Any] = {
+        "audio_file_id": song_id, "status": "failed", "job_id": document.job_id,
+        "processing_time_seconds": document.seconds,
+    }  # fmt: skip
     if document.state != JobState.SUCCEEDED or document.result is None:
         return payload | {"error": document.error.model_dump() if document.error else None}
     analysis = blobs.read_json(names.JOBS, document.result["analysis"]["blob_name"])
@@ -47,7 +50,7 @@ def _callback_payload(document: JobDocument) -> dict[str, Any] | None:
             }
             for stem in stems
         ],
-        "jams_url": None,  # the Functions app writes the JAMS file
+        "jams_url": blobs.read_url(names.JAMS, document.result["jams"]),
     }
 
 

@@ -37,6 +37,7 @@ def _callback_payload(document: JobDocument) -> dict[str, Any] | None:
         "audio_file_id": asked.get("audio_file_id"),
         "parameters": asked.get("parameters", {}),
         "job_id": document.job_id,
+        "processing_time_seconds": document.seconds,
     }
     if document.state != JobState.SUCCEEDED or document.result is None:
         return payload | {"status": "failed", "error": document.error.model_dump() if document.error else None}

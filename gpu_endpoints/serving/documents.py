@@ -1,7 +1,9 @@
 """Job documents in blob storage, so that any replica can answer for any job, and notice that another one is gone.
 
-A job's document names the replica that holds it; each replica keeps one heartbeat document. A job that has not ended
-and whose replica's heartbeat is stale is lost.
+A job's document names the replica that holds it; each replica keeps one heartbeat document, which says what it holds. A
+job that has not ended is lost when its replica's heartbeat is stale, or does not know of it. How old a document is says
+the storage service, by its own clock: replicas' clocks may differ as they like. A document that was deleted, because
+its song was, is never written again.
 """
 
 from __future__ import annotations
@@ -9,9 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 
 from ripieno.contracts import names
 from ripieno.contracts.base import Contract
@@ -45,10 +48,32 @@ class JobDocument(Contract):
     result: dict | None = None
     error: JobError | None = None
     etag: str | None = None
+    gone: bool = False
 
     @property
     def ended(self) -> bool:
         return JobState(self.state).ended
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it was at work, None where it never was."""
+        if not self.started_at or not self.ended_at:
+            return None
+        return (datetime.fromisoformat(self.ended_at) - datetime.fromisoformat(self.started_at)).total_seconds()
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """What a replica last said of itself, when, and how long ago that was."""
+
+    held: frozenset[str]
+    at: datetime
+    age: timedelta
+
+
+def mark(job_id: str) -> str:
+    """A job in a heartbeat."""
+    return hashlib.sha256(job_id.encode()).hexdigest()[:12]
 
 
 def utc_now() -> str:
@@ -74,37 +99,54 @@ class Documents:
             return None
         return JobDocument.model_validate_json(data).model_copy(update={"etag": etag})
 
+    def age(self, job_id: str) -> timedelta:
+        """How long ago a job's document was written."""
+        try:
+            return blobs.read_aged(names.JOBS, names.job_blob(job_id))[2]
+        except blobs.BlobMissing:
+            return timedelta.max
+
     def write(self, document: JobDocument) -> JobDocument:
         """Create the document (no `etag`) or replace the version that was read; raises `Conflict`."""
         try:
             etag = blobs.upload_json(
-                names.JOBS, names.job_blob(document.job_id), document.model_dump(exclude={"etag"}),
+                names.JOBS, names.job_blob(document.job_id), document.model_dump(exclude={"etag", "gone"}),
                 etag=document.etag, create=document.etag is None,
             )  # fmt: skip
-        except (ResourceModifiedError, ResourceExistsError):
+        except (ResourceModifiedError, ResourceExistsError, ResourceNotFoundError):
             raise Conflict(document.job_id) from None
         return document.model_copy(update={"etag": etag})
 
-    def beat(self, *, alive: bool = True) -> None:
-        """Say that this replica lives, or that it is about to stop."""
-        moment = utc_now() if alive else datetime.min.replace(tzinfo=UTC).isoformat()
-        blobs.upload_json(names.JOBS, _heartbeat_blob(self.replica_id), {"heartbeat_at": moment})
+    def beat(self, held: list[str]) -> None:
+        """Say that this replica lives, and what it holds."""
+        blobs.upload_json(names.JOBS, _heartbeat_blob(self.replica_id), {"held": [mark(job_id) for job_id in held]})
 
-    def heartbeat_of(self, replica_id: str) -> datetime:
-        if replica_id == self.replica_id:
-            return datetime.now(UTC)
+    def stop_beating(self) -> None:
+        """Say that this replica is about to stop: what it holds is lost."""
+        blobs.delete(names.JOBS, _heartbeat_blob(self.replica_id))
+
+    def heartbeat_of(self, replica_id: str) -> Heartbeat:
         try:
-            return datetime.fromisoformat(blobs.read_json(names.JOBS, _heartbeat_blob(replica_id))["heartbeat_at"])
+            data, at, age = blobs.read_aged(names.JOBS, _heartbeat_blob(replica_id))
         except blobs.BlobMissing:
-            return datetime.min.replace(tzinfo=UTC)
+            return Heartbeat(frozenset(), datetime.min.replace(tzinfo=UTC), timedelta.max)
+        return Heartbeat(frozenset(json.loads(data).get("held", ())), at, age)
 
     def status(self, document: JobDocument, *, held: bool) -> JobStatus:
         """What to answer for a job; `held` says whether this replica has it in its queue or at work."""
-        heartbeat = self.heartbeat_of(document.replica_id)
-        gone = datetime.now(UTC) - heartbeat > STALE_AFTER
-        lost = not document.ended and (gone or (document.replica_id == self.replica_id and not held))
-        fields = document.model_dump(exclude={"request", "etag"})
-        return JobStatus(**fields, kind=document.request.kind, heartbeat_at=heartbeat.isoformat(), lost=lost)
+        if held:
+            at, lost = datetime.now(UTC), False
+        else:
+            beat = self.heartbeat_of(document.replica_id)
+            at, lost = beat.at, not document.ended and self._is_lost(document, beat)
+        fields = document.model_dump(exclude={"request", "etag", "gone"})
+        return JobStatus(**fields, kind=document.request.kind, heartbeat_at=at.isoformat(), lost=lost)
+
+    def _is_lost(self, document: JobDocument, beat: Heartbeat) -> bool:
+        if document.replica_id == self.replica_id or beat.age > STALE_AFTER:
+            return True
+        # It lives and does not know of it: it has dropped it, unless it took it up since it last said so.
+        return mark(document.job_id) not in beat.held and self.age(document.job_id) > STALE_AFTER
 
 
 def _heartbeat_blob(replica_id: str) -> str:

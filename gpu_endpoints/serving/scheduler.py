@@ -79,7 +79,6 @@ class Scheduler:
     # -- life -----------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        await asyncio.to_thread(self._documents.beat)
         self._spawn(self._heartbeat())
         for worker in self._workers:
             self._spawn(self._work(worker))
@@ -90,7 +89,7 @@ class Scheduler:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for worker in self._workers:
             worker.stop()
-        await asyncio.to_thread(self._documents.beat, alive=False)
+        await asyncio.to_thread(self._documents.stop_beating)
 
     def _spawn(self, work) -> None:
         task = asyncio.create_task(work)
@@ -100,7 +99,7 @@ class Scheduler:
     async def _heartbeat(self) -> None:
         while True:
             try:
-                await asyncio.to_thread(self._documents.beat)
+                await asyncio.to_thread(self._documents.beat, list(self._held))
             except AzureError as fault:
                 log.warning("no heartbeat: %s", fault)
             await asyncio.sleep(HEARTBEAT_SECONDS)
@@ -214,6 +213,9 @@ class Scheduler:
         self._running.set(self.load["running"])
         self._queued.set(self.load["queued"])
         held.document = await self._change(held.document, state=JobState.RUNNING, started_at=utc_now())
+        if held.cancelled or held.document.cancel_requested or held.document.gone:  # while that was being written
+            await self._end(held, "cancelled", None)
+            return
         watcher = asyncio.create_task(self._watch(held, worker))
 
         def on_progress(fraction: float, stage: str) -> None:
@@ -224,7 +226,7 @@ class Scheduler:
             with self._seconds.labels(request.kind).time():
                 outcome, value = await worker.run(
                     held.document.job_id, request.kind, request.input,
-                    on_progress=on_progress, timeout=self._job_timeout,
+                    on_progress=on_progress, is_cancelled=lambda: held.cancelled, timeout=self._job_timeout,
                 )  # fmt: skip
         finally:
             watcher.cancel()
@@ -241,7 +243,8 @@ class Scheduler:
                 held.document = await self._change(held.document, progress=fraction, stage=stage)
             except AzureError as fault:
                 log.warning("the progress of %s was not written: %s", held.document.job_id, fault)
-            if held.document.cancel_requested and not held.cancelled:
+            is_unwanted = held.document.cancel_requested or held.document.gone
+            if is_unwanted and not held.cancelled:
                 held.cancelled = True
                 worker.cancel()
 
@@ -255,20 +258,22 @@ class Scheduler:
         self._held.pop(document.job_id, None)
         self._locks.pop(document.job_id, None)
         self._ended.labels(document.request.kind, outcome).inc()
-        if document.request.callback_url:
+        if document.request.callback_url and not document.gone:
             self._spawn(self._call_back(document))
         return document
 
     async def _change(self, document: JobDocument, **fields: Any) -> JobDocument:
         """Write fields over whatever the document has become meanwhile; storage may be away for a while."""
         for attempt in range(WRITE_TRIES):
+            if document.gone:
+                return document.model_copy(update=fields)
             changed = JobDocument.model_validate(document.model_dump() | fields)
             try:
                 return await asyncio.to_thread(self._documents.write, changed)
             except Conflict:
                 current = await asyncio.to_thread(self._documents.read, document.job_id)
-                if current is None:  # the song was deleted, and its jobs with it
-                    return changed.model_copy(update={"etag": None})
+                if current is None:  # the song was deleted, and its jobs with it: they are not to come back
+                    return changed.model_copy(update={"gone": True})
                 if current.ended or current.replica_id != document.replica_id:
                     return current
                 document = current

@@ -16,13 +16,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import generate_latest
 
-from gpu_endpoints.serving.documents import JobDocument
+from gpu_endpoints.serving import health as health_of
+from gpu_endpoints.serving.documents import JobDocument, utc_now
 from gpu_endpoints.serving.scheduler import DifferentJob, QueueFull, Scheduler
 from gpu_endpoints.serving.worker import LoadHandlers
 from ripieno import __version__
 from ripieno.contracts.jobs import JobRequest, JobStatus, ScoreRequest
 from ripieno.contracts.problems import Problem
-from ripieno.services import storage
+from ripieno.services import webhooks
 from ripieno.services.models import container
 from ripieno.services.settings import settings
 
@@ -63,7 +64,6 @@ def create_app(endpoint: Endpoint) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         logging.getLogger("azure").setLevel(logging.WARNING)
-        storage.create_containers_and_tables()
         await asyncio.to_thread(container.bring)
         await scheduler.start()
         yield
@@ -90,6 +90,11 @@ def create_app(endpoint: Endpoint) -> FastAPI:
             return _problem(400, "unknown_kind", f"this endpoint has no jobs of kind {request.kind!r}, only {kinds}")
         if not 0 < len(job_id) <= _JOB_ID_LENGTH or ".." in job_id or job_id.startswith(("/", "replicas/")):
             return _problem(400, "bad_job_id", "a job id has 1 to 300 characters and is no path")
+        if request.callback_url:
+            try:
+                await asyncio.to_thread(webhooks.check_callback_url, request.callback_url)
+            except webhooks.BadWebhookUrl as fault:
+                return _problem(400, "bad_callback_url", str(fault).replace("webhook_url", "callback_url"))
         try:
             return _job(await scheduler.submit(job_id, request), 202)
         except QueueFull as fault:
@@ -107,8 +112,20 @@ def create_app(endpoint: Endpoint) -> FastAPI:
 
     app.state.submit = submit
 
-    def describe() -> dict[str, Any]:
-        return {"endpoint": endpoint.name, "version": __version__, "engines": endpoint.engines(), **scheduler.load}
+    async def describe() -> dict[str, Any]:
+        load = scheduler.load
+        services = {
+            "storage": await asyncio.to_thread(health_of.storage),
+            "workers": {
+                "ok": load["queued"] < queue_limit,
+                "detail": f"{load['running']} of {load['workers']} at work",
+            },
+        }
+        return {
+            "status": "ok" if all(service["ok"] for service in services.values()) else "degraded",
+            "timestamp": utc_now(), "endpoint": endpoint.name, "version": __version__, "services": services,
+            "gpu_available": health_of.gpu_available(), "engines": endpoint.engines(), **load,
+        }  # fmt: skip
 
     @app.put("/jobs/{job_id:path}", status_code=202)
     async def put_job(job_id: str, request: JobRequest):
@@ -136,12 +153,12 @@ def create_app(endpoint: Endpoint) -> FastAPI:
                 return await read(call.job_id or "")
             case "cancel":
                 return await stop(call.job_id or "")
-        return describe()
+        return await describe()
 
     @app.get("/health")
     async def health():
-        """What can be done here, by engine, and how busy it is."""
-        return describe()
+        """How it is, what can be done here by engine, and how busy it is."""
+        return await describe()
 
     @app.get("/ready")
     async def ready():

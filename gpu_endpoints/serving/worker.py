@@ -57,13 +57,19 @@ class WorkerProcess:
             self._process = None
 
     async def run(
-        self, job_id: str, kind: str, job_input: dict, *, on_progress: Callable[[float, str], None], timeout: float
-    ) -> Outcome:
-        """Run one job to its end; a worker that dies or overstays is replaced and the job has failed."""
+        self, job_id: str, kind: str, job_input: dict, *,
+        on_progress: Callable[[float, str], None], is_cancelled: Callable[[], bool], timeout: float,
+    ) -> Outcome:  # fmt: skip
+        """Run one job to its end; a worker that dies or overstays is replaced and the job has failed.
+
+        `is_cancelled` says whether the job was cancelled before it was here: `cancel` ends the job that is.
+        """
         if self._process is None or not self._process.is_alive():
             await asyncio.to_thread(self.start)
         assert self._pipe is not None
         self._cancel.clear()
+        if is_cancelled():  # while the process was being started
+            return "cancelled", None
         try:
             self._pipe.send((job_id, kind, job_input))
             async with asyncio.timeout(timeout):
@@ -137,7 +143,8 @@ def _run(
             os._exit(1)  # the server is gone: so are we
         except Exception as fault:
             log.error("job %s (%s) failed:\n%s", job_id, kind, traceback.format_exc())
-            error = JobError(code="internal_error", message=f"{type(fault).__name__}: {fault}", retryable=True)
+            said = str(fault).replace(folder, "").strip() or "no reason given"
+            error = JobError(code="internal_error", message=f"{type(fault).__name__}: {said}", retryable=True)
         return "failed", error.model_dump()
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote
@@ -81,6 +82,27 @@ def read_with_etag(container_name: str, name: str) -> tuple[bytes, str]:
         return stream.readall(), stream.properties.etag
     except ResourceNotFoundError:
         raise BlobMissing(f"{container_name}/{name} does not exist") from None
+
+
+def read_aged(container_name: str, name: str) -> tuple[bytes, datetime, timedelta]:
+    """A blob's bytes, when they were written and how long ago that was, both by the storage service's own clock.
+
+    Raises
+    ------
+    BlobMissing
+    """
+    told: list[datetime] = []
+
+    def note(answer: Any) -> None:
+        told.append(parsedate_to_datetime(answer.http_response.headers["Date"]))
+
+    try:
+        stream = container(container_name).download_blob(name, raw_response_hook=note)
+        data = stream.readall()
+    except ResourceNotFoundError:
+        raise BlobMissing(f"{container_name}/{name} does not exist") from None
+    written = stream.properties.last_modified
+    return data, written, told[0] - written
 
 
 def read_json(container_name: str, name: str) -> Any:

@@ -7,29 +7,33 @@ engines' provenance have no namespace of their own and are in the sandboxes.
 from __future__ import annotations
 
 import warnings
-
-import jams
+from typing import Any
 
 from ripieno.contracts.analysis import Analysis, KeySpan
-from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.enums import Mode
 from ripieno.contracts.provenance import Provenance
 
 
-def build(song: AudioFile, analysis: Analysis) -> str:
+def build(analysis: Analysis, *, title: str, artist: str = "", identifiers: dict[str, str] | None = None) -> str:
     """The JAMS document of a song's analysis.
+
+    Parameters
+    ----------
+    identifiers : by which the song is known, for the file's metadata
 
     Raises
     ------
     jams.SchemaError
         When the analysis breaks the schema; such a file is never written.
     """
+    import jams  # late: it takes seconds, and few who load the app write a file
+
     duration = analysis.duration_seconds
     document = jams.JAMS()
     document.file_metadata.duration = duration
-    document.file_metadata.title = song.title or song.original_file_name
-    document.file_metadata.artist = song.artist or ""
-    document.file_metadata.identifiers = jams.Sandbox(audio_file_id=song.audio_file_id, sha256=song.sha256)
+    document.file_metadata.title = title
+    document.file_metadata.artist = artist
+    document.file_metadata.identifiers = jams.Sandbox(**(identifiers or {}))
     confidence = analysis.confidence
 
     if analysis.bpm is not None:
@@ -67,7 +71,9 @@ def build(song: AudioFile, analysis: Analysis) -> str:
         return document.dumps(ensure_ascii=False)
 
 
-def _annotation(namespace: str, analysis: Analysis, task: str) -> jams.Annotation:
+def _annotation(namespace: str, analysis: Analysis, task: str) -> Any:
+    import jams
+
     engine = analysis.engines.get(task) or Provenance(engine="unknown", version="", license="")
     return jams.Annotation(
         namespace=namespace,

@@ -99,7 +99,7 @@ def save(order: SongOrder, structure: dict[str, Any], separated: dict[str, Any])
         return False
     found = Analysis.model_validate(blobs.read_json(names.JOBS, structure["blob_name"]))
     folder = names.song_folder(order.audio_file_id, order.born)
-    blobs.upload(names.JAMS, names.jams_blob(folder), jams_file.build(song, found).encode())
+    blobs.upload(names.JAMS, names.jams_blob(folder), _jams(song, found))
     stems = SeparationResult.model_validate(separated)
     analyses.save(order.owner, order.audio_file_id, order.born, order.instance_id, found, stems)
     done = _changed(
@@ -110,6 +110,13 @@ def save(order: SongOrder, structure: dict[str, Any], separated: dict[str, Any])
         analyses.delete(order.owner, order.audio_file_id, order.born)
         clean_up(order.audio_file_id, order.born)
     return done is not None
+
+
+def _jams(song: AudioFile, found: Analysis) -> bytes:
+    identifiers = {"audio_file_id": song.audio_file_id, "sha256": song.sha256}
+    return jams_file.build(
+        found, title=song.title or song.original_file_name, artist=song.artist or "", identifiers=identifiers
+    ).encode()
 
 
 def fail(order: SongOrder, code: str, message: str) -> None:

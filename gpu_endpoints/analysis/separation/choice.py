@@ -66,8 +66,8 @@ def choose(wanted: str) -> tuple[SeparationEngine, Provenance]:
 def why_not(name: str) -> str | None:
     """Why a learned engine cannot be used here and now; None when it can."""
     entry = catalogue.entry(name)
-    if licenses.commercial_only() and not entry.commercial:
-        return f"{name} may not be used commercially ({entry.license}), and RIPIENO_LICENSES=commercial"
+    if not licenses.allows(entry):
+        return f"{name}: licence {entry.license}; RIPIENO_LICENSES=commercial, and RIPIENO_ALLOW_WEIGHTS names it not"
     packages = [package for package in _NEEDS[entry.engine] if find_spec(package) is None]
     if packages:
         return f"{name} needs {' and '.join(packages)}: pip install -r gpu_endpoints/analysis/requirements.txt" + (

@@ -17,6 +17,7 @@ from gpu_endpoints.analysis.separation import overlap
 from gpu_endpoints.analysis.separation.engine import StemBlocks
 from gpu_endpoints.audio.decoding import Audio
 from ripieno.contracts.provenance import Provenance
+from ripieno.services.models import catalogue
 
 CUDA_BATCH = 8  # segments at a time on a GPU; see benchmarks/gpu
 
@@ -35,7 +36,7 @@ class HtdemucsEngine:
         return Provenance(
             engine=self._name,
             version=version("demucs"),
-            license="MIT",
+            license=catalogue.entry(self._name).license,
             weights=self.weights,
             device=self._device.type,
         )

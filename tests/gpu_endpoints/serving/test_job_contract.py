@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 import uuid
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -16,7 +17,12 @@ import pytest
 from conftest import free_ports
 from standardwebhooks.webhooks import Webhook
 
+from gpu_endpoints.serving import documents
+from gpu_endpoints.serving.documents import Documents, JobDocument, fingerprint
+from ripieno.contracts import names
+from ripieno.contracts.jobs import JobRequest
 from ripieno.local.processes import Child, python_module
+from ripieno.services import blobs
 
 SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
 HERE = Path(__file__).parent
@@ -28,7 +34,7 @@ class Server:
     def __init__(self, folder: Path, stack, **settings: str):
         (port,) = free_ports(1)
         env = stack.environment() | {
-            "AzureWebJobsStorage": stack.connection_string, "RIPIENO_WEBHOOK_SECRET": SECRET, "RIPIENO_WORKERS": "1",
+            "AzureWebJobsStorage": stack.connection_string, "RIPIENO_CALLBACK_SECRET": SECRET, "RIPIENO_WORKERS": "1",
             "PYTHONPATH": f"{Path.cwd()}{os.pathsep}{HERE}", **settings,
         }  # fmt: skip
         command = python_module("uvicorn", "echo_endpoint:app", "--port", str(port), "--log-level", "warning")
@@ -155,6 +161,9 @@ def test_the_score_envelope_is_the_same_four_calls(server, job_id):
     server.ended(job_id)
     assert score(operation="status", job_id=job_id)["state"] == "succeeded"
     assert score(operation="health")["engines"] == {"echo": {"available": True}}
+    health = httpx.get(f"{server.url}/health").json()
+    assert health["status"] == "ok" and health["services"]["storage"]["ok"] and health["gpu_available"] in (True, False)
+    assert datetime.fromisoformat(health["timestamp"]).tzinfo is not None
     assert httpx.post(f"{server.url}/score", json={"operation": "status"}).status_code == 400
 
 
@@ -182,6 +191,77 @@ def test_a_callback_is_signed_and_repeated_until_it_is_heard(server, job_id):
     event = Webhook(SECRET).verify(heard[1][1], headers)
     assert event == {"type": "job.ended", "job_id": job_id, "state": "succeeded"}
     assert heard[0][0]["webhook-id"] == heard[1][0]["webhook-id"]
+
+
+def test_nobody_is_called_back_whom_the_operator_does_not_know(stack, tmp_path, job_id):
+    server = Server(tmp_path, stack, RIPIENO_ALLOW_PRIVATE_WEBHOOKS="0", RIPIENO_CALLBACK_HOSTS="http://127.0.0.1:9")
+    try:
+        refused = server.put(job_id, "echo", {}, callback_url="http://169.254.169.254/latest")
+        assert (refused.status_code, refused.json()["code"]) == (400, "bad_callback_url")
+        assert server.put(job_id, "echo", {}, callback_url="http://127.0.0.1:9/told").status_code == 202
+    finally:
+        server.child.stop()
+
+
+def test_a_cancel_while_the_worker_starts_is_heard_and_ends_no_other_job(stack, tmp_path, job_id):
+    """The first job of a replica: its worker process is being started when the cancel comes."""
+    server = Server(tmp_path, stack)
+    job_input = {"go": str(tmp_path / "go"), "log": str(tmp_path / "log")}
+    try:
+        server.put(job_id, "wait", job_input)
+        server.until(job_id, lambda job: job["state"] == "running")
+        server.cancel(job_id)
+        assert server.ended(job_id)["state"] == "cancelled"
+        server.put(job_id + "2", "echo", {"a": 1})
+        assert server.ended(job_id + "2")["state"] == "succeeded"
+    finally:
+        server.child.stop()
+
+
+def test_a_job_whose_document_was_deleted_ends_and_leaves_none_behind(server, job_id, tmp_path):
+    job_input = {"go": str(tmp_path / "go"), "log": str(tmp_path / "log")}
+    server.put(job_id, "wait", job_input)
+    server.until(job_id, lambda job: job["state"] == "running")
+    blobs.delete(names.JOBS, names.job_blob(job_id))
+    deadline = time.monotonic() + 60
+    while httpx.get(f"{server.url}/health").json()["running"]:
+        assert time.monotonic() < deadline, "nobody stopped it"
+        time.sleep(0.1)
+    assert not [name for name in blobs.list_names(names.JOBS) if name.startswith(job_id)]
+
+
+def running_elsewhere(job_id: str, replica_id: str) -> None:
+    """A job document of another replica."""
+    request = JobRequest(kind="echo", input={"a": 1})
+    document = JobDocument(
+        job_id=job_id, request=request, fingerprint=fingerprint(request), replica_id=replica_id, state="running",
+        created_at="2026-01-01T00:00:00+00:00",
+    )  # fmt: skip
+    blobs.upload_json(names.JOBS, names.job_blob(job_id), document.model_dump(mode="json", exclude={"etag", "gone"}))
+
+
+def test_a_replica_whose_clock_is_wrong_is_judged_by_storages_clock(server, job_id, monkeypatch):
+    """What it says of the time plays no part; what it holds does."""
+    other = Documents()
+    monkeypatch.setattr(documents, "utc_now", lambda: "1999-01-01T00:00:00+00:00")
+    running_elsewhere(job_id, other.replica_id)
+    other.beat([job_id])
+    assert not server.get(job_id)["lost"]
+    other.stop_beating()
+    assert server.get(job_id)["lost"]
+
+
+def test_a_job_that_a_living_replica_has_dropped_is_lost(server, job_id, monkeypatch):
+    other = Documents()
+    running_elsewhere(job_id, other.replica_id)
+    other.beat([])
+    ours = Documents()
+    document = ours.read(job_id)
+    assert not ours.status(document, held=False).lost, "it may have taken it up since it last said what it holds"
+    monkeypatch.setattr(Documents, "age", lambda self, job: documents.STALE_AFTER * 2)
+    assert ours.status(document, held=False).lost
+    other.beat([job_id])
+    assert not ours.status(document, held=False).lost
 
 
 def test_a_key_is_asked_for_where_one_is_set(stack, tmp_path, job_id):
@@ -218,16 +298,12 @@ def test_another_replica_answers_cancels_and_takes_over_when_the_first_dies(serv
 
 
 def test_a_job_that_breaks_its_replica_again_and_again_is_given_up(server, stack, job_id):
-    from gpu_endpoints.serving.documents import JobDocument, fingerprint
-    from ripieno.contracts.jobs import JobRequest
-    from ripieno.services import blobs
-
     request = JobRequest(kind="echo", input={"poison": True})
     document = JobDocument(
         job_id=job_id, request=request, fingerprint=fingerprint(request), replica_id="long-gone", state="running",
         attempt=10, created_at="2026-01-01T00:00:00+00:00",
     )  # fmt: skip
-    blobs.upload_json("jobs", f"{job_id}.json", json.loads(document.model_dump_json(exclude={"etag"})))
+    blobs.upload_json("jobs", f"{job_id}.json", json.loads(document.model_dump_json(exclude={"etag", "gone"})))
     assert server.get(job_id)["lost"]
     job = server.put(job_id, "echo", {"poison": True}).json()
     assert (job["state"], job["error"]["code"], job["error"]["retryable"]) == ("failed", "lost_too_often", False)

@@ -8,11 +8,11 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from ripieno.services.library import SongQuery
 
 from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile
 from ripieno.services import library
-from ripieno.services.library import SongQuery
 from ripieno.services.storage import table
 
 KEYS = ["C", "F#", "Bb", "A"]
