@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -31,13 +32,14 @@ from ripieno.records.songs import SongQuery
 from ripieno.services import blobs, webhooks
 from ripieno.services.settings import MEBIBYTE, settings
 from ripieno.work import analysing, asking, generating, ingest, progress, removal, searching
+from triggers import problems
 from triggers.problems import ApiError
 from triggers.routing import Answer, Call, route
 
 blueprint = df.Blueprint()
 TAG = "songs"
 MOST_IN_ONE_ANSWER = 8 * MEBIBYTE
-_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _AUDIO_BODY: dict[str, Any] = {
     "required": True,
     "content": {
@@ -75,6 +77,8 @@ async def upload_audio(call: Call[None]) -> Answer:
     if webhook_url:
         await asyncio.to_thread(webhooks.check_user_url, webhook_url)
     if wished is not None:
+        if Role.GENERATOR not in call.caller.roles:  # who may not POST /generations may not do so by this way
+            raise problems.lacks(Role.GENERATOR)
         await asyncio.to_thread(generating.check, wished)
     work_id = call.seed if wished is not None else None
     taken = await asyncio.to_thread(_taken_in, call.request, owner, webhook_url, work_id)
@@ -167,12 +171,12 @@ def get_content(call: Call[None]) -> Answer:
     media_type = blobs.CONTENT_TYPES.get(str(song.format), "application/octet-stream")
     if song.sha256 in call.request.headers.get("if-none-match", ""):
         return Answer(None, 304, headers, media_type)
-    wanted = call.request.headers.get("range")
+    wanted = _range(call.request.headers, song)
     if wanted is None:
         if song.file_size_bytes > MOST_IN_ONE_ANSWER:
             return Answer(None, 307, {"Location": blobs.read_url(names.SONGS, song.blob_name)}, media_type)
         return Answer(blobs.read(names.SONGS, song.blob_name), 200, headers, media_type)
-    start, end = _range(wanted, song.file_size_bytes)
+    start, end = wanted
     headers["Content-Range"] = f"bytes {start}-{end}/{song.file_size_bytes}"
     return Answer(blobs.read_range(names.SONGS, song.blob_name, start, end - start + 1), 206, headers, media_type)
 
@@ -299,23 +303,32 @@ def _generation_wished(req: func.HttpRequest) -> GenerationOrder | None:
         fields = json.loads(text)
     except ValueError as fault:
         raise ApiError(400, "invalid_request", f"generation is not JSON: {fault}") from None
+    except RecursionError:
+        raise ApiError(400, "invalid_request", "generation is nested too deeply") from None
     if not isinstance(fields, dict):
         raise ApiError(400, "invalid_request", "generation must be a JSON object, as POST /generations takes")
     return GenerationOrder.model_validate(fields | {"audio_file_id": "this song"})
 
 
-def _range(wanted: str, size: int) -> tuple[int, int]:
-    """The first and last byte of a range, no more than one answer carries."""
-    found = _RANGE.match(wanted.strip())
-    first, last = found.groups() if found else ("", "")
-    if first:
-        start, end = int(first), min(int(last), size - 1) if last else size - 1
-    elif last:
-        start, end = max(0, size - int(last)), size - 1
-    else:
-        start, end = size, size
-    if start > end or start >= size:
-        raise ApiError(416, "bad_range", f"the recording has {size} bytes: ask for bytes=0-{size - 1} or a part of it")
+def _range(headers: Mapping[str, str], song: AudioFile) -> tuple[int, int] | None:
+    """The first and last byte of a range, no more than one answer carries.
+
+    None is the whole: no range, one of another unit, several, or none by the grammar (RFC 9110, 14.2), or one of a
+    recording that `If-Range` says is another.
+    """
+    found = _RANGE.fullmatch(headers.get("range", "").strip())
+    if found is None or headers.get("if-range", f'"{song.sha256}"') != f'"{song.sha256}"':
+        return None
+    first, last, size = *found.groups(), song.file_size_bytes
+    if not (first or last) or (first and last and int(last) < int(first)):
+        return None
+    start = int(first) if first else max(0, size - int(last))
+    end = min(int(last), size - 1) if first and last else size - 1
+    if start >= size:
+        raise ApiError(
+            416, "bad_range", f"the recording has {size} bytes: ask for bytes=0-{size - 1} or a part of it",
+            headers={"Content-Range": f"bytes */{size}"},
+        )  # fmt: skip
     return start, min(end, start + MOST_IN_ONE_ANSWER - 1)
 
 

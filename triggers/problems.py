@@ -8,6 +8,7 @@ from typing import Any
 import azure.functions as func
 from pydantic import ValidationError
 
+from ripieno.contracts.enums import Role
 from ripieno.contracts.problems import BadAudio, Problem
 from ripieno.records import idempotency, jobs, songs, works
 from ripieno.records.store import Missing
@@ -50,8 +51,9 @@ CODES: dict[type[Exception], tuple[int, str]] = {
 class ApiError(Exception):
     """An answer that is a problem document."""
 
-    def __init__(self, status: int, code: str, detail: str, **more: Any):
+    def __init__(self, status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **more: Any):
         super().__init__(detail)
+        self.headers = headers or {}
         self.problem = Problem(title=TITLES[status], status=status, code=code, detail=detail, **more)
 
 
@@ -73,8 +75,17 @@ def of(fault: Exception) -> Problem:
     return _problem(500, "internal_error", "something broke on our side; the log has the details")
 
 
-def answer(problem: Problem) -> func.HttpResponse:
-    headers = {"Retry-After": "1"} if problem.code == "still_running" else None
+def lacks(role: Role) -> ApiError:
+    """The answer to a caller who may not."""
+    return ApiError(403, "forbidden", f"this needs the role {role}: ask whoever runs this Ripieno")
+
+
+def response(fault: Exception) -> func.HttpResponse:
+    """The answer to whatever a handler raised."""
+    problem = of(fault)
+    headers = dict(fault.headers) if isinstance(fault, ApiError) else {}
+    if problem.code == "still_running":
+        headers["Retry-After"] = "1"
     return func.HttpResponse(
         problem.model_dump_json(exclude_none=True), status_code=problem.status,
         mimetype="application/problem+json", headers=headers,

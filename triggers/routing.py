@@ -17,7 +17,7 @@ import asyncio
 import inspect
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -34,6 +34,8 @@ from triggers.problems import ApiError
 
 PREFIX = "api"
 Body = TypeVar("Body")
+Claimed = idempotency.Claim | idempotency.Answered | None
+_OF_THE_HOST = {"code", "clientid"}
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,9 @@ def _register(blueprint: df.Blueprint, declared: Route, *, with_client: bool) ->
 
         async def handle_with_client(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
             try:
-                call, claimed = await asyncio.to_thread(_begin, declared, req, client)
+                call, asked = await asyncio.to_thread(_begin, declared, req, client)
+                claimed = await _claimed(asked)
+                call = _seeded(call, claimed)
                 if isinstance(claimed, idempotency.Answered):
                     return _again(claimed)
                 try:
@@ -135,14 +139,16 @@ def _register(blueprint: df.Blueprint, declared: Route, *, with_client: bool) ->
                     raise
                 return await asyncio.to_thread(_end, claimed, answered)
             except Exception as fault:
-                return problems.answer(problems.of(fault))
+                return problems.response(fault)
 
         handle: Callable[..., Any] = handle_with_client
     else:
 
         def handle_plain(req: func.HttpRequest) -> func.HttpResponse:
             try:
-                call, claimed = _begin(declared, req, None)
+                call, asked = _begin(declared, req, None)
+                claimed = idempotency.claim(*asked) if asked is not None else None
+                call = _seeded(call, claimed)
                 if isinstance(claimed, idempotency.Answered):
                     return _again(claimed)
                 try:
@@ -152,7 +158,7 @@ def _register(blueprint: df.Blueprint, declared: Route, *, with_client: bool) ->
                     raise
                 return _end(claimed, answered)
             except Exception as fault:
-                return problems.answer(problems.of(fault))
+                return problems.response(fault)
 
         handle = handle_plain
 
@@ -169,16 +175,25 @@ def _register(blueprint: df.Blueprint, declared: Route, *, with_client: bool) ->
 
 def _begin(
     declared: Route, req: func.HttpRequest, client: df.DurableOrchestrationClient | None
-) -> tuple[Call[Any], idempotency.Claim | idempotency.Answered | None]:
+) -> tuple[Call[Any], tuple[str, str, bytes] | None]:
+    """The call, and what is to be claimed before it is handled."""
     caller = caller_of(req.headers)
     if declared.role is not None and declared.role not in caller.roles:
-        raise ApiError(403, "forbidden", f"this needs the role {declared.role}: ask whoever runs this Ripieno")
+        raise problems.lacks(declared.role)
     _check_length(declared, req)
-    query = declared.query.model_validate(dict(req.params)) if declared.query else None
+    query = declared.query.model_validate(_params(req)) if declared.query else None
     body = _parsed(req, declared.body) if isinstance(declared.body, type) else None
-    claimed = _claimed(declared, req, caller)
-    seed = claimed.seed if isinstance(claimed, idempotency.Claim) else names.seed(datetime.now(UTC))
-    return Call(req, caller, dict(req.route_params), body, query, seed, client), claimed
+    call = Call(req, caller, dict(req.route_params), body, query, names.seed(datetime.now(UTC)), client)
+    return call, _asked(declared, req, caller)
+
+
+def _seeded(call: Call[Any], claimed: Claimed) -> Call[Any]:
+    return replace(call, seed=claimed.seed) if isinstance(claimed, idempotency.Claim) else call
+
+
+def _params(req: func.HttpRequest) -> dict[str, str]:
+    """The query, less what is the host's: a function key may come there too."""
+    return {name: value for name, value in req.params.items() if name.lower() not in _OF_THE_HOST}
 
 
 def _check_length(declared: Route, req: func.HttpRequest) -> None:
@@ -200,12 +215,24 @@ def _parsed(req: func.HttpRequest, model: type[BaseModel]) -> BaseModel:
     return model.model_validate(fields)
 
 
-def _claimed(declared: Route, req: func.HttpRequest, caller: Caller) -> idempotency.Claim | idempotency.Answered | None:
+async def _claimed(asked: tuple[str, str, bytes] | None) -> Claimed:
+    """The claim, or the first one's answer. Whoever waits holds no thread: the first one needs them to end."""
+    if asked is None:
+        return None
+    for pause in idempotency.pauses():
+        found = await asyncio.to_thread(idempotency.attempt, *asked)
+        if found is not None:
+            return found
+        await asyncio.sleep(pause)
+    raise AssertionError("pauses end by raising")
+
+
+def _asked(declared: Route, req: func.HttpRequest, caller: Caller) -> tuple[str, str, bytes] | None:
     key = req.headers.get("idempotency-key")
     if declared.method != "POST" or key is None or declared.role is None:
         return None
-    address = f"{declared.path} {json.dumps(dict(req.route_params))} {json.dumps(dict(req.params))}\n"
-    return idempotency.claim(caller.owner, key, address.encode() + req.get_body())
+    address = f"{declared.path} {json.dumps(dict(req.route_params))} {json.dumps(_params(req))}\n"
+    return caller.owner, key, address.encode() + req.get_body()
 
 
 # -- after the handler --------------------------------------------------------------------------------------------

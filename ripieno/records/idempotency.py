@@ -6,9 +6,11 @@ died, the claim is taken over with its `seed`, from which ids are made, so that 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -41,11 +43,12 @@ class StillRunning(RuntimeError):
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to do what was asked. `seed` is the same when a dead claim is taken over."""
+    """The right to do what was asked. `seed` is the same when a dead claim is taken over; `etag` is not."""
 
     owner: str
     row_key: str
     seed: str
+    etag: str
 
 
 @dataclass(frozen=True)
@@ -58,40 +61,61 @@ class Answered:
 
 
 def claim(owner: str, key: str, request: bytes, *, wait: float = WAIT_SECONDS) -> Claim | Answered:
-    """Claim a key, or wait for the answer of whoever has.
+    """Claim a key, or wait for the answer of whoever has. Sleeps in its thread: a coroutine waits by `pauses` itself.
 
     Raises
     ------
     BadKey, KeyReused, StillRunning
     """
+    for pause in pauses(wait):
+        found = attempt(owner, key, request)
+        if found is not None:
+            return found
+        time.sleep(pause)
+    raise AssertionError("pauses end by raising")
+
+
+def pauses(wait: float = WAIT_SECONDS) -> Iterator[float]:
+    """Seconds to wait between one attempt and the next, growing; raises `StillRunning` after `wait` seconds."""
+    deadline, pause = time.monotonic() + wait, 0.02
+    yield pause
+    while time.monotonic() < deadline:
+        pause = min(2 * pause, 0.5)
+        yield pause
+    raise StillRunning("the first request with this Idempotency-Key is still at work: ask again in a moment")
+
+
+def attempt(owner: str, key: str, request: bytes) -> Claim | Answered | None:
+    """Claim a key or get its answer; None while whoever claimed it is at work.
+
+    Raises
+    ------
+    BadKey, KeyReused
+    """
     if not 0 < len(key) <= MOST_KEY or not key.isprintable():
         raise BadKey(f"an Idempotency-Key has 1 to {MOST_KEY} printable characters")
     row_key, fingerprint = hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(request).hexdigest()
-    deadline, pause = time.monotonic() + wait, 0.02
-    while True:
-        now = datetime.now(UTC)
-        seed = names.seed(now)
-        entity = {"PartitionKey": owner, "RowKey": row_key, "request": fingerprint, "seed": seed,
-                  "created_at": now.isoformat(), "claimed_at": now.isoformat()}  # fmt: skip
-        try:
-            table(names.IDEMPOTENCY_KEYS).create_entity(entity)
-            return Claim(owner, row_key, seed)
-        except ResourceExistsError:
-            pass
-        known = _read(owner, row_key)
-        if known is None:
-            continue  # it was let go meanwhile
-        row, etag = known
-        if row["request"] != fingerprint:
-            raise KeyReused("this Idempotency-Key was used for another request: send a new key")
-        if "status" in row:
-            return Answered(row["status"], json.loads(row["headers"]), _body(row))
-        if datetime.fromisoformat(row["claimed_at"]) + DEAD_AFTER < now and _taken_over(owner, row_key, etag, now):
-            return Claim(owner, row_key, row["seed"])
-        if time.monotonic() > deadline:
-            raise StillRunning("the first request with this Idempotency-Key is still at work: ask again in a moment")
-        time.sleep(pause)
-        pause = min(2 * pause, 0.5)
+    now = datetime.now(UTC)
+    seed = names.seed(now)
+    entity = {"PartitionKey": owner, "RowKey": row_key, "request": fingerprint, "seed": seed,
+              "created_at": now.isoformat(), "claimed_at": now.isoformat()}  # fmt: skip
+    try:
+        made = table(names.IDEMPOTENCY_KEYS).create_entity(entity)
+        return Claim(owner, row_key, seed, str(made["etag"]))
+    except ResourceExistsError:
+        pass
+    known = _read(owner, row_key)
+    if known is None:
+        return None  # it was let go meanwhile
+    row, etag = known
+    if row["request"] != fingerprint:
+        raise KeyReused("this Idempotency-Key was used for another request: send a new key")
+    if "status" in row:
+        return Answered(row["status"], json.loads(row["headers"]), _body(row))
+    if datetime.fromisoformat(row["claimed_at"]) + DEAD_AFTER < now:
+        taken = _taken_over(owner, row_key, etag, now)
+        return Claim(owner, row_key, row["seed"], taken) if taken is not None else None
+    return None
 
 
 def answer(claimed: Claim, status: int, headers: dict[str, str], body: str) -> None:
@@ -108,8 +132,11 @@ def answer(claimed: Claim, status: int, headers: dict[str, str], body: str) -> N
 
 
 def let_go(claimed: Claim) -> None:
-    """Nothing was done: the next request with this key may try."""
-    table(names.IDEMPOTENCY_KEYS).delete_entity(claimed.owner, claimed.row_key)
+    """Nothing was done: the next request with this key may try. Who was slow does not let go another's claim."""
+    with contextlib.suppress(ResourceModifiedError, ResourceNotFoundError):
+        table(names.IDEMPOTENCY_KEYS).delete_entity(
+            claimed.owner, claimed.row_key, etag=claimed.etag, match_condition=MatchConditions.IfNotModified
+        )
 
 
 def expire(before: datetime, *, most: int = 1000) -> int:
@@ -138,12 +165,13 @@ def _body(row: Any) -> str:
     return blobs.read(names.RECORDS, row["blob"]).decode() if row.get("blob") else row["body"]
 
 
-def _taken_over(owner: str, row_key: str, etag: str, now: datetime) -> bool:
+def _taken_over(owner: str, row_key: str, etag: str, now: datetime) -> str | None:
+    """The new ETag, None when another was faster."""
     entity = {"PartitionKey": owner, "RowKey": row_key, "claimed_at": now.isoformat()}
     try:
-        table(names.IDEMPOTENCY_KEYS).update_entity(
+        changed = table(names.IDEMPOTENCY_KEYS).update_entity(
             entity, mode=UpdateMode.MERGE, etag=etag, match_condition=MatchConditions.IfNotModified
         )
-        return True
+        return str(changed["etag"])
     except (ResourceModifiedError, ResourceNotFoundError):
-        return False
+        return None
