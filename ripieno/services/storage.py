@@ -13,36 +13,55 @@ from ripieno.contracts.names import CONTAINERS, TABLES
 from ripieno.services.settings import settings
 
 
-@lru_cache(maxsize=1)
 def blob_service() -> BlobServiceClient:
     chosen = settings()
-    if chosen.storage:
-        return BlobServiceClient.from_connection_string(chosen.storage)
-    return BlobServiceClient(chosen.service_uri("blob"), credential=_identity())
+    return _blob_service(chosen.storage, None if chosen.storage else chosen.service_uri("blob"))
 
 
-@lru_cache(maxsize=1)
 def table_service() -> TableServiceClient:
     chosen = settings()
-    if chosen.storage:
-        return TableServiceClient.from_connection_string(chosen.storage)
-    return TableServiceClient(endpoint=chosen.service_uri("table"), credential=_identity())
+    return _table_service(chosen.storage, None if chosen.storage else chosen.service_uri("table"))
+
+
+def container(name: str) -> ContainerClient:
+    return _container(blob_service(), name)
+
+
+def table(name: str) -> TableClient:
+    return _table(table_service(), name)
+
+
+# One client an account: each keeps its connections.
+
+
+@lru_cache(maxsize=4)
+def _blob_service(connection: str | None, address: str | None) -> BlobServiceClient:
+    if connection:
+        return BlobServiceClient.from_connection_string(connection)
+    return BlobServiceClient(address or "", credential=_identity())
+
+
+@lru_cache(maxsize=4)
+def _table_service(connection: str | None, address: str | None) -> TableServiceClient:
+    if connection:
+        return TableServiceClient.from_connection_string(connection)
+    return TableServiceClient(endpoint=address or "", credential=_identity())
+
+
+@lru_cache(maxsize=64)
+def _container(service: BlobServiceClient, name: str) -> ContainerClient:
+    return service.get_container_client(name)
+
+
+@lru_cache(maxsize=64)
+def _table(service: TableServiceClient, name: str) -> TableClient:
+    return service.get_table_client(name)
 
 
 @lru_cache(maxsize=1)
 def _identity() -> DefaultAzureCredential:
     """The process's identity; the user-assigned one that `__clientId` names, where it does."""
     return DefaultAzureCredential(managed_identity_client_id=settings().storage_client_id)
-
-
-@lru_cache(maxsize=32)
-def container(name: str) -> ContainerClient:
-    return blob_service().get_container_client(name)
-
-
-@lru_cache(maxsize=32)
-def table(name: str) -> TableClient:
-    return table_service().get_table_client(name)
 
 
 def tables_among(wanted: tuple[str, ...]) -> list[str]:

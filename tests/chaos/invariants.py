@@ -1,0 +1,201 @@
+"""What must hold of a library's storage, whatever was killed: a program that an operator can run too.
+
+    python -m tests.chaos.invariants              # with the settings of the app
+    python -m tests.chaos.invariants --settled    # nothing may be on its way any more
+    python -m tests.chaos.invariants --repair     # index rows that are wrong are mended
+
+Prints a line a violation; exit code 1 when there is any. What runs while it looks may be seen half done: look again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ripieno.contracts import names
+from ripieno.contracts.audio import AudioFile
+from ripieno.contracts.enums import AudioFileStatus, GenerationStatus, JobState
+from ripieno.contracts.workflow import Run
+from ripieno.contracts.works import Work
+from ripieno.records import analyses, songs, works
+from ripieno.records.runs import _run
+from ripieno.services import blobs
+from ripieno.services.storage import table
+
+_OPEN_SONGS = (AudioFileStatus.UPLOADED, AudioFileStatus.ANALYZING)
+_OPEN_WORKS = (GenerationStatus.PENDING, GenerationStatus.PLANNING, GenerationStatus.GENERATING)
+
+
+@dataclass
+class Snapshot:
+    """Everything that lies in storage, by name."""
+
+    songs: dict[tuple[str, str], AudioFile] = field(default_factory=dict)
+    works: dict[str, Work] = field(default_factory=dict)
+    analyses: list[tuple[str, analyses.AnalysisRow]] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    rows: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    blobs: dict[str, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def take(cls) -> Snapshot:
+        return cls(
+            songs={(song.audio_file_id, song.born): song for _, song in songs.everything()},
+            works={work.work_id: work for _, work in works.everything()},
+            analyses=list(analyses.everything()),
+            runs=[_run(row) for row in table(names.RUNS).list_entities()],
+            rows={
+                name: [(row["PartitionKey"], row["RowKey"]) for row in table(name).list_entities()]
+                for name in (names.SONG_CHORDS, names.SONG_FORMS, names.JOB_RECORDS)
+            },
+            blobs={container: blobs.list_names(container) for container in names.CONTAINERS},
+        )
+
+    def is_being_removed(self, song_id: str, born: str) -> bool:
+        return any(run.instance_id == names.removal_instance(song_id, born) for run in self.runs)
+
+    def is_alive(self, folder: str) -> bool:
+        """Whether `{song}/{born}` is a life of a song, or one that is on its way in or out."""
+        song_id, _, born = folder.partition("/")
+        if (song_id, born) in self.songs or self.is_being_removed(song_id, born):
+            return True
+        return any(run.instance_id.startswith(names.song_instances(song_id, born)) for run in self.runs)
+
+    def is_work(self, work_id: str) -> bool:
+        return work_id in self.works or any(work_id in run.instance_id for run in self.runs)
+
+
+def violations(found: Snapshot, *, settled: bool = False) -> Iterator[str]:
+    """Every violation, as a sentence."""
+    yield from (damage.what for damage in (*songs.damage(), *works.damage()))
+    yield from _songs(found)
+    yield from _folders(found)
+    yield from _works(found)
+    yield from _jobs(found)
+    yield from _open(found, settled=settled)
+
+
+def _songs(found: Snapshot) -> Iterator[str]:
+    by_song = {(row.audio_file_id, row.born): row for _, row in found.analyses}
+    for (song_id, born), song in found.songs.items():
+        folder = names.song_folder(song_id, born)
+        container = names.SONGS if song.format else names.REJECTED
+        if song.blob_name not in found.blobs[container]:
+            yield f"song {song_id}: its bytes are not in {container}"
+        if song.status != AudioFileStatus.ANALYZED:
+            continue
+        if names.analysis_blob(folder) not in found.blobs[names.ANALYSES]:
+            yield f"song {song_id}: is analysed, and has no analysis"
+        if names.jams_blob(folder) not in found.blobs[names.JAMS]:
+            yield f"song {song_id}: is analysed, and has no JAMS file"
+        row = by_song.get((song_id, born))
+        if row is None:
+            yield f"song {song_id}: is analysed, and nothing says by what"
+            continue
+        for stem in row.separation.stems:
+            if stem.blob_name not in found.blobs[names.STEMS]:
+                yield f"song {song_id}: its stem {stem.blob_name} is gone"
+        there = {key for _, key in (*found.rows[names.SONG_CHORDS], *found.rows[names.SONG_FORMS])}
+        for key in (*row.chord_rows, *row.form_rows):
+            if key not in there:
+                yield f"song {song_id}: is not found by {key}"
+
+
+def _folders(found: Snapshot) -> Iterator[str]:
+    for container in (names.SONGS, names.REJECTED, names.STEMS, names.ANALYSES, names.JAMS):
+        for blob in found.blobs[container]:
+            folder = "/".join(blob.split("/")[:2]).removesuffix(".json").removesuffix(".jams")
+            if not found.is_alive(folder):
+                yield f"{container}/{blob}: belongs to no song"
+    for name in (names.SONG_CHORDS, names.SONG_FORMS):
+        for owner, key in found.rows[name]:
+            if not found.is_alive("/".join(key.rsplit("|", 2)[1:])):
+                yield f"{name} {owner} {key}: belongs to no song"
+    for owner, row in found.analyses:
+        if not found.is_alive(names.song_folder(row.audio_file_id, row.born)):
+            yield f"{names.ANALYSES_TABLE} {owner} {row.audio_file_id}: belongs to no song"
+
+
+def _works(found: Snapshot) -> Iterator[str]:
+    for blob in found.blobs[names.GENERATED]:
+        if not found.is_work(blob.partition("/")[0]):
+            yield f"{names.GENERATED}/{blob}: belongs to no work"
+    for work in found.works.values():
+        if work.audio_file_id and not found.is_alive(names.song_folder(work.audio_file_id, work.born or "")):
+            yield f"work {work.work_id}: its song is gone"
+        for element in work.elements:
+            for version in element.versions:
+                made = version.stem or version.file
+                if made is not None and made.blob_name not in found.blobs[names.GENERATED]:
+                    yield f"work {work.work_id}: the file of {element.name} {version.number} is gone"
+
+
+def _jobs(found: Snapshot) -> Iterator[str]:
+    for blob in found.blobs[names.JOBS]:
+        if not blob.startswith("replicas/") and not _has_owner(found, blob):
+            yield f"{names.JOBS}/{blob}: belongs to nothing"
+    for owner, key in found.rows[names.JOB_RECORDS]:
+        if key.startswith("id|") and not _has_owner(found, key.removeprefix("id|")):
+            yield f"{names.JOB_RECORDS} {owner} {key}: belongs to nothing"
+
+
+def _has_owner(found: Snapshot, job: str) -> bool:
+    instance = names.instance_of_job(job)
+    if instance.startswith("song-"):
+        song_id, born = instance[5:41], instance[42:].rpartition("-")[0]
+        return found.is_alive(names.song_folder(song_id, born))
+    kind, _, rest = instance.partition("-")
+    return kind in ("work", "take") and found.is_work(rest.partition("-")[0])
+
+
+def _open(found: Snapshot, *, settled: bool) -> Iterator[str]:
+    noted = {run.instance_id for run in found.runs}
+    for song in found.songs.values():
+        if song.status in _OPEN_SONGS and (settled or song.instance_id not in noted):
+            yield f"song {song.audio_file_id}: is {song.status}, and nobody is at it"
+    for work in found.works.values():
+        for_song = f"song-{work.audio_file_id}"
+        is_noted = any(work.work_id in one or one.startswith(for_song) for one in noted)
+        if work.status in _OPEN_WORKS and (settled or not is_noted):
+            yield f"work {work.work_id}: is {work.status}, and nobody is at it"
+        for element in work.elements:
+            if element.latest.is_open and (settled or not is_noted):
+                yield f"work {work.work_id}: {element.name} is being made, and nobody is at it"
+    if not settled:
+        return
+    for blob in found.blobs[names.RAW_AUDIO]:
+        yield f"{names.RAW_AUDIO}/{blob}: lies in the inbox"
+    for blob in found.blobs[names.JOBS]:
+        if ":" in blob and blob.endswith(".json") and "/" not in blob:
+            try:
+                state = JobState(blobs.read_json(names.JOBS, blob)["state"])
+            except blobs.BlobMissing:
+                continue  # it was removed since we looked
+            if not state.ended:
+                yield f"{names.JOBS}/{blob}: is {state}"
+
+
+def repair() -> int:
+    """Mend the index rows that are wrong; returns how many."""
+    damaged = {(store, one.owner, one.key) for store in (songs, works) for one in store.damage()}
+    for store, owner, key in damaged:
+        store.repair(owner, key)
+    return len(damaged)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos.invariants", description=__doc__.splitlines()[0])
+    parser.add_argument("--settled", action="store_true", help="nothing may be on its way any more")
+    parser.add_argument("--repair", action="store_true", help="mend index rows that are wrong")
+    chosen = parser.parse_args()
+    if chosen.repair:
+        print(f"{repair()} documents' index rows were mended")
+    found = list(violations(Snapshot.take(), settled=chosen.settled))
+    print("\n".join(found) or "everything holds")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
