@@ -92,7 +92,10 @@ def why_not(name: str) -> str | None:
     """Why a learned engine cannot be used here and now; None when it can."""
     entry = catalogue.entry(name)
     if not licenses.allows(entry):
-        return f"{name}: licence {entry.license}; RIPIENO_LICENSES=commercial, and RIPIENO_ALLOW_WEIGHTS names it not"
+        return (
+            f"{name} may not be used commercially ({entry.license}): RIPIENO_LICENSES=commercial,"
+            " and RIPIENO_ALLOW_WEIGHTS names it not"
+        )
     needs, requirements = _NEEDS[entry.engine]
     packages = [package for package in needs if find_spec(package) is None]
     if packages:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import time
@@ -114,6 +115,15 @@ def properties(container_name: str, name: str):
         return container(container_name).get_blob_client(name).get_blob_properties()
     except ResourceNotFoundError:
         raise BlobMissing(f"{container_name}/{name} does not exist") from None
+
+
+def sha256(container_name: str, name: str) -> str:
+    """The hash of a blob's bytes, read in chunks."""
+    digest = hashlib.sha256()
+    if properties(container_name, name).size:
+        for chunk in container(container_name).download_blob(name, max_concurrency=1).chunks():
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def read_range(container_name: str, name: str, start: int, length: int) -> bytes:

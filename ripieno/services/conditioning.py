@@ -95,7 +95,9 @@ def load(blob_name: str) -> Conditioning:
 
 def _newest_analysis(song_id: str) -> Analysis | None:
     """The findings of a song's present life, or of the last one."""
-    lives = blobs.list_names(names.ANALYSES, f"{song_id}/")
+    of_direct_calls = names.analysis_blob(song_id)
+    found = blobs.list_names(names.ANALYSES, song_id)
+    lives = [name for name in found if name == of_direct_calls or name.startswith(f"{song_id}/")]
     if not lives:
         return None
     newest = max(lives, key=lambda name: blobs.properties(names.ANALYSES, name).last_modified)

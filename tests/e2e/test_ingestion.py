@@ -223,8 +223,8 @@ def test_a_body_over_the_limit_is_refused_without_being_held_in_memory(stack):
             yield bytes(2**20)
 
     answer = httpx.post(f"{stack.url}/api/audio", content=body(), timeout=120)
-    assert answer.status_code == 413
-    assert answer.json()["code"] == "file_too_large" and "uploads" in answer.json()["detail"]
+    assert answer.status_code == 411  # it comes without its length, which Azure would hand to nobody
+    assert answer.json()["code"] == "length_required" and "uploads" in answer.json()["detail"]
     assert psutil.Process(host.pid).memory_info().rss - before < 150 * 2**20
 
 

@@ -67,7 +67,10 @@ def why_not(name: str) -> str | None:
     """Why a learned engine cannot be used here and now; None when it can."""
     entry = catalogue.entry(name)
     if not licenses.allows(entry):
-        return f"{name}: licence {entry.license}; RIPIENO_LICENSES=commercial, and RIPIENO_ALLOW_WEIGHTS names it not"
+        return (
+            f"{name} may not be used commercially ({entry.license}): RIPIENO_LICENSES=commercial,"
+            " and RIPIENO_ALLOW_WEIGHTS names it not"
+        )
     packages = [package for package in _NEEDS[entry.engine] if find_spec(package) is None]
     if packages:
         return f"{name} needs {' and '.join(packages)}: pip install -r gpu_endpoints/analysis/requirements.txt" + (

@@ -15,7 +15,6 @@ from gpu_endpoints.analysis.separation import choice, overlap
 from gpu_endpoints.analysis.separation.dsp import DspEngine
 from gpu_endpoints.audio import decoding
 from gpu_endpoints.serving.work import JobFailed
-from ripieno.services import settings as settings_module
 from ripieno.services.models import catalogue
 
 RATE = 44100
@@ -85,7 +84,7 @@ def test_htdemucs_gives_other_sample_rates_back_at_their_own_length(tiny_htdemuc
 @pytest.fixture
 def clean_choice(monkeypatch) -> Iterator[None]:
     monkeypatch.setenv("AzureWebJobsStorage", "UseDevelopmentStorage=true")
-    caches = (settings_module.settings, choice._learned, catalogue.catalogue)
+    caches = (choice._learned, catalogue.catalogue)
     for cache in caches:
         cache.cache_clear()
     yield
