@@ -28,6 +28,7 @@ from ripieno.contracts.audio import (
 from ripieno.contracts.enums import AudioFileStatus, Role
 from ripieno.contracts.generation import GenerationOrder
 from ripieno.records import analyses, songs, works
+from ripieno.records.cursor import BadCursor
 from ripieno.records.songs import SongQuery
 from ripieno.services import blobs, webhooks
 from ripieno.services.settings import MEBIBYTE, settings
@@ -118,7 +119,7 @@ def list_audio(call: Call[None]) -> Answer:
     try:
         return Answer(searching.search(call.owner, call.query))
     except ValueError as fault:
-        if isinstance(fault, songs.BadCursor):
+        if isinstance(fault, BadCursor):
             raise
         raise ApiError(400, "invalid_request", str(fault)) from None
 

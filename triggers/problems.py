@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ripieno.contracts.enums import Role
 from ripieno.contracts.problems import BadAudio, Problem
-from ripieno.records import idempotency, jobs, songs, works
+from ripieno.records import cursor, idempotency, works
 from ripieno.records.store import Missing
 from ripieno.services import blobs, endpoints, webhooks
 from ripieno.work import analysing, generating, mixing, review
@@ -27,9 +27,7 @@ CODES: dict[type[Exception], tuple[int, str]] = {
     Missing: (404, "not_found"),
     works.VersionMissing: (404, "not_found"),
     blobs.BlobMissing: (404, "not_found"),
-    songs.BadCursor: (400, "bad_cursor"),
-    works.BadCursor: (400, "bad_cursor"),
-    jobs.BadCursor: (400, "bad_cursor"),
+    cursor.BadCursor: (400, "bad_cursor"),
     webhooks.BadWebhookUrl: (400, "bad_webhook_url"),
     webhooks.BadSignature: (401, "bad_signature"),
     idempotency.BadKey: (400, "bad_idempotency_key"),

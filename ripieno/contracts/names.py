@@ -56,8 +56,8 @@ def seed(now: datetime) -> str:
 
 
 def newest_first(moment: datetime) -> str:
-    """A time as a key that sorts before that of any earlier time."""
-    return f"{_FAR_FUTURE_MS - int(moment.timestamp() * 1000):013d}"
+    """A time as a key that sorts before that of any earlier time; from 1970 on, for three hundred years."""
+    return f"{_FAR_FUTURE_MS - min(max(int(moment.timestamp() * 1000), 0), _FAR_FUTURE_MS):013d}"
 
 
 # -- blobs --------------------------------------------------------------------------------------------------------

@@ -104,7 +104,6 @@ class Work(Contract):
     start_seconds: float | None = None
     duration_seconds: float | None = None
     error: str | None = None
-    told: str | None = None
     elements: list[Element] = []
 
     def element(self, name: str) -> Element | None:

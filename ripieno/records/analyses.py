@@ -16,13 +16,13 @@ from ripieno.contracts import names
 from ripieno.contracts.analysis import Analysis, SeparationResult
 from ripieno.contracts.base import Contract
 from ripieno.music import chord_index
+from ripieno.records import rows
 from ripieno.records.store import MOST_OPERATIONS, Store
 from ripieno.services import blobs
 from ripieno.services.storage import table
 
 WINDOW = 6
 _FORM_WINDOW = 16
-_LAST = "\x7e"
 
 
 class AnalysisRow(Contract):
@@ -119,11 +119,8 @@ def everything() -> Iterator[tuple[str, AnalysisRow]]:
 
 def _found(table_name: str, owner: str, query: list[str], most: int, tokens_of) -> Iterator[tuple[str, str]]:
     first = chord_index.joined(query[:most])
-    rows = table(table_name).query_entities(
-        "PartitionKey eq @owner and RowKey ge @first and RowKey lt @last",
-        parameters={"owner": owner, "first": first, "last": first + _LAST}, select=["RowKey"],
-    )  # fmt: skip
-    songs = sorted({tuple(row["RowKey"].rsplit("|", 2)[1:]) for row in rows})
+    beginnings = rows.beginning_with(table_name, first, owner=owner, select=["RowKey"])
+    songs = sorted({tuple(row["RowKey"].rsplit("|", 2)[1:]) for row in beginnings})
     for audio_file_id, born in songs:
         if len(query) > most:
             found = load(audio_file_id, born)

@@ -16,6 +16,7 @@ from azure.data.tables import UpdateMode
 
 from ripieno.contracts import names
 from ripieno.contracts.workflow import Run
+from ripieno.records import rows
 from ripieno.services.storage import table
 
 _PROPERTY_CHARACTERS = 30_000
@@ -44,17 +45,19 @@ def find(owner: str, instance_id: str) -> Run | None:
 
 def beginning_with(owner: str, prefix: str) -> list[Run]:
     """The runs of an owner whose instance ids begin with `prefix`."""
-    rows = table(names.RUNS).query_entities(
-        "PartitionKey eq @owner and RowKey ge @first and RowKey lt @last",
-        parameters={"owner": owner, "first": prefix, "last": prefix + "\x7e"},
-    )  # fmt: skip
-    return [_run(row) for row in rows]
+    return [_run(row) for row in rows.beginning_with(names.RUNS, prefix, owner=owner)]
 
 
 def open_since(before: datetime) -> Iterator[Run]:
     """The runs that were asked for before a moment, of every owner: as many as are open, which is few."""
     moment = before.astimezone(UTC).isoformat()
     for row in table(names.RUNS).query_entities("asked_at lt @moment", parameters={"moment": moment}):
+        yield _run(row)
+
+
+def everything() -> Iterator[Run]:
+    """Every run that is noted, of every owner: for invariants."""
+    for row in table(names.RUNS).list_entities():
         yield _run(row)
 
 

@@ -6,8 +6,6 @@ by-tempo|{milli-bpm}|{newest first}   by-key|{pitch class}|…    by-mode|{mode}
 
 from __future__ import annotations
 
-import base64
-import json
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,21 +19,18 @@ from ripieno.contracts.audio import AudioFile, AudioPage, AudioSummary
 from ripieno.contracts.base import Request
 from ripieno.contracts.enums import AudioFileStatus, Mode
 from ripieno.music.pitch import pitch_class
+from ripieno.records import cursor as cursors
+from ripieno.records.rows import LAST
 from ripieno.records.store import IndexRows, Missing, Page, Store
 
 Tempo = Annotated[float, Field(ge=0, le=1e5, allow_inf_nan=False)]
 
-_FAR_FUTURE_MS = 9_999_999_999_999
 _SUMMARY_FIELDS = set(AudioSummary.model_fields)
 _MOST_REMEMBERED = 512
 
 
 class SongMissing(Missing):
     """No song of this owner has this id."""
-
-
-class BadCursor(ValueError):
-    """The cursor was not made by this query."""
 
 
 class SongQuery(Request):
@@ -108,7 +103,7 @@ def search(owner: str, query: SongQuery) -> AudioPage:
 
     Raises
     ------
-    BadCursor
+    cursor.BadCursor
         When `query.cursor` is not one that an earlier page of this query gave.
     """
     asked = (owner, query.model_dump_json())
@@ -128,11 +123,13 @@ def search(owner: str, query: SongQuery) -> AudioPage:
 
 def _search(owner: str, query: SongQuery) -> AudioPage:
     index, by_tempo = _choose_index(query)
-    after = _read_cursor(query.cursor, index)
+    after = cursors.read(query.cursor, index)
     if by_tempo:
         start, end = _tempo_key(query.bpm_min) or "", _tempo_key(query.bpm_max, after=True)
     else:
-        start, end = _newest_first(query.uploaded_before) or "", _newest_first(query.uploaded_after)
+        after_time, before_time = _within_calendars(query.uploaded_after), _within_calendars(query.uploaded_before)
+        start = names.newest_first(before_time) if before_time else ""
+        end = f"{names.newest_first(after_time)}{LAST}" if after_time else None  # with those of the same millisecond
     conditions: list[str] = []
     values: dict[str, Any] = {}
     for condition, name, value in (
@@ -155,7 +152,7 @@ def _search(owner: str, query: SongQuery) -> AudioPage:
 
 def _shown(found: Page, index: str) -> AudioPage:
     items = [AudioSummary.model_validate(row) for row in found.rows]
-    return AudioPage(items=items, next_cursor=_cursor(index, found.last_key) if found.last_key else None)
+    return AudioPage(items=items, next_cursor=cursors.write(index, found.last_key) if found.last_key else None)
 
 
 def uploaded_within(song: AudioFile, query: SongQuery) -> bool:
@@ -168,7 +165,7 @@ def uploaded_within(song: AudioFile, query: SongQuery) -> bool:
 
 
 def _index(song: AudioFile) -> IndexRows:
-    newest_first = f"{_newest_first(datetime.fromisoformat(song.uploaded_at))}|{song.audio_file_id}"
+    newest_first = f"{names.newest_first(datetime.fromisoformat(song.uploaded_at))}|{song.audio_file_id}"
     keys = [f"by-date|{newest_first}", f"by-status|{song.status}|{newest_first}"]
     if song.bpm is not None:
         keys.append(f"by-tempo|{_tempo_key(song.bpm)}|{newest_first}")
@@ -193,19 +190,15 @@ def _choose_index(query: SongQuery) -> tuple[str, bool]:
     return "by-date|", False
 
 
-def _newest_first(moment: datetime | None) -> str | None:
+def _within_calendars(moment: datetime | None) -> datetime | None:
+    """In UTC; what lies before 1970 is its beginning, what lies beyond all calendars their end."""
     if moment is None:
         return None
-    return f"{_FAR_FUTURE_MS - min(max(_milliseconds(moment), 0), _FAR_FUTURE_MS):013d}"
-
-
-def _milliseconds(moment: datetime) -> int:
-    """Since 1970; what lies before or beyond all calendars is its end."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     try:
-        return int(aware.timestamp() * 1000)
-    except (OverflowError, ValueError):
-        return 0 if moment.year < 1970 else _FAR_FUTURE_MS
+        utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        utc = datetime.max.replace(tzinfo=UTC) if moment.year > 1970 else datetime.min.replace(tzinfo=UTC)
+    return max(utc, datetime.fromtimestamp(0, UTC))
 
 
 def _tempo_key(bpm: float | None, *, after: bool = False) -> str | None:
@@ -213,26 +206,8 @@ def _tempo_key(bpm: float | None, *, after: bool = False) -> str | None:
 
 
 def _iso(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    seconds = _milliseconds(moment) / 1000
-    return datetime.fromtimestamp(min(seconds, 253402300799), UTC).isoformat()
-
-
-def _cursor(index: str, row_key: str) -> str:
-    return base64.urlsafe_b64encode(json.dumps([index, row_key]).encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str | None, index: str) -> str | None:
-    if cursor is None:
-        return None
-    try:
-        made_for, row_key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, TypeError):
-        raise BadCursor("the cursor cannot be read: use next_cursor of the page before, unchanged") from None
-    if made_for != index or not isinstance(row_key, str):
-        raise BadCursor("the cursor belongs to a query with other filters: start again without a cursor")
-    return row_key
+    utc = _within_calendars(moment)
+    return utc.isoformat() if utc else None
 
 
 def _is_key(text: str) -> bool:

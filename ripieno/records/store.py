@@ -27,6 +27,7 @@ from azure.data.tables import TableTransactionError, UpdateMode
 
 from ripieno.contracts import names
 from ripieno.contracts.base import Contract
+from ripieno.records import rows
 from ripieno.services import blobs
 from ripieno.services.storage import table
 
@@ -41,7 +42,6 @@ _MOST_RACES = 40
 _PAUSE_SECONDS = 0.01
 _STAMP = "stamp"
 _MAIN = "id|"
-_LAST = "\x7e"  # sorts after whatever row keys are made of
 
 
 class Missing(LookupError):
@@ -171,7 +171,7 @@ class Store(Generic[Document]):
         *,
         after: str | None = None,
         start: str = "",
-        end: str = _LAST,
+        end: str = rows.LAST,
         where: str = "",
         values: dict[str, Any] | None = None,
         limit: int,
@@ -180,49 +180,34 @@ class Store(Generic[Document]):
 
         `where` is a further condition (OData) on what the rows show, with `values` for its parameters.
         """
-        conditions = ["PartitionKey eq @owner", "RowKey lt @end"]
-        given = {"owner": owner, "end": prefix + end} | (values or {})
-        if after is not None and after >= prefix + start:
-            conditions.append("RowKey gt @after")
-            given["after"] = after
-        else:
-            conditions.append("RowKey ge @start")
-            given["start"] = prefix + start
-        if where:
-            conditions.append(where)
-        rows: list[dict[str, Any]] = []
-        found = table(self._table_name).query_entities(
-            " and ".join(conditions), parameters=given, results_per_page=min(limit + 1, 1000),
-            select=["RowKey", "summary"],
+        shown: list[dict[str, Any]] = []
+        found = rows.beginning_with(
+            self._table_name, prefix, owner=owner, start=start, end=end, after=after, where=where, values=values,
+            results_per_page=min(limit + 1, 1000), select=["RowKey", "summary"],
         )  # fmt: skip
         for row in found:
-            if len(rows) == limit:
-                return Page(rows, rows[-1]["RowKey"])
-            rows.append({"RowKey": row["RowKey"], **json.loads(row["summary"])})
-        return Page(rows, None)
+            if len(shown) == limit:
+                return Page(shown, shown[-1]["RowKey"])
+            shown.append({"RowKey": row["RowKey"], **json.loads(row["summary"])})
+        return Page(shown, None)
 
     def documents(self, owner: str, *, after: str | None = None, limit: int) -> Iterator[Document]:
         """The documents themselves, in the order of their keys."""
-        condition = "PartitionKey eq @owner and RowKey gt @after and RowKey lt @end"
-        values = {"owner": owner, "after": _MAIN + (after or ""), "end": _MAIN + _LAST}
-        rows = table(self._table_name).query_entities(condition, parameters=values, results_per_page=min(limit, 1000))
-        for row, _ in zip(rows, range(limit), strict=False):
+        found = rows.beginning_with(
+            self._table_name, _MAIN, owner=owner, after=_MAIN + after if after else None,
+            results_per_page=min(limit, 1000),
+        )  # fmt: skip
+        for row, _ in zip(found, range(limit), strict=False):
             yield self._document(row)[0]
 
     def everything(self) -> Iterator[tuple[str, Document]]:
         """(owner, document) of the whole table: for invariants and repairs, not for requests."""
-        rows = table(self._table_name).query_entities(
-            "RowKey gt @after and RowKey lt @end", parameters={"after": _MAIN, "end": _MAIN + _LAST}
-        )
-        for row in rows:
+        for row in rows.beginning_with(self._table_name, _MAIN):
             yield row["PartitionKey"], self._document(row)[0]
 
     def index_rows(self, prefix: str) -> Iterator[dict[str, Any]]:
         """The index rows of every owner whose keys begin with `prefix`: a scan, for housekeeping."""
-        yield from table(self._table_name).query_entities(
-            "RowKey ge @first and RowKey lt @last", parameters={"first": prefix, "last": prefix + _LAST},
-            select=["PartitionKey", "RowKey", "of"],
-        )  # fmt: skip
+        yield from rows.beginning_with(self._table_name, prefix, select=["PartitionKey", "RowKey", "of"])
 
     # -- what somebody else broke ---------------------------------------------------------------------------------
 
@@ -251,10 +236,10 @@ class Store(Generic[Document]):
         """Write the index rows of a document as they should be, and remove any others that say they are its."""
         document = self.get(owner, key)
         wanted = self._index(document) if document else {}
-        rows = table(self._table_name).query_entities(
+        found = table(self._table_name).query_entities(
             "PartitionKey eq @owner and of eq @key", parameters={"owner": owner, "key": key}, select=["RowKey"]
         )
-        surplus = {row["RowKey"] for row in rows} - set(wanted)
+        surplus = {row["RowKey"] for row in found} - set(wanted)
         self._submit(owner, [*self._upserts(owner, key, wanted), *self._deletes(owner, surplus)])
 
     # -- rows -----------------------------------------------------------------------------------------------------
@@ -288,7 +273,7 @@ class Store(Generic[Document]):
         parts = [text[at : at + _PROPERTY_CHARACTERS] for at in range(0, len(text), _PROPERTY_CHARACTERS)]
         return row | {f"document{number}": part for number, part in enumerate(parts)} | {"parts": len(parts)}, None
 
-    def _upserts(self, owner: str, key: str, rows: IndexRows) -> list[Any]:
+    def _upserts(self, owner: str, key: str, shown: IndexRows) -> list[Any]:
         keys = {"PartitionKey": owner, "of": key}
         return [
             (
@@ -296,7 +281,7 @@ class Store(Generic[Document]):
                 {**keys, "RowKey": name, "summary": _summary(row), **_filterable(row)},
                 {"mode": UpdateMode.REPLACE},
             )
-            for name, row in rows.items()
+            for name, row in shown.items()
         ]
 
     def _deletes(self, owner: str, names_: set[str]) -> list[Any]:

@@ -9,13 +9,15 @@ What follows from the elements, the work's status, is computed inside the change
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator
 
 from ripieno.contracts import names
 from ripieno.contracts.enums import GenerationStatus, TakeStatus
 from ripieno.contracts.works import Version, Work
+from ripieno.records import cursor as cursors
 from ripieno.records.store import IndexRows, Missing, Store
+
+_ALL = "works"
 
 
 class WorkMissing(Missing):
@@ -24,10 +26,6 @@ class WorkMissing(Missing):
 
 class VersionMissing(LookupError):
     """The work has no such element, or the element no such version."""
-
-
-class BadCursor(ValueError):
-    """The cursor was not made by this listing."""
 
 
 def create(work: Work) -> bool:
@@ -104,23 +102,21 @@ def listed(
     audio_file_id: str | None = None,
     status: GenerationStatus | None = None,
 ) -> tuple[list[Work], str | None]:
-    """Works, newest first, and a cursor to go on with. Raises `BadCursor`."""
-    after = _read_cursor(cursor)
+    """Works, newest first, and a cursor to go on with. Raises `cursor.BadCursor`."""
     if audio_file_id is None and status is None:
+        after = cursors.read(cursor, _ALL)
         found = list(_store.documents(owner, after=after, limit=limit + 1))
-    else:
-        prefix = f"by-song|{audio_file_id}|" if audio_file_id is not None else f"by-status|{status}|"
-        where = "status eq @status" if audio_file_id is not None and status is not None else ""
-        page = _store.page(
-            owner, prefix, after=prefix + after if after else None, where=where,
-            values={"status": str(status)} if where else {}, limit=limit + 1,
-        )  # fmt: skip
-        keys = [row["RowKey"].rpartition("|")[2] for row in page.rows]
-        found = [work for key in keys if (work := find(owner, key)) is not None]
-    if len(found) <= limit:
-        return found, None
-    last = found[limit - 1].work_id
-    return found[:limit], base64.urlsafe_b64encode(last.encode()).decode().rstrip("=")
+        last = found[limit - 1].work_id if len(found) > limit else None
+        return found[:limit], cursors.write(_ALL, last) if last else None
+    prefix = f"by-song|{audio_file_id}|" if audio_file_id is not None else f"by-status|{status}|"
+    where = "status eq @status" if audio_file_id is not None and status is not None else ""
+    page = _store.page(
+        owner, prefix, after=cursors.read(cursor, prefix), where=where,
+        values={"status": str(status)} if where else {}, limit=limit,
+    )  # fmt: skip
+    keys = [row["RowKey"].rpartition("|")[2] for row in page.rows]
+    found = [work for key in keys if (work := find(owner, key)) is not None]  # less what is deleted at this moment
+    return found, cursors.write(prefix, page.last_key) if page.last_key else None
 
 
 def of_song(owner: str, audio_file_id: str, born: str) -> list[str]:
@@ -171,18 +167,6 @@ def _index(work: Work) -> IndexRows:
     if work.audio_file_id:
         rows[f"by-song|{work.audio_file_id}|{work.work_id}"] = summary
     return rows
-
-
-def _read_cursor(cursor: str | None) -> str | None:
-    if cursor is None:
-        return None
-    try:
-        key = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except ValueError:
-        key = ""
-    if not key.isalnum():
-        raise BadCursor("the cursor cannot be read: use next_cursor of the page before, unchanged")
-    return key
 
 
 _store = Store(names.WORKS, Work, key=lambda work: work.work_id, index=_index)

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from ripieno.contracts.audio import AudioFile, AudioPage, AudioSummary
 from ripieno.music import chord_index
 from ripieno.music.pitch import pitch_class
-from ripieno.records import analyses, songs
+from ripieno.records import analyses, cursor, songs
 from ripieno.records.songs import SongQuery
+
+_BY_ID = "found"
 
 
 def search(owner: str, query: SongQuery) -> AudioPage:
@@ -19,19 +21,19 @@ def search(owner: str, query: SongQuery) -> AudioPage:
     Raises
     ------
     ValueError
-        For chords or sections that are none; `records.songs.BadCursor`.
+        For chords or sections that are none; `records.cursor.BadCursor`.
     """
     if query.chords is None and query.form is None:
         return songs.search(owner, query)
     items: list[AudioSummary] = []
-    for song in _found(owner, query):
+    for song in _found(owner, query, after=cursor.read(query.cursor, _BY_ID)):
         if len(items) == query.limit:
-            return AudioPage(items=items, next_cursor=items[-1].audio_file_id)
+            return AudioPage(items=items, next_cursor=cursor.write(_BY_ID, items[-1].audio_file_id))
         items.append(AudioSummary.model_validate(song.model_dump()))
     return AudioPage(items=items)
 
 
-def _found(owner: str, query: SongQuery) -> Iterator[AudioFile]:
+def _found(owner: str, query: SongQuery, *, after: str | None) -> Iterator[AudioFile]:
     both = []
     if query.chords is not None:
         both.append(list(analyses.with_chords(owner, chord_index.parse_query(query.chords))))
@@ -39,7 +41,7 @@ def _found(owner: str, query: SongQuery) -> Iterator[AudioFile]:
         both.append(list(analyses.with_form(owner, chord_index.parse_form(query.form))))
     matching = [one for one in both[0] if all(one in other for other in both[1:])]
     for audio_file_id, born in matching:
-        if query.cursor is not None and audio_file_id <= query.cursor:
+        if after is not None and audio_file_id <= after:
             continue
         song = songs.find(owner, audio_file_id)
         if song is not None and song.born == born and _holds(song, query):

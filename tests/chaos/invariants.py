@@ -19,8 +19,7 @@ from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.enums import AudioFileStatus, GenerationStatus, JobState
 from ripieno.contracts.workflow import Run
 from ripieno.contracts.works import Work
-from ripieno.records import analyses, songs, works
-from ripieno.records.runs import _run
+from ripieno.records import analyses, runs, songs, works
 from ripieno.services import blobs
 from ripieno.services.storage import table
 
@@ -45,7 +44,7 @@ class Snapshot:
             songs={(song.audio_file_id, song.born): song for _, song in songs.everything()},
             works={work.work_id: work for _, work in works.everything()},
             analyses=list(analyses.everything()),
-            runs=[_run(row) for row in table(names.RUNS).list_entities()],
+            runs=list(runs.everything()),
             rows={
                 name: [(row["PartitionKey"], row["RowKey"]) for row in table(name).list_entities()]
                 for name in (names.SONG_CHORDS, names.SONG_FORMS, names.JOB_RECORDS)
