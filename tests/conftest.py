@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,9 +18,12 @@ import pytest
 import soundfile
 
 from ripieno.client import Ripieno
+from ripieno.local import azurite
+from ripieno.local.processes import Child
 from ripieno.local.stack import PROJECT, Ports, Stack
 from ripieno.music import demo_song
 from ripieno.music.score import Score
+from ripieno.services.storage import create_containers_and_tables
 
 os.environ.setdefault("RIPIENO_SWEEP_SECONDS", "1")
 os.environ.setdefault("NUMBA_CACHE_DIR", str(PROJECT / ".ripieno" / "numba"))
@@ -47,6 +51,40 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     os.environ["AzureWebJobsStorage"] = stack.connection_string
     yield stack
     stack.stop()
+
+
+@pytest.fixture(scope="session")
+def azurite_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The connection string of an Azurite that nothing but tests uses, with every container and table."""
+    tools = Path(os.environ.get("RIPIENO_TOOLS", PROJECT / ".ripieno" / "tools"))
+    azurite.install(tools)
+    home = tmp_path_factory.mktemp("azurite")
+    ports = dict(zip(("blob_port", "queue_port", "table_port"), free_ports(3), strict=True))
+    command = azurite.command(tools, home, **ports)
+    child = Child("storage", command, dict(os.environ), home / "log", f"http://127.0.0.1:{ports['table_port']}/", home)
+    child.start()
+    try:
+        child.wait_healthy(60)
+        connection = azurite.connection_string(**ports)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AzureWebJobsStorage", connection)
+            create_containers_and_tables()
+        yield connection
+    finally:
+        child.stop()
+
+
+@pytest.fixture
+def storage(azurite_alone: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Storage without a host, for tests that need none; of this process, for this test."""
+    monkeypatch.setenv("AzureWebJobsStorage", azurite_alone)
+    return azurite_alone
+
+
+@pytest.fixture
+def owner() -> str:
+    """Somebody who has nothing yet."""
+    return f"owner-{uuid.uuid4().hex[:8]}"
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ Conventions
     index row   derived from the document and nothing else; it repeats what a listing shows, so that a page is one
                 range query whose cost grows with the answer
     stamp       a row that every transaction of an owner writes anew: while it is the same, so is every listing
+    write       an id of each writing, in the document's row: storage's answer may be lost, and the client then sends
+                the same again and is refused; what is there nevertheless was ours
 
 (Entity group transactions: 100 operations of one partition, 4 MiB; a property 64 KiB, an entity 1 MiB.)
 """
@@ -19,6 +21,8 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from azure.core import MatchConditions
@@ -29,7 +33,7 @@ from ripieno.contracts import names
 from ripieno.contracts.base import Contract
 from ripieno.records import rows
 from ripieno.services import blobs
-from ripieno.services.storage import table
+from ripieno.services.storage import container, table
 
 Document = TypeVar("Document", bound=Contract)
 IndexRows = dict[str, dict[str, Any]]
@@ -91,6 +95,8 @@ class Store(Generic[Document]):
         try:
             self._submit(owner, operations)
         except ResourceExistsError:
+            if self._is_there(main):
+                return True
             _forget(blob_name)
             return False
         return True
@@ -112,18 +118,18 @@ class Store(Generic[Document]):
                 return old
             main, blob_name = self._row(owner, new)
             before, after = self._index(old), self._index(new)
-            unchanged = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
             operations: list[Any] = [
-                ("update", main, {"mode": UpdateMode.REPLACE, **unchanged}),
+                ("update", main, {"mode": UpdateMode.REPLACE, **_unchanged(etag)}),
                 *self._upserts(owner, key, {name: row for name, row in after.items() if before.get(name) != row}),
                 *self._deletes(owner, set(before) - set(after)),
             ]
             try:
                 self._submit(owner, operations)
             except _Raced:
-                _forget(blob_name)
-                time.sleep(_PAUSE_SECONDS * race)
-                continue
+                if not self._is_there(main):
+                    _forget(blob_name)
+                    time.sleep(_PAUSE_SECONDS * race)
+                    continue
             except _IndexDamaged:
                 _forget(blob_name)
                 self.repair(owner, key)
@@ -135,14 +141,15 @@ class Store(Generic[Document]):
 
     def delete(self, owner: str, key: str) -> None:
         """Remove a document and its index rows; nothing happens when there is none."""
+        blob_name = None
         for race in range(_MOST_RACES):
             found = self._read(owner, key)
             if found is None:
+                _forget(blob_name)
                 return
             old, etag, blob_name = found
-            unchanged = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
             operations: list[Any] = [
-                ("delete", {"PartitionKey": owner, "RowKey": _MAIN + key}, unchanged),
+                ("delete", {"PartitionKey": owner, "RowKey": _MAIN + key}, _unchanged(etag)),
                 *self._deletes(owner, set(self._index(old))),
             ]
             try:
@@ -191,19 +198,22 @@ class Store(Generic[Document]):
             shown.append({"RowKey": row["RowKey"], **json.loads(row["summary"])})
         return Page(shown, None)
 
-    def documents(self, owner: str, *, after: str | None = None, limit: int) -> Iterator[Document]:
-        """The documents themselves, in the order of their keys."""
+    def documents(self, owner: str, *, after: str | None = None, limit: int) -> tuple[list[Document], str | None]:
+        """The documents themselves, in the order of their keys, and the key to go on after; None at the end."""
         found = rows.beginning_with(
             self._table_name, _MAIN, owner=owner, after=_MAIN + after if after else None,
-            results_per_page=min(limit, 1000),
+            results_per_page=min(limit + 1, 1000),
         )  # fmt: skip
-        for row, _ in zip(found, range(limit), strict=False):
-            yield self._document(row)[0]
+        first = list(islice(found, limit + 1))
+        documents = [document for row in first[:limit] if (document := self._listed(row)) is not None]
+        return documents, first[limit - 1]["RowKey"].removeprefix(_MAIN) if len(first) > limit else None
 
     def everything(self) -> Iterator[tuple[str, Document]]:
         """(owner, document) of the whole table: for invariants and repairs, not for requests."""
         for row in rows.beginning_with(self._table_name, _MAIN):
-            yield row["PartitionKey"], self._document(row)[0]
+            document = self._listed(row)
+            if document is not None:
+                yield row["PartitionKey"], document
 
     def index_rows(self, prefix: str) -> Iterator[dict[str, Any]]:
         """The index rows of every owner whose keys begin with `prefix`: a scan, for housekeeping."""
@@ -234,13 +244,38 @@ class Store(Generic[Document]):
 
     def repair(self, owner: str, key: str) -> None:
         """Write the index rows of a document as they should be, and remove any others that say they are its."""
-        document = self.get(owner, key)
-        wanted = self._index(document) if document else {}
-        found = table(self._table_name).query_entities(
-            "PartitionKey eq @owner and of eq @key", parameters={"owner": owner, "key": key}, select=["RowKey"]
-        )
-        surplus = {row["RowKey"] for row in found} - set(wanted)
-        self._submit(owner, [*self._upserts(owner, key, wanted), *self._deletes(owner, surplus)])
+        for race in range(_MOST_RACES):
+            found = self._read(owner, key)
+            wanted = self._index(found[0]) if found else {}
+            known = table(self._table_name).query_entities(
+                "PartitionKey eq @owner and of eq @key", parameters={"owner": owner, "key": key}, select=["RowKey"]
+            )
+            operations = [
+                *([self._touch(owner, key, found[1])] if found else []),
+                *self._upserts(owner, key, wanted),
+                *(
+                    ("delete", {"PartitionKey": owner, "RowKey": row["RowKey"]}, _unchanged(str(row.metadata["etag"])))
+                    for row in known
+                    if row["RowKey"] not in wanted
+                ),
+            ]
+            try:
+                self._submit(owner, operations)
+                return
+            except (_Raced, _IndexDamaged):  # it is not what it was when it was looked at
+                time.sleep(_PAUSE_SECONDS * race)
+        raise TimeoutError(f"{self._table_name} {key} was changed by others {_MOST_RACES} times in a row")
+
+    def sweep(self, before: datetime) -> int:
+        """Delete the blobs, written before a moment, that no row points at: of writers that died on the way. Returns
+        how many."""
+        gone = 0
+        for blob in container(names.RECORDS).list_blobs(name_starts_with=f"{self._table_name}/"):
+            owner, _, key = blob.name.removeprefix(f"{self._table_name}/").rpartition("/")[0].partition("/")
+            if blob.last_modified < before and key and not self._points_at(owner, key, blob.name):
+                blobs.delete(names.RECORDS, blob.name)
+                gone += 1
+        return gone
 
     # -- rows -----------------------------------------------------------------------------------------------------
 
@@ -254,6 +289,31 @@ class Store(Generic[Document]):
                 continue  # it was changed between our reading the row and the blob
         raise TimeoutError(f"{self._table_name} {key} points at a blob that is gone")
 
+    def _listed(self, row: Any) -> Document | None:
+        """The document of a row of a listing; as it is now where it was changed since, None where it is gone."""
+        try:
+            return self._document(row)[0]
+        except blobs.BlobMissing:
+            return self.get(row["PartitionKey"], row["RowKey"].removeprefix(_MAIN))
+
+    def _is_there(self, main: dict[str, Any]) -> bool:
+        """Whether what was refused was carried out before, and storage's answer to that was lost."""
+        try:
+            known = table(self._table_name).get_entity(main["PartitionKey"], main["RowKey"], select=["write"])
+        except ResourceNotFoundError:
+            return False
+        return known.get("write") == main["write"]
+
+    def _points_at(self, owner: str, key: str, blob_name: str) -> bool:
+        try:
+            return table(self._table_name).get_entity(owner, _MAIN + key, select=["blob"]).get("blob") == blob_name
+        except ResourceNotFoundError:
+            return False
+
+    def _touch(self, owner: str, key: str, etag: str) -> Any:
+        """Nothing, done to a document: it fails when that is another by now, and makes who changes it look again."""
+        return "update", {"PartitionKey": owner, "RowKey": _MAIN + key}, {"mode": UpdateMode.MERGE, **_unchanged(etag)}
+
     def _document(self, entity: Any) -> tuple[Document, str, str | None]:
         blob_name = entity.get("blob")
         if blob_name:
@@ -265,9 +325,10 @@ class Store(Generic[Document]):
     def _row(self, owner: str, document: Document) -> tuple[dict[str, Any], str | None]:
         """The entity of a document, and the blob that holds it where it is too large for a row."""
         text = json.dumps(document.model_dump(mode="json"), separators=(",", ":"))  # ASCII: a character is a character
-        row: dict[str, Any] = {"PartitionKey": owner, "RowKey": _MAIN + self._key(document)}
+        write = uuid.uuid4().hex
+        row: dict[str, Any] = {"PartitionKey": owner, "RowKey": _MAIN + self._key(document), "write": write}
         if len(text) > _INLINE_CHARACTERS:
-            blob_name = f"{self._table_name}/{self._key(document)}/{uuid.uuid4().hex}.json"
+            blob_name = f"{self._table_name}/{owner}/{self._key(document)}/{write}.json"
             blobs.upload(names.RECORDS, blob_name, text.encode())
             return row | {"blob": blob_name, "parts": 0}, blob_name
         parts = [text[at : at + _PROPERTY_CHARACTERS] for at in range(0, len(text), _PROPERTY_CHARACTERS)]
@@ -296,6 +357,10 @@ class Store(Generic[Document]):
             table(self._table_name).submit_transaction([*operations, ("upsert", stamp, {"mode": UpdateMode.REPLACE})])
         except TableTransactionError as fault:
             raise _told_apart(fault, operations) from fault
+
+
+def _unchanged(etag: str) -> dict[str, Any]:
+    return {"etag": etag, "match_condition": MatchConditions.IfNotModified}
 
 
 class _Raced(Exception):
@@ -335,4 +400,4 @@ def _forget(blob_name: str | None) -> None:
         try:
             blobs.delete(names.RECORDS, blob_name)
         except HttpResponseError:
-            pass  # an orphan that the invariants find
+            pass  # `sweep` finds it

@@ -104,10 +104,8 @@ def listed(
 ) -> tuple[list[Work], str | None]:
     """Works, newest first, and a cursor to go on with. Raises `cursor.BadCursor`."""
     if audio_file_id is None and status is None:
-        after = cursors.read(cursor, _ALL)
-        found = list(_store.documents(owner, after=after, limit=limit + 1))
-        last = found[limit - 1].work_id if len(found) > limit else None
-        return found[:limit], cursors.write(_ALL, last) if last else None
+        found, last_key = _store.documents(owner, after=cursors.read(cursor, _ALL), limit=limit)
+        return found, cursors.write(_ALL, last_key) if last_key else None
     prefix = f"by-song|{audio_file_id}|" if audio_file_id is not None else f"by-status|{status}|"
     where = "status eq @status" if audio_file_id is not None and status is not None else ""
     page = _store.page(
@@ -170,4 +168,4 @@ def _index(work: Work) -> IndexRows:
 
 
 _store = Store(names.WORKS, Work, key=lambda work: work.work_id, index=_index)
-damage, repair, everything = _store.damage, _store.repair, _store.everything
+damage, repair, everything, sweep = _store.damage, _store.repair, _store.everything, _store.sweep
