@@ -126,9 +126,13 @@ def answer(claimed: Claim, status: int, headers: dict[str, str], body: str) -> N
         blobs.upload(names.RECORDS, fields["blob"], body.encode())
     else:
         fields["body"] = body
-    table(names.IDEMPOTENCY_KEYS).upsert_entity(
-        {"PartitionKey": claimed.owner, "RowKey": claimed.row_key, **fields}, mode=UpdateMode.MERGE
-    )
+    try:
+        table(names.IDEMPOTENCY_KEYS).update_entity(
+            {"PartitionKey": claimed.owner, "RowKey": claimed.row_key, **fields}, mode=UpdateMode.MERGE
+        )
+    except ResourceNotFoundError:  # it has expired, or was let go by whoever took it over
+        if "blob" in fields:
+            blobs.delete(names.RECORDS, fields["blob"])
 
 
 def let_go(claimed: Claim) -> None:

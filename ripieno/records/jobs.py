@@ -8,7 +8,9 @@ Both rows are written blindly in one transaction: what they say follows from the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -93,16 +95,17 @@ def delete_of_instances(owner: str, prefix: str) -> None:
         table(names.JOB_RECORDS).delete_entity(owner, row["RowKey"])
 
 
-def expire(before: datetime, *, most: int = 1000) -> list[str]:
-    """Forget jobs that were last heard of before a moment; their ids, so that their documents can go too."""
+def expire(before: datetime, *, most: int = 1000, also: Callable[[str], None] = lambda job_id: None) -> int:
+    """Forget jobs that were last heard of before a moment, after what `also` does for each; returns how many."""
     moment = before.astimezone(UTC).isoformat()
-    gone: list[str] = []
+    gone = 0
     old = rows.beginning_with(names.JOB_RECORDS, _BY_ID, where="updated_at lt @moment", values={"moment": moment})
-    for row, _ in zip(old, range(most), strict=False):
+    for row in islice(old, most):
+        also(row["job_id"])
         _forget(row)
-        gone.append(row["job_id"])
+        gone += 1
     stopped = rows.beginning_with(names.JOB_RECORDS, _STOPPED, where="stopped_at lt @moment", values={"moment": moment})
-    for row, _ in zip(stopped, range(most), strict=False):
+    for row in islice(stopped, most):
         table(names.JOB_RECORDS).delete_entity(row["PartitionKey"], row["RowKey"])
     return gone
 

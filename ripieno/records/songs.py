@@ -91,9 +91,7 @@ def change(owner: str, audio_file_id: str, to: Callable[[AudioFile], AudioFile |
 
 def delete(owner: str, audio_file_id: str, born: str) -> None:
     """Remove one life of a song from the library; nothing happens when it is another's turn, or nobody's."""
-    known = find(owner, audio_file_id)
-    if known is not None and known.born == born:
-        _store.delete(owner, audio_file_id)
+    _store.delete(owner, audio_file_id, only=lambda song: song.born == born)
 
 
 def search(owner: str, query: SongQuery) -> AudioPage:

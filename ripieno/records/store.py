@@ -139,15 +139,18 @@ class Store(Generic[Document]):
             return new
         raise TimeoutError(f"{self._table_name} {key} was changed by others {_MOST_RACES} times in a row")
 
-    def delete(self, owner: str, key: str) -> None:
-        """Remove a document and its index rows; nothing happens when there is none."""
+    def delete(self, owner: str, key: str, *, only: Callable[[Document], bool] = lambda document: True) -> None:
+        """Remove a document and its index rows; nothing happens when there is none, or it is not the one meant."""
         blob_name = None
         for race in range(_MOST_RACES):
             found = self._read(owner, key)
             if found is None:
                 _forget(blob_name)
                 return
-            old, etag, blob_name = found
+            old, etag, its_blob = found
+            if not only(old):
+                return
+            blob_name = its_blob
             operations: list[Any] = [
                 ("delete", {"PartitionKey": owner, "RowKey": _MAIN + key}, _unchanged(etag)),
                 *self._deletes(owner, set(self._index(old))),
