@@ -39,7 +39,7 @@ def begin(order: SongOrder) -> list[SeparationStep] | None:
     song = _changed(order, status=AudioFileStatus.ANALYZING, error=None)
     if song is None:
         if _of(order) is None:
-            clean_up(order.audio_file_id, order.born)
+            clean_up(order.owner, order.audio_file_id, order.born)
         return None
     return ways_to_separate(song.engines.get("separate"))
 
@@ -95,7 +95,7 @@ def save(order: SongOrder, structure: dict[str, Any], separated: dict[str, Any])
     """An analysis into storage, and its song into the library as analysed; False when the song is gone meanwhile."""
     song = _of(order)
     if song is None:
-        clean_up(order.audio_file_id, order.born)
+        clean_up(order.owner, order.audio_file_id, order.born)
         return False
     found = Analysis.model_validate(blobs.read_json(names.JOBS, structure["blob_name"]))
     folder = names.song_folder(order.audio_file_id, order.born)
@@ -107,8 +107,7 @@ def save(order: SongOrder, structure: dict[str, Any], separated: dict[str, Any])
         bpm=found.bpm, key=found.key, mode=found.mode, duration_seconds=found.duration_seconds,
     )  # fmt: skip
     if done is None and _of(order) is None:  # it was removed while this was being written
-        analyses.delete(order.owner, order.audio_file_id, order.born)
-        clean_up(order.audio_file_id, order.born)
+        clean_up(order.owner, order.audio_file_id, order.born)
     return done is not None
 
 
@@ -155,13 +154,12 @@ def begin_anew(owner: str, audio_file_id: str, engines: dict[str, str]) -> tuple
     return song, asked
 
 
-def clean_up(audio_file_id: str, born: str) -> None:
-    """Remove what one life of a song left in storage."""
+def clean_up(owner: str, audio_file_id: str, born: str) -> None:
+    """Remove what one life of a song left in storage, and by which it would be found."""
+    analyses.delete(owner, audio_file_id, born)
     folder = names.song_folder(audio_file_id, born)
     for container in _CONTAINERS_OF_A_SONG:
         blobs.delete_prefix(container, f"{folder}/")
-    blobs.delete(names.ANALYSES, names.analysis_blob(folder))
-    blobs.delete(names.JAMS, names.jams_blob(folder))
 
 
 # -- parts --------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -63,7 +64,9 @@ async def look_after(client: DurableOrchestrationClient, give_up: GiveUp, *, mos
     """Start what was noted and never begun; forget what ended, after it has its end; returns how many were settled."""
     settled = 0
     until = datetime.now(UTC) - timedelta(seconds=settings().rest_seconds)
-    for run in (await asyncio.to_thread(lambda: list(runs.open_since(until))))[:most]:
+    waiting = await asyncio.to_thread(lambda: list(runs.open_since(until)))
+    random.shuffle(waiting)  # so that many that take long keep none that never began from being looked at
+    for run in waiting[:most]:
         try:
             status = await status_of(client, run.instance_id)
             if status is None:

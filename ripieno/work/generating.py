@@ -25,7 +25,7 @@ from ripieno.contracts.works import Element, ElementKind, Version, Work
 from ripieno.music.genres import genre
 from ripieno.music.song_conditioning import within
 from ripieno.records import analyses, runs, songs, works
-from ripieno.services import conditioning, webhooks
+from ripieno.services import blobs, conditioning, webhooks
 from ripieno.services.planner import plan as planner
 from ripieno.services.planner import rules
 from ripieno.work import asking
@@ -125,7 +125,11 @@ def condition(order: WorkOrder) -> None:
         within(whole, section=one.section, bars=one.bars)
     conditioning.save(order.work_id, whole)
     lasts = {"start_seconds": whole.start_seconds, "duration_seconds": whole.end_seconds - whole.start_seconds}
-    works.change(order.owner, order.work_id, lambda known: known.model_copy(update=lasts))
+    try:
+        works.change(order.owner, order.work_id, lambda known: known.model_copy(update=lasts))
+    except works.WorkMissing:  # it was removed while this was being written
+        blobs.delete(names.GENERATED, names.conditioning_blob(order.work_id))
+        raise
 
 
 def fail(order: WorkOrder, message: str, *, only_unplanned: bool = False) -> None:

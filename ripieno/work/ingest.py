@@ -26,6 +26,7 @@ from ripieno.services.settings import settings
 from ripieno.work import asking
 
 NAME_LENGTH = 1024
+_MOST_LIVES = 20
 _SLOWEST_BYTES_A_SECOND = 2**20  # to storage; a run is not looked after before its bytes can be there
 
 
@@ -64,6 +65,23 @@ def take_in(
             described = audio_format.describe(file)
         except BadAudio as problem:
             fault = Failure(code=problem.code, message=problem.message)
+    for _ in range(_MOST_LIVES):
+        try:
+            return _taken(
+                owner, path, file_name, sha256, size, described, fault,
+                webhook_url=webhook_url, work_id=work_id, in_inbox=in_inbox,
+            )  # fmt: skip
+        except songs.SongMissing:
+            continue  # it is being removed at this moment: these bytes begin another life
+    raise TimeoutError("the song was removed each time that it was taken in: try again")
+
+
+def _taken(
+    owner: str, path: Path, file_name: str, sha256: str, size: int,
+    described: audio_format.AudioDescription | None, fault: Failure | None, *,
+    webhook_url: str | None, work_id: str | None, in_inbox: str | None,
+) -> Taken:  # fmt: skip
+    """What becomes of a file that was read. Raises `SongMissing` when its song is removed meanwhile."""
     song_id = names.audio_file_id(owner, sha256)
     known = songs.find(owner, song_id)
     if known is not None and known.status != AudioFileStatus.FAILED:
@@ -111,15 +129,26 @@ def _entered(song: AudioFile, known: AudioFile | None, asked: Run) -> Taken:
     if known is None:
         if songs.create(song):
             return _settled(song, True, asked)
-        blobs.delete_prefix(names.SONGS, names.song_folder(song.audio_file_id, song.born) + "/")
-        blobs.delete_prefix(names.REJECTED, names.song_folder(song.audio_file_id, song.born) + "/")
-        runs.forget(asked)
+        _undo(song, asked)
         return Taken(songs.get(song.owner, song.audio_file_id), False, None)
-    entered = songs.change(
-        song.owner, song.audio_file_id,
-        lambda row: song if row.born == song.born and row.run == song.run - 1 else None,
-    )  # fmt: skip
+    try:
+        entered = songs.change(
+            song.owner, song.audio_file_id,
+            lambda row: song if row.born == song.born and row.run == song.run - 1 else None,
+        )  # fmt: skip
+    except songs.SongMissing:
+        _undo(song, asked)
+        raise
+    if entered.born != song.born:
+        _undo(song, asked)
     return _settled(entered, False, asked) if entered.instance_id == song.instance_id else Taken(entered, False, None)
+
+
+def _undo(song: AudioFile, asked: Run) -> None:
+    """Forget a life that never entered the library, or that has left it."""
+    for place in (names.SONGS, names.REJECTED):
+        blobs.delete_prefix(place, names.song_folder(song.audio_file_id, song.born) + "/")
+    runs.forget(asked)
 
 
 def _settled(song: AudioFile, is_new: bool, asked: Run) -> Taken:

@@ -19,7 +19,7 @@ from ripieno.contracts import names
 from ripieno.contracts.enums import JobKind
 from ripieno.contracts.workflow import SEPARATION_WAYS, RemovalOrder, Run
 from ripieno.contracts.works import Work
-from ripieno.records import analyses, jobs, runs, songs, works
+from ripieno.records import jobs, runs, songs, works
 from ripieno.services import blobs, endpoints
 from ripieno.services.settings import settings
 from ripieno.work import analysing, asking, generating
@@ -37,12 +37,10 @@ def of_song(owner: str, audio_file_id: str) -> Run:
     """
     song = songs.find(owner, audio_file_id)
     if song is None:
-        known = (
-            runs.beginning_with(owner, names.removal_instance(audio_file_id) + "-") if audio_file_id.isascii() else []
-        )
+        known = _removals(owner, audio_file_id)
         if not known:
-            songs.get(owner, audio_file_id)
-        return known[-1]
+            raise songs.SongMissing(f"there is no song {audio_file_id[:100]}")
+        return max(known, key=lambda run: run.asked_at)
     instance_id = names.removal_instance(song.audio_file_id, song.born)
     order = RemovalOrder(
         owner=owner, instance_id=instance_id, audio_file_id=song.audio_file_id, born=song.born,
@@ -52,6 +50,14 @@ def of_song(owner: str, audio_file_id: str) -> Run:
     runs.note(run)
     hide(order)
     return run
+
+
+def _removals(owner: str, audio_file_id: str) -> list[Run]:
+    """Those of all lives of a song that have not ended."""
+    if not audio_file_id.isascii():
+        return []
+    found = runs.beginning_with(owner, names.removal_instance(audio_file_id) + "-")
+    return [run for run in found if run.order.get("audio_file_id") == audio_file_id]  # not of one that begins so
 
 
 def of_work(owner: str, work_id: str) -> Run:
@@ -64,11 +70,16 @@ def of_work(owner: str, work_id: str) -> Run:
             works.get(owner, work_id)
         assert known is not None
         return known
-    order = RemovalOrder(owner=owner, instance_id=instance_id, work_id=work_id, sweep_seconds=settings().sweep_seconds)
-    run = asking.run_of(owner, "RemovalOrchestrator", instance_id, order.model_dump())
+    run = _run_of_work(owner, work_id)
     runs.note(run)
-    hide(order)
+    hide(RemovalOrder.model_validate(run.order))
     return run
+
+
+def _run_of_work(owner: str, work_id: str) -> Run:
+    instance_id = names.removal_instance(work_id)
+    order = RemovalOrder(owner=owner, instance_id=instance_id, work_id=work_id, sweep_seconds=settings().sweep_seconds)
+    return asking.run_of(owner, "RemovalOrchestrator", instance_id, order.model_dump())
 
 
 # -- carried out, each step as often as it takes ------------------------------------------------------------------
@@ -108,13 +119,15 @@ async def stop_work(client: DurableOrchestrationClient, owner: str, work_id: str
 
 
 def delete(order: RemovalOrder) -> None:
-    """Delete everything that was ever made from it."""
+    """Delete everything that was ever made from it. A song's works are not known any more when it is looked once more:
+    each gets a removal of its own, which is noted before the work is gone."""
     for work_id in _works(order):
+        if order.work_id is None:
+            runs.note(_run_of_work(order.owner, work_id))
         delete_work(order.owner, work_id)
     if order.audio_file_id and order.born:
         songs.delete(order.owner, order.audio_file_id, order.born)
-        analyses.delete(order.owner, order.audio_file_id, order.born)
-        analysing.clean_up(order.audio_file_id, order.born)
+        analysing.clean_up(order.owner, order.audio_file_id, order.born)
         _delete_jobs(order.owner, names.song_instances(order.audio_file_id, order.born))
 
 

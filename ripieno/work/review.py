@@ -55,7 +55,12 @@ def give(
     _check(known, element, version)
     if asked is not None:
         runs.note(asked)
-    return works.change(owner, work_id, given), asked
+    try:
+        return works.change(owner, work_id, given), asked
+    except (NotReviewable, works.WorkMissing):
+        if asked is not None and not _is_wanted(owner, work_id, element, version.number + 1):
+            runs.forget(asked)
+        raise
 
 
 def end_unreviewed(now: datetime) -> int:
@@ -73,6 +78,13 @@ def _check(work: Work, element: str, version: Version) -> None:
         raise NotReviewable(f"the generation is {work.status}: it no longer waits for reviews")
     if version.status != TakeStatus.GENERATED:
         raise NotReviewable(f"take {version.number} of {element} is {version.status}, not waiting for a review")
+
+
+def _is_wanted(owner: str, work_id: str, element: str, number: int) -> bool:
+    """Whether somebody else's verdict has asked for this version: its run is of the same name."""
+    work = works.find(owner, work_id)
+    place = work.element(element) if work else None
+    return place is not None and any(version.number == number for version in place.versions)
 
 
 def _next_run(work: Work, element: str, number: int) -> Run:
