@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 import uuid
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from ripieno.contracts import names
 from ripieno.contracts.analysis import Analysis, SeparationResult
 from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.generation import GenerationOrder, GenerationPlan, GenerationResult, StemPlan
 from ripieno.contracts.provenance import Provenance
+from ripieno.contracts.workflow import SongOrder, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work
+from ripieno.records import jobs, runs, songs, works
+from ripieno.services import blobs
+from ripieno.work import analysing, generating, ingest
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MAKER = Provenance(engine="test", version="1", license="MIT")
@@ -73,5 +78,64 @@ def findings(chords: list[str] = (), sections: list[str] = (), **fields) -> Anal
     })  # fmt: skip
 
 
-def stems() -> SeparationResult:
-    return SeparationResult(stems=[], duration_seconds=60, engine=MAKER)
+def stems(folder: str = "", *names_of: str) -> SeparationResult:
+    """What the endpoint says of stems that it separated into a folder."""
+    return SeparationResult.model_validate({
+        "duration_seconds": 60, "engine": MAKER,
+        "stems": [
+            {"stem_type": name, "blob_name": names.stem_blob(folder, name, "flac"), "file_size_bytes": 1,
+             "sha256": "0" * 64, "format": "flac", "sample_rate": 44100, "channels": 2, "duration_seconds": 60}
+            for name in names_of
+        ],
+    })  # fmt: skip
+
+
+def analysed(owner: str, path: Path, run: int = 1) -> AudioFile:
+    """A file taken in and its analysis saved, `run` times over, with the jobs that it came from and all its blobs."""
+    taken = ingest.take_in(owner, path, path.name)
+    known, asked = taken.song, taken.run
+    for again in range(1, run + 1):
+        if again > 1:
+            known, asked = analysing.begin_anew(owner, known.audio_file_id, {})
+        order = SongOrder.model_validate(asked.order)
+        assert analysing.begin(order) is not None
+        found = {}
+        for step in ("separate", "mir", "structure"):
+            job_id = names.job_id(order.instance_id, step)
+            jobs.record(
+                owner, job_id, order.arrived_at, kind=step, audio_file_id=known.audio_file_id, state="succeeded"
+            )
+            blobs.upload_json(names.JOBS, names.job_blob(job_id), {"state": "succeeded"})
+            found = {"blob_name": names.job_result_blob(job_id, "found.json")}
+            document = findings(["C", "G", "A:min"], ["verse", "chorus"]).model_dump(mode="json")
+            blobs.upload_json(names.JOBS, found["blob_name"], document)
+        folder = names.song_folder(known.audio_file_id, known.born)
+        separated = stems(folder, "bass", "drums")
+        for one in separated.stems:
+            _stored(names.STEMS, one.blob_name)
+        blobs.upload_json(names.STEMS, names.song_peaks_blob(folder), {})
+        assert analysing.save(order, found, separated.model_dump(mode="json"))
+    return songs.get(owner, known.audio_file_id)
+
+
+def generated(known: AudioFile) -> Work:
+    """A work for a song, with a stem to hear, what it was made from and its job."""
+    made = work(known.owner, "bass", audio_file_id=known.audio_file_id, born=known.born)
+    runs.note(generating.run_of(made))
+    works.create(made)
+    result = stem(made.work_id, "bass")
+    _stored(names.GENERATED, result["stems"][0]["blob_name"])
+    blobs.upload_json(names.GENERATED, names.conditioning_blob(made.work_id), {})
+    job_id = names.job_id(names.version_instance(made.work_id, "bass", 1), "generate")
+    jobs.record(known.owner, job_id, made.created_at, kind="generate")
+    blobs.upload_json(names.JOBS, names.job_blob(job_id), {"state": "succeeded"})
+    version = VersionOrder(
+        owner=known.owner, work_id=made.work_id, arrived_at=made.created_at, element="bass", version=1
+    )
+    generating.save_version(version, result, None)
+    return works.get(known.owner, made.work_id)
+
+
+def _stored(container: str, blob_name: str) -> None:
+    blobs.upload(container, blob_name, b"x")
+    blobs.upload_json(container, names.peaks_blob(blob_name), {})

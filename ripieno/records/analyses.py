@@ -152,4 +152,4 @@ def _key(row: AnalysisRow) -> str:
 
 
 _store = Store(names.ANALYSES_TABLE, AnalysisRow, key=_key, index=lambda row: {})
-sweep = _store.sweep
+orphans, sweep = _store.orphans, _store.sweep

@@ -216,4 +216,5 @@ def _is_key(text: str) -> bool:
 _store = Store(names.SONGS_TABLE, AudioFile, key=lambda song: song.audio_file_id, index=_index)
 _remembered: OrderedDict[tuple[str, str], tuple[str | None, AudioPage]] = OrderedDict()
 _lock = Lock()
-damage, repair, everything, sweep = _store.damage, _store.repair, _store.everything, _store.sweep
+damage, repair, everything = _store.damage, _store.repair, _store.everything
+orphans, sweep = _store.orphans, _store.sweep

@@ -269,16 +269,19 @@ class Store(Generic[Document]):
                 time.sleep(_PAUSE_SECONDS * race)
         raise TimeoutError(f"{self._table_name} {key} was changed by others {_MOST_RACES} times in a row")
 
-    def sweep(self, before: datetime) -> int:
-        """Delete the blobs, written before a moment, that no row points at: of writers that died on the way. Returns
-        how many."""
-        gone = 0
+    def orphans(self, before: datetime) -> Iterator[str]:
+        """The blobs, written before a moment, that no row points at: of writers that died on the way."""
         for blob in container(names.RECORDS).list_blobs(name_starts_with=f"{self._table_name}/"):
             owner, _, key = blob.name.removeprefix(f"{self._table_name}/").rpartition("/")[0].partition("/")
             if blob.last_modified < before and key and not self._points_at(owner, key, blob.name):
-                blobs.delete(names.RECORDS, blob.name)
-                gone += 1
-        return gone
+                yield blob.name
+
+    def sweep(self, before: datetime) -> int:
+        """Delete the orphans from before a moment; returns how many."""
+        gone = list(self.orphans(before))
+        for name in gone:
+            blobs.delete(names.RECORDS, name)
+        return len(gone)
 
     # -- rows -----------------------------------------------------------------------------------------------------
 

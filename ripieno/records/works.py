@@ -168,4 +168,5 @@ def _index(work: Work) -> IndexRows:
 
 
 _store = Store(names.WORKS, Work, key=lambda work: work.work_id, index=_index)
-damage, repair, everything, sweep = _store.damage, _store.repair, _store.everything, _store.sweep
+damage, repair, everything = _store.damage, _store.repair, _store.everything
+orphans, sweep = _store.orphans, _store.sweep

@@ -13,6 +13,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile
@@ -35,8 +36,8 @@ class Snapshot:
     works: dict[str, Work] = field(default_factory=dict)
     analyses: list[tuple[str, analyses.AnalysisRow]] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
-    rows: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    blobs: dict[str, list[str]] = field(default_factory=dict)
+    rows: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    blobs: dict[str, set[str]] = field(default_factory=dict)
 
     @classmethod
     def take(cls) -> Snapshot:
@@ -46,10 +47,10 @@ class Snapshot:
             analyses=list(analyses.everything()),
             runs=list(runs.everything()),
             rows={
-                name: [(row["PartitionKey"], row["RowKey"]) for row in table(name).list_entities()]
+                name: {(row["PartitionKey"], row["RowKey"]) for row in table(name).list_entities()}
                 for name in (names.SONG_CHORDS, names.SONG_FORMS, names.JOB_RECORDS)
             },
-            blobs={container: blobs.list_names(container) for container in names.CONTAINERS},
+            blobs={container: set(blobs.list_names(container)) for container in names.CONTAINERS},
         )
 
     def is_being_removed(self, song_id: str, born: str) -> bool:
@@ -74,10 +75,12 @@ def violations(found: Snapshot, *, settled: bool = False) -> Iterator[str]:
     yield from _works(found)
     yield from _jobs(found)
     yield from _open(found, settled=settled)
+    if settled:
+        yield from _left_on_the_way(found)
 
 
 def _songs(found: Snapshot) -> Iterator[str]:
-    by_song = {(row.audio_file_id, row.born): row for _, row in found.analyses}
+    by_song = {(row.audio_file_id, row.born): (owner, row) for owner, row in found.analyses}
     for (song_id, born), song in found.songs.items():
         folder = names.song_folder(song_id, born)
         container = names.SONGS if song.format else names.REJECTED
@@ -89,17 +92,20 @@ def _songs(found: Snapshot) -> Iterator[str]:
             yield f"song {song_id}: is analysed, and has no analysis"
         if names.jams_blob(folder) not in found.blobs[names.JAMS]:
             yield f"song {song_id}: is analysed, and has no JAMS file"
-        row = by_song.get((song_id, born))
-        if row is None:
+        if names.song_peaks_blob(folder) not in found.blobs[names.STEMS]:
+            yield f"song {song_id}: nothing draws its waveform"
+        if (song_id, born) not in by_song:
             yield f"song {song_id}: is analysed, and nothing says by what"
             continue
+        owner, row = by_song[song_id, born]
         for stem in row.separation.stems:
-            if stem.blob_name not in found.blobs[names.STEMS]:
-                yield f"song {song_id}: its stem {stem.blob_name} is gone"
-        there = {key for _, key in (*found.rows[names.SONG_CHORDS], *found.rows[names.SONG_FORMS])}
-        for key in (*row.chord_rows, *row.form_rows):
-            if key not in there:
-                yield f"song {song_id}: is not found by {key}"
+            for blob in (stem.blob_name, names.peaks_blob(stem.blob_name)):
+                if blob not in found.blobs[names.STEMS]:
+                    yield f"song {song_id}: its stem's {blob} is gone"
+        for name, keys in ((names.SONG_CHORDS, row.chord_rows), (names.SONG_FORMS, row.form_rows)):
+            for key in keys:
+                if (owner, key) not in found.rows[name]:
+                    yield f"song {song_id}: is not found by {key}"
 
 
 def _folders(found: Snapshot) -> Iterator[str]:
@@ -127,8 +133,9 @@ def _works(found: Snapshot) -> Iterator[str]:
         for element in work.elements:
             for version in element.versions:
                 made = version.stem or version.file
-                if made is not None and made.blob_name not in found.blobs[names.GENERATED]:
-                    yield f"work {work.work_id}: the file of {element.name} {version.number} is gone"
+                for blob in (made.blob_name, names.peaks_blob(made.blob_name)) if made else ():
+                    if blob not in found.blobs[names.GENERATED]:
+                        yield f"work {work.work_id}: {blob} of {element.name} {version.number} is gone"
 
 
 def _jobs(found: Snapshot) -> Iterator[str]:
@@ -155,15 +162,23 @@ def _open(found: Snapshot, *, settled: bool) -> Iterator[str]:
         if song.status in _OPEN_SONGS and (settled or song.instance_id not in noted):
             yield f"song {song.audio_file_id}: is {song.status}, and nobody is at it"
     for work in found.works.values():
-        for_song = f"song-{work.audio_file_id}"
+        for_song = names.song_instances(work.audio_file_id or "none", work.born or "")
         is_noted = any(work.work_id in one or one.startswith(for_song) for one in noted)
         if work.status in _OPEN_WORKS and (settled or not is_noted):
             yield f"work {work.work_id}: is {work.status}, and nobody is at it"
         for element in work.elements:
             if element.latest.is_open and (settled or not is_noted):
                 yield f"work {work.work_id}: {element.name} is being made, and nobody is at it"
-    if not settled:
-        return
+
+
+def _left_on_the_way(found: Snapshot) -> Iterator[str]:
+    """What there may be only while something is on its way."""
+    for run in found.runs:
+        yield f"run {run.instance_id}: was asked for, and is not settled"
+    for store in (songs, works, analyses):
+        for blob in store.orphans(datetime.now(UTC) + timedelta(days=1)):
+            if blob in found.blobs[names.RECORDS]:
+                yield f"{names.RECORDS}/{blob}: no row points at it"
     for blob in found.blobs[names.RAW_AUDIO]:
         yield f"{names.RAW_AUDIO}/{blob}: lies in the inbox"
     for blob in found.blobs[names.JOBS]:

@@ -16,7 +16,7 @@ import soundfile
 
 from ripieno.contracts import names
 from ripieno.contracts.workflow import RemovalOrder, SongOrder
-from ripieno.records import analyses, jobs, runs, songs, works
+from ripieno.records import analyses, runs, songs, works
 from ripieno.services import blobs, conditioning
 from ripieno.services.storage import table
 from ripieno.work import analysing, generating, ingest, removal
@@ -158,47 +158,9 @@ def test_a_failed_song_that_is_removed_while_it_is_uploaded_again_begins_anew(st
     assert everything_of(first.born) == []
 
 
-def analysed(owner: str, clip: Path, run: int = 1):
-    """A song whose analysis was saved, with the jobs that it came from."""
-    taken = ingest.take_in(owner, clip, "clip.wav")
-    song, asked = taken.song, taken.run
-    for again in range(1, run + 1):
-        if again > 1:
-            song, asked = analysing.begin_anew(owner, song.audio_file_id, {})
-        order = SongOrder.model_validate(asked.order)
-        assert analysing.begin(order) is not None
-        found = {}
-        for step in ("separate", "mir", "structure"):
-            job_id = names.job_id(order.instance_id, step)
-            jobs.record(owner, job_id, order.arrived_at, kind=step, audio_file_id=song.audio_file_id, state="succeeded")
-            blobs.upload_json(names.JOBS, names.job_blob(job_id), {"state": "succeeded"})
-            found = {"blob_name": names.job_result_blob(job_id, "found.json")}
-            document = makers.findings(["C", "G", "A:min"], ["verse", "chorus"]).model_dump(mode="json")
-            blobs.upload_json(names.JOBS, found["blob_name"], document)
-        blobs.upload(
-            names.STEMS, names.stem_blob(names.song_folder(song.audio_file_id, song.born), "bass", "flac"), b"x"
-        )
-        assert analysing.save(order, found, makers.stems().model_dump(mode="json"))
-    return songs.get(owner, song.audio_file_id)
-
-
-def generated(song):
-    """A work for a song, with a stem, what it was made from and its job."""
-    work = makers.work(song.owner, "bass", audio_file_id=song.audio_file_id, born=song.born)
-    runs.note(generating.run_of(work))
-    works.create(work)
-    made = makers.stem(work.work_id, "bass")
-    blobs.upload(names.GENERATED, made["stems"][0]["blob_name"], b"x")
-    blobs.upload_json(names.GENERATED, names.conditioning_blob(work.work_id), {})
-    job_id = names.job_id(names.version_instance(work.work_id, "bass", 1), "generate")
-    jobs.record(song.owner, job_id, work.created_at, kind="generate")
-    blobs.upload_json(names.JOBS, names.job_blob(job_id), {"state": "succeeded"})
-    return work
-
-
 def test_a_removal_leaves_nothing_of_any_run(storage, owner, clip):
-    song = analysed(owner, clip, run=3)
-    work = generated(song)
+    song = makers.analysed(owner, clip, run=3)
+    work = makers.generated(song)
     assert song.run == 3 and violations_of(song.audio_file_id, work.work_id) == []
     remove(song)
     left = [one for one in everything_of(song.audio_file_id, work.work_id) if not one.startswith(names.RUNS)]
@@ -207,8 +169,8 @@ def test_a_removal_leaves_nothing_of_any_run(storage, owner, clip):
 
 def test_what_is_written_for_a_work_while_its_song_is_removed_goes_too(storage, owner, clip):
     """An endpoint that could not be reached writes its stem after the first look: the work is looked at once more."""
-    song = analysed(owner, clip)
-    work = generated(song)
+    song = makers.analysed(owner, clip)
+    work = makers.generated(song)
     order = RemovalOrder.model_validate(removal.of_song(owner, song.audio_file_id).order)
     removal.hide(order)
     removal.delete(order)
@@ -225,7 +187,7 @@ def test_what_is_written_for_a_work_while_its_song_is_removed_goes_too(storage, 
 
 def test_an_activity_that_finds_its_song_gone_leaves_nothing(storage, owner, clip):
     """Saved once, killed, removed, and carried out again after the removal: as terminated workflows' activities are."""
-    song = analysed(owner, clip)
+    song = makers.analysed(owner, clip)
     order = order_of(song)
     found = names.job_result_blob(names.job_id(order.instance_id, "structure"), "found.json")
     findings = blobs.read_json(names.JOBS, found)
