@@ -13,7 +13,7 @@ from ripieno.contracts.workflow import RemovalOrder
 
 blueprint = df.Blueprint()
 
-MOST_LOOKS = 120
+MOST_LOOKS = 40  # nine minutes: what is in the middle of a step hears of it after that, where it was not away
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 15.0
 
 

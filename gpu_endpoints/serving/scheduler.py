@@ -134,8 +134,8 @@ class Scheduler:
             return None if document is None else await self._status(document)
         held = self._held.get(job_id)
         if held is None:
-            document = await self._change(document, cancel_requested=True)
-        elif held.worker is None:
+            return await self._cancel_elsewhere(document)
+        if held.worker is None:
             held.cancelled = True
             async with self._wake:
                 self._wake.notify_all()
@@ -144,6 +144,18 @@ class Scheduler:
             held.cancelled = True
             held.worker.cancel()
         return await self._status(document)
+
+    async def _cancel_elsewhere(self, document: JobDocument) -> JobStatus:
+        """Ask whichever replica has a job by now to stop it; what nobody has any more ends here."""
+        for _ in range(WRITE_TRIES):
+            document = await self._change(document, cancel_requested=True)
+            if document.cancel_requested or document.ended:
+                break
+            # Another replica took it over meanwhile, and its document is now that one's.
+        status = await self._status(document)
+        if not status.lost:
+            return status
+        return await self._status(await self._change(document, state=JobState.CANCELLED, ended_at=utc_now()))
 
     @property
     def load(self) -> dict[str, int]:

@@ -55,11 +55,21 @@ def status(address: str, job_id: str) -> JobStatus | None:
     return None if answer.status_code == 404 else _status(answer)
 
 
-def cancel(address: str, job_id: str) -> None:
-    """Ask a job to stop; nothing happens when it is not there. Raises `EndpointDown`."""
+def cancel(address: str, job_id: str) -> JobStatus | None:
+    """Ask a job to stop; how it stands then, None where it is not known. Raises `EndpointDown`."""
     answer = _call("POST", f"{address}/jobs/{quote(job_id, safe='')}/cancel")
-    if answer.status_code not in (202, 404):
-        raise EndpointDown(f"{address} answered {answer.status_code} to a cancel")
+    return None if answer.status_code == 404 else _status(answer)
+
+
+def cancel_anywhere(endpoint: str, address: str, job_id: str) -> JobStatus | None:
+    """The same, asked of any replica where the one that was given the job does not answer: each can end it."""
+    try:
+        return cancel(address, job_id)
+    except EndpointDown:
+        for one in addresses(endpoint):
+            if one != address:
+                return cancel(one, job_id)
+        raise
 
 
 def health(address: str) -> dict:

@@ -16,13 +16,15 @@ from typing import Any
 from azure.durable_functions import DurableOrchestrationClient
 
 from ripieno.contracts import names
-from ripieno.contracts.enums import JobKind
+from ripieno.contracts.enums import JobKind, JobState
 from ripieno.contracts.workflow import SEPARATION_WAYS, RemovalOrder, Run
 from ripieno.contracts.works import Work
 from ripieno.records import jobs, runs, songs, works
 from ripieno.services import blobs, endpoints
 from ripieno.services.settings import settings
 from ripieno.work import analysing, asking, generating
+
+_ENDED_FOR_GOOD = {JobState.SUCCEEDED, JobState.FAILED}
 
 # -- asked for ----------------------------------------------------------------------------------------------------
 
@@ -207,19 +209,23 @@ async def _stop(
 
 
 def _cancel_jobs(owner: str, prefix: str) -> int:
-    """Cancel the jobs of instances at their endpoints; returns how many still run there."""
-    running = 0
+    """Cancel the jobs of instances at their endpoints; returns how many have not ended there yet."""
+    left = 0
     for job in jobs.of_instances(owner, prefix):
-        if not job.address or not job.endpoint_job_id:
+        if not job.endpoint or not job.address or not job.endpoint_job_id or job.state in _ENDED_FOR_GOOD:
             continue
         try:
-            status = endpoints.status(job.address, job.endpoint_job_id)
-            if status is not None and not status.lost and status.ended_at is None:
-                endpoints.cancel(job.address, job.endpoint_job_id)
-                running += 1
-        except endpoints.EndpointDown:
-            pass  # nothing runs there any more; what comes back finds its job gone
-    return running
+            status = endpoints.cancel_anywhere(job.endpoint, job.address, job.endpoint_job_id)
+        except endpoints.EndpointDown as away:
+            asking.log.info("%s cannot be ended yet: %s", job.job_id, away)
+            left += 1
+            continue
+        if status is None or status.ended_at is not None:
+            state, ended_at = (status.state, status.ended_at) if status else (JobState.CANCELLED.value, None)
+            jobs.record(owner, job.job_id, job.arrived_at, state=state, ended_at=ended_at)
+        else:
+            left += 1
+    return left
 
 
 def _delete_jobs(owner: str, prefix: str) -> None:

@@ -297,6 +297,20 @@ def test_another_replica_answers_cancels_and_takes_over_when_the_first_dies(serv
         other.child.stop()
 
 
+def test_a_cancel_ends_what_no_replica_has_any_more(server, job_id):
+    """Whoever asked for it does not ask again, so nobody would take it up to find that it is not wanted."""
+    request = JobRequest(kind="echo", input={})
+    for state, number in (("queued", 1), ("running", 2)):
+        document = JobDocument(
+            job_id=f"{job_id}{number}", request=request, fingerprint=fingerprint(request), replica_id="long-gone",
+            state=state, created_at="2026-01-01T00:00:00+00:00",
+        )  # fmt: skip
+        blobs.upload_json("jobs", f"{job_id}{number}.json", document.model_dump(mode="json", exclude={"etag", "gone"}))
+        assert server.cancel(document.job_id).json()["state"] == "cancelled"
+        assert server.get(document.job_id)["ended_at"] is not None
+        assert server.put(document.job_id, "echo", {}).json()["state"] == "cancelled"
+
+
 def test_a_job_that_breaks_its_replica_again_and_again_is_given_up(server, stack, job_id):
     request = JobRequest(kind="echo", input={"poison": True})
     document = JobDocument(

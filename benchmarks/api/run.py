@@ -1,0 +1,180 @@
+"""Listings with every filter, and a song from upload to JAMS, with ten songs in the library and with ten thousand.
+
+Units: milliseconds of a listing at the client (median and 95th percentile), seconds of a song. Every query is another
+one, so that no answer is remembered; `same` asks one query again and again, as a page that is looked at does. What
+orchestration and storage cost a song is the time from its row to its analysis less the time in which one of its jobs
+ran at an endpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import json
+import os
+import random
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import numpy as np
+import soundfile
+
+from ripieno.client import Ripieno
+from ripieno.contracts import names
+from ripieno.contracts.audio import AudioFile
+from ripieno.contracts.enums import AudioFileStatus
+from ripieno.local.stack import Stack
+from ripieno.records import songs
+
+FEW = 10
+KEYS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+RATE = 44100
+SONG_SECONDS = 30.0
+FIRST = datetime(2020, 1, 1, tzinfo=UTC)
+
+Query = Callable[[random.Random], dict[str, str | float | int]]
+
+
+def _moment(rng: random.Random) -> str:
+    return (FIRST + timedelta(seconds=rng.uniform(0, 2e8))).isoformat()
+
+
+QUERIES: dict[str, Query] = {
+    "newest": lambda rng: {"limit": rng.randrange(20, 51)},
+    "same": lambda rng: {},
+    "key": lambda rng: {"key": rng.choice(KEYS), "limit": rng.randrange(20, 51)},
+    "tempo": lambda rng: {"bpm_min": rng.uniform(60, 150), "bpm_max": 170},
+    "mode": lambda rng: {"mode": rng.choice(("major", "minor")), "uploaded_before": _moment(rng)},
+    "status": lambda rng: {"status": "analyzed", "uploaded_before": _moment(rng)},
+    "dates": lambda rng: {"uploaded_after": _moment(rng), "limit": 50},
+    "all at once": lambda rng: {
+        "key": rng.choice(KEYS), "bpm_min": rng.uniform(60, 90), "bpm_max": 140, "mode": "minor", "status": "analyzed",
+    },
+}  # fmt: skip
+
+
+def fill(count: int, owner: str) -> None:
+    """Songs as the library knows them once they were analysed, `count` in all."""
+
+    def add(number: int) -> None:
+        rng = random.Random(number)
+        digest = hashlib.sha256(f"benchmark {number}".encode()).hexdigest()
+        song_id, born = names.audio_file_id(owner, digest), uuid.uuid4().hex[:10]
+        songs.create(AudioFile(
+            audio_file_id=song_id, owner=owner, born=born, original_file_name=f"Song number {number}.flac",
+            status=AudioFileStatus.ANALYZED, uploaded_at=(FIRST + timedelta(seconds=rng.uniform(0, 2e8))).isoformat(),
+            sha256=digest, blob_name=names.song_blob(song_id, born, "flac"), file_size_bytes=1, format="flac",
+            instance_id=names.song_instance(song_id, born, 1), bpm=round(rng.uniform(60, 180), 2),
+            key=rng.choice(KEYS), mode=rng.choice(("major", "minor")), duration_seconds=rng.uniform(60, 400),
+        ))  # fmt: skip
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(add, range(count)))
+
+
+def listings(url: str, clients: int, calls: int) -> dict[str, dict[str, float]]:
+    """Milliseconds of `GET /api/audio` by filter, `clients` of them at once."""
+    found = {}
+    for name, query in QUERIES.items():
+        taken: list[float] = []
+        together = threading.Barrier(clients)
+
+        def ask(number: int, query: Query = query, together: threading.Barrier = together) -> list[float]:
+            rng = random.Random(number)
+            with httpx.Client(base_url=url, timeout=60) as http:
+                http.get("/api/audio", params={"limit": 1}).raise_for_status()
+                together.wait()
+                return [_milliseconds(http, query(rng)) for _ in range(calls)]
+
+        with ThreadPoolExecutor(clients) as pool:
+            for one in pool.map(ask, range(clients)):
+                taken += one
+        percentiles = statistics.quantiles(taken, n=20)
+        found[name] = {"p50": round(statistics.median(taken), 1), "p95": round(percentiles[-1], 1)}
+    return found
+
+
+def _milliseconds(http: httpx.Client, params: dict[str, str | float | int]) -> float:
+    began = time.perf_counter()
+    http.get("/api/audio", params=params).raise_for_status()
+    return 1000 * (time.perf_counter() - began)
+
+
+def songs_seconds(url: str, count: int) -> dict[str, float]:
+    """Seconds of songs one after another: the answer to the upload, the whole way, and what of it no job was."""
+    uploads, wholes, besides = [], [], []
+    with Ripieno(url) as ripieno, tempfile.TemporaryDirectory() as folder:
+        for number in range(count):
+            path = Path(folder) / f"{number}.wav"
+            path.write_bytes(_clip())
+            began = time.perf_counter()
+            song_id = ripieno.upload(path)
+            uploads.append(time.perf_counter() - began)
+            song = ripieno.wait(song_id, timeout=300)
+            if song.status != AudioFileStatus.ANALYZED or song.analyzed_at is None:
+                raise RuntimeError(f"{song_id} failed: {song.error}")
+            whole = _seconds(song.uploaded_at, song.analyzed_at)
+            at_work = sum(_seconds(job.started_at, job.ended_at) for job in ripieno.jobs(audio_file_id=song_id))
+            wholes.append(whole)
+            besides.append(whole - at_work)
+    medians = zip(("upload", "whole", "orchestration and storage"), (uploads, wholes, besides), strict=True)
+    return {name: round(statistics.median(values), 3) for name, values in medians}
+
+
+def _seconds(start: str | None, end: str | None) -> float:
+    if start is None or end is None:
+        raise RuntimeError("a job of an analysed song does not say when it ran")
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+
+
+def _clip() -> bytes:
+    rng = np.random.default_rng()
+    time_axis = np.arange(round(SONG_SECONDS * RATE)) / RATE
+    tone = sum(np.sin(2 * np.pi * rng.uniform(100, 400) * ratio * time_axis) for ratio in (1, 1.25, 1.5)) * 0.1
+    click = (np.modf(time_axis * 2)[0] < 0.02) * 0.5
+    data = io.BytesIO()
+    soundfile.write(data, np.stack([tone + click] * 2, axis=1), RATE, format="WAV")
+    return data.getvalue()
+
+
+def main() -> None:
+    from tests.conftest import new_stack
+
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.api", description=__doc__)
+    parser.add_argument("--songs", type=int, default=10_000)
+    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--calls", type=int, default=60, help="of each client and filter")
+    parser.add_argument("--uploads", type=int, default=5, help="songs that are analysed, before and after")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as home:
+        stack = new_stack(Path(home))
+        stack.start(lambda text: print(text, file=sys.stderr))
+        try:
+            print(json.dumps(measured(stack, chosen), indent=1))
+        finally:
+            stack.stop()
+
+
+def measured(stack: Stack, chosen: argparse.Namespace) -> dict:
+    os.environ["AzureWebJobsStorage"] = stack.connection_string
+    found: dict[str, dict] = {}
+    fill(FEW, "local")
+    songs_seconds(stack.url, 1)  # imports, models and caches
+    for count in (FEW, chosen.songs):
+        fill(count, "local")
+        found[f"{count} songs"] = {
+            "song seconds": songs_seconds(stack.url, chosen.uploads),
+            "1 client": listings(stack.url, 1, chosen.calls),
+            f"{chosen.clients} clients": listings(stack.url, chosen.clients, chosen.calls),
+        }
+    return found
