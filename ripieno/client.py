@@ -23,6 +23,7 @@ from ripieno.contracts.audio import (
     RemovalAccepted,
     StemList,
     UploadOutcome,
+    UploadRequest,
 )
 from ripieno.contracts.enums import AudioFileStatus, GenerationStatus, TakeStatus
 from ripieno.contracts.generation import (
@@ -79,11 +80,17 @@ class Ripieno:
     # -- songs ----------------------------------------------------------------------------------------------------
 
     def upload(
-        self, path: Path, on_bytes: OnBytes = lambda sent, total: None, *, generation: GenerationOrder | None = None
+        self,
+        path: Path,
+        on_bytes: OnBytes = lambda sent, total: None,
+        *,
+        generation: GenerationOrder | None = None,
+        webhook_url: str | None = None,
     ) -> str:
         """Send a file and return its song's id, as soon as that is known; its analysis has begun then.
 
         With a `generation`, which `generations` finds by the song, new stems are made as soon as it is analysed.
+        `webhook_url` is told when the song is analysed.
 
         Raises
         ------
@@ -92,8 +99,9 @@ class Ripieno:
         """
         size = path.stat().st_size
         if size > DIRECT_UPLOAD_BYTES and generation is None:
-            return self._upload_directly(path, size, on_bytes)
+            return self._upload_directly(path, size, on_bytes, webhook_url)
         wished = {"generation": generation.model_dump_json(exclude={"audio_file_id"})} if generation else {}
+        wished |= {"webhook_url": webhook_url} if webhook_url else {}
         with path.open("rb") as file:
             answer = self._call(
                 "POST", "audio", content=_chunks(file, size, on_bytes), params=wished,
@@ -102,8 +110,9 @@ class Ripieno:
             )  # fmt: skip
         return AudioAccepted.model_validate(answer.json()).audio_file_id
 
-    def _upload_directly(self, path: Path, size: int, on_bytes: OnBytes) -> str:
-        ticket = self._call("POST", "uploads", json={"file_name": path.name, "file_size_bytes": size}).json()
+    def _upload_directly(self, path: Path, size: int, on_bytes: OnBytes, webhook_url: str | None) -> str:
+        wanted = UploadRequest(file_name=path.name, file_size_bytes=size, webhook_url=webhook_url)
+        ticket = self._call("POST", "uploads", json=wanted.model_dump(mode="json")).json()
         with path.open("rb") as file:
             headers = ticket["headers"] | {"content-length": str(size)}
             _checked(
@@ -184,10 +193,10 @@ class Ripieno:
 
     def content(self, audio_file_id: str, path: Path, on_bytes: OnBytes = lambda got, total: None) -> Path:
         """The recording itself, into a file."""
-        answer = self._http.get(f"audio/{_part(audio_file_id)}/content")
+        answer = self._call("GET", f"audio/{_part(audio_file_id)}/content")
         if answer.status_code == httpx.codes.TEMPORARY_REDIRECT:
             return self.download(answer.headers["location"], path, on_bytes)
-        path.write_bytes(_checked(answer).content)
+        path.write_bytes(answer.content)
         return path
 
     def jams(self, audio_file_id: str) -> str:
@@ -211,11 +220,18 @@ class Ripieno:
 
     def generations(
         self, audio_file_id: str | None = None, *, status: GenerationStatus | None = None, limit: int = 50
-    ) -> list[Generation]:
-        """The newest requests, of one song or of all, with one status or any; without their takes."""
-        given = {"limit": limit, "audio_file_id": audio_file_id, "status": status}
-        wanted = {name: value for name, value in given.items() if value is not None}
-        return GenerationList.model_validate(self._call("GET", "generations", params=wanted).json()).items
+    ) -> Iterator[Generation]:
+        """Requests, newest first, of one song or of all, with one status or any; without their takes. Pages of `limit`
+        are fetched as needed."""
+        cursor: str | None = None
+        while True:
+            given = {"limit": limit, "audio_file_id": audio_file_id, "status": status, "cursor": cursor}
+            wanted = {name: value for name, value in given.items() if value is not None}
+            page = GenerationList.model_validate(self._call("GET", "generations", params=wanted).json())
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
 
     def wait_generation(
         self,
@@ -256,7 +272,9 @@ class Ripieno:
         wanted = asked.master or asked.name
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            made = next(one for one in self.generation(request_id).mixes if one.name == wanted)
+            made = next((one for one in self.generation(request_id).mixes if one.name == wanted), None)
+            if made is None:
+                raise RipienoError("mix_failed", f"{wanted} is not among the mixes any more")
             if made.status == TakeStatus.GENERATED:
                 return made
             if made.status != TakeStatus.GENERATING:
@@ -340,7 +358,7 @@ def _chunks(file: IO[bytes], size: int, on_bytes: OnBytes) -> Iterator[bytes]:
 
 
 def _checked(answer: httpx.Response) -> httpx.Response:
-    if answer.is_success:
+    if answer.is_success or answer.has_redirect_location:
         return answer
     if not answer.is_closed:
         answer.read()

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 
 import azure.durable_functions as df
 import azure.functions as func
+from pydantic import Field
 
 from ripieno.contracts import names
 from ripieno.contracts.analysis import Analysis
@@ -25,6 +26,7 @@ from ripieno.contracts.audio import (
     StemLink,
     StemList,
 )
+from ripieno.contracts.base import Request
 from ripieno.contracts.enums import AudioFileStatus, Role
 from ripieno.contracts.generation import GenerationOrder
 from ripieno.records import analyses, songs, works
@@ -35,11 +37,22 @@ from ripieno.services.settings import MEBIBYTE, settings
 from ripieno.work import analysing, asking, generating, ingest, progress, removal, searching
 from triggers import problems
 from triggers.problems import ApiError
+from triggers.removals import removing
 from triggers.routing import Answer, Call, route
 
 blueprint = df.Blueprint()
 TAG = "songs"
 MOST_IN_ONE_ANSWER = 8 * MEBIBYTE
+
+
+class UploadQuery(Request):
+    """What goes with the bytes of an upload."""
+
+    file_name: str | None = Field(default=None, max_length=1024)
+    webhook_url: str | None = Field(default=None, max_length=2048)
+    generation: str | None = Field(default=None, max_length=100_000)
+
+
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _AUDIO_BODY: dict[str, Any] = {
     "required": True,
@@ -62,7 +75,7 @@ _AUDIO_BODY: dict[str, Any] = {
 
 
 @route(
-    blueprint, "POST", "/audio", role=Role.ANALYST, tag=TAG, body=_AUDIO_BODY, with_client=True,
+    blueprint, "POST", "/audio", role=Role.ANALYST, tag=TAG, query=UploadQuery, body=_AUDIO_BODY, with_client=True,
     answers={200: AudioAccepted, 202: AudioAccepted},
 )  # fmt: skip
 async def upload_audio(call: Call[None]) -> Answer:
@@ -73,8 +86,9 @@ async def upload_audio(call: Call[None]) -> Answer:
     stems as soon as it is analysed.
     """
     owner = call.owner
-    wished = _generation_wished(call.request)
-    webhook_url = call.request.params.get("webhook_url")
+    query: UploadQuery = call.query
+    wished = _generation_wished(call.request, query)
+    webhook_url = query.webhook_url
     if webhook_url:
         await asyncio.to_thread(webhooks.check_user_url, webhook_url)
     if wished is not None:
@@ -82,7 +96,7 @@ async def upload_audio(call: Call[None]) -> Answer:
             raise problems.lacks(Role.GENERATOR)
         await asyncio.to_thread(generating.check, wished)
     work_id = call.seed if wished is not None else None
-    taken = await asyncio.to_thread(_taken_in, call.request, owner, webhook_url, work_id)
+    taken = await asyncio.to_thread(_taken_in, call.request, owner, query, work_id)
     song = taken.song
     if song.status == AudioFileStatus.FAILED and song.error:
         status = 413 if song.error.code == "file_too_large" else 415 if song.error.code == "unsupported_format" else 422
@@ -145,7 +159,7 @@ async def delete_audio(call: Call[None]) -> Answer:
     any moment.
     """
     run = await asyncio.to_thread(removal.of_song, call.owner, call.path["id"])
-    return await _removing(call, run)
+    return await removing(call, run)
 
 
 @route(
@@ -253,17 +267,7 @@ def _url(audio_file_id: str) -> str:
     return f"{settings().public_url}/api/audio/{audio_file_id}"
 
 
-async def _removing(call: Call[Any], run: asking.Run) -> Answer:
-    await asking.start(call.durable, run)
-    url = f"{settings().public_url}/api/removals/{run.instance_id}"
-    accepted = RemovalAccepted(instance_id=run.instance_id, status_url=url, message="it is being deleted")
-    return Answer(accepted, 202, {"Location": url, "Retry-After": "1"})
-
-
-removing = _removing
-
-
-def _taken_in(req: func.HttpRequest, owner: str, webhook_url: str | None, work_id: str | None) -> ingest.Taken:
+def _taken_in(req: func.HttpRequest, owner: str, query: UploadQuery, work_id: str | None) -> ingest.Taken:
     """The uploaded file, by way of a file of ours, so that it is in memory once and not for long."""
     most = settings().max_upload_bytes
     if int(req.headers.get("content-length") or 0) > most + 64 * 1024:
@@ -275,14 +279,14 @@ def _taken_in(req: func.HttpRequest, owner: str, webhook_url: str | None, work_i
         data, name = part.read(), part.filename or "untitled"
     else:
         data = req.get_body()
-        name = unquote(req.headers.get("x-file-name", "")) or req.params.get("file_name") or "untitled"
+        name = unquote(req.headers.get("x-file-name", "")) or query.file_name or "untitled"
     if len(data) > most:
         raise _too_large(most)
     with tempfile.TemporaryDirectory(prefix="ripieno-upload-") as folder:
         path = Path(folder) / "audio"
         path.write_bytes(data)
         del data
-        return ingest.take_in(owner, path, ingest.clean_name(name), webhook_url=webhook_url, work_id=work_id)
+        return ingest.take_in(owner, path, ingest.clean_name(name), webhook_url=query.webhook_url, work_id=work_id)
 
 
 def _too_large(most: int) -> ApiError:
@@ -293,9 +297,9 @@ def _too_large(most: int) -> ApiError:
     )
 
 
-def _generation_wished(req: func.HttpRequest) -> GenerationOrder | None:
+def _generation_wished(req: func.HttpRequest, query: UploadQuery) -> GenerationOrder | None:
     """Stems to generate once the song is analysed: a generation order as JSON, in `generation` of the form or query."""
-    text = req.params.get("generation")
+    text = query.generation
     if req.headers.get("content-type", "").startswith("multipart/form-data"):
         text = req.form.get("generation") or text
     if not text:

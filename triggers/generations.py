@@ -24,8 +24,8 @@ from ripieno.contracts.generation import (
 from ripieno.records import works
 from ripieno.services.settings import settings
 from ripieno.work import asking, generating, mixing, removal, review, showing
-from triggers.audio import removing
 from triggers.problems import ApiError
+from triggers.removals import removing
 from triggers.routing import Answer, Call, route
 
 blueprint = df.Blueprint()

@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from ripieno import __version__
 from ripieno.contracts.problems import Problem
+from triggers.glossary import explain, meaning
 from triggers.routing import PREFIX, Answer, Call, Route, route, routes
 
 blueprint = df.Blueprint()
@@ -61,7 +62,7 @@ def document() -> dict[str, Any]:
         "servers": [{"url": f"/{PREFIX}"}],
         "paths": paths,
         "components": {
-            "schemas": schemas["$defs"],
+            "schemas": explain(schemas["$defs"]),
             "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "x-functions-key"}},
         },
     }
@@ -72,8 +73,8 @@ def _operation(one: Route, references: Any) -> dict[str, Any]:
         "operationId": one.name,
         "summary": one.summary.rstrip("."),
         "tags": [one.tag],
-        "responses": {str(status): _answer(model, references) for status, model in one.answers.items()}
-        | {"default": _answer(Problem, references, "application/problem+json")},
+        "responses": {str(status): _answer(status, model, references) for status, model in one.answers.items()}
+        | {"default": _problem(references)},
     }
     if one.description:
         operation["description"] = one.description
@@ -110,18 +111,30 @@ def _query(one: Route) -> list[dict[str, Any]]:
             return {name: inlined(value) for name, value in part.items()}
         return [inlined(value) for value in part] if isinstance(part, list) else part
 
-    return [{"name": name, "in": "query", "schema": inlined(about)} for name, about in schema["properties"].items()]
+    return [
+        {"name": name, "in": "query", "schema": inlined(about), "description": meaning(f"?{name}") or ""}
+        for name, about in schema.get("properties", {}).items()
+    ]
 
 
-def _answer(
-    model: type[BaseModel] | str | None, references: Any, media_type: str = "application/json"
-) -> dict[str, Any]:
-    if model is None:
-        return {"description": "no body"}
+_MEANINGS = {
+    200: "done", 201: "made", 202: "begun: ask again where `Location` or `status_url` says", 206: "a part of it",
+    307: "it is at another address, for a while", 503: "something that it needs is away",
+}  # fmt: skip
+
+
+def _answer(status: int, model: type[BaseModel] | str | None, references: Any) -> dict[str, Any]:
+    about: dict[str, Any] = {"description": _MEANINGS[status]}
     if isinstance(model, str):
-        return {"description": model, "content": {model: {}}}
-    schema = references[model, "serialization"]
-    return {"description": model.__name__, "content": {media_type: {"schema": schema}}}
+        about["content"] = {model: {}}
+    elif model is not None:
+        about["content"] = {"application/json": {"schema": references[model, "serialization"]}}
+    return about
+
+
+def _problem(references: Any) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": references[Problem, "serialization"]}}
+    return {"description": "it was not done: why, and what to do about it (RFC 9457)", "content": content}
 
 
 def _row(one: Route) -> str:

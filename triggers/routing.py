@@ -181,7 +181,9 @@ def _begin(
     if declared.role is not None and declared.role not in caller.roles:
         raise problems.lacks(declared.role)
     _check_length(declared, req)
-    query = declared.query.model_validate(_params(req)) if declared.query else None
+    params = _params(req)
+    _check_known(declared, params)
+    query = declared.query.model_validate(params) if declared.query else None
     body = _parsed(req, declared.body) if isinstance(declared.body, type) else None
     call = Call(req, caller, dict(req.route_params), body, query, names.seed(datetime.now(UTC)), client)
     return call, _asked(declared, req, caller)
@@ -194,6 +196,15 @@ def _seeded(call: Call[Any], claimed: Claimed) -> Call[Any]:
 def _params(req: func.HttpRequest) -> dict[str, str]:
     """The query, less what is the host's: a function key may come there too."""
     return {name: value for name, value in req.params.items() if name.lower() not in _OF_THE_HOST}
+
+
+def _check_known(declared: Route, params: dict[str, str]) -> None:
+    """A parameter that nobody reads is a mistake worth telling."""
+    known = list(declared.query.model_fields) if declared.query else []
+    unknown = sorted(set(params) - set(known))
+    if unknown:
+        there = f"it has {', '.join(known)}" if known else "it has none"
+        raise ApiError(400, "invalid_request", f"the route has no parameter {unknown[0][:40]}: {there}")
 
 
 def _check_length(declared: Route, req: func.HttpRequest) -> None:

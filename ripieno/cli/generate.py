@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import sys
@@ -122,7 +123,7 @@ def cancel(generation: str) -> None:
 def generations(audio_file_id: str | None, as_json: bool) -> None:
     """The newest generations, of one song or of all."""
     with connect() as ripieno:
-        found = ripieno.generations(audio_file_id)
+        found = list(itertools.islice(ripieno.generations(audio_file_id), 50))
     if as_json:
         click.echo(json.dumps([one.model_dump(mode="json", exclude={"stems", "mixes", "links"}) for one in found]))
         return

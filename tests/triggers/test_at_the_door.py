@@ -75,7 +75,7 @@ def test_who_may_not_generate_may_not_do_so_by_an_upload():
     request = func.HttpRequest(method="POST", url="/api/audio", params={"generation": wished}, body=b"RIFF")
     analyst = Caller("ann", frozenset({Role.ANALYST, Role.VIEWER}))
     with pytest.raises(problems.ApiError) as refused:
-        asyncio.run(audio.upload_audio(Call(request, analyst, {}, None, None, "seed")))
+        asyncio.run(audio.upload_audio(Call(request, analyst, {}, None, audio.UploadQuery(generation=wished), "seed")))
     assert refused.value.problem.status == 403
     assert Role.GENERATOR.value in refused.value.problem.detail
 

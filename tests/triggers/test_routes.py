@@ -1,0 +1,156 @@
+"""One declaration a route: what OpenAPI says, what the app indexes and what the client calls are the same routes, and
+each says what it is for."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from openapi_spec_validator import validate
+
+from ripieno.client import Ripieno, RipienoError
+from ripieno.contracts.generation import GenerationOrder, GenerationParameters, MixOrder
+from triggers import glossary
+from triggers.routing import PREFIX, routes
+
+FREE = GenerationParameters(target_bpm=100, duration_seconds=4, chord_progression=["C"])
+NOT_FOR_CLIENTS = {("GET", "/openapi.json"), ("GET", "/docs"), ("POST", "/callbacks/jobs")}
+CALLS = {
+    ("POST", "/audio"): lambda client, path: client.upload(path),
+    ("GET", "/audio"): lambda client, path: list(client.search(key="C")),
+    ("GET", "/audio/{id}"): lambda client, path: client.get("id"),
+    ("DELETE", "/audio/{id}"): lambda client, path: client.delete("id"),
+    ("GET", "/audio/{id}/content"): lambda client, path: client.content("id", path),
+    ("GET", "/audio/{id}/analysis"): lambda client, path: client.analysis("id"),
+    ("POST", "/audio/{id}/analysis"): lambda client, path: client.analyze_again("id", {"separate": "dsp"}),
+    ("GET", "/audio/{id}/jams"): lambda client, path: client.jams("id"),
+    ("GET", "/audio/{id}/stems"): lambda client, path: client.stems("id"),
+    ("POST", "/generations"): lambda client, path: client.generate(GenerationOrder(parameters=FREE)),
+    ("GET", "/generations"): lambda client, path: list(client.generations(status="completed")),
+    ("GET", "/generations/{id}"): lambda client, path: client.generation("id"),
+    ("DELETE", "/generations/{id}"): lambda client, path: client.delete_generation("id"),
+    ("POST", "/generations/{id}/cancel"): lambda client, path: client.cancel_generation("id"),
+    ("POST", "/generations/{id}/stems/{stem}/approve"): lambda client, path: client.approve("id", "synth 2"),
+    ("POST", "/generations/{id}/stems/{stem}/reject"): lambda client, path: client.reject("id", "synth 2", "no"),
+    ("POST", "/generations/{id}/mixes"): lambda client, path: client.mix("id", MixOrder()),
+    ("GET", "/health"): lambda client, path: client.health(),
+    ("GET", "/jobs"): lambda client, path: list(client.jobs(state="failed")),
+    ("GET", "/jobs/{id}"): lambda client, path: client.job("id"),
+    ("GET", "/removals/{id}"): lambda client, path: client.removal("id"),
+    ("POST", "/uploads"): lambda client, path: client._upload_directly(path, 1, lambda sent, total: None, None),
+    ("POST", "/uploads/{id}/complete"): lambda client, path: client._upload_directly(path, 1, lambda sent, total: None, None),
+}  # fmt: skip
+"""Every route that people use, and what the client calls it with."""
+
+
+@pytest.fixture
+def app(storage):
+    return importlib.import_module("function_app").app
+
+
+@pytest.fixture
+def document(app) -> dict[str, Any]:
+    from triggers.openapi import document
+
+    return json.loads(json.dumps(document()))
+
+
+def test_the_description_is_a_valid_openapi_document(document):
+    validate(document)
+
+
+def test_the_app_has_the_declared_routes_and_no_others(app):
+    indexed = set()
+    for function in app.get_functions():
+        trigger = json.loads(function.get_function_json())["bindings"]
+        for binding in trigger:
+            if binding["type"] == "httpTrigger":
+                indexed |= {(method, binding["route"]) for method in binding["methods"]}
+    assert indexed == {(one.method, f"{PREFIX}{one.path}") for one in routes()}
+
+
+def test_the_description_has_the_declared_routes_and_no_others(document):
+    described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    assert described == {(one.method, one.path) for one in routes()}
+    for one in routes():
+        operation = document["paths"][one.path][one.method.lower()]
+        assert operation["summary"] and operation.get("x-role") == (one.role and one.role.value)
+        assert operation["responses"], "an operation without answers"
+
+
+@pytest.mark.parametrize("called", CALLS, ids=lambda called: f"{called[0]} {called[1]}")
+def test_the_client_calls_a_declared_route(called, tmp_path: Path, monkeypatch):
+    asked: list[tuple[str, str, set[str]]] = []
+    ticket = {"upload_id": "id", "upload_url": "http://127.0.0.1/put", "headers": {}}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append((request.method, request.url.path, set(request.url.params)))
+        is_ticket = request.url.path == "/api/uploads"
+        return httpx.Response(201, json=ticket) if is_ticket else httpx.Response(404, json={"code": "x", "detail": "x"})
+
+    monkeypatch.setattr(httpx, "put", lambda url, **content: httpx.Response(201))
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"RIFF")
+    client = Ripieno("http://ripieno")
+    client._http = httpx.Client(base_url="http://ripieno/api/", transport=httpx.MockTransport(answer))
+    try:
+        CALLS[called](client, path)
+    except RipienoError:
+        pass
+    method, address, params = asked[-1] if called[1] != "/uploads" else asked[0]
+    (declared,) = (one for one in routes() if (one.method, one.path) == called)
+    expected = f"/{PREFIX}{declared.path}".replace("{id}", "id").replace("{stem}", "synth 2")
+    assert (method, address) == (called[0], expected)
+    assert params <= set(declared.query.model_fields if declared.query else ())
+
+
+def test_the_client_can_call_every_route_that_people_use(app):
+    assert set(CALLS) | NOT_FOR_CLIENTS == {(one.method, one.path) for one in routes()}
+
+
+def test_every_field_and_parameter_says_what_it_means(document):
+    silent = [
+        f"{model}.{name}"
+        for model, schema in document["components"]["schemas"].items()
+        for name, about in schema.get("properties", {}).items()
+        if not about.get("description")
+    ]
+    silent += [
+        f"{method} {path} ?{parameter['name']}"
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        for parameter in operation.get("parameters", [])
+        if not parameter.get("description")
+    ]
+    assert silent == []
+
+
+def test_nothing_is_explained_that_is_not_there(document):
+    there = {
+        name
+        for model, schema in document["components"]["schemas"].items()
+        for field in schema.get("properties", {})
+        for name in (field, f"{model.partition('-')[0]}.{field}")
+    }
+    there |= {
+        f"?{parameter['name']}"
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        for parameter in operation.get("parameters", [])
+    }
+    assert set(glossary.MEANINGS) - there == set()
+
+
+def test_a_parameter_that_nobody_reads_is_refused_on_every_route(stack):
+    with httpx.Client(base_url=stack.url, timeout=30) as http:
+        for one in routes():
+            address = f"/{PREFIX}{one.path}".replace("{id}", "none").replace("{stem}", "bass")
+            told = http.request(one.method, address, params={"colour": "red"}, content=b"{}")
+            assert told.status_code == 400, (one.method, one.path, told.text)
+            assert "no parameter colour" in told.json()["detail"]
+            for name in one.query.model_fields if one.query else ():
+                assert name in told.json()["detail"]
