@@ -132,7 +132,7 @@ MEANINGS: dict[str, str] = {
     "chord_progression": "a chord a bar, as musicians write them or in Harte's syntax",
     "section": "the part of the song to play: chorus, chorus 2",
     "bars": "the first and the last bar to play, counted from 1",
-    "style": "the genre to play in",
+    "style": "the genre to play in, or a blend of up to four: house 70%, bossa 30%",
     "prompt": "what it should be like, in words",
     "lyrics": "words for the vocals",
     "temperature": "how freely to play: 0 is the most likely, 1 is usual",

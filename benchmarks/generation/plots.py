@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 
 from benchmarks.generation.cells import Cell
 from ripieno.music.arranging.arrange import arrange
-from ripieno.music.genres import genre
+from ripieno.music.genres.blending import blend
 
 _COLOURS = {"drums": "#1c2740", "bass": "#2563eb", "piano": "#0f766e", "vocals": "#b45309"}
 _BARS = 8
@@ -24,7 +24,7 @@ def piano_rolls(cell: Cell, path: Path) -> None:
     matplotlib.rcParams["svg.hashsalt"] = "ripieno"  # the same picture is the same file
     figure, rows = plt.subplots(len(_COLOURS), 1, figsize=(11, 6.4), sharex=True)
     for axis, (stem, colour) in zip(rows, _COLOURS.items(), strict=True):
-        notes = [note for note in arrange(stem, given, genre(cell.genre), seed=7).notes if note.start < lines[-1]]
+        notes = [note for note in arrange(stem, given, blend(cell.genre), seed=7).notes if note.start < lines[-1]]
         for note in notes:
             axis.plot(
                 [note.start, min(note.end, lines[-1])], [note.pitch] * 2, color=colour, linewidth=3.2,

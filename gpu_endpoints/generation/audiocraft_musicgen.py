@@ -20,7 +20,7 @@ from gpu_endpoints.generation.engine import Generated, OnProgress, Wish, install
 from gpu_endpoints.generation.soundfont import default_soundfont, render_part
 from ripieno.contracts.provenance import Provenance
 from ripieno.music.arranging.arrange import arrange
-from ripieno.music.genres import genre
+from ripieno.music.genres.blending import blend
 from ripieno.services.models import folder as models
 
 GUIDANCE = 3.0
@@ -79,6 +79,6 @@ class AudiocraftEngine:
 
 def _guide(wish: Wish, start: float, end: float) -> np.ndarray:
     """What the symbolic engine would play of the window, (frames, 2) at 44.1 kHz."""
-    part = arrange(wish.plan.stem_type, wish.conditioning, genre(wish.plan.style), seed=wish.plan.random_seed)
+    part = arrange(wish.plan.stem_type, wish.conditioning, blend(wish.plan.style), seed=wish.plan.random_seed)
     audio = render_part(part, wish.seconds, default_soundfont(), tuning=wish.conditioning.tuning)
     return audio[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]

@@ -16,7 +16,8 @@ NEGATIVE = "low quality, distorted, noise, vocals"
 def words(wish: Wish) -> str:
     """One line; what the user wrote stands first."""
     plan, given = wish.plan, wish.conditioning
-    key = f"{key_name(given.tonic, given.mode)} {given.mode}"
+    main = given.main_key
+    key = f"{key_name(main.tonic, main.mode)} {main.mode}"
     parts = [
         plan.prompt.strip(), plan.instrument or "", _STEMS[plan.stem_type], plan.style,
         "dark" if plan.brightness < -0.2 else "bright" if plan.brightness > 0.2 else "",

@@ -26,7 +26,7 @@ from gpu_endpoints.generation.batching import in_batches
 from gpu_endpoints.generation.engine import Generated, OnProgress, Wish
 from ripieno.contracts.provenance import Provenance
 from ripieno.music.arranging.arrange import arrange
-from ripieno.music.genres import genre
+from ripieno.music.genres.blending import blend
 from ripieno.services.models import folder as models
 
 GUIDANCE = 3.0
@@ -130,14 +130,15 @@ def melody_chroma(wish: Wish, start: float, end: float, rate: int) -> np.ndarray
     """
     plan, given = wish.plan, wish.conditioning
     stem = "other" if plan.stem_type == "drums" else plan.stem_type
-    notes = arrange(stem, given, genre(plan.style), seed=plan.random_seed, humanise=False).notes
+    notes = arrange(stem, given, blend(plan.style), seed=plan.random_seed, humanise=False).notes
     frames = max(1, int((end - start) * rate / _CHROMA_WINDOW_HOP) + 1)
     found = np.zeros((frames, 12), np.float32)
     for frame in range(frames):
         moment = start + frame * _CHROMA_WINDOW_HOP / rate
         sounding = [note.pitch for note in notes if note.start <= moment < note.end]
-        chord = given.chord_at(given.timeline.beat_at(given.start_seconds + moment))
-        pitch = max(sounding) if sounding else chord.root if chord else given.tonic
+        beat = given.timeline.beat_at(given.start_seconds + moment)
+        chord = given.chord_at(beat)
+        pitch = max(sounding) if sounding else chord.root if chord else given.key_at(beat).tonic
         found[frame, pitch % 12] = 1.0
     return found
 

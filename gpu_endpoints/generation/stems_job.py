@@ -29,7 +29,7 @@ from ripieno.contracts.generation import (
 )
 from ripieno.contracts.production import Score
 from ripieno.contracts.provenance import Provenance
-from ripieno.music.genres import genre
+from ripieno.music.genres.blending import blend
 from ripieno.music.song_conditioning import within
 from ripieno.services import blobs
 from ripieno.services import conditioning as conditionings
@@ -121,7 +121,7 @@ def made_well(engine: GenerationEngine, wishes: list[Wish], context: JobContext)
             part.progress(0.9, f"checking the {wish.plan.stem_type}")
             audio, remarks = one.audio, one.remarks
             if not engine.is_exact:
-                swing, is_drums = genre(wish.plan.style).feel.swing, wish.plan.stem_type == StemType.DRUMS
+                swing, is_drums = blend(wish.plan.style).feel.swing, wish.plan.stem_type == StemType.DRUMS
                 audio, moved = aligning.to_grid(audio, wish.conditioning, swing, syncopated=not is_drums)
                 remarks = (*remarks, *moved)
             finished = finish(audio, wish.seconds, SAMPLE_RATE, loudness_lufs=wish.loudness_lufs)

@@ -12,7 +12,7 @@ from ripieno import __version__
 from ripieno.contracts.provenance import Provenance
 from ripieno.music.arranging.arrange import arrange
 from ripieno.music.arranging.playing import Playing
-from ripieno.music.genres import genre
+from ripieno.music.genres.blending import blend
 from ripieno.music.instruments import instrument
 
 NAME = "symbolic"
@@ -38,7 +38,7 @@ def _one(wish: Wish, on_progress: OnProgress) -> Generated:
     part = arrange(
         plan.stem_type,
         given,
-        genre(plan.style),
+        blend(plan.style),
         seed=plan.random_seed,
         instrument=instrument(plan.instrument) if plan.instrument else None,
         playing=Playing(plan.pitch_register, plan.density, plan.dynamics, plan.articulation),

@@ -18,7 +18,7 @@ from ripieno.contracts.enums import StemType
 from ripieno.contracts.production import AlignedFile, AlignInput
 from ripieno.contracts.provenance import Provenance
 from ripieno.music.conditioning import Conditioning
-from ripieno.music.genres import genre
+from ripieno.music.genres.blending import blend
 
 NAME = "rubberband"
 LICENSE = "GPL-3"
@@ -35,7 +35,7 @@ def run(job_input: dict, context: JobContext) -> dict:
     audio = sources.whole(order.audio, context)
     context.progress(0.3, "bringing it onto the beats")
     syncopated = order.stem_type != StemType.DRUMS
-    audio, done = to_grid(audio, given, genre(order.style).feel.swing, syncopated=syncopated)
+    audio, done = to_grid(audio, given, blend(order.style).feel.swing, syncopated=syncopated)
     context.progress(0.9, "storing the aligned audio")
     blob_name = f"{order.output}.{order.stem_format}"
     path = context.folder / f"aligned.{order.stem_format}"

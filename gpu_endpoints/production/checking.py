@@ -16,7 +16,7 @@ from gpu_endpoints.serving.work import JobContext
 from ripieno.contracts.enums import StemType
 from ripieno.contracts.production import CheckInput, Score
 from ripieno.music.conditioning import Conditioning
-from ripieno.music.genres import genre
+from ripieno.music.genres.blending import blend
 
 ONSET_HOP = 441  # 10 ms
 _ONSET_WINDOW = 1024
@@ -74,7 +74,7 @@ def score(audio: np.ndarray, conditioning: Conditioning, *, stem_type: StemType,
         return found
     mono = audio.mean(axis=1)
     is_drums = stem_type == StemType.DRUMS
-    swing = genre(style).feel.swing
+    swing = blend(style).feel.swing
     on_grid = align(onsets(mono), conditioning, swing, syncopated=not is_drums)
     if on_grid is not None:
         found.beat_alignment = round(on_grid.strength, 3)
@@ -198,11 +198,12 @@ def _on_chords(pitches: np.ndarray, conditioning: Conditioning) -> float | None:
 
 
 def _in_key(pitches: np.ndarray, conditioning: Conditioning) -> float | None:
-    """Correlation of the pitch classes with the key's profile (Krumhansl and Kessler 1982)."""
+    """Correlation of the pitch classes with the profile of the range's main key (Krumhansl and Kessler 1982)."""
     mean = np.sqrt(pitches).mean(axis=0)
     if mean.std() <= 0:
         return None
-    profile = np.roll(_MAJOR if conditioning.mode == "major" else _MINOR, conditioning.tonic)
+    key = conditioning.main_key
+    profile = np.roll(_MAJOR if key.mode == "major" else _MINOR, key.tonic)
     return float(np.corrcoef(mean, profile)[0, 1])
 
 

@@ -33,7 +33,7 @@ _SHARES = {
 @click.argument("song", required=False)
 @click.option("--stems", help="Such as bass,synth; else those that the prompt names.")
 @click.option("--prompt", default="", help='In your words: "a bass line and a pad, a bit darker, under chorus 2".')
-@click.option("--style", help="Such as rock, pop, jazz, funk, house, techno, hip hop, bossa.")
+@click.option("--style", help="Such as rock, jazz, hip hop, bossa; or a blend: 'house 70%, bossa 30%'.")
 @click.option("--section", help="A part of the song: chorus, or chorus 2 for the second.")
 @click.option("--bars", help="A part of the song: 17-24.")
 @click.option("--chords", help="Chords instead of the song's, one a bar: C,Am,F,G7.")

@@ -28,13 +28,13 @@ class GenerationParameters(Request):
     With a song, `section` (`chorus`, `chorus 2`) or `bars` (first and last, counted from 1) choose a part of it, and
     `chord_progression`, a chord a bar, takes the place of its chords. Without one, `target_bpm` (of dotted beats in
     6/8), `duration_seconds`, `chord_progression` and, if it is not the style's own, `time_signature` say what to play.
-    `lyrics` are for the vocals. `loudness_lufs` (ITU-R BS.1770) takes the place of the peak of 0.8.
+    `style` is a genre or a blend of some (`house 70%, bossa 30%`); `lyrics` are for the vocals. `loudness_lufs` (ITU-R BS.1770) takes the place of the peak of 0.8.
     """
 
     target_bpm: float | None = Field(default=None, ge=30, le=300)
     duration_seconds: float | None = Field(default=None, gt=0, le=MOST_SECONDS)
     time_signature: Literal["2/4", "3/4", "4/4", "5/4", "6/8", "9/8", "12/8"] | None = None
-    style: str | None = None
+    style: str | None = Field(default=None, max_length=200)
     chord_progression: list[str] = Field(default=[], max_length=512)
     section: str | None = Field(default=None, max_length=40)
     bars: tuple[int, int] | None = None
@@ -58,7 +58,7 @@ class StemPlan(Contract):
     stem_type: StemType
     name: str = Field(default="", max_length=60)
     engine: str = Field(default="auto", max_length=40)
-    style: str = Field(default="pop", max_length=40)
+    style: str = Field(default="pop", max_length=200)
     prompt: str = Field(default="", max_length=MOST_PROMPT)
     instrument: str | None = Field(default=None, max_length=40)
     pitch_register: Shade = 0.0

@@ -97,7 +97,7 @@ class _Fitted(Contract):
     section: str | None = Field(default=None, max_length=40)
     bars: tuple[int, int] | None = None
     stem_type: StemType = StemType.OTHER
-    style: str = Field(default="pop", max_length=40)
+    style: str = Field(default="pop", max_length=200)
 
     @model_validator(mode="after")
     def _has_a_grid(self) -> _Fitted:

@@ -27,6 +27,21 @@ class ChordSpan:
 
 
 @dataclass(frozen=True)
+class KeyAt:
+    """A key from one beat to another: the tonic's pitch class, `major` or `minor`."""
+
+    start: float
+    end: float
+    tonic: int
+    mode: str
+
+    @property
+    def scale(self) -> tuple[int, ...]:
+        """The pitch classes of the key."""
+        return tuple((self.tonic + step) % 12 for step in (_MAJOR if self.mode == "major" else _MINOR))
+
+
+@dataclass(frozen=True)
 class SectionSpan:
     start: float
     end: float
@@ -35,7 +50,11 @@ class SectionSpan:
 
 @dataclass(frozen=True)
 class Conditioning:
-    """`energy` is 0..1 for each bar of the timeline; `first`, `last` are the beats of the range; tuning is A4 in Hz."""
+    """`energy` is 0..1 for each bar of the timeline; `first`, `last` are the beats of the range; tuning is A4 in Hz.
+
+    `tonic` and `mode` are the music's main key, `keys` all of them in order where it modulates. `styles` are genres
+    with their weights, which sum to 1; none where nothing was said.
+    """
 
     timeline: Timeline
     chords: tuple[ChordSpan, ...]
@@ -46,11 +65,22 @@ class Conditioning:
     first: float
     last: float
     tuning: float = 440.0
+    keys: tuple[KeyAt, ...] = ()
+    styles: tuple[tuple[str, float], ...] = ()
 
     @property
-    def scale(self) -> tuple[int, ...]:
-        """The pitch classes of the key."""
-        return tuple((self.tonic + step) % 12 for step in (_MAJOR if self.mode == "major" else _MINOR))
+    def main_key(self) -> KeyAt:
+        """The key that the range is in for longest."""
+        known = [one for one in self.keys if one.end > self.first and one.start < self.last]
+        if not known:
+            return KeyAt(self.first, self.last, self.tonic, self.mode)
+        return max(known, key=lambda one: min(one.end, self.last) - max(one.start, self.first))
+
+    def key_at(self, beat: float) -> KeyAt:
+        """The key at a beat; between two, and after the last, the one that was."""
+        if not self.keys:
+            return KeyAt(self.first, self.last, self.tonic, self.mode)
+        return self.keys[max(0, bisect_right(self._key_starts, beat + 1e-6) - 1)]
 
     @property
     def start_seconds(self) -> float:
@@ -68,6 +98,10 @@ class Conditioning:
         """The stretch of one chord that a beat lies in, None where there is none."""
         number = bisect_right(self._span_starts, beat + 1e-6) - 1
         return self.chords[number] if number >= 0 and beat < self.chords[number].end - 1e-6 else None
+
+    @cached_property
+    def _key_starts(self) -> list[float]:
+        return [one.start for one in self.keys]
 
     @cached_property
     def _span_starts(self) -> list[float]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ripieno.contracts.analysis import Analysis
 from ripieno.music.chord import parse
-from ripieno.music.conditioning import ChordSpan, Conditioning, SectionSpan, likely_key
+from ripieno.music.conditioning import ChordSpan, Conditioning, KeyAt, SectionSpan, likely_key
 from ripieno.music.pitch import pitch_class
 from ripieno.music.timeline import Timeline
 
@@ -41,6 +41,10 @@ def of_song(analysis: Analysis) -> Conditioning:
         SectionSpan(_on_beat(timeline, one.start_time), _on_beat(timeline, one.end_time), one.label)
         for one in analysis.sections
     )
+    keys = tuple(
+        KeyAt(_on_beat(timeline, one.start_time), _on_beat(timeline, one.end_time), pitch_class(one.key), str(one.mode))
+        for one in analysis.keys
+    )
     last = len(times) - 1 + 1.0
     if analysis.key and analysis.mode:
         tonic, mode = pitch_class(analysis.key), str(analysis.mode)
@@ -49,6 +53,7 @@ def of_song(analysis: Analysis) -> Conditioning:
     return Conditioning(
         timeline, chords, tonic, mode, sections or (SectionSpan(0.0, last, "verse"),),
         _energies(analysis.bar_levels, len(timeline.bars())), 0.0, last, analysis.tuning_frequency or 440.0,
+        keys if len(keys) > 1 else (),
     )  # fmt: skip
 
 

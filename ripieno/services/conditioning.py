@@ -11,7 +11,7 @@ from ripieno.contracts.analysis import Analysis
 from ripieno.contracts.generation import GenerationParameters
 from ripieno.music.chord import parse
 from ripieno.music.conditioning import ChordSpan, Conditioning, free_standing, likely_key
-from ripieno.music.genres import genre
+from ripieno.music.genres.blending import blend
 from ripieno.music.song_conditioning import of_song, within
 from ripieno.services import blobs
 
@@ -55,22 +55,24 @@ def fitted_to(
         `song_not_analysed`, or `cannot_condition`.
     """
     try:
+        styles = blend(style).weights
         if audio_file_id is None:
             beats, compound = _meter(given.time_signature, style)
-            return free_standing(
+            alone = free_standing(
                 bpm=given.target_bpm or 0.0,
                 chord_progression=given.chord_progression,
                 duration_seconds=given.duration_seconds or 0.0,
                 beats_per_bar=beats,
                 compound=compound,
             )
+            return replace(alone, styles=styles)
         if found is None:
             raise CannotCondition(
                 "song_not_analysed", f"the song {audio_file_id} has no findings to fit to: analyse it first"
             )
         known = of_song(found)
         _check_tempo(known, given.target_bpm)
-        song = within(known, section=given.section, bars=given.bars)
+        song = replace(within(known, section=given.section, bars=given.bars), styles=styles)
         return _shortened(_with_chords(song, given.chord_progression), given.duration_seconds)
     except ValueError as fault:
         if isinstance(fault, CannotCondition):
@@ -107,7 +109,7 @@ def _newest_analysis(song_id: str) -> Analysis | None:
 def _meter(time_signature: str | None, style: str) -> tuple[int, bool]:
     """Beats a bar, and whether they divide in three."""
     if time_signature is None:
-        return genre(style).beats_per_bar, False
+        return blend(style).leading.beats_per_bar, False
     top, bottom = (int(figure) for figure in time_signature.split("/"))
     return (top // 3, True) if bottom == 8 else (top, False)
 
@@ -133,7 +135,7 @@ def _with_chords(song: Conditioning, progression: list[str]) -> Conditioning:
         for number, bar in enumerate(song.bars())
     )
     tonic, mode = likely_key([chord for chord in chords if chord])
-    return replace(song, chords=spans, tonic=tonic, mode=mode)
+    return replace(song, chords=spans, tonic=tonic, mode=mode, keys=())
 
 
 def _shortened(song: Conditioning, duration: float | None) -> Conditioning:

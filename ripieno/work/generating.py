@@ -22,7 +22,7 @@ from ripieno.contracts.generation import (
 )
 from ripieno.contracts.workflow import Run, VersionOrder, WorkOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work
-from ripieno.music.genres import genre
+from ripieno.music.genres.blending import blend
 from ripieno.music.song_conditioning import within
 from ripieno.records import analyses, runs, songs, works
 from ripieno.services import blobs, conditioning, webhooks
@@ -53,7 +53,7 @@ def check(order: GenerationOrder) -> None:
     """
     try:
         if order.parameters.style is not None:
-            genre(order.parameters.style)
+            blend(order.parameters.style)
         rules.plan(order, time_signature=None, seed=0)
     except ValueError as fault:
         raise CannotGenerate(str(fault)) from None

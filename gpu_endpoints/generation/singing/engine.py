@@ -13,7 +13,7 @@ from ripieno.contracts.provenance import Provenance
 from ripieno.music import score
 from ripieno.music.arranging.arrange import arrange
 from ripieno.music.arranging.playing import Playing
-from ripieno.music.genres import genre
+from ripieno.music.genres.blending import blend
 
 _MELODY_STEM = "vocals"
 
@@ -53,7 +53,7 @@ def _on_own_melody(wish: Wish) -> list[Sung]:
     """The melody the symbolic engine would play for the style, exactly on the beat."""
     plan = wish.plan
     part = arrange(
-        _MELODY_STEM, wish.conditioning, genre(plan.style), seed=plan.random_seed, humanise=False,
+        _MELODY_STEM, wish.conditioning, blend(plan.style), seed=plan.random_seed, humanise=False,
         playing=Playing(plan.pitch_register, plan.density, plan.dynamics, plan.articulation),
     )  # fmt: skip
     return lyrics.on_melody(wish.lyrics, part.notes, wish.language)

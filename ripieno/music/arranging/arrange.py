@@ -1,26 +1,30 @@
-"""One part for one stem, from a conditioning and a genre."""
+"""One part for one stem, from a conditioning and a style: a genre, or a blend of some."""
 
 from __future__ import annotations
 
 import random
+from bisect import bisect_right
 from dataclasses import replace
 
 from ripieno.music import score
 from ripieno.music.arranging import bass, comping, drums, feel, melody
+from ripieno.music.arranging.feel import Event
 from ripieno.music.arranging.playing import Playing, drums_as, part_as, played
 from ripieno.music.conditioning import Conditioning
 from ripieno.music.genres import Genre, Part
+from ripieno.music.genres.blending import PHRASE_BARS, Blend
 from ripieno.music.instruments import Instrument
 
 STEMS = ("drums", "bass", "guitar", "piano", "synth", "vocals", "other")
 AS_WRITTEN = Playing()
 _MELODIC = ("sung", "riff")
+_SHORTEST = 0.1  # beats
 
 
 def arrange(
     stem: str,
     conditioning: Conditioning,
-    genre: Genre,
+    style: Blend,
     *,
     seed: int,
     instrument: Instrument | None = None,
@@ -31,9 +35,9 @@ def arrange(
 
     Parameters
     ----------
-    instrument : instead of the genre's own
-    playing : how it differs from what the genre says
-    humanise : with the genre's imprecision, or exactly on the grid
+    instrument : instead of the style's own
+    playing : how it differs from what the style says
+    humanise : with the style's imprecision, or exactly on the grid
 
     Raises
     ------
@@ -44,23 +48,64 @@ def arrange(
         raise ValueError(f"there is no stem {stem!r}: choose from {', '.join(STEMS)}")
     rng = random.Random(f"{seed} {stem}")
     if stem == "drums":
-        genre = genre.model_copy(update={"drums": drums_as(genre.drums, playing)})
-        events = played(drums.write(conditioning, genre, rng), conditioning, replace(playing, articulation="normal"))
+        by_genre = [drums.write(conditioning, _drummer(one, playing), rng) for one in style.genres]
+        strokes = _blended(by_genre, conditioning, style, stem, seed)
+        strokes = played(strokes, conditioning, replace(playing, articulation="normal"))
         names = {pitch: name for name, pitch in drums.KIT.items()}
-        notes = feel.play(events, conditioning, genre, stem, rng, humanise=humanise, names=names)
-        return score.Part(stem, genre.drums.program, is_drum=True, notes=notes)
-    part = part_as(_with(genre.parts[stem], instrument), playing)
+        notes = feel.play(strokes, conditioning, style.feel, stem, rng, humanise=humanise, names=names)
+        return score.Part(stem, style.leading.drums.program, is_drum=True, notes=notes)
+    own = part_as(_with(style.leading.parts[stem], instrument), playing)
+    by_genre = [
+        _line(stem, conditioning, one, _in_place_of(own, _with(one.parts[stem], instrument)), seed)
+        for one in style.genres
+    ]
+    events = played(_blended(by_genre, conditioning, style, stem, seed), conditioning, playing)
+    notes = feel.play(events, conditioning, style.feel, stem, rng, humanise=humanise)
+    return score.Part(stem, own.program, gain_db=own.gain_db, pan=own.pan, notes=notes)
+
+
+def _line(stem: str, conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> list[Event]:
     if stem == "bass":
-        events = bass.write(conditioning, genre, part, seed)
-    elif part.style in _MELODIC:
-        events = melody.write(conditioning, genre, part, seed)
-    else:
-        events = comping.write(conditioning, genre, part, seed)
-    notes = feel.play(played(events, conditioning, playing), conditioning, genre, stem, rng, humanise=humanise)
-    return score.Part(stem, part.program, gain_db=part.gain_db, pan=part.pan, notes=notes)
+        return bass.write(conditioning, genre, part, seed)
+    if part.style in _MELODIC:
+        return melody.write(conditioning, genre, part, seed)
+    return comping.write(conditioning, genre, part, seed)
+
+
+def _blended(
+    by_genre: list[list[Event]], conditioning: Conditioning, style: Blend, stem: str, seed: int
+) -> list[Event]:
+    """Of every phrase what one of the genres plays; it ends where another genre's begins."""
+    if len(by_genre) == 1:
+        return by_genre[0]
+    bars = conditioning.bars()
+    chosen = []
+    for bar in bars:
+        phrase = conditioning.bar_of_section(bar) // PHRASE_BARS
+        chosen.append(style.of_phrase(stem, conditioning.section_at(bar.first).label, phrase, seed))
+    starts = [float(bar.first) for bar in bars]
+    ends: list[float] = [conditioning.last] * len(bars)  # of the stretch of one genre that a bar lies in
+    for number in reversed(range(len(bars) - 1)):
+        ends[number] = ends[number + 1] if chosen[number] == chosen[number + 1] else starts[number + 1]
+    events = []
+    for which, written in enumerate(by_genre):
+        for event in written:
+            number = max(0, bisect_right(starts, event.at + 1e-6) - 1)
+            if chosen[number] == which:
+                events.append(replace(event, length=min(event.length, max(_SHORTEST, ends[number] - event.at))))
+    return sorted(events, key=lambda event: (event.at, event.pitch))
+
+
+def _drummer(genre: Genre, playing: Playing) -> Genre:
+    return genre.model_copy(update={"drums": drums_as(genre.drums, playing)})
 
 
 def _with(part: Part, instrument: Instrument | None) -> Part:
     if instrument is None:
         return part
     return part.model_copy(update={"program": instrument.program, "style": instrument.style or part.style})
+
+
+def _in_place_of(own: Part, other: Part) -> Part:
+    """What another genre of the blend plays, on the same instrument in the same register."""
+    return own.model_copy(update={name: getattr(other, name) for name in ("style", "four", "compound", "from_energy")})

@@ -44,7 +44,8 @@ def write(conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> li
             coming = conditioning.chord_at(bar.first + following)
             is_last = coming is not None and coming.bass != chord.bass
             begins = number == 0 or conditioning.chord_at(bar.first + played[number - 1].at) != chord
-            pitch = _pitch(part, chord, coming if is_last else None, stroke, previous, conditioning, rng, begins=begins)
+            scale = conditioning.key_at(at).scale
+            pitch = _pitch(part, chord, coming if is_last else None, stroke, previous, scale, rng, begins=begins)
             length = (stroke.length or following - stroke.at) * _GATE.get(part.style, 0.9)
             events.append(Event(at, length, pitch, (70 + 38 * energy) * stroke.force))
             previous = pitch
@@ -52,7 +53,7 @@ def write(conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> li
 
 
 def _pitch(
-    part: Part, chord: Chord, coming: Chord | None, stroke: Stroke, previous: int, conditioning: Conditioning,
+    part: Part, chord: Chord, coming: Chord | None, stroke: Stroke, previous: int, scale: tuple[int, ...],
     rng: random.Random, *, begins: bool,
 ) -> int:  # fmt: skip
     """The root where a chord begins; then what the style plays, or a step towards the next root."""
@@ -61,11 +62,11 @@ def _pitch(
         return root
     if coming is not None and rng.random() < _APPROACHES.get(part.style, 0.0):
         target = _nearest(coming.bass, root, part)
-        return _within(target + rng.choice(_steps_towards(target, root, conditioning)), part)
+        return _within(target + rng.choice(_steps_towards(target, root, scale)), part)
     fifth = (chord.root + chord.tones[2 if len(chord.tones) > 2 else 1]) % 12
     match part.style:
         case "walking":
-            return _walk(chord, previous, conditioning, part, rng)
+            return _walk(chord, previous, scale, part, rng)
         case "fifths":
             return _nearest(fifth, root + 5, part)
         case "syncopated" | "dub":
@@ -76,21 +77,21 @@ def _pitch(
     return _within(root + 12, part) if stroke.force >= 1.0 and rng.random() < 0.15 else root
 
 
-def _walk(chord: Chord, previous: int, conditioning: Conditioning, part: Part, rng: random.Random) -> int:
+def _walk(chord: Chord, previous: int, scale: tuple[int, ...], part: Part, rng: random.Random) -> int:
     """A chord tone or a step of the scale, on in the direction there is room for."""
     upwards = previous < part.low + (part.high - part.low) * rng.uniform(0.35, 0.75)
     reach = range(previous + 1, previous + 6) if upwards else range(previous - 1, previous - 6, -1)
     tones = [pitch for pitch in reach if pitch % 12 in chord.pitch_classes]
-    steps = [pitch for pitch in reach[:2] if pitch % 12 in conditioning.scale]
+    steps = [pitch for pitch in reach[:2] if pitch % 12 in scale]
     choice = tones if tones and (not steps or rng.random() < 0.65) else steps or list(reach[:1])
     return _within(choice[0], part)
 
 
-def _steps_towards(target: int, origin: int, conditioning: Conditioning) -> list[int]:
+def _steps_towards(target: int, origin: int, scale: tuple[int, ...]) -> list[int]:
     """A scale step from the side the line comes from, or the leading semitone."""
     side = -1 if origin <= target else 1
-    scale = next((side * step for step in (1, 2) if (target + side * step) % 12 in conditioning.scale), side)
-    return [scale, side]
+    step = next((side * step for step in (1, 2) if (target + side * step) % 12 in scale), side)
+    return [step, side]
 
 
 def _nearest(pitch_class: int, to: float, part: Part) -> int:

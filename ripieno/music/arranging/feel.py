@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, replace
 
 from ripieno.music.conditioning import Conditioning
-from ripieno.music.genres import Genre
+from ripieno.music.genres import Feel
 from ripieno.music.score import Note
 
 _SPREADS = 2.5  # standard deviations at which imprecision is cut off
@@ -27,7 +27,7 @@ class Event:
 def play(
     events: list[Event],
     conditioning: Conditioning,
-    genre: Genre,
+    feel: Feel,
     role: str,
     rng: random.Random,
     *,
@@ -41,7 +41,7 @@ def play(
     role : the part's name, for how far it lies behind the beat
     names : instruments of a drum kit by pitch, which may have places of their own
     """
-    timeline, feel = conditioning.timeline, genre.feel
+    timeline = conditioning.timeline
     origin, end = conditioning.start_seconds, conditioning.end_seconds
     notes = []
     for event in sorted(events, key=lambda one: (one.at, one.pitch)):

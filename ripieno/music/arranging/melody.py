@@ -52,7 +52,8 @@ def write(conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> li
                 continue
             is_final = place == _PHRASE_BARS - 1 and number == len(played) - 1
             wanted = 0.75 * (lies + _STEP * contour[number % len(contour)]) + 0.25 * previous
-            pitch = _pitch(chord, stroke, wanted, conditioning, part, is_final=is_final)
+            scale = conditioning.key_at(bar.first + stroke.at).scale
+            pitch = _pitch(chord, stroke, wanted, scale, part, is_final=is_final)
             following = played[number + 1].at if number + 1 < len(played) else float(bar.beats)
             length = max(stroke.length, min(following - stroke.at, 1.0)) * 0.92
             events.append(Event(bar.first + stroke.at, length, pitch, (66 + 40 * energy) * stroke.force))
@@ -66,9 +67,7 @@ def _cadence(played: list[Stroke], beats: int) -> list[Stroke]:
     return [*kept[:-1], Stroke(kept[-1].at, max(1.0, beats - kept[-1].at - 0.5), 1.0)]
 
 
-def _pitch(
-    chord: Chord, stroke: Stroke, wanted: float, conditioning: Conditioning, part: Part, *, is_final: bool
-) -> int:
+def _pitch(chord: Chord, stroke: Stroke, wanted: float, scale: tuple[int, ...], part: Part, *, is_final: bool) -> int:
     """The tone nearest to where the contour goes that fits the beat."""
     strong = abs(stroke.at - round(stroke.at)) < 1e-6
     if is_final:
@@ -77,6 +76,6 @@ def _pitch(
         allowed = set(chord.pitch_classes)
     else:
         clash = {(tone + 1) % 12 for tone in chord.pitch_classes} - set(chord.pitch_classes)
-        allowed = (set(conditioning.scale) | set(chord.pitch_classes)) - (clash - set(conditioning.scale))
+        allowed = (set(scale) | set(chord.pitch_classes)) - (clash - set(scale))
     pitches = [pitch for pitch in range(part.low, part.high + 1) if pitch % 12 in allowed]
     return min(pitches, key=lambda pitch: (abs(pitch - wanted), pitch))

@@ -10,7 +10,8 @@ from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.enums import StemType
 from ripieno.contracts.generation import MOST_PROMPT, GenerationOrder, GenerationPlan, StemPlan
 from ripieno.contracts.provenance import Provenance
-from ripieno.music.genres import all_genres, genre
+from ripieno.music.genres import all_genres
+from ripieno.music.genres.blending import blend
 from ripieno.music.instruments import all_instruments, instrument
 from ripieno.music.song_conditioning import NotConditionable, of_song, within
 from ripieno.services.planner import model, rules, seeds
@@ -28,7 +29,7 @@ def first(request_id: str, order: GenerationOrder, song: AudioFile | None, analy
     seed = seeds.of(request_id, order.parameters.random_seed)
     by_rule = rules.plan(order, time_signature=analysis.time_signature if analysis else None, seed=seed)
     for one in by_rule:
-        genre(one.style)
+        blend(one.style)
     question = _question(order, song, analysis) | {"stems": [one.stem_type for one in by_rule]}
     return _planned(question, by_rule, order, analysis)
 
@@ -82,8 +83,8 @@ def _clipped(proposal: Proposal, by_rule: StemPlan, order: GenerationOrder, anal
     }
     if order.engine == "auto" and proposal.engine in settings().planner_engines:
         changes["engine"] = proposal.engine
-    if given.style is None and proposal.style in all_genres():
-        changes["style"] = proposal.style
+    if given.style is None and (style := _style(proposal.style)):
+        changes["style"] = style
     if given.random_seed is None and proposal.random_seed is not None:
         changes["random_seed"] = proposal.random_seed % 2**32
     return by_rule.model_copy(update=changes)
@@ -99,6 +100,13 @@ def _range(proposal: Proposal, analysis: Analysis | None) -> tuple[str | None, t
     except NotConditionable:
         return None, None
     return (None, bars) if bars else (proposal.section, None)
+
+
+def _style(text: str) -> str | None:
+    try:
+        return str(blend(text))
+    except ValueError:
+        return None
 
 
 def _instrument(name: str | None, stem: StemType) -> str | None:

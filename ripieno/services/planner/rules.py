@@ -17,6 +17,7 @@ from ripieno.contracts.enums import StemType
 from ripieno.contracts.generation import GenerationOrder, StemPlan
 from ripieno.music.genres import all_genres
 from ripieno.music.instruments import all_instruments
+from ripieno.services.planner import styles
 
 _CLAUSES = re.compile(r"[,.;:!?\n]|\band\b|\bbut\b|\bwith\b|\bplus\b")
 _BARS = re.compile(r"\bbars?\s+(\d{1,4})(?:\s*(?:-|–|to|until|through)\s*(\d{1,4}))?")
@@ -85,7 +86,7 @@ def listen(prompt: str) -> Heard:
     text = f" {prompt.lower()} "
     heard = Heard(section=_section(text), bars=_bars(text))
     words = _words()
-    heard.style = next((style for style, names in words["style_names"].items() if _first(text, names) >= 0), None)
+    heard.style = styles.heard(text, words["style_names"])
     for clause in _CLAUSES.split(_without_styles(text)):
         about = _about(clause, heard)
         found = _shades_of(clause)

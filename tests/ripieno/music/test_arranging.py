@@ -14,6 +14,7 @@ from ripieno.music.arranging.rhythm import strokes
 from ripieno.music.chord import parse
 from ripieno.music.conditioning import ChordSpan, Conditioning, SectionSpan, free_standing
 from ripieno.music.genres import all_genres, genre
+from ripieno.music.genres.blending import blend
 from ripieno.music.timeline import Timeline
 
 METERS = {"4/4": (4, False), "3/4": (3, False), "5/4": (5, False), "6/8": (2, True)}
@@ -43,9 +44,9 @@ def drifting_song() -> Conditioning:
 def test_every_stem_plays_within_its_range_and_the_same_for_the_same_seed(style, meter):
     given = music(style, meter)
     for stem in STEMS:
-        part = arrange(stem, given, genre(style), seed=3)
+        part = arrange(stem, given, blend(style), seed=3)
         assert part.notes, stem
-        assert part.notes == arrange(stem, given, genre(style), seed=3).notes
+        assert part.notes == arrange(stem, given, blend(style), seed=3).notes
         assert all(0 <= note.start < note.end <= given.end_seconds + 1e-9 for note in part.notes)
         assert all(1 <= note.velocity <= 127 and 20 <= note.pitch <= 108 for note in part.notes)
 
@@ -57,7 +58,7 @@ def test_without_humanising_drums_lie_on_the_grid(style, meter):
     swing = genre(style).feel.swing
     whole = strokes("xxx|xxx" if compound else "xxxx|xxxx|xxxx|xxxx", beats, swing=swing)
     allowed = np.array(sorted({stroke.at % beats for stroke in whole}))
-    part = arrange("drums", given, genre(style), seed=1, humanise=False)
+    part = arrange("drums", given, blend(style), seed=1, humanise=False)
     at = np.array([given.timeline.beat_at(note.start) for note in part.notes]) % beats
     distance = np.abs(at[:, None] - np.r_[allowed, beats][None, :]).min(axis=1)
     assert distance.max() * 60 / given.timeline.bpm < 0.001
@@ -66,8 +67,8 @@ def test_without_humanising_drums_lie_on_the_grid(style, meter):
 @pytest.mark.parametrize("style", all_genres())
 def test_humanising_stays_within_thirty_milliseconds_of_the_grid_and_what_lies_behind_it(style):
     given = music(style, "4/4")
-    exact = arrange("drums", given, genre(style), seed=1, humanise=False).notes
-    played = arrange("drums", given, genre(style), seed=1).notes
+    exact = arrange("drums", given, blend(style), seed=1, humanise=False).notes
+    played = arrange("drums", given, blend(style), seed=1).notes
     feel = genre(style).feel
     slack = (2.5 * feel.spread_ms + max([0, *feel.behind_ms.values()])) / 1000 + 1e-6
     for pitch in {note.pitch for note in exact}:
@@ -81,7 +82,7 @@ def test_humanising_stays_within_thirty_milliseconds_of_the_grid_and_what_lies_b
 def test_harmonic_stems_play_the_chords(style):
     given = music(style, "4/4")
     for stem in ("bass", "guitar", "piano", "synth"):
-        part = arrange(stem, given, genre(style), seed=5, humanise=False)
+        part = arrange(stem, given, blend(style), seed=5, humanise=False)
         inside = total = 0.0
         for note in part.notes:
             chord = given.chord_at(given.timeline.beat_at(note.start))
@@ -94,7 +95,7 @@ def test_harmonic_stems_play_the_chords(style):
 @pytest.mark.parametrize("style", all_genres())
 def test_the_bass_has_the_chords_bass_where_a_chord_begins(style):
     given = music(style, "4/4")
-    part = arrange("bass", given, genre(style), seed=5, humanise=False)
+    part = arrange("bass", given, blend(style), seed=5, humanise=False)
     first_of_bar: dict[int, int] = {}
     for note in part.notes:
         first_of_bar.setdefault(int(given.timeline.beat_at(note.start + 1e-6) // 4), note.pitch % 12)
@@ -116,7 +117,7 @@ def test_voices_move_little_from_chord_to_chord():
 
 def test_a_song_that_slows_down_is_followed_and_only_the_range_is_played():
     given = drifting_song()
-    part = arrange("drums", given, genre("rock"), seed=2, humanise=False)
+    part = arrange("drums", given, blend("rock"), seed=2, humanise=False)
     times = np.array([note.start for note in part.notes]) + given.start_seconds
     beats = np.array([given.timeline.at(n / 4) for n in range(32 * 4, 64 * 4)])
     assert np.abs(times[:, None] - beats[None, :]).min(axis=1).max() < 1e-6
@@ -125,7 +126,7 @@ def test_a_song_that_slows_down_is_followed_and_only_the_range_is_played():
 
 def test_sections_begin_with_a_crash_and_end_with_a_fill():
     given = drifting_song()
-    part = arrange("drums", given, genre("rock"), seed=2, humanise=False)
+    part = arrange("drums", given, blend("rock"), seed=2, humanise=False)
     assert [round(given.timeline.beat_at(note.start + given.start_seconds), 3)
             for note in part.notes if note.pitch == KIT["crash"]] == [32.0]  # fmt: skip
 
@@ -140,7 +141,7 @@ def test_more_energy_is_more_notes_and_louder_ones():
     given = drifting_song()
     quiet = Conditioning(**{**vars(given), "energy": (0.2,) * 16})
     for stem in ("drums", "bass"):
-        loud_part, quiet_part = (arrange(stem, one, genre("funk"), seed=1).notes for one in (given, quiet))
+        loud_part, quiet_part = (arrange(stem, one, blend("funk"), seed=1).notes for one in (given, quiet))
         assert len(loud_part) > len(quiet_part)
         loudest = [np.percentile([note.velocity for note in part], 90) for part in (loud_part, quiet_part)]
         assert loudest[0] > loudest[1]
@@ -148,7 +149,7 @@ def test_more_energy_is_more_notes_and_louder_ones():
 
 def test_a_melody_comes_back_with_its_motif():
     given = free_standing(bpm=100, chord_progression=["C"], duration_seconds=8 * 4 * 0.6, form=(("verse", 8),))
-    notes = arrange("vocals", given, genre("pop"), seed=4, humanise=False).notes
+    notes = arrange("vocals", given, blend("pop"), seed=4, humanise=False).notes
     bars = [
         [(round(given.timeline.beat_at(n.start) - 4 * bar, 3)) for n in notes if 4 * bar <= given.timeline.beat_at(n.start + 1e-6) < 4 * bar + 4]
         for bar in range(8)
@@ -161,7 +162,7 @@ def test_a_melody_comes_back_with_its_motif():
 def test_other_seeds_play_something_else(style):
     given = music(style, "4/4")
     for stem in ("bass", "vocals"):
-        lines = {tuple(n.pitch for n in arrange(stem, given, genre(style), seed=seed).notes) for seed in range(6)}
+        lines = {tuple(n.pitch for n in arrange(stem, given, blend(style), seed=seed).notes) for seed in range(6)}
         assert len(lines) >= 3, stem
 
 
@@ -169,12 +170,12 @@ def test_where_no_chord_sounds_nothing_pitched_is_played():
     given = drifting_song()
     silent = Conditioning(**{**vars(given), "chords": (ChordSpan(0, 64, None),)})
     for stem in STEMS:
-        assert bool(arrange(stem, silent, genre("rock"), seed=1).notes) == (stem == "drums")
+        assert bool(arrange(stem, silent, blend("rock"), seed=1).notes) == (stem == "drums")
 
 
 def test_a_stem_or_a_style_that_is_not_there_is_refused_with_those_that_are():
     with pytest.raises(ValueError, match="drums, bass, guitar"):
-        arrange("kazoo", drifting_song(), genre("rock"), seed=1)
+        arrange("kazoo", drifting_song(), blend("rock"), seed=1)
     with pytest.raises(ValueError, match="choose from ambient, ballad"):
         genre("polka")
     assert genre("Drum & Bass") is genre("drum-and-bass") is genre("drum_and_bass")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
-from ripieno.contracts.analysis import Analysis, Beat, Chord, Section
+from ripieno.contracts.analysis import Analysis, Beat, Chord, KeySpan, Section
 from ripieno.contracts.enums import Mode
 from ripieno.music.arranging.arrange import arrange
 from ripieno.music.chord import parse
-from ripieno.music.genres import genre
+from ripieno.music.conditioning import Conditioning
+from ripieno.music.genres.blending import blend
 from ripieno.music.song_conditioning import NotConditionable, of_song, within
 
 
@@ -48,13 +50,62 @@ def test_beats_chords_and_key_are_the_songs(found):
     assert song.energy_of(bars[2]) == pytest.approx(0.3) and song.energy_of(bars[12]) == pytest.approx(1.0)
 
 
+@pytest.fixture
+def modulating(found) -> Analysis:
+    """The same song, its last eight bars up a semitone and a half: from G major to B flat major."""
+    change = found.beats[33].time
+    up = {"G:maj": "Bb:maj", "E:min/b3": "G:min/b3", "C:maj": "Eb:maj", "D:7": "F:7"}
+    for chord in found.chords:
+        if chord.start_time > change:
+            chord.chord = up[chord.chord]
+    found.keys = [
+        KeySpan(start_time=0, end_time=change, key="G", mode=Mode.MAJOR),
+        KeySpan(start_time=change, end_time=found.duration_seconds, key="Bb", mode=Mode.MAJOR),
+    ]
+    return found
+
+
+def test_a_song_that_modulates_is_in_each_key_where_it_is(modulating):
+    song = of_song(modulating)
+    assert [(one.tonic, one.mode) for one in song.keys] == [(7, "major"), (10, "major")] and song.keys[1].start == 33
+    assert [song.key_at(beat).tonic for beat in (0, 32.9, 33, 64, 1000)] == [7, 7, 10, 10, 10]
+    assert within(song, bars=(1, 4)).main_key.tonic == 7
+    assert within(song, bars=(10, 12)).main_key.tonic == 10
+    assert song.tonic == 7, "the song's own key stays that of its findings"
+
+
+@pytest.mark.parametrize(
+    ("stem", "style"), [("bass", "jazz"), *product(("vocals", "other"), ("jazz", "pop", "house", "bossa"))]
+)
+def test_lines_keep_to_the_key_they_are_in(modulating, stem, style):
+    song = of_song(modulating)
+    outside, steps = 0, 0
+    for seed in range(8):
+        for note in arrange(stem, song, blend(style), seed=seed, humanise=False).notes:
+            beat = song.timeline.beat_at(note.start + song.start_seconds + 1e-3)
+            chord = song.chord_at(beat)
+            if chord is not None and note.pitch % 12 not in chord.pitch_classes and note.pitch % 12 != chord.bass:
+                steps += 1
+                outside += note.pitch % 12 not in song.key_at(beat).scale
+    # a walking bass may lead into the next root by a semitone from outside
+    assert steps and outside <= (0.4 * steps if stem == "bass" else 0), (outside, steps)
+
+
+def test_what_was_kept_before_keys_and_styles_can_still_be_read(found):
+    documents = TypeAdapter(Conditioning)
+    kept = documents.dump_python(of_song(found), mode="json")
+    del kept["keys"], kept["styles"]
+    assert documents.validate_python(kept) == of_song(found)
+    assert documents.validate_python(kept).key_at(9).tonic == 7
+
+
 def test_a_section_or_bars_can_be_asked_for(found):
     song = of_song(found)
     second = within(song, section="chorus 2")
     assert second.start_seconds == pytest.approx(found.sections[2].start_time)
     four = within(song, bars=(1, 4))
     assert (four.first, four.last) == (1.0, 17.0)
-    part = arrange("drums", four, genre("rock"), seed=1)
+    part = arrange("drums", four, blend("rock"), seed=1)
     assert max(note.end for note in part.notes) <= four.end_seconds - four.start_seconds + 1e-9
 
 

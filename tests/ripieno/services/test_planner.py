@@ -13,6 +13,7 @@ from ripieno.contracts.analysis import Analysis, Beat, Chord, Section
 from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.enums import AudioFileStatus, Mode
 from ripieno.contracts.generation import GenerationOrder, GenerationParameters, StemPlan
+from ripieno.music.genres.blending import blend
 from ripieno.services.planner import model, plan, rules, seeds
 
 
@@ -53,6 +54,32 @@ def test_words_become_shades(prompt, stem, expected):
     (found,) = rules.plan(order(prompt, stem), time_signature=None, seed=0)
     for name, value in expected.items():
         assert getattr(found, name) == (pytest.approx(value) if isinstance(value, float) else value), name
+
+
+@pytest.mark.parametrize(
+    ("prompt", "style"),
+    [
+        ("a bass line, jazz and house", "house 50%, jazz 50%"),
+        ("70% house 30% bossa please", "house 70%, bossa 30%"),
+        ("half reggae, half techno", "reggae 50%, techno 50%"),
+        ("rock with a touch of bossa nova", "rock 75%, bossa 25%"),
+        ("drum and bass meets jazz", "drum and bass 50%, jazz 50%"),
+        ("20% funk, 20% jazz and 60 percent hip hop", "hip hop 60%, funk 20%, jazz 20%"),
+        ("a jazz bass and funk drums", "jazz"),
+        ("deep house", "house"),
+        ("drum and bass", "drum and bass"),
+        ("bossa nova, dark", "bossa"),
+        ("house house", "house"),
+        ("50% more bass", "pop"),
+        ("0% rock 0% pop", None),
+        ("rock and pop and jazz and funk and house and metal", None),
+    ],
+)
+def test_joined_styles_are_a_blend(prompt, style):
+    (found,) = rules.plan(order(prompt, "bass"), time_signature=None, seed=0)
+    known = blend(found.style)
+    if style is not None:
+        assert dict(known.weights) == pytest.approx(dict(blend(style).weights), abs=1e-3)
 
 
 def test_what_the_user_fixed_wins_over_the_prompt():
