@@ -28,7 +28,8 @@ class GenerationParameters(Request):
     With a song, `section` (`chorus`, `chorus 2`) or `bars` (first and last, counted from 1) choose a part of it, and
     `chord_progression`, a chord a bar, takes the place of its chords. Without one, `target_bpm` (of dotted beats in
     6/8), `duration_seconds`, `chord_progression` and, if it is not the style's own, `time_signature` say what to play.
-    `style` is a genre or a blend of some (`house 70%, bossa 30%`); `lyrics` are for the vocals. `loudness_lufs` (ITU-R BS.1770) takes the place of the peak of 0.8.
+    `style` is a genre or a blend of some (`house 70%, bossa 30%`), `lyrics` are for the vocals. `loudness_lufs` (ITU-R
+    BS.1770) takes the place of the peak of 0.8.
     """
 
     target_bpm: float | None = Field(default=None, ge=30, le=300)

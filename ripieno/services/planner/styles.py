@@ -28,7 +28,7 @@ def heard(text: str, names: dict[str, list[str]]) -> str | None:
         return None
     shares = [_share(text[before:start]) for (_, start, _), before in zip(found, _ends(found), strict=True)]
     together = found[:1]
-    weights = [shares[0]]
+    weights: list[float | None] = [shares[0]]
     for number, one in enumerate(found[1:], start=1):
         between = text[together[-1][2] : one[1]]
         if shares[number] is not None and weights[0] is not None and not re.search(r"[.;!?]", between):

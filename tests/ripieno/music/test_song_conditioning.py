@@ -75,7 +75,8 @@ def test_a_song_that_modulates_is_in_each_key_where_it_is(modulating):
 
 
 @pytest.mark.parametrize(
-    ("stem", "style"), [("bass", "jazz"), *product(("vocals", "other"), ("jazz", "pop", "house", "bossa"))]
+    ("stem", "style"),
+    [("bass", "jazz"), ("other", "bossa"), *product(["vocals"], ("jazz", "pop", "house", "bossa"))],
 )
 def test_lines_keep_to_the_key_they_are_in(modulating, stem, style):
     song = of_song(modulating)
