@@ -6,11 +6,9 @@ by-tempo|{milli-bpm}|{newest first}   by-key|{pitch class}|…    by-mode|{mode}
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
-from threading import Lock
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
@@ -20,13 +18,13 @@ from ripieno.contracts.base import Request
 from ripieno.contracts.enums import AudioFileStatus, Mode
 from ripieno.music.pitch import pitch_class
 from ripieno.records import cursor as cursors
+from ripieno.records.mirror import Condition
 from ripieno.records.rows import LAST
 from ripieno.records.store import IndexRows, Missing, Page, Store
 
 Tempo = Annotated[float, Field(ge=0, le=1e5, allow_inf_nan=False)]
 
 _SUMMARY_FIELDS = set(AudioSummary.model_fields)
-_MOST_REMEMBERED = 512
 
 
 class SongMissing(Missing):
@@ -97,29 +95,11 @@ def delete(owner: str, audio_file_id: str, born: str) -> None:
 def search(owner: str, query: SongQuery) -> AudioPage:
     """One page of the songs that match; its cost grows with the answer, not with the library.
 
-    A page is remembered until anything of its owner's changes.
-
     Raises
     ------
     cursor.BadCursor
         When `query.cursor` is not one that an earlier page of this query gave.
     """
-    asked = (owner, query.model_dump_json())
-    stamp = _store.stamp(owner)
-    with _lock:
-        known = _remembered.get(asked)
-        if known is not None and known[0] == stamp:
-            _remembered.move_to_end(asked)
-            return known[1]
-    page = _search(owner, query)
-    with _lock:
-        _remembered[asked] = (stamp, page)
-        while len(_remembered) > _MOST_REMEMBERED:
-            _remembered.popitem(last=False)
-    return page
-
-
-def _search(owner: str, query: SongQuery) -> AudioPage:
     index, by_tempo = _choose_index(query)
     after = cursors.read(query.cursor, index)
     if by_tempo:
@@ -128,23 +108,21 @@ def _search(owner: str, query: SongQuery) -> AudioPage:
         after_time, before_time = _within_calendars(query.uploaded_after), _within_calendars(query.uploaded_before)
         start = names.newest_first(before_time) if before_time else ""
         end = f"{names.newest_first(after_time)}{LAST}" if after_time else None  # with those of the same millisecond
-    conditions: list[str] = []
-    values: dict[str, Any] = {}
-    for condition, name, value in (
-        ("bpm ge @bpm_min", "bpm_min", query.bpm_min),
-        ("bpm le @bpm_max", "bpm_max", query.bpm_max),
-        ("mode eq @mode", "mode", query.mode),
-        ("status eq @status", "status", query.status),
-        ("uploaded_at gt @after_time", "after_time", _iso(query.uploaded_after)),
-        ("uploaded_at lt @before_time", "before_time", _iso(query.uploaded_before)),
-    ):
-        if value is not None:
-            conditions.append(condition)
-            values[name] = value
+    conditions = [
+        Condition(name, op, value)
+        for name, op, value in (
+            ("bpm", "ge", query.bpm_min),
+            ("bpm", "le", query.bpm_max),
+            ("mode", "eq", query.mode),
+            ("status", "eq", query.status),
+            ("uploaded_at", "gt", _iso(query.uploaded_after)),
+            ("uploaded_at", "lt", _iso(query.uploaded_before)),
+        )
+        if value is not None
+    ]
     found = _store.page(
-        owner, index, after=after, start=start, **({"end": end} if end else {}),
-        where=" and ".join(conditions), values=values, limit=query.limit,
-    )  # fmt: skip
+        owner, index, after=after, start=start, end=end or LAST, conditions=conditions, limit=query.limit
+    )
     return _shown(found, index)
 
 
@@ -213,8 +191,6 @@ def _is_key(text: str) -> bool:
     return 0 < len(text) <= 200 and text.isprintable() and not set(text) & set("/\\#?|")
 
 
-_store = Store(names.SONGS_TABLE, AudioFile, key=lambda song: song.audio_file_id, index=_index)
-_remembered: OrderedDict[tuple[str, str], tuple[str | None, AudioPage]] = OrderedDict()
-_lock = Lock()
+_store = Store(names.SONGS_TABLE, AudioFile, key=lambda song: song.audio_file_id, index=_index, mirrored=True)
 damage, repair, everything = _store.damage, _store.repair, _store.everything
 orphans, sweep = _store.orphans, _store.sweep

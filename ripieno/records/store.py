@@ -7,7 +7,7 @@ Conventions
                 in a blob that the row points at
     index row   derived from the document and nothing else; it repeats what a listing shows, so that a page is one
                 range query whose cost grows with the answer
-    stamp       a row that every transaction of an owner writes anew: while it is the same, so is every listing
+    stamp       of a table that is mirrored: a row that every transaction of an owner writes anew (see `mirror`)
     write       an id of each writing, in the document's row: storage's answer may be lost, and the client then sends
                 the same again and is refused; what is there nevertheless was ours
 
@@ -32,6 +32,7 @@ from azure.data.tables import TableTransactionError, UpdateMode
 from ripieno.contracts import names
 from ripieno.contracts.base import Contract
 from ripieno.records import rows
+from ripieno.records.mirror import STAMP, Condition, Mirror, Source, stamp_of
 from ripieno.services import blobs
 from ripieno.services.storage import container, table
 
@@ -44,7 +45,6 @@ _PROPERTY_CHARACTERS = 30_000
 _INLINE_CHARACTERS = 300_000
 _MOST_RACES = 40
 _PAUSE_SECONDS = 0.01
-_STAMP = "stamp"
 _MAIN = "id|"
 
 
@@ -70,7 +70,10 @@ class Page:
 
 
 class Store(Generic[Document]):
-    """One table of documents of one kind. `index` says which index rows follow from a document, `key` what names it."""
+    """One table of documents of one kind. `index` says which index rows follow from a document, `key` what names it.
+
+    What is listed often and whose keys begin evenly distributed can be `mirrored`.
+    """
 
     def __init__(
         self,
@@ -79,8 +82,11 @@ class Store(Generic[Document]):
         *,
         key: Callable[[Document], str],
         index: Callable[[Document], IndexRows],
+        mirrored: bool = False,
     ):
         self._table_name, self._model, self._key, self._index = table_name, model, key, index
+        source = Source(self.stamp, self._bucket_stamps, self._index_of_documents)
+        self._mirror = Mirror(source) if mirrored else None
 
     # -- one document ---------------------------------------------------------------------------------------------
 
@@ -93,7 +99,7 @@ class Store(Generic[Document]):
         main, blob_name = self._row(owner, document)
         operations: list[Any] = [("create", main), *self._upserts(owner, self._key(document), self._index(document))]
         try:
-            self._submit(owner, operations)
+            self._submit(owner, self._key(document), operations)
         except ResourceExistsError:
             if self._is_there(main):
                 return True
@@ -124,7 +130,7 @@ class Store(Generic[Document]):
                 *self._deletes(owner, set(before) - set(after)),
             ]
             try:
-                self._submit(owner, operations)
+                self._submit(owner, key, operations)
             except _Raced:
                 if not self._is_there(main):
                     _forget(blob_name)
@@ -156,7 +162,7 @@ class Store(Generic[Document]):
                 *self._deletes(owner, set(self._index(old))),
             ]
             try:
-                self._submit(owner, operations)
+                self._submit(owner, key, operations)
                 _forget(blob_name)
                 return
             except _Raced:
@@ -168,9 +174,9 @@ class Store(Generic[Document]):
     # -- many -----------------------------------------------------------------------------------------------------
 
     def stamp(self, owner: str) -> str | None:
-        """Something that is another after every change to anything of this owner's."""
+        """Of a mirrored table: something that is another after every change to anything of this owner's."""
         try:
-            return str(table(self._table_name).get_entity(owner, _STAMP)["value"])
+            return str(table(self._table_name).get_entity(owner, STAMP)["value"])
         except ResourceNotFoundError:
             return None
 
@@ -182,24 +188,26 @@ class Store(Generic[Document]):
         after: str | None = None,
         start: str = "",
         end: str = rows.LAST,
-        where: str = "",
-        values: dict[str, Any] | None = None,
+        conditions: list[Condition] | None = None,
         limit: int,
     ) -> Page:
         """At most `limit` index rows whose keys begin with `prefix` and lie from `start` up to `end`, in their order.
 
-        `where` is a further condition (OData) on what the rows show, with `values` for its parameters.
+        `conditions` are further ones, on what the rows show.
         """
-        shown: list[dict[str, Any]] = []
-        found = rows.beginning_with(
-            self._table_name, prefix, owner=owner, start=start, end=end, after=after, where=where, values=values,
-            results_per_page=min(limit + 1, 1000), select=["RowKey", "summary"],
-        )  # fmt: skip
-        for row in found:
-            if len(shown) == limit:
-                return Page(shown, shown[-1]["RowKey"])
-            shown.append({"RowKey": row["RowKey"], **json.loads(row["summary"])})
-        return Page(shown, None)
+        wanted = conditions or []
+        mirror = self._mirror
+        found = mirror.page(owner, prefix, start, end, after, wanted, limit) if mirror is not None else None
+        if found is None:
+            asked = rows.beginning_with(
+                self._table_name, prefix, owner=owner, start=start, end=end, after=after,
+                where=" and ".join(f"{one.name} {one.op} @p{number}" for number, one in enumerate(wanted)),
+                values={f"p{number}": one.value for number, one in enumerate(wanted)},
+                results_per_page=min(limit + 1, 1000), select=["RowKey", "summary"],
+            )  # fmt: skip
+            found = [(row["RowKey"], json.loads(row["summary"])) for row in islice(asked, limit + 1)]
+        shown = [{"RowKey": key, **row} for key, row in found[:limit]]
+        return Page(shown, shown[-1]["RowKey"] if len(found) > limit else None)
 
     def documents(self, owner: str, *, after: str | None = None, limit: int) -> tuple[list[Document], str | None]:
         """The documents themselves, in the order of their keys, and the key to go on after; None at the end."""
@@ -221,6 +229,16 @@ class Store(Generic[Document]):
     def index_rows(self, prefix: str) -> Iterator[dict[str, Any]]:
         """The index rows of every owner whose keys begin with `prefix`: a scan, for housekeeping."""
         yield from rows.beginning_with(self._table_name, prefix, select=["PartitionKey", "RowKey", "of"])
+
+    def _bucket_stamps(self, owner: str) -> dict[str, str]:
+        found = rows.beginning_with(self._table_name, f"{STAMP}|", owner=owner, select=["RowKey", "value"])
+        return {row["RowKey"].removeprefix(f"{STAMP}|"): row["value"] for row in found}
+
+    def _index_of_documents(self, owner: str, bucket: str) -> Iterator[tuple[str, IndexRows]]:
+        for row in rows.beginning_with(self._table_name, _MAIN + bucket, owner=owner, results_per_page=1000):
+            document = self._listed(row)
+            if document is not None:
+                yield self._key(document), self._index(document)
 
     # -- what somebody else broke ---------------------------------------------------------------------------------
 
@@ -263,7 +281,7 @@ class Store(Generic[Document]):
                 ),
             ]
             try:
-                self._submit(owner, operations)
+                self._submit(owner, key, operations)
                 return
             except (_Raced, _IndexDamaged):  # it is not what it was when it was looked at
                 time.sleep(_PAUSE_SECONDS * race)
@@ -354,13 +372,16 @@ class Store(Generic[Document]):
     def _deletes(self, owner: str, names_: set[str]) -> list[Any]:
         return [("delete", {"PartitionKey": owner, "RowKey": name}) for name in sorted(names_)]
 
-    def _submit(self, owner: str, operations: list[Any]) -> None:
-        """One transaction, with the owner's stamp; a document may have some ninety index rows at most."""
+    def _submit(self, owner: str, key: str, operations: list[Any]) -> None:
+        """One transaction, with the stamps of a mirrored table; a document may have some ninety index rows at most."""
         if not operations:
             return
-        stamp = {"PartitionKey": owner, "RowKey": _STAMP, "value": uuid.uuid4().hex}
+        stamps = [
+            ("upsert", {"PartitionKey": owner, "RowKey": name, "value": uuid.uuid4().hex}, {"mode": UpdateMode.REPLACE})
+            for name in ((STAMP, stamp_of(key)) if self._mirror is not None else ())
+        ]
         try:
-            table(self._table_name).submit_transaction([*operations, ("upsert", stamp, {"mode": UpdateMode.REPLACE})])
+            table(self._table_name).submit_transaction([*operations, *stamps])
         except TableTransactionError as fault:
             raise _told_apart(fault, operations) from fault
 

@@ -15,6 +15,7 @@ from ripieno.contracts import names
 from ripieno.contracts.enums import GenerationStatus, TakeStatus
 from ripieno.contracts.works import Version, Work
 from ripieno.records import cursor as cursors
+from ripieno.records.mirror import Condition
 from ripieno.records.store import IndexRows, Missing, Store
 
 _ALL = "works"
@@ -107,11 +108,8 @@ def listed(
         found, last_key = _store.documents(owner, after=cursors.read(cursor, _ALL), limit=limit)
         return found, cursors.write(_ALL, last_key) if last_key else None
     prefix = f"by-song|{audio_file_id}|" if audio_file_id is not None else f"by-status|{status}|"
-    where = "status eq @status" if audio_file_id is not None and status is not None else ""
-    page = _store.page(
-        owner, prefix, after=cursors.read(cursor, prefix), where=where,
-        values={"status": str(status)} if where else {}, limit=limit,
-    )  # fmt: skip
+    also = [Condition("status", "eq", str(status))] if audio_file_id is not None and status is not None else []
+    page = _store.page(owner, prefix, after=cursors.read(cursor, prefix), conditions=also, limit=limit)
     keys = [row["RowKey"].rpartition("|")[2] for row in page.rows]
     found = [work for key in keys if (work := find(owner, key)) is not None]  # less what is deleted at this moment
     return found, cursors.write(prefix, page.last_key) if page.last_key else None

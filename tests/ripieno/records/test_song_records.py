@@ -26,8 +26,8 @@ FINDINGS = [
 ]
 
 
-@pytest.fixture
-def library(storage: str, owner: str) -> list[str]:
+@pytest.fixture(params=["asked of storage", "from memory"])
+def library(request: pytest.FixtureRequest, storage: str, owner: str) -> list[str]:
     """Ten songs, the newest first; every fourth has failed."""
     made = []
     for number in range(10):
@@ -36,6 +36,8 @@ def library(storage: str, owner: str) -> list[str]:
         song = makers.song(owner, number, bpm=bpm, key=key, mode=mode, status=status)
         assert songs.create(song)
         made.append(song.audio_file_id)
+    if request.param == "from memory":
+        makers.mirrored(lambda: songs.search(owner, SongQuery()))
     return made[::-1]
 
 

@@ -1,0 +1,215 @@
+"""Index rows of owners who list often, in memory: a page then costs one small read of storage, not a query.
+
+Every transaction of an owner writes two stamps anew: the owner's, and that of the bucket that the document's key falls
+in (its first characters). While the owner's is the same, so is everything; else the buckets whose stamps changed are
+read again. Where many have, the query goes to storage until they have been read in the background.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from bisect import bisect_left, bisect_right, insort
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from azure.core.exceptions import AzureError
+
+BUCKET_CHARACTERS = 2
+STAMP = "stamp"
+MOST_DOCUMENTS = 40_000  # of all owners together; one with more than half of it is not mirrored
+_LISTED_BEFORE = 3  # listings before it is worth while
+_MOST_COUNTED = 10_000  # owners
+_MOST_READ_AT_ONCE = 3  # buckets that a request reads itself
+_PATIENCE_SECONDS = 0.05
+
+log = logging.getLogger(__name__)
+
+Rows = dict[str, dict[str, Any]]
+"""Index rows by their keys."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a row has to show: `name` compared with `value`; `op` is eq, ge, gt, le or lt, as in OData."""
+
+    name: str
+    op: str
+    value: Any
+
+    def holds(self, row: dict[str, Any]) -> bool:
+        known = row.get(self.name)
+        if known is None:
+            return False
+        match self.op:
+            case "eq":
+                return known == self.value
+            case "ge":
+                return known >= self.value
+            case "gt":
+                return known > self.value
+            case "le":
+                return known <= self.value
+        return known < self.value
+
+
+@dataclass
+class Source:
+    """How an owner's stamps and rows are read from storage."""
+
+    stamp: Callable[[str], str | None]
+    bucket_stamps: Callable[[str], dict[str, str]]
+    documents: Callable[[str, str], Iterable[tuple[str, Rows]]]
+    """(owner, bucket; "" for all) -> the key of each document, and its index rows."""
+
+
+@dataclass
+class _Shelf:
+    """One owner's rows. `lock` is held while they are looked at or changed, `reading` while storage is read."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    reading: threading.Lock = field(default_factory=threading.Lock)
+    stamp: str | None = None
+    as_of: float = -1.0
+    buckets: dict[str, str] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)
+    rows: Rows = field(default_factory=dict)
+    of_document: dict[str, Rows] = field(default_factory=dict)
+    is_too_large: bool = False
+
+    def put(self, document: str, rows: Rows) -> None:
+        before = self.of_document.pop(document, {})
+        if before.keys() != rows.keys():
+            for key in before:
+                del self.rows[key]
+                del self.keys[bisect_left(self.keys, key)]
+            for key in rows:
+                insort(self.keys, key)
+        self.rows.update(rows)
+        if rows:
+            self.of_document[document] = rows
+
+
+class Mirror:
+    def __init__(self, source: Source):
+        self._source = source
+        self._shelves: OrderedDict[str, _Shelf] = OrderedDict()
+        self._listings: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def page(
+        self, owner: str, prefix: str, start: str, end: str, after: str | None, conditions: list[Condition], limit: int
+    ) -> list[tuple[str, dict[str, Any]]] | None:
+        """At most `limit` + 1 rows, as `rows.beginning_with` gives them; None where storage has to be asked."""
+        shelf = self._shelf(owner)
+        if shelf is None or not self._is_fresh(owner, shelf):
+            return None
+        found: list[tuple[str, dict[str, Any]]] = []
+        with shelf.lock:
+            if shelf.is_too_large:
+                return None
+            first = bisect_left(shelf.keys, prefix + start)
+            if after is not None and after >= prefix + start:
+                first = bisect_right(shelf.keys, after)
+            for number in range(first, bisect_left(shelf.keys, prefix + end)):
+                row = shelf.rows[shelf.keys[number]]
+                if all(one.holds(row) for one in conditions):
+                    found.append((shelf.keys[number], row))
+                    if len(found) > limit:
+                        break
+        return found
+
+    # -- parts ----------------------------------------------------------------------------------------------------
+
+    def _shelf(self, owner: str) -> _Shelf | None:
+        """The owner's, begun once they have listed a few times."""
+        with self._lock:
+            if owner in self._shelves:
+                self._shelves.move_to_end(owner)
+                return self._shelves[owner]
+            self._listings[owner] += 1
+            if self._listings[owner] <= _LISTED_BEFORE:
+                if len(self._listings) > _MOST_COUNTED:
+                    self._listings.clear()
+                return None
+            del self._listings[owner]
+            self._shelves[owner] = _Shelf()
+            return self._shelves[owner]
+
+    def _make_room(self) -> None:
+        """What was not used for longest goes."""
+        with self._lock:
+            held = sum(len(one.of_document) for one in self._shelves.values())
+            while held > MOST_DOCUMENTS and len(self._shelves) > 1:
+                _, gone = self._shelves.popitem(last=False)
+                held -= len(gone.of_document)
+
+    def _is_fresh(self, owner: str, shelf: _Shelf) -> bool:
+        """Whether the shelf is as storage was when this was asked, or has been made so."""
+        asked = time.monotonic()
+        if shelf.is_too_large:
+            return False
+        if shelf.as_of < 0:
+            self._read_in_background(owner, shelf)
+            return False
+        stamp = self._source.stamp(owner)
+        if shelf.stamp == stamp:
+            return True
+        if not shelf.reading.acquire(timeout=_PATIENCE_SECONDS):
+            return False
+        try:
+            if shelf.as_of >= asked:
+                return True
+            stamps = self._source.bucket_stamps(owner)
+            changed = _changed(shelf, stamps)
+            if len(changed) <= _MOST_READ_AT_ONCE:
+                self._read(owner, shelf, changed)
+                shelf.buckets, shelf.stamp, shelf.as_of = stamps, stamp, asked
+                return True
+        finally:
+            shelf.reading.release()
+        self._read_in_background(owner, shelf)
+        return False
+
+    def _read_in_background(self, owner: str, shelf: _Shelf) -> None:
+        if shelf.reading.acquire(blocking=False):
+            threading.Thread(target=self._read_all, args=(owner, shelf), name="mirror", daemon=True).start()
+
+    def _read_all(self, owner: str, shelf: _Shelf) -> None:
+        """Whatever changed, under the lock that the asker took."""
+        try:
+            asked = time.monotonic()
+            stamp, stamps = self._source.stamp(owner), self._source.bucket_stamps(owner)
+            changed = _changed(shelf, stamps)
+            self._read(owner, shelf, [""] if len(changed) > len(stamps) // 4 else changed)
+            shelf.buckets, shelf.stamp, shelf.as_of = stamps, stamp, asked
+        except AzureError as fault:
+            log.warning("the songs of %s are not mirrored this time: %s", owner, fault)
+        finally:
+            shelf.reading.release()
+        self._make_room()
+
+    def _read(self, owner: str, shelf: _Shelf, buckets: list[str]) -> None:
+        for bucket in buckets:
+            known = dict(self._source.documents(owner, bucket))
+            with shelf.lock:
+                for key in [key for key in shelf.of_document if key.startswith(bucket) and key not in known]:
+                    shelf.put(key, {})
+                for key, rows in known.items():
+                    shelf.put(key, rows)
+                if len(shelf.of_document) > MOST_DOCUMENTS // 2:
+                    shelf.is_too_large = True
+                    shelf.keys, shelf.rows, shelf.of_document = [], {}, {}
+                    return
+
+
+def _changed(shelf: _Shelf, stamps: dict[str, str]) -> list[str]:
+    return [bucket for bucket, known in stamps.items() if shelf.buckets.get(bucket) != known]
+
+
+def stamp_of(key: str) -> str:
+    """The row key of the stamp of a document's bucket."""
+    return f"{STAMP}|{key[:BUCKET_CHARACTERS]}"

@@ -1,0 +1,187 @@
+"""Rows in memory say what storage says, whatever changes, and who changes it."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import makers
+import pytest
+
+from ripieno.contracts import names
+from ripieno.contracts.base import Contract
+from ripieno.records import mirror
+from ripieno.records.mirror import Condition
+from ripieno.records.store import Store
+from ripieno.services.storage import table, table_service
+
+TABLE = "Tunes"
+KINDS = ("jig", "reel", "polka")
+
+
+class Tune(Contract):
+    name: str
+    kind: str = "jig"
+    bpm: float | None = None
+
+
+def new_store(*, mirrored: bool) -> Store[Tune]:
+    def index(tune: Tune) -> dict:
+        shown = {"kind": tune.kind, **({"bpm": tune.bpm} if tune.bpm is not None else {})}
+        return {f"by-kind|{tune.kind}|{tune.name}": shown, f"by-name|{tune.name}": shown}
+
+    return Store(TABLE, Tune, key=lambda tune: tune.name, index=index, mirrored=mirrored)
+
+
+@pytest.fixture
+def by_storage(storage: str) -> Store[Tune]:
+    table_service().create_table_if_not_exists(TABLE)
+    return new_store(mirrored=False)
+
+
+@pytest.fixture
+def tunes(by_storage: Store[Tune]) -> Store[Tune]:
+    """One that writes the stamps, and remembers nothing yet."""
+    return new_store(mirrored=True)
+
+
+def queried(monkeypatch) -> list[str]:
+    """The prefixes that storage was asked for from now on."""
+    asked: list[str] = []
+    real = mirror.Mirror.page
+
+    def page(self, owner, prefix, *given):
+        found = real(self, owner, prefix, *given)
+        if found is None:
+            asked.append(prefix)
+        return found
+
+    monkeypatch.setattr(mirror.Mirror, "page", page)
+    return asked
+
+
+def warm(store: Store[Tune], owner: str) -> None:
+    makers.mirrored(lambda: store.page(owner, "by-name|", limit=1))
+
+
+def test_rows_in_memory_are_those_of_storage_through_any_changes(tunes, by_storage, owner, monkeypatch):
+    rng = random.Random(5)
+    written = [f"{rng.randrange(16**6):06x}" for _ in range(60)]
+    for name in written[:40]:
+        tunes.create(owner, Tune(name=name))
+    warm(tunes, owner)
+    asked = queried(monkeypatch)
+    for step in range(120):
+        name = rng.choice(written)
+        match rng.randrange(3):
+            case 0:
+                tunes.create(owner, Tune(name=name, kind=rng.choice(KINDS)))
+            case 1:
+                tunes.delete(owner, name)
+            case _ if tunes.get(owner, name):
+                new = {"kind": rng.choice(KINDS), "bpm": rng.choice((None, 90.0, 120.0))}
+                tunes.change(owner, name, lambda tune, new=new: tune.model_copy(update=new))
+        prefix = rng.choice(("by-name|", *(f"by-kind|{kind}|" for kind in KINDS)))
+        conditions = rng.choice(([], [Condition("bpm", "ge", 100.0)], [Condition("kind", "eq", "reel")]))
+        bounds = {} if step % 3 else {"start": rng.choice("0369"), "end": rng.choice("9cf")}
+        after = None if step % 4 else prefix + rng.choice(written)
+        query = {"conditions": conditions, "after": after, "limit": rng.randrange(1, 30), **bounds}
+        assert tunes.page(owner, prefix, **query) == by_storage.page(owner, prefix, **query), (step, prefix, query)
+    assert asked == [], "every page came from memory"
+
+
+@pytest.mark.parametrize("op", ["eq", "ge", "gt", "le", "lt"])
+def test_conditions_mean_in_memory_what_they_mean_in_storage(tunes, by_storage, owner, op):
+    for number, bpm in enumerate((None, 89.999, 90.0, 90.001)):
+        tunes.create(owner, Tune(name=f"{number:02d}", bpm=bpm))
+    warm(tunes, owner)
+    query = {"conditions": [Condition("bpm", op, 90.0)], "limit": 9}
+    assert tunes.page(owner, "by-name|", **query) == by_storage.page(owner, "by-name|", **query)
+
+
+def test_what_another_process_writes_is_seen_by_the_next_listing(tunes, by_storage, owner, monkeypatch):
+    elsewhere = new_store(mirrored=True)
+    tunes.create(owner, Tune(name="a1"))
+    warm(tunes, owner)
+    elsewhere.create(owner, Tune(name="b2"))
+    elsewhere.change(owner, "a1", lambda tune: tune.model_copy(update={"kind": "reel"}))
+    asked = queried(monkeypatch)
+    assert [row["kind"] for row in tunes.page(owner, "by-name|", limit=9).rows] == ["reel", "jig"]
+    elsewhere.delete(owner, "a1")
+    assert [row["kind"] for row in tunes.page(owner, "by-name|", limit=9).rows] == ["jig"]
+    assert asked == []
+
+
+def test_when_much_changed_storage_answers_until_it_was_read(tunes, owner, monkeypatch):
+    for number in range(4):
+        tunes.create(owner, Tune(name=f"{number:02d}"))
+    warm(tunes, owner)
+    for number in range(4, 40):
+        tunes.create(owner, Tune(name=f"{number:02d}"))
+    asked = queried(monkeypatch)
+    assert len(tunes.page(owner, "by-name|", limit=99).rows) == 40 and asked == ["by-name|"]
+    warm(tunes, owner)
+    asked.clear()
+    assert len(tunes.page(owner, "by-name|", limit=99).rows) == 40 and asked == []
+
+
+def test_nobody_waits_for_what_is_being_read(tunes, owner, monkeypatch):
+    for number in range(8):
+        tunes.create(owner, Tune(name=f"{number:02d}"))
+    reading, go_on = Event(), Event()
+    real = tunes._mirror._source.documents
+
+    def slowly(owner: str, bucket: str):
+        reading.set()
+        go_on.wait(30)
+        return real(owner, bucket)
+
+    monkeypatch.setattr(tunes._mirror._source, "documents", slowly)
+    for _ in range(4):
+        assert len(tunes.page(owner, "by-name|", limit=9).rows) == 8
+    assert reading.wait(30)
+    assert len(tunes.page(owner, "by-name|", limit=9).rows) == 8
+    go_on.set()
+
+
+def test_who_writes_and_lists_at_once_always_sees_their_own(tunes, owner):
+    warm(tunes, owner)
+
+    def write(number: int) -> bool:
+        name = f"{number:02x}"
+        tunes.create(owner, Tune(name=name))
+        made = any(row["RowKey"].endswith(name) for row in tunes.page(owner, "by-name|", limit=999).rows)
+        tunes.delete(owner, name)
+        left = any(row["RowKey"].endswith(name) for row in tunes.page(owner, "by-name|", limit=999).rows)
+        return made and not left
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(write, range(64)))
+    warm(tunes, owner)
+    assert tunes.page(owner, "by-name|", limit=9).rows == []
+
+
+def test_owners_who_are_many_or_large_leave_memory(tunes, storage, owner, monkeypatch):
+    monkeypatch.setattr(mirror, "MOST_DOCUMENTS", 8)
+    owners = [f"{owner}-{number}" for number in range(3)]
+    for one in owners:
+        for number in range(4):
+            tunes.create(one, Tune(name=f"{number:02d}"))
+        warm(tunes, one)
+    assert set(tunes._mirror._shelves) == set(owners[1:]), "eight documents are room for two owners of four"
+    tunes.create(owners[2], Tune(name="99"))
+    asked = queried(monkeypatch)
+    assert len(tunes.page(owners[2], "by-name|", limit=9).rows) == 5
+    assert asked == ["by-name|"], "an owner of more than half of it is asked of storage"
+    assert len(tunes.page(owners[1], "by-name|", limit=9).rows) == 4 and len(asked) == 1
+
+
+def test_a_song_that_is_gone_leaves_nothing_of_itself_in_the_stamps(storage, owner):
+    from ripieno.records import songs
+
+    song = makers.song(owner)
+    songs.create(song)
+    songs.delete(owner, song.audio_file_id, song.born)
+    rows = table(names.SONGS_TABLE).query_entities("PartitionKey eq @owner", parameters={"owner": owner})
+    assert {row["RowKey"] for row in rows} == {"stamp", f"stamp|{song.audio_file_id[:2]}"}
