@@ -134,11 +134,11 @@ class Documents:
 
     def status(self, document: JobDocument, *, held: bool) -> JobStatus:
         """What to answer for a job; `held` says whether this replica has it in its queue or at work."""
-        if held:
+        if held or document.ended:
             at, lost = datetime.now(UTC), False
         else:
             beat = self.heartbeat_of(document.replica_id)
-            at, lost = beat.at, not document.ended and self._is_lost(document, beat)
+            at, lost = beat.at, self._is_lost(document, beat)
         fields = document.model_dump(exclude={"request", "etag", "gone"})
         return JobStatus(**fields, kind=document.request.kind, heartbeat_at=at.isoformat(), lost=lost)
 
