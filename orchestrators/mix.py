@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 
 from orchestrators.progress import report
-from orchestrators.steps import endpoint_job, fault_of, step
+from orchestrators.steps import attempt, endpoint_job, fault_of, step
 from ripieno.contracts.enums import JobKind
 from ripieno.contracts.names import job_id
 from ripieno.contracts.workflow import JobOrder, VersionOrder
@@ -33,7 +33,11 @@ def mix(context: df.DurableOrchestrationContext):
             made = yield job(kind, element)
         except Exception as problem:
             made = {"result": None, "error": fault_of(problem)}
-        yield from step(context, "SaveMix", order.model_dump() | {"element": element} | made)
+        try:
+            yield from step(context, "SaveMix", order.model_dump() | {"element": element} | made)
+        except Exception as problem:
+            made = {"result": None, "error": fault_of(problem)}
+            yield from attempt(context, "SaveMix", order.model_dump() | {"element": element} | made)
         if made["error"]:
             told = {"outcome": "failed", "message": made["error"]["message"]}
             break

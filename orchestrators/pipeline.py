@@ -37,7 +37,11 @@ def _made(context: df.DurableOrchestrationContext, song: SongOrder, told: dict):
     work = WorkOrder(owner=song.owner, work_id=song.work_id or "", arrived_at=song.arrived_at)
     if told["status"] == "analyzed":
         report(context, "generation", 0.99, "generating stems for it", song.audio_file_id)
-        yield context.call_sub_orchestrator("WorkOrchestrator", work.model_dump(), work_instance(work.work_id))
+        try:
+            yield context.call_sub_orchestrator("WorkOrchestrator", work.model_dump(), work_instance(work.work_id))
+            return
+        except Exception as problem:  # it broke off, or was cancelled: the song is analysed all the same
+            message = fault_of(problem)["message"]
     else:
         message = f"the song could not be analysed: {told['message']}"
-        yield from step(context, "FailWork", work.model_dump() | {"message": message})
+    yield from attempt(context, "FailWork", work.model_dump() | {"message": message})

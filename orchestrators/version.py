@@ -28,7 +28,11 @@ def version(context: df.DurableOrchestrationContext):
         made = yield endpoint_job(context, job)
     except Exception as problem:
         made = {"result": None, "error": fault_of(problem)}
-    yield from step(context, "SaveVersion", order.model_dump() | made)
+    try:
+        yield from step(context, "SaveVersion", order.model_dump() | made)
+    except Exception as problem:  # what was made cannot be kept: its siblings are made all the same
+        made = {"result": None, "error": fault_of(problem)}
+        yield from attempt(context, "SaveVersion", order.model_dump() | made)
     if order.is_alone:
         yield from attempt(context, "NotifyWork", order.model_dump())
     message = made["error"]["message"] if made["error"] else f"{about} can be heard"

@@ -57,7 +57,11 @@ def begin(owner: str, work_id: str, order: MixOrder, seed: str) -> tuple[Work, E
             ))  # fmt: skip
         return now
 
-    work = works.change(owner, work_id, noted)
+    try:
+        work = works.change(owner, work_id, noted)
+    except works.WorkMissing:  # removed at this moment
+        runs.forget(asked)
+        raise
     element = work.element(name) or _equal(work, fingerprint)
     assert element is not None
     if element.name != name:
