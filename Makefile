@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run setup test check format benchmark clean
+.PHONY: run setup test check format benchmark chaos clean
 
 run:             ## start everything, analyse the demo song, stay up until Ctrl-C
 	@$(PYTHON) scripts/install.py run
@@ -23,11 +23,17 @@ check: setup     ## format, lint, types, import rules, dependencies
 format: setup    ## write every file as `check` wants it
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
 
-benchmark: setup ## accuracy and speed beside librosa, essentia and madmom, of separation and generation (two hours)
+benchmark: setup ## accuracy and speed beside librosa, essentia and madmom, of separation, generation, the engine and the API (two hours)
 	@$(PYTHON) scripts/install.py benchmark
 	@$(BIN)/python -m benchmarks.analysis --plots docs
 	@$(BIN)/python -m benchmarks.separation
 	@$(BIN)/python -m benchmarks.generation
+	@$(BIN)/python -m benchmarks.production
+	@$(BIN)/python -m benchmarks.durable
+	@$(BIN)/python -m benchmarks.api
+
+chaos: setup     ## 500 kills of everything that can die, while people are at work; the invariants after each twenty
+	@$(BIN)/python -m tests.chaos.kills --kills 500
 
 clean:           ## forget the local library and its logs; the installed tools stay
 	rm -rf .ripieno/azurite .ripieno/host .ripieno/logs .ripieno/demo

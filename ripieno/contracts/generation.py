@@ -18,6 +18,7 @@ MOST_LYRICS = 5000
 MOST_TAKES = 20
 MOST_ELEMENTS = 12
 
+ChordName = Annotated[str, Field(max_length=60)]
 Shade = Annotated[float, Field(ge=-1, le=1)]
 """How far from the style's own, -1 to 1; 0 leaves it as it is."""
 
@@ -36,7 +37,7 @@ class GenerationParameters(Request):
     duration_seconds: float | None = Field(default=None, gt=0, le=MOST_SECONDS)
     time_signature: Literal["2/4", "3/4", "4/4", "5/4", "6/8", "9/8", "12/8"] | None = None
     style: str | None = Field(default=None, max_length=200)
-    chord_progression: list[str] = Field(default=[], max_length=512)
+    chord_progression: list[ChordName] = Field(default=[], max_length=512)
     section: str | None = Field(default=None, max_length=40)
     bars: tuple[int, int] | None = None
     prompt: str = Field(default="", max_length=MOST_PROMPT)

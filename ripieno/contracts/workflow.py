@@ -72,9 +72,9 @@ class Upload(Contract):
 class JobOrder(Contract):
     """A job to be seen through to its end at one of an endpoint's addresses.
 
-    `subject` are the ids and blobs' names from which its body is written when it is submitted. With `give_up_when_down` it fails with
-    `unreachable` once every address was tried in vain, instead of waiting for one to come back until the deadline: for
-    work that can be done elsewhere.
+    `subject` are the ids and blobs' names from which its body is written when it is submitted. With `give_up_when_down`
+    it fails with `unreachable` once every address was tried in vain, instead of waiting for one to come back until the
+    deadline: for work that can be done elsewhere.
     """
 
     job_id: str

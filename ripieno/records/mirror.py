@@ -16,8 +16,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from azure.core.exceptions import AzureError
-
 BUCKET_CHARACTERS = 2
 STAMP = "stamp"
 MOST_DOCUMENTS = 40_000  # of all owners together; one with more than half of it is not mirrored
@@ -186,8 +184,10 @@ class Mirror:
             changed = _changed(shelf, stamps)
             self._read(owner, shelf, [""] if len(changed) > len(stamps) // 4 else changed)
             shelf.buckets, shelf.stamp, shelf.as_of = stamps, stamp, asked
-        except AzureError as fault:
-            log.warning("the songs of %s are not mirrored this time: %s", owner, fault)
+        except (
+            Exception
+        ) as fault:  # of a thread nobody waits for: storage answers meanwhile, the next listing tries again
+            log.warning("the rows of %s are not mirrored this time: %s: %s", owner, type(fault).__name__, fault)
         finally:
             shelf.reading.release()
         self._make_room()

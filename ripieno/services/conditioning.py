@@ -53,9 +53,11 @@ def fitted_to(
     ------
     CannotCondition
         `song_not_analysed`, or `cannot_condition`.
+    ValueError
+        For a style that is none.
     """
+    styles = blend(style).weights
     try:
-        styles = blend(style).weights
         if audio_file_id is None:
             beats, compound = _meter(given.time_signature, style)
             alone = free_standing(

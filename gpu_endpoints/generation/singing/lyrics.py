@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -11,6 +12,8 @@ from ripieno.music.score import Note
 
 _BREATH_SECONDS = 0.35  # a gap between notes at which a line may end
 _LONGEST_BREATHLESS = 16  # notes in a phrase
+_LONGEST_LINE = (120, 24)  # characters: of letters, and of ideographs or signs, each of which is a word or more
+_IDEOGRAPHS = "\u2e80"
 _MELISMA = "-"
 
 
@@ -68,9 +71,7 @@ def on_melody(lyrics: str, melody: list[Note], language: str) -> list[Sung]:
     ValueError
         When there is nothing to sing.
     """
-    lines = [
-        [one for word in syllables(line, language) for one in word] for line in lyrics.splitlines() if line.strip()
-    ]
+    lines = [[one for word in syllables(line, language) for one in word] for line in _lines(lyrics)]
     lines = [line for line in lines if line]
     if not lines:
         raise ValueError("the lyrics hold nothing to sing: give words")
@@ -144,6 +145,16 @@ def _texted(words: list[list[Syllable]], line: str) -> list[list[Syllable]]:
     return [
         [replace(one, text=line[a:b].strip() if n == 0 else _MELISMA) for n, one in enumerate(word)]
         for word, a, b in zip(words, begins, ends, strict=True)
+    ]
+
+
+def _lines(lyrics: str) -> list[str]:
+    """What is spoken in one breath, since a whole line is spoken for any syllable of it: longer ones are cut at words."""
+    return [
+        part
+        for line in lyrics.splitlines()
+        if line.strip()
+        for part in textwrap.wrap(line, _LONGEST_LINE[max(line) >= _IDEOGRAPHS], break_on_hyphens=False)
     ]
 
 

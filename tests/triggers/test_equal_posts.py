@@ -1,0 +1,157 @@
+"""Eight equal POSTs at once, with one Idempotency-Key, are one: on every route that takes a POST."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import httpx
+import pytest
+
+from ripieno.client import Ripieno
+from ripieno.contracts.generation import GenerationOrder, GenerationParameters
+from triggers.routing import routes
+
+TOGETHER = 8
+FREE = {"target_bpm": 120, "duration_seconds": 3, "chord_progression": ["C", "F"]}
+NEW_STEMS = {"target_stems": ["bass", "drums"], "parameters": FREE}
+
+
+@pytest.fixture(scope="module")
+def song(stack, make_clip) -> str:
+    with Ripieno(stack.url) as ripieno:
+        done = ripieno.wait(ripieno.upload(make_clip("equal posts.flac", 12.0, 6.0)), timeout=120)
+        assert done.status == "analyzed", done.error
+        return done.audio_file_id
+
+
+def made(ripieno: Ripieno) -> str:
+    """A generation whose stems can be heard."""
+    order = GenerationOrder(target_stems=["bass"], parameters=GenerationParameters(random_seed=3, **FREE))
+    request = ripieno.generate(order)
+    ripieno.wait_generation(request, timeout=120)
+    return request
+
+
+def settled(ask: Callable[[], Any], done: Callable[[Any], bool]) -> Any:
+    deadline = time.monotonic() + 90
+    while not done(found := ask()):
+        assert time.monotonic() < deadline, found
+        time.sleep(0.1)
+    return found
+
+
+def all_at_once(url: str, **request: Any) -> list[httpx.Response]:
+    together, key = Barrier(TOGETHER), uuid.uuid4().hex
+    headers = {"Idempotency-Key": key, **request.pop("headers", {})}
+
+    def post(_: int) -> httpx.Response:
+        with httpx.Client(timeout=60) as http:
+            together.wait()
+            return http.post(url, headers=headers, **request)
+
+    with ThreadPoolExecutor(TOGETHER) as pool:
+        return list(pool.map(post, range(TOGETHER)))
+
+
+def one_of(answers: list[httpx.Response]) -> dict[str, Any]:
+    """What all of them were answered."""
+    assert {answer.is_success for answer in answers} == {True}, [answer.text for answer in answers]
+    assert len({answer.content for answer in answers}) == 1, "one thing, said eight times"
+    assert len({answer.status_code for answer in answers}) == 1
+    return answers[0].json()
+
+
+def upload(stack, ripieno, song, make_clip) -> None:
+    data = make_clip("equal uploads.flac", 3.0, 4.0).read_bytes()
+    told = one_of(all_at_once(f"{stack.url}/api/audio", content=data, headers={"x-file-name": "equal.flac"}))
+    assert ripieno.wait(told["audio_file_id"], timeout=120).status == "analyzed"
+    assert [one.audio_file_id for one in ripieno.search()].count(told["audio_file_id"]) == 1
+
+
+def analyse(stack, ripieno, song, make_clip) -> None:
+    before = ripieno.get(song)
+    told = one_of(all_at_once(f"{stack.url}/api/audio/{song}/analysis", json={}))
+    assert told["instance_id"] != before.instance_id
+    after = ripieno.wait(song, timeout=120)
+    assert (after.status, after.instance_id, after.run) == ("analyzed", told["instance_id"], before.run + 1)
+
+
+def ticket(stack, ripieno, song, make_clip) -> None:
+    one_of(all_at_once(f"{stack.url}/api/uploads", json={"file_name": "a.flac", "file_size_bytes": 5}))
+
+
+def complete(stack, ripieno, song, make_clip) -> None:
+    data = make_clip("equal completions.flac", 8.0, 4.0).read_bytes()
+    given = {"file_name": "completed.flac", "file_size_bytes": len(data)}
+    sent = httpx.post(f"{stack.url}/api/uploads", json=given).json()
+    httpx.put(sent["upload_url"], headers=sent["headers"], content=data).raise_for_status()
+    told = one_of(all_at_once(sent["complete_url"]))
+    known = settled(
+        lambda: [one for one in ripieno.search() if one.original_file_name == "completed.flac"], lambda found: found
+    )
+    assert len(known) == 1 and told
+    assert ripieno.wait(known[0].audio_file_id, timeout=120).status == "analyzed"
+
+
+def generate(stack, ripieno, song, make_clip) -> None:
+    known = {one.generation_request_id for one in ripieno.generations()}
+    told = one_of(all_at_once(f"{stack.url}/api/generations", json=NEW_STEMS))
+    ripieno.wait_generation(told["generation_request_id"], timeout=120)
+    assert {one.generation_request_id for one in ripieno.generations()} - known == {told["generation_request_id"]}
+
+
+def cancel(stack, ripieno, song, make_clip) -> None:
+    long = NEW_STEMS | {"parameters": FREE | {"duration_seconds": 3600}}
+    request = httpx.post(f"{stack.url}/api/generations", json=long).json()["generation_request_id"]
+    one_of(all_at_once(f"{stack.url}/api/generations/{request}/cancel"))
+    assert ripieno.generation(request).status == "cancelled"
+
+
+def approve(stack, ripieno, song, make_clip) -> None:
+    request = made(ripieno)
+    one_of(all_at_once(f"{stack.url}/api/generations/{request}/stems/bass/approve", json={}))
+    assert ripieno.generation(request).stems[0].takes[0].status == "approved"
+
+
+def reject(stack, ripieno, song, make_clip) -> None:
+    request = made(ripieno)
+    one_of(all_at_once(f"{stack.url}/api/generations/{request}/stems/bass/reject", json={"comment": "busier"}))
+    again = settled(lambda: ripieno.generation(request).stems[0].takes, lambda takes: takes[-1].status == "generated")
+    assert [take.status for take in again] == ["rejected", "generated"]
+
+
+def mix(stack, ripieno, song, make_clip) -> None:
+    request = made(ripieno)
+    one_of(all_at_once(f"{stack.url}/api/generations/{request}/mixes", json={"gains": {"bass": -6}}))
+    mixes = settled(lambda: ripieno.generation(request).mixes, lambda found: found[0].status != "generating")
+    assert [one.status for one in mixes] == ["generated"]
+
+
+POSTS: dict[str, Callable[..., None]] = {
+    "/audio": upload,
+    "/audio/{id}/analysis": analyse,
+    "/uploads": ticket,
+    "/uploads/{id}/complete": complete,
+    "/generations": generate,
+    "/generations/{id}/cancel": cancel,
+    "/generations/{id}/stems/{stem}/approve": approve,
+    "/generations/{id}/stems/{stem}/reject": reject,
+    "/generations/{id}/mixes": mix,
+}
+
+
+def test_every_post_that_people_send_is_tried(stack):
+    import function_app
+
+    assert function_app.app is not None
+    assert {one.path for one in routes() if one.method == "POST" and one.role is not None} == set(POSTS)
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_equal_posts_at_once_are_one(stack, ripieno, song, make_clip, path):
+    POSTS[path](stack, ripieno, song, make_clip)
