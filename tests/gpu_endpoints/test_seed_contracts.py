@@ -1,0 +1,168 @@
+"""The seed contracts against bare endpoints, with no platform around them: what is asked, and every field called back."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+
+import httpx
+import jams
+import pytest
+import soundfile
+from conftest import free_ports
+
+from ripieno.contracts import names
+from ripieno.local.azurite import ACCOUNT
+from ripieno.local.processes import Child, python_module
+from ripieno.services import blobs
+
+SECONDS = 120
+
+
+class Listener:
+    """Whoever asked: hears every callback, in its order."""
+
+    def __init__(self) -> None:
+        heard: Queue[dict] = Queue()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                heard.put(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self.heard = heard
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/told"
+        Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture(scope="module")
+def listener() -> Iterator[Listener]:
+    one = Listener()
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="module")
+def endpoints(azurite_alone: str, listener: Listener, tmp_path_factory) -> Iterator[dict[str, str]]:
+    """The address of each endpoint, with storage and nothing else."""
+    folder, urls, children = tmp_path_factory.mktemp("bare"), {}, []
+    host = listener.url.removesuffix("/told")
+    for name, port in zip(("analysis", "generation"), free_ports(2), strict=True):
+        env = os.environ | {
+            "AzureWebJobsStorage": azurite_alone, "RIPIENO_WORKERS": "1", "RIPIENO_CALLBACK_HOSTS": host,
+        }  # fmt: skip
+        urls[name] = f"http://127.0.0.1:{port}"
+        command = python_module("uvicorn", f"gpu_endpoints.{name}.server:app", "--port", str(port))
+        child = Child(name, command, env, folder / f"{name}.log", f"{urls[name]}/health", Path.cwd())
+        child.start()
+        children.append(child)
+    try:
+        for child in children:
+            child.wait_healthy(60)
+        yield urls
+    finally:
+        for child in children:
+            child.stop()
+
+
+@pytest.mark.parametrize("name", ["analysis", "generation"])
+def test_health_says_what_there_is(endpoints, name):
+    health = httpx.get(f"{endpoints[name]}/health", timeout=30).json()
+    assert health["status"] == "ok"
+    assert datetime.fromisoformat(health["timestamp"]).tzinfo is not None
+    assert health["services"]["storage"]["ok"] is True
+    assert isinstance(health["gpu_available"], bool)
+
+
+def test_analyze_calls_back_with_the_findings_the_stems_and_a_jams_file(
+    endpoints, listener, storage, make_clip, tmp_path
+):
+    clip, song_id = make_clip("asked directly.wav", 14.0, 6.0), f"direct-{uuid.uuid4().hex}"
+    blobs.upload(names.RAW_AUDIO, f"{song_id}.wav", clip.read_bytes())
+    uri = blobs.read_url(names.RAW_AUDIO, f"{song_id}.wav").partition("?")[0]
+    assert f"/{ACCOUNT}/{names.RAW_AUDIO}/" in uri
+    asked = {"audio_file_id": song_id, "blob_uri": uri, "callback_url": listener.url}
+    answer = httpx.post(f"{endpoints['analysis']}/analyze", json=asked, timeout=30)
+    assert answer.status_code == 202
+    accepted = answer.json()
+    assert (accepted["audio_file_id"], accepted["status"]) == (song_id, "processing") and accepted["message"]
+
+    told = listener.heard.get(timeout=SECONDS)
+    assert (told["audio_file_id"], told["status"]) == (song_id, "completed"), told
+    assert told["processing_time_seconds"] > 0
+    found = told["analysis"]
+    assert {"bpm", "key", "tuning_frequency", "sections", "chords", "beats"} <= set(found)
+    assert found["bpm"] > 0 and found["tuning_frequency"] > 400 and isinstance(found["key"], str)
+    assert found["beats"] and found["chords"] and found["sections"]
+    assert told["stems"]
+    for stem in told["stems"]:
+        assert set(stem) == {"stem_type", "blob_url", "file_size_bytes"}
+        fetched = httpx.get(stem["blob_url"]).content
+        assert len(fetched) == stem["file_size_bytes"]
+        path = tmp_path / stem["stem_type"]
+        path.write_bytes(fetched)
+        assert soundfile.info(path).duration == pytest.approx(6.0, abs=0.01)
+    path = tmp_path / "found.jams"
+    path.write_bytes(httpx.get(told["jams_url"]).content)
+    document = jams.load(str(path), validate=True, strict=True)
+    assert document.file_metadata.duration == pytest.approx(6.0, abs=0.01)
+    assert len(document.search(namespace="beat")[0].data) == len(found["beats"])
+    assert len(document.search(namespace="chord")[0].data) == len(found["chords"])
+
+
+def test_analyze_of_a_blob_that_is_not_there_calls_back_that_it_failed(endpoints, listener, storage):
+    song_id = f"nowhere-{uuid.uuid4().hex}"
+    asked = {
+        "audio_file_id": song_id, "callback_url": listener.url,
+        "blob_uri": blobs.read_url(names.RAW_AUDIO, f"{song_id}.wav").partition("?")[0],
+    }  # fmt: skip
+    assert httpx.post(f"{endpoints['analysis']}/analyze", json=asked, timeout=30).status_code == 202
+    told = listener.heard.get(timeout=SECONDS)
+    assert (told["audio_file_id"], told["status"]) == (song_id, "failed")
+    assert told["error"]["message"] and told["processing_time_seconds"] >= 0
+
+
+def test_generate_for_a_song_that_nobody_knows_is_free_standing(endpoints, listener, storage, tmp_path):
+    request_id, song_id = uuid.uuid4().hex, f"unknown-{uuid.uuid4().hex}"
+    parameters = {
+        "target_bpm": 120, "duration_seconds": 4, "style": "pop", "chord_progression": ["Am", "F"],
+        "prompt": "a warm bass", "temperature": 0.8, "random_seed": 7,
+    }  # fmt: skip
+    asked = {
+        "generation_request_id": request_id, "audio_file_id": song_id, "target_stems": ["bass", "drums"],
+        "parameters": parameters, "callback_url": listener.url,
+    }  # fmt: skip
+    answer = httpx.post(f"{endpoints['generation']}/generate", json=asked, timeout=30)
+    assert answer.status_code == 202
+    assert (answer.json()["generation_request_id"], answer.json()["status"]) == (request_id, "processing")
+
+    told = listener.heard.get(timeout=SECONDS)
+    assert (told["generation_request_id"], told["audio_file_id"]) == (request_id, song_id)
+    assert told["status"] == "completed", told
+    assert told["processing_time_seconds"] > 0
+    assert {name: told["parameters"][name] for name in parameters} == parameters
+    assert [stem["stem_type"] for stem in told["generated_stems"]] == ["bass", "drums"]
+    for stem in told["generated_stems"]:
+        fetched = httpx.get(stem["blob_url"]).content
+        assert len(fetched) == stem["file_size_bytes"]
+        path = tmp_path / f"{stem['stem_type']}.{stem['format']}"
+        path.write_bytes(fetched)
+        about = soundfile.info(path)
+        assert (about.samplerate, about.channels) == (stem["sample_rate"], stem["channels"])
+        assert about.duration == pytest.approx(4.0, abs=0.01)
