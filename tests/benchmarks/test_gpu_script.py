@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 import torch
 from demucs.htdemucs import HTDemucs
@@ -13,7 +15,7 @@ def test_every_cell_is_measured_or_says_why_not():
     torch.manual_seed(0)
     model = HTDemucs(
         sources=["drums", "bass", "other", "vocals"], channels=8, depth=2, t_layers=1, t_heads=2, bottom_channels=8,
-        nfft=1024, segment=1, samplerate=run.RATE, dconv_depth=1,
+        nfft=1024, segment=Fraction(1, 4), samplerate=run.RATE, dconv_depth=1,
     )  # fmt: skip
     cells = run.measure(model, "cpu", [1, 2], seconds=0.0, compiled=False)
     assert [(cell["batch"], cell["precision"]) for cell in cells] == [

@@ -149,7 +149,7 @@ def _texted(words: list[list[Syllable]], line: str) -> list[list[Syllable]]:
 
 
 def _lines(lyrics: str) -> list[str]:
-    """What is spoken in one breath, since a whole line is spoken for any syllable of it: longer ones are cut at words."""
+    """What is spoken at once: for any syllable its whole line is, so that longer ones are cut at words."""
     return [
         part
         for line in lyrics.splitlines()
