@@ -47,7 +47,7 @@ MEANINGS: dict[str, str] = {
     "error": "why it failed; null where it did not",
     "errors": "each field that is wrong, and why",
     "type": "a URI of the kind of problem (RFC 9457); always about:blank",
-    "outcome": "ingested, duplicate or rejected; null while the file is being read",
+    "outcome": "ingested, duplicate, rejected or missing; null while the file is being read",
     "duplicate": "whether the library had these bytes already",
     "attempt": "the how-manieth try this is",
     "address": "the endpoint's address that has the job",

@@ -98,7 +98,11 @@ class UploadTicket(Contract):
 
 
 class UploadOutcome(Contract):
-    """Which song a direct upload became. Outcomes: ingested, duplicate, rejected; None while the file is being read."""
+    """Which song a direct upload became.
+
+    Outcomes: ingested, duplicate, rejected; missing where the bytes were deleted before they could be read; None while
+    the file is being read.
+    """
 
     upload_id: str
     instance_id: str | None = None

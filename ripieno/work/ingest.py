@@ -241,9 +241,15 @@ def leave_inbox(order: DropOrder) -> None:
 
 def _told(order: DropOrder, outcome: str, song: AudioFile | None, message: str) -> dict:
     told = {"outcome": outcome, "audio_file_id": song.audio_file_id if song else None, "message": message}
-    if order.upload_id:
-        uploads.note(order.upload_id, **{k: v for k, v in told.items() if outcome != "missing"})
+    if order.upload_id and not (outcome == "missing" and _has_outcome(order.upload_id)):
+        uploads.note(order.upload_id, **told)
     return told
+
+
+def _has_outcome(upload_id: str) -> bool:
+    """Whether a step that was killed after its work had said already what became of the upload."""
+    known = uploads.find(upload_id)
+    return known is None or known.outcome is not None
 
 
 # -- names --------------------------------------------------------------------------------------------------------
