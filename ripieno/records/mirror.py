@@ -23,6 +23,7 @@ _LISTED_BEFORE = 3  # listings before it is worth while
 _MOST_COUNTED = 10_000  # owners
 _MOST_READ_AT_ONCE = 3  # buckets that a request reads itself
 _PATIENCE_SECONDS = 0.05
+_STAMP_SECONDS = 2.0  # for a stamp that another is reading
 
 log = logging.getLogger(__name__)
 
@@ -66,10 +67,14 @@ class Source:
 
 @dataclass
 class _Shelf:
-    """One owner's rows. `lock` is held while they are looked at or changed, `reading` while storage is read."""
+    """One owner's rows. `lock` is held while they are looked at or changed, `reading` while storage is read for them,
+    `stamping` while it is asked for the stamp."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     reading: threading.Lock = field(default_factory=threading.Lock)
+    stamping: threading.Lock = field(default_factory=threading.Lock)
+    stamp_seen: str | None = None
+    stamp_asked: float = -1.0
     stamp: str | None = None
     as_of: float = -1.0
     buckets: dict[str, str] = field(default_factory=dict)
@@ -153,7 +158,7 @@ class Mirror:
         if shelf.as_of < 0:
             self._read_in_background(owner, shelf)
             return False
-        stamp = self._source.stamp(owner)
+        stamp = self._stamp(owner, shelf, asked)
         if shelf.stamp == stamp:
             return True
         if not shelf.reading.acquire(timeout=_PATIENCE_SECONDS):
@@ -171,6 +176,18 @@ class Mirror:
             shelf.reading.release()
         self._read_in_background(owner, shelf)
         return False
+
+    def _stamp(self, owner: str, shelf: _Shelf, asked: float) -> str | None:
+        """The owner's stamp, read no earlier than `asked`: those who wait for a reading share the next one."""
+        if not shelf.stamping.acquire(timeout=_STAMP_SECONDS):
+            return self._source.stamp(owner)
+        try:
+            if shelf.stamp_asked < asked:
+                began = time.monotonic()
+                shelf.stamp_seen, shelf.stamp_asked = self._source.stamp(owner), began
+            return shelf.stamp_seen
+        finally:
+            shelf.stamping.release()
 
     def _read_in_background(self, owner: str, shelf: _Shelf) -> None:
         if shelf.reading.acquire(blocking=False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from threading import Event, Lock, Semaphore
 
 import makers
 import pytest
@@ -185,3 +185,43 @@ def test_a_song_that_is_gone_leaves_nothing_of_itself_in_the_stamps(storage, own
     songs.delete(owner, song.audio_file_id, song.born)
     rows = table(names.SONGS_TABLE).query_entities("PartitionKey eq @owner", parameters={"owner": owner})
     assert {row["RowKey"] for row in rows} == {"stamp", f"stamp|{song.audio_file_id[:2]}"}
+
+
+def test_listings_at_once_share_a_stamp_that_is_younger_than_all_of_them(tunes, owner, monkeypatch):
+    tunes.create(owner, Tune(name="a1"))
+    warm(tunes, owner)
+    first, go_on, readings = Event(), Event(), []
+    real = tunes._mirror._source.stamp
+
+    def slowly(owner: str) -> str | None:
+        found = real(owner)
+        readings.append(found)
+        first.set()
+        go_on.wait(30)
+        return found
+
+    class Queue:
+        """A lock that tells of each who comes to it."""
+
+        def __init__(self):
+            self.lock, self.came = Lock(), Semaphore(0)
+
+        def acquire(self, timeout: float) -> bool:
+            self.came.release()
+            return self.lock.acquire(timeout=30)
+
+        def release(self) -> None:
+            self.lock.release()
+
+    queue = tunes._mirror._shelves[owner].stamping = Queue()
+    monkeypatch.setattr(tunes._mirror._source, "stamp", slowly)
+    with ThreadPoolExecutor(9) as pool:
+        early = pool.submit(tunes.page, owner, "by-name|", limit=9)
+        assert first.wait(30)
+        tunes.create(owner, Tune(name="b2"))  # after the first one's reading
+        late = [pool.submit(tunes.page, owner, "by-name|", limit=9) for _ in range(8)]
+        assert all(queue.came.acquire(timeout=30) for _ in range(9))
+        go_on.set()
+        assert len(early.result().rows) == 1
+        assert [len(one.result().rows) for one in late] == [2] * 8
+    assert len(readings) == 2, "the early one's, and one for the eight"
