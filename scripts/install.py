@@ -20,6 +20,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 CONSTRAINTS = ROOT / "constraints.txt"
 RUN = [
+    "requirements-client.txt",
     "requirements.txt",
     "requirements-local.txt",
     "gpu_endpoints/requirements.txt",

@@ -12,15 +12,21 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
+from ripieno.cli.extras import needing
 from ripieno.client import RipienoError
-from ripieno.services.models import container, folder
-from ripieno.services.models.catalogue import UnknownModel, catalogue, entry
-from ripieno.services.models.pull import PullFailed, pull
-from ripieno.services.settings import MissingSetting, models_place
 
 _CONTAINER = "blob:"
+
+
+def _default_place() -> str:
+    with needing("local"):
+        from ripieno.services.settings import models_place
+
+    return models_place()
+
+
 _place = click.option(
-    "--to", "place", default=models_place, metavar="DIR|blob:CONTAINER",
+    "--to", "place", default=_default_place, metavar="DIR|blob:CONTAINER",
     help="A folder, or a container of the storage account; RIPIENO_MODELS by default.",
 )  # fmt: skip
 
@@ -35,6 +41,10 @@ def models() -> None:
 @_place
 def list_models(as_json: bool, place: str) -> None:
     """Every model, its licence, and whether it is here."""
+    with needing("local"):
+        from ripieno.services.models import container, folder
+        from ripieno.services.models.catalogue import catalogue
+
     held = container.held(place.removeprefix(_CONTAINER)) if place.startswith(_CONTAINER) else None
     rows = []
     for one in catalogue().values():
@@ -60,6 +70,11 @@ def list_models(as_json: bool, place: str) -> None:
 @click.option("--trust-first-use", is_flag=True, help="Accept what arrives where no checksum is published.")
 def pull_models(names: tuple[str, ...], place: str, trust_first_use: bool) -> None:
     """Fetch models; a pull that broke off goes on where it was."""
+    with needing("local"):
+        from ripieno.services.models import container
+        from ripieno.services.models.pull import PullFailed, pull
+        from ripieno.services.settings import MissingSetting
+
     chosen = [_entry(name) for name in names]
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
@@ -90,6 +105,10 @@ def pull_models(names: tuple[str, ...], place: str, trust_first_use: bool) -> No
 @_place
 def verify(names: tuple[str, ...], place: str) -> None:
     """Hold every byte to its checksum; without names, every model that is here."""
+    with needing("local"):
+        from ripieno.services.models import container, folder
+        from ripieno.services.models.catalogue import catalogue
+
     in_container = place.removeprefix(_CONTAINER) if place.startswith(_CONTAINER) else None
     if names:
         chosen = [_entry(name) for name in names]
@@ -109,6 +128,8 @@ def verify(names: tuple[str, ...], place: str) -> None:
 
 
 def _entry(name: str):
+    from ripieno.services.models.catalogue import UnknownModel, entry
+
     try:
         return entry(name)
     except UnknownModel as fault:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
+from ripieno.cli.extras import checkout
 from ripieno.client import Ripieno, local_url
 
 
 def home() -> Path:
-    """The folder of the local stack: `RIPIENO_HOME`, else `.ripieno` beside the project."""
-    return Path(os.environ.get("RIPIENO_HOME", Path(__file__).resolve().parents[2] / ".ripieno"))
+    """The folder of the local stack: `RIPIENO_HOME`, else `.ripieno` in the checkout, else in the user's home."""
+    return Path(os.environ.get("RIPIENO_HOME") or (checkout() or Path.home()) / ".ripieno")
 
 
 def connect() -> Ripieno:

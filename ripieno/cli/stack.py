@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from ripieno.cli.analyze import analyze_files
+from ripieno.cli.extras import needing_checkout
 from ripieno.cli.options import connect, home
 from ripieno.client import RipienoError
 
@@ -25,8 +26,9 @@ DEMO_FILE = "Coda in Daylight.flac"
 @click.option("--demo/--no-demo", default=True, help="Analyse the demo song the first time.")
 def up(detach: bool, demo: bool) -> None:
     """Start storage, the endpoints and the host on this machine."""
-    from ripieno.local.azurite import AzuriteMissing
-    from ripieno.local.stack import AlreadyRunning, DidNotStart, PortTaken, Stack
+    with needing_checkout():
+        from ripieno.local.azurite import AzuriteMissing
+        from ripieno.local.stack import AlreadyRunning, DidNotStart, PortTaken, Stack
 
     stack = Stack(home())
     began = time.monotonic()
@@ -60,7 +62,8 @@ def up(detach: bool, demo: bool) -> None:
 @click.command()
 def down() -> None:
     """Stop the local stack; songs and findings stay."""
-    from ripieno.local.stack import Stack
+    with needing_checkout():
+        from ripieno.local.stack import Stack
 
     click.echo("stopped" if Stack(home()).down() else "nothing was running")
 
@@ -68,8 +71,9 @@ def down() -> None:
 @click.command()
 def doctor() -> None:
     """What this machine has and lacks for a local stack, and what is missing in a running one."""
-    from ripieno.local import azurite
-    from ripieno.local.stack import PROJECT, Stack
+    with needing_checkout():
+        from ripieno.local import azurite
+        from ripieno.local.stack import PROJECT, Stack
 
     def found(module: str) -> bool:
         return find_spec(module) is not None
