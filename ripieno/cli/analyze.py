@@ -2,167 +2,189 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+import cloup
 
-from ripieno.cli.findings import show
-from ripieno.cli.options import connect
+from ripieno.cli import exits, places
+from ripieno.cli.bars import Bar, Bars
+from ripieno.cli.findings import show_analyzed
+from ripieno.cli.options import connect, examples, json_option
+from ripieno.cli.output import print_json
+from ripieno.cli.shapes import Analyzed, WrittenStem
+from ripieno.cli.songs import WAIT_SECONDS
+from ripieno.cli.watch import Watch, audio_files
 from ripieno.client import Ripieno, RipienoError
-from ripieno.contracts.audio import AudioFile
+from ripieno.contracts.audio import AudioFile, Failure
 from ripieno.contracts.enums import AudioFileStatus
 
-SUFFIXES = {".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".aif", ".aiff"}
+MOST_AT_ONCE = 8
 WATCH_SECONDS = 2.0
-WAIT_SECONDS = 12 * 3600
+_SHOWN = ("bpm", "key", "mode", "time_signature", "tuning_frequency", "beats", "sections", "chords", "confidence")
 
 
-@click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file, a line each, as each is done.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Also write stems and JAMS below here.")
-@click.option("--watch", is_flag=True, help="Go on with files that appear in the folders, until Ctrl-C.")
+@cloup.command(
+    epilog=examples(
+        "ripieno analyze song.mp3", "ripieno analyze album/ --out found/", "ripieno analyze album/ --json > found.jsonl"
+    )
+)
+@cloup.argument(
+    "paths", nargs=-1, required=True, type=cloup.Path(exists=True, path_type=Path), help="Files or folders."
+)
+@cloup.option(
+    "--out",
+    type=cloup.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Also write stems and JAMS, each song's into a folder of its own below DIR.",
+)
+@cloup.option("--watch", is_flag=True, help="Go on with files that appear or change in the folders, until Ctrl-C.")
+@json_option
 def analyze(paths: tuple[Path, ...], as_json: bool, out: Path | None, watch: bool) -> None:
-    """Analyse songs: files, or folders of them."""
+    """Analyse songs: what is in them, and their stems.
+
+    Tempo, beats, key, chords, sections and tuning. The same bytes twice are the same song, and are not analysed again.
+    """
     if watch and not any(path.is_dir() for path in paths):
         raise click.UsageError("--watch needs a folder to watch")
-    files = list(_files(paths))
+    files = list(audio_files(list(paths)))
     if not files and not watch:
         raise click.UsageError(f"no audio files in {', '.join(map(str, paths))}")
     with connect() as ripieno:
         ripieno.health()  # one clear sentence when nobody is there, instead of one for each file
-        well = analyze_files(ripieno, files, as_json=as_json, out=out)
         if watch:
-            well &= _watch(ripieno, paths, set(files), as_json=as_json, out=out)
-    sys.exit(0 if well else 1)
+            well = _watched(ripieno, [path for path in paths if path.is_dir()], as_json=as_json, out=out)
+        else:
+            well = analyze_files(ripieno, files, as_json=as_json, out=out)
+    sys.exit(exits.WELL if well else exits.FAILED)
 
 
 def analyze_files(ripieno: Ripieno, files: list[Path], *, as_json: bool, out: Path | None) -> bool:
-    """Upload and wait for files in order; whether all went well."""
+    """Upload files, some at a time, and wait for them in order; whether all went well."""
     well = True
-    console = Console(stderr=True)
-    stage = TextColumn("{task.percentage:>3.0f}% {task.fields[message]}")
-    columns = (TextColumn("{task.description}"), BarColumn(), stage, TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
-        uploads = [(file, *_upload(ripieno, file, bars)) for file in files]
-        for file, bar, uploaded in uploads:
-            result = _finish(ripieno, file, bar, uploaded, bars, out)
-            well &= result["status"] == AudioFileStatus.ANALYZED
-            if as_json:
-                click.echo(json.dumps(result, ensure_ascii=False))
-            else:
-                show(result, console=Console())
+    under_way: deque[_UnderWay] = deque()
+    left = deque(files)
+    with Bars() as bars:
+        try:
+            while left or under_way:
+                while left and len(under_way) < MOST_AT_ONCE:
+                    under_way.append(_upload(ripieno, left.popleft(), bars))
+                result = _finish(ripieno, under_way[0], out)
+                under_way.popleft().bar.remove()
+                well &= result.status == AudioFileStatus.ANALYZED
+                print_json(result) if as_json else show_analyzed(result)
+        except KeyboardInterrupt:
+            _say_what_goes_on([one.song_id for one in under_way if one.song_id], len(left))
+            raise
     return well
 
 
-def _upload(ripieno: Ripieno, file: Path, bars: Progress) -> tuple[TaskID, str | RipienoError]:
-    bar = bars.add_task(file.name, total=1.0, message="uploading")
+@dataclass
+class _UnderWay:
+    """A file that is being taken in: its song's id, or why there is none."""
+
+    file: Path
+    bar: Bar
+    song_id: str | None = None
+    fault: RipienoError | None = None
+
+
+def _upload(ripieno: Ripieno, file: Path, bars: Bars) -> _UnderWay:
+    one = _UnderWay(file, bars.add(file.name))
     try:
-        uploaded: str | RipienoError = ripieno.upload(
-            file, lambda sent, total: bars.update(bar, completed=sent / total, message="uploading")
-        )
-        bars.update(bar, completed=0, message="queued")
+        one.song_id = ripieno.upload(file, one.bar.sending)
     except OSError as fault:
-        uploaded = RipienoError("unreadable_file", f"{file} cannot be read: {fault.strerror or fault}")
+        one.fault = RipienoError("unreadable_file", f"{file} cannot be read: {fault.strerror or fault}")
     except RipienoError as fault:
-        uploaded = fault
-    return bar, uploaded
+        one.fault, one.song_id = fault, fault.audio_file_id
+    return one
 
 
-def _finish(
-    ripieno: Ripieno, file: Path, bar: TaskID, uploaded: str | RipienoError, bars: Progress, out: Path | None
-) -> dict[str, Any]:
-    """Wait for one file and gather what `analyze --json` prints of it."""
-
-    def on_progress(song: AudioFile) -> None:
-        if song.progress:
-            bars.update(bar, completed=song.progress.fraction, message=song.progress.message)
-
+def _finish(ripieno: Ripieno, one: _UnderWay, out: Path | None) -> Analyzed:
+    """Wait for one file and gather what was found."""
     try:
-        if isinstance(uploaded, RipienoError):
-            raise uploaded
-        song = ripieno.wait(uploaded, on_progress, timeout=WAIT_SECONDS)
+        if one.fault is not None:
+            raise one.fault
+        assert one.song_id is not None
+        song = ripieno.wait(one.song_id, one.bar.song, timeout=WAIT_SECONDS)
         if song.status == AudioFileStatus.FAILED:
-            error = song.error.model_dump() if song.error else {"code": "failed", "message": "the analysis failed"}
-            return _failed(file, song.audio_file_id, error, song.duration_seconds)
-        result = _found(ripieno, file, song)
+            return _failed(one, song.error or Failure(code="failed", message="the analysis failed"), song)
+        result = _found(ripieno, one.file, song)
         if out is not None:
-            _write(ripieno, result, out)
+            _write(ripieno, result, song, out)
         return result
     except (RipienoError, TimeoutError) as fault:
         code = fault.code if isinstance(fault, RipienoError) else "timeout"
-        known = fault.audio_file_id if isinstance(fault, RipienoError) else None
-        song_id = known or (uploaded if isinstance(uploaded, str) else None)
-        return _failed(file, song_id, {"code": code, "message": str(fault)}, None)
+        return _failed(one, Failure(code=code, message=str(fault)))
 
 
-def _found(ripieno: Ripieno, file: Path, song: AudioFile) -> dict[str, Any]:
+def _found(ripieno: Ripieno, file: Path, song: AudioFile) -> Analyzed:
     analysis = ripieno.analysis(song.audio_file_id).model_dump()
-    shown = ("bpm", "key", "mode", "time_signature", "tuning_frequency", "beats", "sections", "chords", "confidence")
-    return {
-        "audio_file_id": song.audio_file_id,
-        "status": song.status,
-        "file": str(file),
-        "duration_seconds": analysis["duration_seconds"],
-        "analysis": {name: analysis[name] for name in shown},
-        "stems": [stem.model_dump() for stem in ripieno.stems(song.audio_file_id).stems],
-        "jams_url": ripieno.jams_url(song.audio_file_id),
-        "engines": analysis["engines"],
-    }
+    return Analyzed(
+        audio_file_id=song.audio_file_id,
+        status=song.status,
+        file=str(file),
+        duration_seconds=analysis["duration_seconds"],
+        analysis={name: analysis[name] for name in (*_SHOWN, "keys")},
+        stems=[WrittenStem(**stem.model_dump()) for stem in ripieno.stems(song.audio_file_id).stems],
+        jams_url=ripieno.jams_url(song.audio_file_id),
+        engines=analysis["engines"],
+    )
 
 
-def _failed(file: Path, song_id: str | None, error: dict, duration: float | None) -> dict[str, Any]:
-    return {
-        "audio_file_id": song_id, "status": AudioFileStatus.FAILED.value, "file": str(file),
-        "duration_seconds": duration, "analysis": None, "stems": [], "jams_url": None, "engines": {}, "error": error,
-    }  # fmt: skip
+def _failed(one: _UnderWay, error: Failure, song: AudioFile | None = None) -> Analyzed:
+    return Analyzed(
+        audio_file_id=one.song_id,
+        status=AudioFileStatus.FAILED,
+        file=str(one.file),
+        error=error,
+        duration_seconds=song.duration_seconds if song else None,
+    )
 
 
-def _write(ripieno: Ripieno, result: dict[str, Any], out: Path) -> None:
-    """`OUT/{file}/{stem}.flac` and `OUT/{file}/{file}.jams`."""
-    folder = out / Path(result["file"]).stem
-    folder.mkdir(parents=True, exist_ok=True)
-    for stem in result["stems"]:
-        path = ripieno.download(stem["blob_url"], folder / f"{stem['stem_type']}.{stem['format']}")
-        stem["path"] = str(path)
-    jams_path = folder / f"{folder.name}.jams"
-    jams_path.write_text(ripieno.jams(result["audio_file_id"]))
-    result["jams_path"] = str(jams_path)
+def _write(ripieno: Ripieno, result: Analyzed, song: AudioFile, out: Path) -> None:
+    """`OUT/{song}/{stem}.flac` and `OUT/{song}/{song}.jams`."""
+    folder = places.folder_of(out, Path(result.file).name, song.audio_file_id)
+    for stem in result.stems:
+        stem.path = str(
+            places.write(folder, stem.stem_type, f".{stem.format}", lambda to, s=stem: ripieno.download(s.blob_url, to))
+        )
+    result.jams_path = str(write_jams(ripieno, song.audio_file_id, folder, folder.name))
 
 
-def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
-    """Files as they are named, and the audio files below folders, in the order of their names."""
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(
-                file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
-            )
-        else:
-            yield path
+def write_jams(ripieno: Ripieno, song_id: str, folder: Path, name: str) -> Path:
+    document = ripieno.jams(song_id).encode()
+    digest = hashlib.sha256(document).hexdigest()
+    return places.write(folder, name, ".jams", lambda to: to.write_bytes(document), sha256=digest)
 
 
-def _watch(ripieno: Ripieno, paths: tuple[Path, ...], seen: set[Path], *, as_json: bool, out: Path | None) -> bool:
-    """Analyse files that appear, once they have stopped growing; whether all went well until Ctrl-C."""
+def _watched(ripieno: Ripieno, folders: list[Path], *, as_json: bool, out: Path | None) -> bool:
+    """Analyse what is in the folders and what appears or changes there; whether all went well until Ctrl-C."""
     well = True
-    sizes: dict[Path, int] = {}
     click.echo("watching; Ctrl-C ends it", err=True)
     try:
-        while True:
-            for file in _files(tuple(path for path in paths if path.is_dir())):
-                if file in seen:
-                    continue
-                size = file.stat().st_size
-                if size and sizes.get(file) == size:
-                    seen.add(file)
-                    well &= analyze_files(ripieno, [file], as_json=as_json, out=out)
-                sizes[file] = size
-            time.sleep(WATCH_SECONDS)
+        for files in _looks(Watch(folders)):
+            well &= analyze_files(ripieno, files, as_json=as_json, out=out)
     except KeyboardInterrupt:
         return well
+    raise AssertionError("a watch ends by Ctrl-C")
+
+
+def _looks(watch: Watch) -> Iterator[list[Path]]:
+    while True:
+        yield watch.look()
+        time.sleep(WATCH_SECONDS)
+
+
+def _say_what_goes_on(song_ids: list[str], unsent: int) -> None:
+    if song_ids:
+        many = f"the analysis of {len(song_ids)} songs goes" if len(song_ids) > 1 else "the analysis goes"
+        click.echo(f"{many} on without you: " + ", ".join(f"ripieno status {one}" for one in song_ids), err=True)
+    if unsent:
+        click.echo(f"{unsent} files were not sent: the same command again goes on with them", err=True)

@@ -1,143 +1,234 @@
-"""Looking into the library: status, list, search, jams, stems, delete."""
+"""Looking into the library: list, search, show, status, stems, jams, delete."""
 
 from __future__ import annotations
 
-import json
+import sys
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
+import cloup
 
-from ripieno.cli.options import connect, filters
-from ripieno.contracts.audio import AudioSummary
+from ripieno.cli import exits, places, songs
+from ripieno.cli.analyze import write_jams
+from ripieno.cli.findings import show_song
+from ripieno.cli.options import connect, examples, filters, json_option
+from ripieno.cli.output import clock, day, print_json, print_rows
+from ripieno.cli.shapes import SHOWN_OF_A_SONG, ChartLine, Deleted, ShownSong, WrittenFiles
+from ripieno.cli.takes import show_generation
+from ripieno.client import Ripieno, RipienoError
+from ripieno.contracts.audio import AudioFile, AudioSummary
+from ripieno.contracts.enums import AudioFileStatus
+from ripieno.music.chart import chart
 
-_WIDE = 110
-_LEAST_WIDTH = {"id": 36, "status": 9, "tempo": 9, "key": 8}
-SHOWN = ("audio_file_id", "original_file_name", "status", "bpm", "key", "mode", "duration_seconds", "uploaded_at")
-
-
-@click.command()
-@click.argument("audio_file_id")
-@click.option("--json", "as_json", is_flag=True, help="Print everything known, as one JSON object.")
-def status(audio_file_id: str, as_json: bool) -> None:
-    """How far a song is, and what is known of it."""
-    with connect() as ripieno:
-        song = ripieno.get(audio_file_id)
-    if as_json:
-        click.echo(song.model_dump_json())
-        return
-    click.echo(f"{song.original_file_name}: {song.status}")
-    if song.progress:
-        click.echo(f"  {song.progress.fraction:.0%} {song.progress.message}")
-    if song.bpm or song.key:
-        click.echo(f"  {_tempo(song.bpm)}, {song.key or '?'} {song.mode or ''}")
-    if song.error:
-        click.echo(f"  {song.error.code}: {song.error.message}")
+_NEWEST_GENERATIONS = 10
+_song = cloup.argument(
+    "song", shell_complete=songs.complete_song, help="An id, its beginning, a name, or a file of the same bytes."
+)
 
 
-@click.command(name="list")
+@cloup.command(name="list", epilog=examples("ripieno list", "ripieno list --status failed", "ripieno list | cut -f2"))
 @filters
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
-def list_songs(as_json: bool, **chosen) -> None:
+@json_option
+def list_songs(as_json: bool, **chosen: Any) -> None:
     """The songs of the library, newest first."""
     _print(chosen, as_json)
 
 
-@click.command()
+@cloup.command(
+    epilog=examples(
+        "ripieno search --key D --mode major --bpm-min 100",
+        "ripieno search --chords G,D,A",
+        "ripieno search --form verse,chorus",
+    )
+)
 @filters
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
-def search(as_json: bool, **chosen) -> None:
-    """The songs that match every filter given; slowest first when the tempo is one of them."""
+@json_option
+def search(as_json: bool, **chosen: Any) -> None:
+    """The songs that match every filter given.
+
+    Newest first; slowest first when the tempo is one of the filters.
+    """
     if not any(value is not None for value in chosen.values()):
         raise click.UsageError("search needs a filter, such as --key D or --bpm-min 120 (list shows every song)")
     _print(chosen, as_json)
 
 
-@click.command()
-@click.argument("audio_file_id")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file instead of the terminal.")
-def jams(audio_file_id: str, out: Path | None) -> None:
+@cloup.command(epilog=examples("ripieno show song.mp3", "ripieno show song --json", "ripieno show latest"))
+@cloup.argument(
+    "song",
+    metavar="SONG|GENERATION",
+    shell_complete=songs.complete_song,
+    help="A song, by id, name or file; or a generation, by id or `latest`.",
+)
+@json_option
+def show(song: str, as_json: bool) -> None:
+    """Everything found in a song, with its chords bar by bar.
+
+    Or everything about a generation: what was asked for, every take, every mix.
+    """
+    _show(song, as_json)
+
+
+@cloup.command(epilog=examples("ripieno status song.mp3", "ripieno status song --wait"))
+@cloup.argument(
+    "song",
+    metavar="SONG|GENERATION",
+    shell_complete=songs.complete_song,
+    help="A song, by id, name or file; or a generation, by id or `latest`.",
+)
+@cloup.option("--wait", is_flag=True, help="Until its analysis has ended.")
+@json_option
+def status(song: str, wait: bool, as_json: bool) -> None:
+    """How far a song or a generation is, and what is known.
+
+    Exits with 1 where it has failed.
+    """
+    if wait:
+        with connect() as ripieno:
+            song = songs.song_or_file(ripieno, song).audio_file_id
+    _show(song, as_json, fails=True)
+
+
+@cloup.command(epilog=examples("ripieno jams song.mp3 > song.jams", "ripieno jams song --out song.jams"))
+@_song
+@cloup.option(
+    "--out",
+    type=cloup.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write to a file instead of the terminal.",
+)
+@json_option
+def jams(song: str, out: Path | None, as_json: bool) -> None:
     """A song's analysis as a JAMS file."""
     with connect() as ripieno:
-        document = ripieno.jams(audio_file_id)
-    if out is None:
-        click.echo(document)
-    else:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(document)
-        click.echo(out)
+        song_id = songs.song(ripieno, song).audio_file_id
+        if out is None:
+            click.echo(ripieno.jams(song_id))
+            return
+        path = write_jams(ripieno, song_id, out.parent, out.stem) if out.suffix == ".jams" else None
+        if path is None:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            out.write_text(ripieno.jams(song_id))
+            path = out
+    print_json(WrittenFiles(audio_file_id=song_id, paths=[str(path)])) if as_json else click.echo(path)
 
 
-@click.command()
-@click.argument("audio_file_id")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Folder to write to.")
-def stems(audio_file_id: str, out: Path) -> None:
+@cloup.command(epilog=examples("ripieno stems song.mp3", "ripieno stems song --out session/"))
+@_song
+@cloup.option(
+    "--out",
+    type=cloup.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Folder to write to; else one of the song's name.",
+)
+@json_option
+def stems(song: str, out: Path | None, as_json: bool) -> None:
     """Download a song's stems."""
     with connect() as ripieno:
-        found = ripieno.stems(audio_file_id)
-        out.mkdir(parents=True, exist_ok=True)
+        known = songs.song(ripieno, song)
+        found = ripieno.stems(known.audio_file_id)
+        folder = out or places.folder_of(Path(), known.original_file_name, known.audio_file_id)
         if found.approximate:
             click.echo(f"approximate stems: made by {found.engine}, without a separation model", err=True)
-        for stem in found.stems:
-            click.echo(ripieno.download(stem.blob_url, out / f"{stem.stem_type}.{stem.format}"))
-
-
-@click.command()
-@click.argument("audio_file_ids", nargs=-1, required=True)
-@click.option("--wait", is_flag=True, help="Return when everything made from them is gone from storage too.")
-def delete(audio_file_ids: tuple[str, ...], wait: bool) -> None:
-    """Delete songs and everything made from them."""
-    with connect() as ripieno:
-        removals = [(audio_file_id, ripieno.delete(audio_file_id)) for audio_file_id in audio_file_ids]
-        for audio_file_id, removal in removals:
-            done = ripieno.wait_removal(removal.instance_id) if wait else removal
-            click.echo(f"deleted {audio_file_id}" if done.status != "failed" else f"not deleted: {done.message}")
-
-
-COMMANDS = (status, list_songs, search, jams, stems, delete)
-
-
-def _print(chosen: dict, as_json: bool) -> None:
-    with connect() as ripieno:
-        songs = list(ripieno.search(**chosen, limit=200))
+        paths = [
+            places.write(folder, stem.stem_type, f".{stem.format}", lambda to, s=stem: ripieno.download(s.blob_url, to))
+            for stem in found.stems
+        ]
     if as_json:
-        click.echo(json.dumps([song.model_dump(include=set(SHOWN)) for song in songs], ensure_ascii=False))
-    elif songs:
-        console = Console()
-        console.print(_table(songs, width=console.width))
+        print_json(WrittenFiles(audio_file_id=known.audio_file_id, paths=[str(path) for path in paths]))
+        return
+    for path in paths:
+        click.echo(path)
+
+
+@cloup.command(epilog=examples("ripieno delete song.mp3", "ripieno delete song --wait"))
+@cloup.argument(
+    "chosen",
+    metavar="SONG…",
+    nargs=-1,
+    required=True,
+    shell_complete=songs.complete_song,
+    help="Ids, names, or files of the same bytes.",
+)
+@cloup.option("--wait", is_flag=True, help="Until everything made from them is gone from storage too.")
+@json_option
+def delete(chosen: tuple[str, ...], wait: bool, as_json: bool) -> None:
+    """Delete songs and everything made from them. There is no way back."""
+    well = True
+    with connect() as ripieno:
+        meant = [songs.song(ripieno, text) for text in chosen]  # all of them, before any is deleted
+        removals = [(song, ripieno.delete(song.audio_file_id)) for song in meant]
+        for song, removal in removals:
+            done = ripieno.wait_removal(removal.instance_id) if wait else removal
+            well &= done.status != "failed"
+            if as_json:
+                print_json(
+                    Deleted(
+                        audio_file_id=song.audio_file_id,
+                        status=done.status,
+                        message=done.message,
+                        instance_id=done.instance_id,
+                    )
+                )
+            elif done.status == "failed":
+                click.echo(f"not deleted {song.original_file_name}: {done.message}", err=True)
+            else:
+                click.echo(f"deleted {song.original_file_name} ({song.audio_file_id})")
+    sys.exit(exits.WELL if well else exits.FAILED)
+
+
+def _show(text: str, as_json: bool, *, fails: bool = False) -> None:
+    with connect() as ripieno:
+        try:
+            known = songs.song(ripieno, text)
+        except exits.NotFound as no_song:
+            try:
+                request = songs.generation(ripieno, text)
+            except RipienoError:
+                raise no_song from None
+            print_json(request) if as_json else show_generation(request)
+            sys.exit(exits.FAILED if fails and request.error else exits.WELL)
+        shown = _everything(ripieno, known)
+    print_json(shown) if as_json else show_song(shown)
+    sys.exit(exits.FAILED if fails and known.error else exits.WELL)
+
+
+def _everything(ripieno: Ripieno, song: AudioFile) -> ShownSong:
+    shown = ShownSong(song=song)
+    if song.status == AudioFileStatus.ANALYZED:
+        shown.analysis = ripieno.analysis(song.audio_file_id)
+        shown.stems = ripieno.stems(song.audio_file_id).stems
+        shown.chart = [
+            ChartLine(bar=bar.number, start_time=bar.start_time, section=bar.section, chords=list(bar.chords))
+            for bar in chart(shown.analysis)
+        ]
+    shown.generations = list(islice(ripieno.generations(song.audio_file_id), _NEWEST_GENERATIONS))
+    return shown
+
+
+def _print(chosen: dict[str, Any], as_json: bool) -> None:
+    with connect() as ripieno:
+        found = list(ripieno.search(**chosen, limit=200))
+    if as_json:
+        print_json([song.model_dump(mode="json", include=SHOWN_OF_A_SONG) for song in found])
+    elif found:
+        titles = ("id", "song", "status", "tempo", "key", "length", "uploaded")
+        print_rows(titles, [_row(song) for song in found], keep=("id",))
     else:
-        click.echo("no song matches" if any(chosen.values()) else "the library is empty: ripieno analyze FILE")
-
-
-def _table(songs: list[AudioSummary], *, width: int) -> Table:
-    """Ids are always whole, to be copied; a narrow terminal gets fewer columns and shortened names."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    titles = ["id", "song", "status", "tempo", "key", "length", "uploaded"]
-    shown = titles if width >= _WIDE else titles[:-2]
-    room_for_name = None if width >= _WIDE else max(8, width - sum(_LEAST_WIDTH.values()) - 2 * len(shown))
-    for title in shown:
-        table.add_column(
-            title,
-            overflow="ellipsis",
-            no_wrap=True,
-            min_width=_LEAST_WIDTH.get(title),
-            max_width=room_for_name if title == "song" else None,
+        click.echo(
+            "no song matches" if any(chosen.values()) else "the library is empty: ripieno analyze FILE", err=True
         )
-    for song in songs:
-        seconds = song.duration_seconds or 0
-        cells = {
-            "id": song.audio_file_id,
-            "song": song.original_file_name,
-            "status": song.status,
-            "tempo": _tempo(song.bpm),
-            "key": f"{song.key} {song.mode}" if song.key else "",
-            "length": f"{int(seconds // 60)}:{int(seconds % 60):02}" if seconds else "",
-            "uploaded": song.uploaded_at[:16].replace("T", " "),
-        }
-        table.add_row(*(cells[title] for title in shown))
-    return table
 
 
-def _tempo(bpm: float | None) -> str:
-    return f"{bpm:.1f} bpm" if bpm else ""
+def _row(song: AudioSummary) -> tuple[str, ...]:
+    return (
+        song.audio_file_id,
+        song.original_file_name,
+        song.status,
+        f"{song.bpm:.1f} bpm" if song.bpm else "",
+        f"{song.key} {song.mode}" if song.key else "",
+        clock(song.duration_seconds),
+        day(song.uploaded_at),
+    )

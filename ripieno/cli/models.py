@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from pathlib import Path
 
 import click
+import cloup
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-from rich.table import Table
 
+from ripieno.cli import exits
 from ripieno.cli.extras import needing
+from ripieno.cli.options import examples, json_option
+from ripieno.cli.output import print_json, print_rows
+from ripieno.cli.shapes import Model, Verified
 from ripieno.client import RipienoError
 
 _CONTAINER = "blob:"
@@ -25,20 +28,23 @@ def _default_place() -> str:
     return models_place()
 
 
-_place = click.option(
-    "--to", "place", default=_default_place, metavar="DIR|blob:CONTAINER",
+_place = cloup.option(
+    "--to",
+    "place",
+    default=_default_place,
+    metavar="DIR|blob:CONTAINER",
     help="A folder, or a container of the storage account; RIPIENO_MODELS by default.",
-)  # fmt: skip
+)
 
 
-@click.group()
+@cloup.group(epilog=examples("ripieno models list", "ripieno models verify"))
 def models() -> None:
     """Weights of the learned engines: list, pull, verify."""
 
 
-@models.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@models.command(name="list", epilog=examples("ripieno models list", "ripieno models list --json"))
 @_place
+@json_option
 def list_models(as_json: bool, place: str) -> None:
     """Every model, its licence, and whether it is here."""
     with needing("local"):
@@ -50,25 +56,30 @@ def list_models(as_json: bool, place: str) -> None:
     for one in catalogue().values():
         absent = folder.missing(one, None if held is not None else Path(place))
         is_here = one.name in held if held is not None else not absent
-        rows.append({
-            "name": one.name, "task": one.task, "license": one.license, "commercial": one.commercial,
-            "revision": one.revision, "here": is_here,
-        })  # fmt: skip
+        rows.append(
+            Model(
+                name=one.name,
+                task=one.task,
+                license=one.license,
+                commercial=one.commercial,
+                revision=one.revision,
+                here=is_here,
+            )
+        )
     if as_json:
-        click.echo(json.dumps(rows))
+        print_json(list(rows))
         return
-    table = Table("model", "task", "licence", "revision", "here", box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(row["name"], row["task"], row["license"], row["revision"], "yes" if row["here"] else "no")
-    Console().print(table)
-    click.echo(f"\nin {place}")
+    titles = ("model", "task", "licence", "revision", "here")
+    print_rows(titles, [(row.name, row.task, row.license, row.revision, "yes" if row.here else "no") for row in rows])
+    click.echo(f"\nin {place}", err=True)
 
 
 @models.command(name="pull")
-@click.argument("names", nargs=-1, required=True)
+@cloup.argument("names", nargs=-1, required=True, help="Such as htdemucs; `ripieno models list` has them all.")
 @_place
-@click.option("--trust-first-use", is_flag=True, help="Accept what arrives where no checksum is published.")
-def pull_models(names: tuple[str, ...], place: str, trust_first_use: bool) -> None:
+@cloup.option("--trust-first-use", is_flag=True, help="Accept what arrives where no checksum is published.")
+@json_option
+def pull_models(names: tuple[str, ...], place: str, trust_first_use: bool, as_json: bool) -> None:
     """Fetch models; a pull that broke off goes on where it was."""
     with needing("local"):
         from ripieno.services.models import container
@@ -77,9 +88,12 @@ def pull_models(names: tuple[str, ...], place: str, trust_first_use: bool) -> No
 
     chosen = [_entry(name) for name in names]
     bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
         console=Console(stderr=True),
-    )  # fmt: skip
+    )
     with bar, tempfile.TemporaryDirectory() as scratch:
         tasks: dict[str, int] = {}
 
@@ -96,14 +110,30 @@ def pull_models(names: tuple[str, ...], place: str, trust_first_use: bool) -> No
                     container.upload(one, root, place.removeprefix(_CONTAINER))
             except (PullFailed, MissingSetting) as fault:
                 raise RipienoError("not_pulled", str(fault)) from None
+    if as_json:
+        print_json(
+            [
+                Model(
+                    name=one.name,
+                    task=one.task,
+                    license=one.license,
+                    commercial=one.commercial,
+                    revision=one.revision,
+                    here=True,
+                )
+                for one in chosen
+            ]
+        )
+        return
     for one in chosen:
         click.echo(f"{one.name} is in {place}")
 
 
-@models.command()
-@click.argument("names", nargs=-1)
+@models.command(epilog=examples("ripieno models verify"))
+@cloup.argument("names", nargs=-1, help="Else all that are here.")
 @_place
-def verify(names: tuple[str, ...], place: str) -> None:
+@json_option
+def verify(names: tuple[str, ...], place: str, as_json: bool) -> None:
     """Hold every byte to its checksum; without names, every model that is here."""
     with needing("local"):
         from ripieno.services.models import container, folder
@@ -117,14 +147,22 @@ def verify(names: tuple[str, ...], place: str) -> None:
         chosen = [one for one in catalogue().values() if one.name in held]
     else:
         chosen = [one for one in catalogue().values() if folder.of(one, Path(place)).is_dir()]
-    if not chosen:
+    if not chosen and not as_json:
         click.echo(f"there are no models in {place} (ripieno models pull NAME)")
-    well = True
-    for one in chosen:
-        wrong = container.damage(one, in_container) if in_container else folder.damage(one, Path(place))
-        click.echo(f"{'broken' if wrong else 'ok    '} {one.name}" + "".join(f"\n       {what}" for what in wrong))
-        well &= not wrong
-    sys.exit(0 if well else 1)
+    found = [
+        Verified(
+            name=one.name,
+            wrong=list(container.damage(one, in_container) if in_container else folder.damage(one, Path(place))),
+        )
+        for one in chosen
+    ]
+    if as_json:
+        print_json(list(found))
+    else:
+        for one in found:
+            what = "".join(f"\n       {line}" for line in one.wrong)
+            click.echo(f"{'broken' if one.wrong else 'ok    '} {one.name}{what}")
+    sys.exit(exits.FAILED if any(one.wrong for one in found) else exits.WELL)
 
 
 def _entry(name: str):

@@ -1,12 +1,13 @@
-"""What several commands share: where Ripieno is, and the filters of a listing."""
+"""What several commands share: where Ripieno is, examples in the help, the filters of a listing."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import click
+import cloup
 
 from ripieno.cli.extras import checkout
 from ripieno.client import Ripieno, local_url
@@ -17,22 +18,31 @@ def home() -> Path:
     return Path(os.environ.get("RIPIENO_HOME") or (checkout() or Path.home()) / ".ripieno")
 
 
-def connect() -> Ripieno:
-    return Ripieno(local_url(home()), key=os.environ.get("RIPIENO_KEY"))
+def connect(*, timeout: float = 60.0) -> Ripieno:
+    """The Ripieno of `RIPIENO_URL`, else of the stack on this machine, with the key `RIPIENO_KEY`."""
+    return Ripieno(local_url(home()), key=os.environ.get("RIPIENO_KEY"), timeout=timeout)
 
 
-def filters(command: Callable) -> Callable:
+def examples(*lines: str) -> str:
+    """The end of a command's help; a test runs every line."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+json_option = cloup.option("--json", "as_json", is_flag=True, help="Print JSON instead; docs/cli.md has its shape.")
+
+
+def filters(command: Callable[..., Any]) -> Callable[..., Any]:
     """The filters of `GET /api/audio`."""
-    for option in reversed([
-        click.option("--bpm-min", type=float, help="Slowest tempo."),
-        click.option("--bpm-max", type=float, help="Fastest tempo."),
-        click.option("--key", help="Tonic, such as C, F# or Bb."),
-        click.option("--mode", type=click.Choice(["major", "minor"])),
-        click.option("--status", type=click.Choice(["uploaded", "analyzing", "analyzed", "failed"])),
-        click.option("--chords", help="Chords that follow each other: C,G,Am,F."),
-        click.option("--form", help="Sections that follow each other: verse,chorus,bridge."),
-        click.option("--uploaded-after", help="ISO 8601 time, UTC where it names no zone."),
-        click.option("--uploaded-before", help="ISO 8601 time, UTC where it names no zone."),
-    ]):  # fmt: skip
-        command = option(command)
-    return command
+    return cloup.option_group(
+        "Filters (all that are given must hold)",
+        cloup.option("--named", help="The beginning of a name, or of an id."),
+        cloup.option("--bpm-min", type=float, help="Slowest tempo."),
+        cloup.option("--bpm-max", type=float, help="Fastest tempo."),
+        cloup.option("--key", help="Tonic, such as C, F# or Bb."),
+        cloup.option("--mode", type=cloup.Choice(["major", "minor"])),
+        cloup.option("--status", type=cloup.Choice(["uploaded", "analyzing", "analyzed", "failed"])),
+        cloup.option("--chords", help="Chords that follow each other: C,G,Am,F."),
+        cloup.option("--form", help="Sections that follow each other: verse,chorus,bridge."),
+        cloup.option("--uploaded-after", metavar="TIME", help="ISO 8601; UTC where it names no zone."),
+        cloup.option("--uploaded-before", metavar="TIME", help="ISO 8601; UTC where it names no zone."),
+    )(command)

