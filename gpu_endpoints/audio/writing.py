@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import soundfile
+from mutagen.flac import FLAC
 
 from gpu_endpoints.audio import levels
 from gpu_endpoints.audio.peaks import PeakMeter
@@ -51,7 +52,8 @@ class AudioWriter:
     """
     Parameters
     ----------
-    start_seconds : where it begins in its song; WAV files say so in a BWF `bext` chunk
+    start_seconds : where it begins in its song; WAV files say so in a BWF `bext` chunk, FLAC files in a comment
+        `TIME_REFERENCE`, which is what FFmpeg makes of that chunk: samples since the song began
     measured : whether to measure loudness, which costs a filter over all samples
     """
 
@@ -59,7 +61,7 @@ class AudioWriter:
         self, path: Path, stem_format: StemFormat, *, sample_rate: int = levels.SAMPLE_RATE, channels: int = 2,
         start_seconds: float | None = None, measured: bool = True,
     ):  # fmt: skip
-        self._path, self._rate, self._channels = path, sample_rate, channels
+        self._path, self._rate, self._channels, self._start = path, sample_rate, channels, start_seconds
         self._format: StemFormat = stem_format
         self._file = (
             WavFile(path, sample_rate, channels, start_seconds)
@@ -97,6 +99,10 @@ class AudioWriter:
 
     def close(self) -> Written:
         self._file.close()
+        if self._format == "flac" and self._start is not None:
+            tagged = FLAC(self._path)
+            tagged["TIME_REFERENCE"] = str(round(self._start * self._rate))
+            tagged.save()
         with self._path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return Written(

@@ -10,22 +10,25 @@ FADE_SECONDS = 0.1
 PEAK = 0.8
 
 
-def finish(audio: np.ndarray, seconds: float, rate: int, *, loudness_lufs: float | None = None) -> np.ndarray:
+def finish(
+    audio: np.ndarray, seconds: float, rate: int, *, lead_seconds: float = 0.0, loudness_lufs: float | None = None
+) -> np.ndarray:
     """Cut or padded to `seconds` to the sample, faded in and out over 100 ms, with a peak of 0.8 or a loudness.
 
     Parameters
     ----------
     audio : float32, (frames, channels); silence stays silence
+    lead_seconds : silence before it, which counts
     loudness_lufs : integrated loudness (ITU-R BS.1770), reached as far as peaks stay below -1 dBFS
     """
-    frames = round(seconds * rate)
-    cut = audio[:frames]
+    frames, lead = round(seconds * rate), round(lead_seconds * rate)
     out = np.zeros((frames, audio.shape[1]), np.float32)
-    out[: len(cut)] = cut
-    fade = min(round(FADE_SECONDS * rate), frames // 2)
+    sounding = out[lead : lead + len(audio)]
+    sounding[:] = audio[: len(sounding)]
+    fade = min(round(FADE_SECONDS * rate), len(sounding) // 2)
     ramp = np.linspace(0, 1, fade, endpoint=False, dtype=np.float32)[:, None]
-    out[:fade] *= ramp
-    out[frames - fade :] *= ramp[::-1]
+    sounding[:fade] *= ramp
+    sounding[len(sounding) - fade :] *= ramp[::-1]
     peak = float(np.abs(out).max(initial=0.0))
     if peak <= SILENT:
         return out

@@ -6,35 +6,39 @@ import io
 
 import mido
 
+from ripieno.music import tempo_map
 from ripieno.music.conditioning import Conditioning
 from ripieno.music.score import Part
 
 TICKS = 480
-_FASTEST, _SLOWEST = 1, 0xFFFFFF  # microseconds a beat that MIDI can say
+_SLOWEST = 0xFFFFFF  # microseconds a quarter that MIDI can say
 
 
 def write(part: Part, conditioning: Conditioning, *, lyrics: list[tuple[float, str]] | None = None) -> bytes:
     """Type 1: a track of tempo, meter and sections, and one of the part's notes, with its words where it has some.
 
-    Every beat of the range has a tempo of its own, so a song that drifts does so in the file too.
+    Tick 0 is where the stem's audio begins, every bar line is a downbeat of the song's (`ripieno.music.tempo_map`).
     """
-    timeline, first = conditioning.timeline, int(conditioning.first)
-    origin = conditioning.start_seconds
+    timeline, origin = conditioning.timeline, conditioning.start_seconds
+    found = tempo_map.of(conditioning)
+
+    def tick(seconds: float) -> int:
+        return max(0, round(found.quarter_at(seconds) * TICKS))
+
     conductor = mido.MidiTrack()
-    top = timeline.beats_per_bar * (3 if timeline.compound else 1)
     events: list[tuple[int, mido.MetaMessage]] = [
-        (0, mido.MetaMessage("time_signature", numerator=top, denominator=8 if timeline.compound else 4))
-    ]
-    quarters = 1.5 if timeline.compound else 1.0
-    for beat in range(first, int(-(-conditioning.last // 1))):
-        tempo = round(1e6 * (timeline.at(beat + 1) - timeline.at(beat)) / quarters)
-        ticks = round(max(0.0, beat - conditioning.first) * quarters * TICKS)
-        events.append((ticks, mido.MetaMessage("set_tempo", tempo=min(max(tempo, _FASTEST), _SLOWEST))))
+        (round(one.quarter * TICKS),
+         mido.MetaMessage("time_signature", numerator=one.numerator, denominator=one.denominator))
+        for one in found.meters
+    ]  # fmt: skip
+    for one in found.tempi:
+        tempo = min(one.microseconds, _SLOWEST)
+        events.append((round(one.quarter * TICKS), mido.MetaMessage("set_tempo", tempo=tempo)))
     for section in conditioning.sections:
-        if conditioning.first <= section.start < conditioning.last:
-            ticks = round((section.start - conditioning.first) * quarters * TICKS)
-            events.append((ticks, mido.MetaMessage("marker", text=section.label)))
-    end = round((conditioning.last - conditioning.first) * quarters * TICKS)
+        if section.start < conditioning.last and section.end > conditioning.first:
+            at = max(0.0, timeline.at(max(section.start, conditioning.first)) - origin)
+            events.append((tick(at), mido.MetaMessage("marker", text=section.label)))
+    end = tick(conditioning.end_seconds - origin)
     _fill(conductor, events, end)
 
     channel = 9 if part.is_drum else 0
@@ -42,14 +46,11 @@ def write(part: Part, conditioning: Conditioning, *, lyrics: list[tuple[float, s
     track.append(mido.Message("program_change", channel=channel, program=part.program))
     notes: list[tuple[int, mido.Message | mido.MetaMessage]] = []
     for seconds, text in lyrics or []:
-        beat = timeline.beat_at(seconds + origin) - conditioning.first
         word = text.encode("latin-1", "replace").decode("latin-1")  # what mido writes
-        notes.append((max(0, round(beat * quarters * TICKS)), mido.MetaMessage("lyrics", text=word)))
+        notes.append((tick(seconds), mido.MetaMessage("lyrics", text=word)))
     for note in part.notes:
         for seconds, kind, velocity in ((note.start, "note_on", note.velocity), (note.end, "note_off", 0)):
-            beat = timeline.beat_at(seconds + origin) - conditioning.first
-            ticks = max(0, round(beat * quarters * TICKS))
-            notes.append((ticks, mido.Message(kind, channel=channel, note=note.pitch, velocity=velocity)))
+            notes.append((tick(seconds), mido.Message(kind, channel=channel, note=note.pitch, velocity=velocity)))
     _fill(track, notes, end)
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS, tracks=[conductor, track])
     out = io.BytesIO()

@@ -110,7 +110,7 @@ def made_well(engine: GenerationEngine, wishes: list[Wish], context: JobContext)
         open_ = [n for n, found in enumerate(best) if found is None or found[2].overall < GOOD_ENOUGH]
         if not open_:
             break
-        tried = [_with_seed(wishes[n], attempt) for n in open_]
+        tried = [_with_seed(_for(engine, wishes[n]), attempt) for n in open_]
         stage = "playing" if attempt == 0 else f"playing again with another seed ({attempt + 1} of {tries})"
         part = context.part(attempt / tries, (attempt + 1) / tries)
         try:
@@ -124,13 +124,16 @@ def made_well(engine: GenerationEngine, wishes: list[Wish], context: JobContext)
                 swing, is_drums = blend(wish.plan.style).feel.swing, wish.plan.stem_type == StemType.DRUMS
                 audio, moved = aligning.to_grid(audio, wish.conditioning, swing, syncopated=not is_drums)
                 remarks = (*remarks, *moved)
-            finished = finish(audio, wish.seconds, SAMPLE_RATE, loudness_lufs=wish.loudness_lufs)
-            score = checking.score(
-                finished, wish.conditioning, stem_type=StemType(wish.plan.stem_type), style=wish.plan.style
-            )
-            score.remarks = [*remarks, *score.remarks]
+            whole = wishes[n].conditioning
+            finished = finish(
+                audio, wishes[n].seconds, SAMPLE_RATE, loudness_lufs=wish.loudness_lufs,
+                lead_seconds=wish.conditioning.start_seconds - whole.start_seconds,
+            )  # fmt: skip
+            score = checking.score(finished, whole, stem_type=StemType(wish.plan.stem_type), style=wish.plan.style)
+            score.remarks = [*whole.remarks, *remarks, *score.remarks]
             known = best[n]
             if known is None or score.overall > known[2].overall:
+                wish = replace(wish, conditioning=whole)
                 best[n] = (wish, replace(one, audio=finished, seed=wish.plan.random_seed), score)
     return [found for found in best if found is not None]
 
@@ -180,6 +183,13 @@ def _sung(wish: Wish) -> Wish:
 
 def _engine_of(wish: Wish) -> str:
     return wish.plan.engine
+
+
+def _for(engine: GenerationEngine, wish: Wish) -> Wish:
+    """As the engine has to hear it: a learned one would fill the silence before the first beat too."""
+    if engine.is_exact:
+        return wish
+    return replace(wish, conditioning=replace(wish.conditioning, span=None))
 
 
 def _with_seed(wish: Wish, attempt: int) -> Wish:

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from ripieno.contracts.analysis import StemFormat
 from ripieno.contracts.base import Contract, Request
 from ripieno.contracts.enums import GenerationStatus, StemType, TakeStatus
-from ripieno.contracts.production import RequestId, Score
+from ripieno.contracts.production import Bars, RequestId, Score
 from ripieno.contracts.provenance import Provenance
 
 MOST_SECONDS = 3600.0
@@ -19,6 +19,8 @@ MOST_TAKES = 20
 MOST_ELEMENTS = 12
 
 ChordName = Annotated[str, Field(max_length=60)]
+TempoWay = Literal["constant", "smooth", "follow"]
+"""How a song's beats are followed: as one tempo, as a curve without their jitter, or each as it was found."""
 Shade = Annotated[float, Field(ge=-1, le=1)]
 """How far from the style's own, -1 to 1; 0 leaves it as it is."""
 
@@ -26,11 +28,12 @@ Shade = Annotated[float, Field(ge=-1, le=1)]
 class GenerationParameters(Request):
     """What the user fixed; the song's own findings and the planner fill in the rest.
 
-    With a song, `section` (`chorus`, `chorus 2`) or `bars` (first and last, counted from 1) choose a part of it, and
-    `chord_progression`, a chord a bar, takes the place of its chords. Without one, `target_bpm` (of dotted beats in
-    6/8), `duration_seconds`, `chord_progression` and, if it is not the style's own, `time_signature` say what to play.
+    With a song, `section` (`chorus`, `second chorus`, `chorus 2`) or `bars` (first and last, counted from 1) choose a
+    part of it, `chord_progression`, a chord a bar, takes the place of its chords, and `tempo` says how its beats are
+    followed (`ripieno.music.tempo`). Without one, `target_bpm` (of dotted beats in 6/8), `time_signature`,
+    `duration_seconds` and `chord_progression` say what to play; those that are not given are the style's.
     `style` is a genre or a blend of some (`house 70%, bossa 30%`), `lyrics` are for the vocals. `loudness_lufs` (ITU-R
-    BS.1770) takes the place of the peak of 0.8.
+    BS.1770) takes the place of the level that fits the song, or without one of a peak of 0.8.
     """
 
     target_bpm: float | None = Field(default=None, ge=30, le=300)
@@ -39,7 +42,8 @@ class GenerationParameters(Request):
     style: str | None = Field(default=None, max_length=200)
     chord_progression: list[ChordName] = Field(default=[], max_length=512)
     section: str | None = Field(default=None, max_length=40)
-    bars: tuple[int, int] | None = None
+    bars: Bars | None = None
+    tempo: TempoWay = "smooth"
     prompt: str = Field(default="", max_length=MOST_PROMPT)
     lyrics: str = Field(default="", max_length=MOST_LYRICS)
     temperature: float = Field(default=1.0, ge=0, le=2)
@@ -69,7 +73,7 @@ class StemPlan(Contract):
     dynamics: Shade = 0.0
     articulation: Literal["staccato", "normal", "legato"] = "normal"
     section: str | None = Field(default=None, max_length=40)
-    bars: tuple[int, int] | None = None
+    bars: Bars | None = None
     random_seed: int = Field(default=0, ge=0, lt=2**32)
 
 
@@ -137,7 +141,7 @@ class GenerateInput(Contract):
 
 
 class SungNote(Contract):
-    """One note of a melody: seconds from the beginning of the range, a MIDI pitch, one syllable (`-` goes on with the
+    """One note of a melody: seconds from the beginning of the stem, a MIDI pitch, one syllable (`-` goes on with the
     one before)."""
 
     start: float = Field(ge=0)

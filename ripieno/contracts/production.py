@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from ripieno.contracts.analysis import StemFormat
 from ripieno.contracts.base import Contract
@@ -17,6 +17,17 @@ OutputName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*(/[A-Za-z0-9][A-Za-z0-9 ._-]*)*$", max_length=400)
 ]
 """A blob of the container `generated`, without its extension."""
+
+
+def _in_order(bars: tuple[int, int]) -> tuple[int, int]:
+    first, last = bars
+    if not 1 <= first <= last:
+        raise ValueError(f"bars count from 1, the first before the last: write [{max(1, min(bars))}, {max(1, *bars)}]")
+    return bars
+
+
+Bars = Annotated[tuple[int, int], AfterValidator(_in_order)]
+"""The first and the last bar of a part, counted from 1 at the first downbeat."""
 
 MANIFEST = "manifest.json"
 MOST_EXPORTED = 500
@@ -95,7 +106,7 @@ class _Fitted(Contract):
     conditioning: str | None = None
     audio_file_id: str | None = None
     section: str | None = Field(default=None, max_length=40)
-    bars: tuple[int, int] | None = None
+    bars: Bars | None = None
     stem_type: StemType = StemType.OTHER
     style: str = Field(default="pop", max_length=200)
 

@@ -53,7 +53,9 @@ class Conditioning:
     """`energy` is 0..1 for each bar of the timeline; `first`, `last` are the beats of the range; tuning is A4 in Hz.
 
     `tonic` and `mode` are the music's main key, `keys` all of them in order where it modulates. `styles` are genres
-    with their weights, which sum to 1; none where nothing was said.
+    with their weights, which sum to 1; none where nothing was said. `span` is from where to where audio for it goes, in
+    seconds of the song: all of it, silence before the first beat included, where no part was chosen; None is the range
+    itself. `remarks` are what who asked for the music should know.
     """
 
     timeline: Timeline
@@ -67,6 +69,8 @@ class Conditioning:
     tuning: float = 440.0
     keys: tuple[KeyAt, ...] = ()
     styles: tuple[tuple[str, float], ...] = ()
+    span: tuple[float, float] | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def main_key(self) -> KeyAt:
@@ -84,11 +88,12 @@ class Conditioning:
 
     @property
     def start_seconds(self) -> float:
-        return self.timeline.at(self.first)
+        """Where in the song its audio begins."""
+        return self.span[0] if self.span else self.timeline.at(self.first)
 
     @property
     def end_seconds(self) -> float:
-        return self.timeline.at(self.last)
+        return self.span[1] if self.span else self.timeline.at(self.last)
 
     def chord_at(self, beat: float) -> Chord | None:
         span = self.span_at(beat)

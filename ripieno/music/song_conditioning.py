@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ripieno.contracts.analysis import Analysis
+from ripieno.contracts.generation import TempoWay
 from ripieno.music.chord import parse
 from ripieno.music.conditioning import ChordSpan, Conditioning, KeyAt, SectionSpan, likely_key
 from ripieno.music.pitch import pitch_class
+from ripieno.music.tempo import fitted
 from ripieno.music.timeline import Timeline
 
 _QUIETEST, _LOUDEST, _EVEN = 0.3, 1.0, 0.7  # energies; the last for a song that is equally loud throughout
+_AUDIBLE_DRIFT = 0.03  # seconds
 _RANGE_DB = 3.0  # less than this from quiet to loud bars is even
 
 
@@ -18,8 +21,8 @@ class NotConditionable(ValueError):
     """Nothing can be fitted to this song; the message says why, and what to do."""
 
 
-def of_song(analysis: Analysis) -> Conditioning:
-    """The whole song.
+def of_song(analysis: Analysis, tempo: TempoWay = "follow") -> Conditioning:
+    """The whole song, its beats as `tempo` says (`ripieno.music.tempo`).
 
     Raises
     ------
@@ -29,6 +32,7 @@ def of_song(analysis: Analysis) -> Conditioning:
     if len(analysis.beats) < 2:
         raise NotConditionable("no pulse was found in the song, so nothing can be fitted to it: generate free-standing")
     times = tuple(beat.time for beat in analysis.beats)
+    fit = fitted(times, tempo)
     positions = tuple(beat.position for beat in analysis.beats)
     compound = (analysis.time_signature or "").endswith("/8")
     timeline = Timeline(times, positions, max(positions), compound)
@@ -50,10 +54,15 @@ def of_song(analysis: Analysis) -> Conditioning:
         tonic, mode = pitch_class(analysis.key), str(analysis.mode)
     else:
         tonic, mode = likely_key([span.chord for span in chords if span.chord] or [parse("C")])  # pyright: ignore
+    remarks = ()
+    if fit.drift > _AUDIBLE_DRIFT:
+        drift = f"{1000 * fit.drift:.0f} ms" if fit.drift < 1 else f"{fit.drift:.1f} s"
+        remarks = (f"the song does not keep to one tempo: it drifts by up to {drift}, which tempo smooth would follow",)
     return Conditioning(
-        timeline, chords, tonic, mode, sections or (SectionSpan(0.0, last, "verse"),),
+        Timeline(fit.times, positions, timeline.beats_per_bar, compound),
+        chords, tonic, mode, sections or (SectionSpan(0.0, last, "verse"),),
         _energies(analysis.bar_levels, len(timeline.bars())), 0.0, last, analysis.tuning_frequency or 440.0,
-        keys if len(keys) > 1 else (),
+        keys if len(keys) > 1 else (), span=(0.0, analysis.duration_seconds), remarks=remarks,
     )  # fmt: skip
 
 
@@ -72,7 +81,7 @@ def within(song: Conditioning, *, section: str | None = None, bars: tuple[int, i
         if not 1 <= first <= last <= len(starts):
             raise NotConditionable(f"the song has bars 1 to {len(starts)}, not {first} to {last}")
         end = float(starts[last]) if last < len(starts) else song.last
-        return replace(song, first=float(starts[first - 1]), last=end)
+        return replace(song, first=float(starts[first - 1]), last=end, span=None)
     if section is not None:
         name, _, number = section.strip().lower().rpartition(" ")
         is_numbered = bool(name) and (number.isdigit() or number == "last")
@@ -82,7 +91,8 @@ def within(song: Conditioning, *, section: str | None = None, bars: tuple[int, i
         if not 1 <= which <= len(found):
             known = ", ".join(dict.fromkeys(one.label for one in song.sections))
             raise NotConditionable(f"the song has no {section!r}: its sections are {known}")
-        return replace(song, first=max(0.0, found[which - 1].start), last=min(song.last, found[which - 1].end))
+        start, end = found[which - 1].start, found[which - 1].end
+        return replace(song, first=max(0.0, start), last=min(song.last, end), span=None)
     return song
 
 

@@ -72,7 +72,7 @@ def fitted_to(
             raise CannotCondition(
                 "song_not_analysed", f"the song {audio_file_id} has no findings to fit to: analyse it first"
             )
-        known = of_song(found)
+        known = of_song(found, given.tempo)
         _check_tempo(known, given.target_bpm)
         song = replace(within(known, section=given.section, bars=given.bars), styles=styles)
         return _shortened(_with_chords(song, given.chord_progression), given.duration_seconds)
@@ -141,10 +141,12 @@ def _with_chords(song: Conditioning, progression: list[str]) -> Conditioning:
 
 
 def _shortened(song: Conditioning, duration: float | None) -> Conditioning:
+    """The first so many seconds of it."""
     if duration is None:
         return song
     end = song.start_seconds + duration
     if end > song.end_seconds + 0.01:
         length = song.end_seconds - song.start_seconds
         raise ValueError(f"that part of the song lasts {length:.1f} s, not {duration:g} s")
-    return replace(song, last=song.timeline.beat_at(end))
+    last = min(song.last, max(song.first, song.timeline.beat_at(end)))
+    return replace(song, last=last, span=(song.span[0], end) if song.span else None)

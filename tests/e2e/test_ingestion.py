@@ -57,9 +57,8 @@ def test_multipart_and_raw_body_are_the_same_song(ripieno, stack, make_clip):
     assert (song.status, song.original_file_name) == ("analyzed", "both ways.wav")
 
 
-def test_a_direct_upload_goes_straight_into_storage(ripieno, make_clip, monkeypatch):
-    monkeypatch.setattr("ripieno.client.DIRECT_UPLOAD_BYTES", 0)
-    song = ripieno.wait(ripieno.upload(make_clip("large.wav", 45)), timeout=SECONDS)
+def test_a_direct_upload_goes_straight_into_storage(ripieno, make_clip):
+    song = ripieno.wait(ripieno.upload(make_clip("large.wav", 45), direct=True), timeout=SECONDS)
     assert (song.status, song.original_file_name) == ("analyzed", "large.wav")
 
 

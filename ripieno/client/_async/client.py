@@ -1,0 +1,47 @@
+"""The client: every subject's calls on one connection."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from ripieno.client._async.generations import AsyncGenerations
+from ripieno.client._async.platform import AsyncPlatform
+from ripieno.client._async.songs import AsyncSongs
+
+
+class AsyncRipieno(AsyncSongs, AsyncGenerations, AsyncPlatform):
+    """A connection to one Ripieno.
+
+    Parameters
+    ----------
+    url : str
+        Its address, without `/api`.
+    key : str
+        The function key of a deployment; a local stack needs none. It is sent to that address alone.
+    timeout : float
+        Seconds that an answer, or the next part of one, may take; connecting may take ten.
+    retries : Retries
+        How patiently requests are repeated that may be (`ripieno.client.retrying`).
+
+    Raises
+    ------
+    NotRunning
+        By every call, when nobody answers at the address.
+    RipienoError
+        By every call, for what the platform answered instead of doing it, and where the connection broke too often.
+
+    Examples
+    --------
+    >>> async with AsyncRipieno(url) as ripieno:
+    ...     song = await ripieno.wait(await ripieno.upload("song.flac"))
+    ...     print(song.key, song.mode, f"{song.bpm:.0f}")
+    D major 112
+    """
+
+    async def __aenter__(self) -> AsyncRipieno:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()

@@ -1,0 +1,41 @@
+"""Deletions: asked for, looked at, waited for."""
+
+from __future__ import annotations
+
+from ripieno.client._async.connection import AsyncConnection
+from ripieno.client.address import part
+from ripieno.client.threads import async_sleep
+from ripieno.client.waiting import REMOVAL_SECONDS, Watch
+from ripieno.contracts.audio import Removal, RemovalAccepted
+
+
+class AsyncRemovals(AsyncConnection):
+    async def removal(self, instance_id: str) -> Removal:
+        """How far a deletion is: `running`, `completed` or `failed`.
+
+        Examples
+        --------
+        >>> removal = await ripieno.delete(song_id)
+        >>> (await ripieno.removal(removal.instance_id)).status in ("running", "completed")
+        True
+        """
+        return await self._ask(Removal, "GET", f"removals/{part(instance_id)}")
+
+    async def wait_removal(self, instance_id: str, *, timeout: float = REMOVAL_SECONDS) -> Removal:
+        """The deletion once it has ended.
+
+        Raises
+        ------
+        TookTooLong
+            After `timeout` seconds; it goes on.
+        """
+        watch = Watch(f"the deletion {instance_id}", timeout)
+        while True:
+            found = await self.removal(instance_id)
+            if found.status != "running":
+                return found
+            await async_sleep(watch.pause(found.status))
+
+    async def _removing(self, path: str) -> Removal:
+        accepted = await self._ask(RemovalAccepted, "DELETE", path)
+        return Removal(instance_id=accepted.instance_id, status="running", fraction=0.0, message=accepted.message)

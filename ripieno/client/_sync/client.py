@@ -1,0 +1,48 @@
+# Made by scripts/unasync.py from _async/client.py: change that one.
+"""The client: every subject's calls on one connection."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from ripieno.client._sync.generations import Generations
+from ripieno.client._sync.platform import Platform
+from ripieno.client._sync.songs import Songs
+
+
+class Ripieno(Songs, Generations, Platform):
+    """A connection to one Ripieno.
+
+    Parameters
+    ----------
+    url : str
+        Its address, without `/api`.
+    key : str
+        The function key of a deployment; a local stack needs none. It is sent to that address alone.
+    timeout : float
+        Seconds that an answer, or the next part of one, may take; connecting may take ten.
+    retries : Retries
+        How patiently requests are repeated that may be (`ripieno.client.retrying`).
+
+    Raises
+    ------
+    NotRunning
+        By every call, when nobody answers at the address.
+    RipienoError
+        By every call, for what the platform answered instead of doing it, and where the connection broke too often.
+
+    Examples
+    --------
+    >>> with Ripieno(url) as ripieno:
+    ...     song = ripieno.waitripieno.upload("song.flac")
+    ...     print(song.key, song.mode, f"{song.bpm:.0f}")
+    D major 112
+    """
+
+    def __enter__(self) -> Ripieno:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

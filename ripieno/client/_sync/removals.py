@@ -1,0 +1,42 @@
+# Made by scripts/unasync.py from _async/removals.py: change that one.
+"""Deletions: asked for, looked at, waited for."""
+
+from __future__ import annotations
+
+from ripieno.client._sync.connection import Connection
+from ripieno.client.address import part
+from ripieno.client.threads import sleep
+from ripieno.client.waiting import REMOVAL_SECONDS, Watch
+from ripieno.contracts.audio import Removal, RemovalAccepted
+
+
+class Removals(Connection):
+    def removal(self, instance_id: str) -> Removal:
+        """How far a deletion is: `running`, `completed` or `failed`.
+
+        Examples
+        --------
+        >>> removal = ripieno.delete(song_id)
+        >>> ripieno.removal(removal.instance_id).status in ("running", "completed")
+        True
+        """
+        return self._ask(Removal, "GET", f"removals/{part(instance_id)}")
+
+    def wait_removal(self, instance_id: str, *, timeout: float = REMOVAL_SECONDS) -> Removal:
+        """The deletion once it has ended.
+
+        Raises
+        ------
+        TookTooLong
+            After `timeout` seconds; it goes on.
+        """
+        watch = Watch(f"the deletion {instance_id}", timeout)
+        while True:
+            found = self.removal(instance_id)
+            if found.status != "running":
+                return found
+            sleep(watch.pause(found.status))
+
+    def _removing(self, path: str) -> Removal:
+        accepted = self._ask(RemovalAccepted, "DELETE", path)
+        return Removal(instance_id=accepted.instance_id, status="running", fraction=0.0, message=accepted.message)
