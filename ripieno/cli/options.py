@@ -39,8 +39,10 @@ def filters(command: Callable[..., Any]) -> Callable[..., Any]:
         cloup.option("--bpm-min", type=float, help="Slowest tempo."),
         cloup.option("--bpm-max", type=float, help="Fastest tempo."),
         cloup.option("--key", help="Tonic, such as C, F# or Bb."),
-        cloup.option("--mode", type=cloup.Choice(["major", "minor"])),
-        cloup.option("--status", type=cloup.Choice(["uploaded", "analyzing", "analyzed", "failed"])),
+        cloup.option("--mode", type=cloup.Choice(["major", "minor"]), help="Of the key."),
+        cloup.option(
+            "--status", type=cloup.Choice(["uploaded", "analyzing", "analyzed", "failed"]), help="How far it is."
+        ),
         cloup.option("--chords", help="Chords that follow each other: C,G,Am,F."),
         cloup.option("--form", help="Sections that follow each other: verse,chorus,bridge."),
         cloup.option("--uploaded-after", metavar="TIME", help="ISO 8601; UTC where it names no zone."),

