@@ -298,8 +298,8 @@ class MixAccepted(Contract):
 
 
 class Verdict(Request):
-    """Body of approve and reject: `take` is the latest one where it is None; a `comment` on a rejected take makes a new
-    one that heeds it."""
+    """Body of approve and reject: `take` is the latest one where it is None, or any that can be heard; a `comment` on a
+    rejected take makes a new one that heeds it."""
 
     take: int | None = Field(default=None, ge=1, le=MOST_TAKES)
     comment: str = Field(default="", max_length=MOST_PROMPT)

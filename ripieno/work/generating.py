@@ -182,7 +182,7 @@ def prepare_version(order: VersionOrder) -> bool:
         return False
     if version.plan is not None:
         return True
-    before = works.version(work, order.element, order.version - 1)
+    before = works.version(work, order.element, version.after or order.version - 1)
     assert before.plan is not None
     song, found = _song(work)
     made = planner.again(order.work_id, work.order, before.plan, version.heeds, order.version, song, found)

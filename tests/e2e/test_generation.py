@@ -91,8 +91,9 @@ def test_approved_rejected_and_taken_again(ripieno, song):
     assert second.status == "generated"
     audio = [httpx.get(take.blob_url).content for take in (first, second)]
     assert audio[0] != audio[1] and len(audio[0]) == len(audio[1])
-    with pytest.raises(RipienoError, match="is rejected"):
-        ripieno.approve(request_id, "piano", take=1)
+    earlier = ripieno.approve(request_id, "piano", take=1)
+    assert [one.status for one in earlier.stems[1].takes] == ["approved", "generated"] and earlier.status == "completed"
+    ripieno.reject(request_id, "piano", take=1)
     done = ripieno.reject(request_id, "piano")
     assert done.status == "completed"
     assert done.message == "1 of 2 stems approved" and len(done.stems[1].takes) == 2
