@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import threading
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import numpy as np
+import soundfile
 
 from ripieno.contracts import names
 from ripieno.contracts.analysis import Analysis, SeparationResult
@@ -22,6 +26,14 @@ from ripieno.work import analysing, generating, ingest
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MAKER = Provenance(engine="test", version="1", license="MIT")
+
+
+def tone() -> bytes:
+    """A second of sound that nobody has uploaded yet."""
+    file = io.BytesIO()
+    sound = 0.3 * np.sin(np.arange(22050) * (0.02 + uuid.uuid4().int % 997 / 9973))
+    soundfile.write(file, sound + 1e-3 * np.random.default_rng().random(22050), 22050, format="WAV")
+    return file.getvalue()
 
 
 def song(owner: str, number: int = 0, *, born: str | None = None, **fields) -> AudioFile:
