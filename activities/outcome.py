@@ -11,13 +11,12 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from azure.core.exceptions import HttpResponseError
 from pydantic import ValidationError
 
 from ripieno.contracts.workflow import Fault
+from ripieno.services.outage import is_final
 
 log = logging.getLogger("ripieno.activities")
-_NOT_FOR_EVER = {408, 409, 412, 429}
 
 
 def tells_final_errors(activity: Callable) -> Callable:
@@ -45,11 +44,7 @@ def tells_final_errors(activity: Callable) -> Callable:
 
 def _final(name: str, problem: Exception) -> dict[str, str]:
     """The fault that an exception is for good; raises it again when it may pass."""
-    if isinstance(problem, HttpResponseError):
-        status = problem.status_code or 0
-        if not (400 <= status < 500) or status in _NOT_FOR_EVER:
-            raise problem
-    elif not isinstance(problem, (ValueError, LookupError, TypeError, AssertionError)):
+    if not is_final(problem):
         raise problem
     log.warning("%s cannot be done: %s: %s", name, type(problem).__name__, problem)
     code = str(

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import threading
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
 
 from ripieno.contracts import names
 from ripieno.contracts.analysis import Analysis, SeparationResult
@@ -16,12 +21,20 @@ from ripieno.contracts.generation import GenerationOrder, GenerationPlan, Genera
 from ripieno.contracts.provenance import Provenance
 from ripieno.contracts.workflow import SongOrder, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work
-from ripieno.records import jobs, runs, songs, works
+from ripieno.records import idempotency, jobs, runs, songs, works
 from ripieno.services import blobs
 from ripieno.work import analysing, generating, ingest
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MAKER = Provenance(engine="test", version="1", license="MIT")
+
+
+def tone() -> bytes:
+    """A second of sound that nobody has uploaded yet."""
+    file = io.BytesIO()
+    sound = 0.3 * np.sin(np.arange(22050) * (0.02 + uuid.uuid4().int % 997 / 9973))
+    soundfile.write(file, sound + 1e-3 * np.random.default_rng().random(22050), 22050, format="WAV")
+    return file.getvalue()
 
 
 def song(owner: str, number: int = 0, *, born: str | None = None, **fields) -> AudioFile:
@@ -141,6 +154,17 @@ def generated(known: AudioFile) -> Work:
 def _stored(container: str, blob_name: str) -> None:
     blobs.upload(container, blob_name, b"x")
     blobs.upload_json(container, names.peaks_blob(blob_name), {})
+
+
+def died(claimed: idempotency.Claim, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a claim as old as one whose owner has died: its row, as long as nobody writes it again."""
+    real = idempotency._read
+
+    def read(owner: str, row_key: str) -> object:
+        row, etag, age = real(owner, row_key)
+        return row, etag, age + 2 * idempotency.DEAD_AFTER if etag == claimed.etag else age
+
+    monkeypatch.setattr(idempotency, "_read", read)
 
 
 def mirrored(listing: Callable[[], object]) -> None:

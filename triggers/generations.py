@@ -109,7 +109,10 @@ async def delete_generation(call: Call[None]) -> Answer:
     answers={202: Generation}, with_client=True,
 )  # fmt: skip
 async def approve_stem(call: Call[Verdict]) -> Answer:
-    """Approve a take of a stem."""
+    """Approve a take of a stem: any that can be heard, also an earlier or a rejected one.
+
+    One take of a stem is approved: approving another takes the approval back from the first.
+    """
     return await _reviewed(call, approved=True)
 
 
@@ -118,7 +121,7 @@ async def approve_stem(call: Call[Verdict]) -> Answer:
     answers={202: Generation}, with_client=True,
 )  # fmt: skip
 async def reject_stem(call: Call[Verdict]) -> Answer:
-    """Reject a take of a stem; with a comment, a new take is made that heeds it."""
+    """Reject a take of a stem, an approved one too; with a comment, a new take is made that heeds it."""
     return await _reviewed(call, approved=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,7 @@ import azure.functions as func
 from azure.durable_functions import OrchestrationRuntimeStatus as Status
 
 from ripieno.services.settings import settings
-from ripieno.work import asking, endings, housekeeping, inbox
+from ripieno.work import asking, endings, housekeeping, inbox, preparing
 
 blueprint = df.Blueprint()
 log = logging.getLogger("ripieno.housekeeping")
@@ -33,7 +34,8 @@ async def look_into_inbox(timer: func.TimerRequest, client: df.DurableOrchestrat
 @blueprint.timer_trigger(arg_name="timer", schedule="*/10 * * * * *")
 @blueprint.durable_client_input(client_name="client")
 async def look_after_runs(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
-    """Start what was asked for and never began; give what ended badly its end."""
+    """See that storage is as it should be; start what was asked for and never began; give what ended badly its end."""
+    await asyncio.to_thread(preparing.again)
     await asking.look_after(client, endings.give)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import asyncio
 from typing import Any
 
 from fastapi.responses import JSONResponse
@@ -65,6 +65,14 @@ ANALYSIS = Endpoint(
 app = create_app(ANALYSIS)
 
 
+def _version(container: str, blob_name: str) -> str:
+    """Another one whenever the blob is written; of none, none."""
+    try:
+        return str(blobs.properties(container, blob_name).etag)
+    except blobs.BlobMissing:
+        return ""
+
+
 @app.post("/analyze", status_code=202)
 async def analyze(request: AnalyzeRequest):
     """Analyse a blob of the storage account as one job: 202 now, the findings by callback."""
@@ -75,13 +83,14 @@ async def analyze(request: AnalyzeRequest):
     except ValueError as fault:
         problem = Problem(title="bad blob_uri", status=400, code="bad_blob_uri", detail=str(fault))
         return JSONResponse(problem.model_dump(exclude_none=True), 400, media_type="application/problem+json")
-    job_id = f"analyze-{uuid.uuid5(uuid.NAMESPACE_URL, f'{request.audio_file_id} {request.blob_uri}')}"
+    version = await asyncio.to_thread(_version, container, blob_name)
+    job_id = names.direct_analysis(request.audio_file_id, request.blob_uri, version)
     job = JobRequest(
         kind=JobKind.ANALYZE,
         input={"audio_file_id": request.audio_file_id, "container": container, "blob_name": blob_name},
         callback_url=request.callback_url,
     )
-    answer = await app.state.submit(job_id, job)
+    answer = await app.state.submit(job_id, job, directly=True)
     if answer.status_code != 202:
         return answer
     accepted = AnalyzeAccepted(audio_file_id=request.audio_file_id, message=f"job {job_id} is accepted")

@@ -67,8 +67,9 @@ async def generate(request: GenerateRequest):
     """Generate stems as one job: 202 now, the stems by callback."""
     job_input = request.model_dump(exclude={"callback_url"})
     job = JobRequest(kind=JobKind.GENERATE, input=job_input, callback_url=request.callback_url)
-    answer = await app.state.submit(f"generate-{request.generation_request_id}", job)
+    job_id = names.direct_generation(request.generation_request_id)
+    answer = await app.state.submit(job_id, job, directly=True)
     if answer.status_code != 202:
         return answer
-    message = f"job generate-{request.generation_request_id} is accepted"
+    message = f"job {job_id} is accepted"
     return GenerateAccepted(generation_request_id=request.generation_request_id, message=message)

@@ -37,6 +37,7 @@ class JobDocument(Contract):
     request: JobRequest
     fingerprint: str
     replica_id: str
+    further_callback_urls: list[str] = []
     state: JobState = JobState.QUEUED
     progress: float = 0
     stage: str = ""
@@ -53,6 +54,11 @@ class JobDocument(Contract):
     @property
     def ended(self) -> bool:
         return JobState(self.state).ended
+
+    @property
+    def callback_urls(self) -> list[str]:
+        """Whom to tell that it has ended."""
+        return [*([self.request.callback_url] if self.request.callback_url else []), *self.further_callback_urls]
 
     @property
     def seconds(self) -> float | None:
@@ -139,7 +145,7 @@ class Documents:
         else:
             beat = self.heartbeat_of(document.replica_id)
             at, lost = beat.at, self._is_lost(document, beat)
-        fields = document.model_dump(exclude={"request", "etag", "gone"})
+        fields = document.model_dump(exclude={"request", "etag", "gone", "further_callback_urls"})
         return JobStatus(**fields, kind=document.request.kind, heartbeat_at=at.isoformat(), lost=lost)
 
     def _is_lost(self, document: JobDocument, beat: Heartbeat) -> bool:

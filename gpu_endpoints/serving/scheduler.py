@@ -24,10 +24,11 @@ from gpu_endpoints.serving.documents import (
 from gpu_endpoints.serving.worker import LoadHandlers, WorkerProcess
 from ripieno.contracts.enums import JobState
 from ripieno.contracts.jobs import JobError, JobEvent, JobRequest, JobStatus
-from ripieno.services import webhooks
+from ripieno.services import blobs, webhooks
 
 log = logging.getLogger("ripieno.scheduler")
 MOST_ATTEMPTS = 10  # replicas die of deployments and evictions far more often than of a job
+MOST_FURTHER_CALLBACKS = 8  # of those who ask for the same while it runs
 CALLBACK_WAITS = (0.0, 2.0, 10.0, 60.0)
 WRITE_TRIES = 30
 
@@ -106,8 +107,16 @@ class Scheduler:
 
     # -- the contract ---------------------------------------------------------------------------------------------
 
-    async def submit(self, job_id: str, request: JobRequest) -> JobStatus:
-        """Queue a job, once; a lost one again. Raises `QueueFull`, `DifferentJob`."""
+    async def submit(self, job_id: str, request: JobRequest, *, directly: bool = False) -> JobStatus:
+        """Queue a job, once; a lost one again.
+
+        `directly`: for somebody who waits for the callback and asks after no job. What has ended well is told again,
+        what has not is tried again.
+
+        Raises
+        ------
+        QueueFull, DifferentJob
+        """
         async with self._locks.setdefault(job_id, asyncio.Lock()):
             known = await asyncio.to_thread(self._documents.read, job_id)
             if known is None:
@@ -118,10 +127,17 @@ class Scheduler:
                 return await self._enqueue(document)
             if known.fingerprint != fingerprint(request):
                 raise DifferentJob(f"job {job_id} exists with another kind or input: choose another id")
+            if directly and known.ended:
+                return await self._once_more(known, request)
             status = await self._status(known)
-            if not status.lost:
-                return status
-            return await self._take_over(known, request)
+            if status.lost:
+                return await self._take_over(known, request)
+            if directly and request.callback_url and request.callback_url not in known.callback_urls:
+                also = [*known.further_callback_urls, request.callback_url][-MOST_FURTHER_CALLBACKS:]
+                changed = await self._change(known, further_callback_urls=also)
+                if changed.ended:  # between the look and the note
+                    return await self._once_more(changed, request)
+            return status
 
     async def status(self, job_id: str) -> JobStatus | None:
         document = await asyncio.to_thread(self._documents.read, job_id)
@@ -168,6 +184,26 @@ class Scheduler:
         if held is not None and not document.ended:
             status.progress, status.stage = held.progress[0], held.progress[1] or status.stage
         return status
+
+    async def _once_more(self, ended: JobDocument, request: JobRequest) -> JobStatus:
+        """Tell whoever asks again what came of a job; a new attempt where nothing did, or it is gone by now."""
+        asked = ended.model_copy(update={"request": request, "further_callback_urls": []})
+        if ended.state == JobState.SUCCEEDED:
+            try:
+                payload = await self._payload(asked)
+            except blobs.BlobMissing:
+                pass
+            else:
+                if request.callback_url:
+                    self._spawn(self._call_back(asked, payload, request.callback_url))
+                return await self._status(ended)
+        return await self._enqueue(
+            asked.model_copy(
+                update={"replica_id": self._documents.replica_id, "state": JobState.QUEUED, "progress": 0.0,
+                        "stage": "", "attempt": 1, "created_at": utc_now(), "started_at": None, "ended_at": None,
+                        "cancel_requested": False, "result": None, "error": None}
+            )
+        )  # fmt: skip
 
     async def _take_over(self, lost: JobDocument, request: JobRequest) -> JobStatus:
         if lost.cancel_requested:
@@ -270,8 +306,8 @@ class Scheduler:
         self._held.pop(document.job_id, None)
         self._locks.pop(document.job_id, None)
         self._ended.labels(document.request.kind, outcome).inc()
-        if document.request.callback_url and not document.gone:
-            self._spawn(self._call_back(document))
+        if document.callback_urls and not document.gone:
+            self._spawn(self._tell(document))
         return document
 
     async def _change(self, document: JobDocument, **fields: Any) -> JobDocument:
@@ -295,18 +331,21 @@ class Scheduler:
                 await asyncio.sleep(min(1 + attempt, 10))
         raise Conflict(document.job_id)
 
-    async def _call_back(self, document: JobDocument) -> None:
+    async def _tell(self, document: JobDocument) -> None:
         """Say that the job has ended. A hint: whoever misses it reads the job."""
-        payload = self._callback_payload(document)
-        if payload is None:
-            payload = JobEvent(job_id=document.job_id, state=document.state).model_dump()
-        message_id = f"{document.job_id}-{document.attempt}-{document.state}"
+        payload = await self._payload(document)
+        await asyncio.gather(*(self._call_back(document, payload, url) for url in document.callback_urls))
+
+    async def _payload(self, document: JobDocument) -> dict[str, Any]:
+        payload = await asyncio.to_thread(self._callback_payload, document)
+        return payload or JobEvent(job_id=document.job_id, state=document.state).model_dump()
+
+    async def _call_back(self, document: JobDocument, payload: dict[str, Any], url: str) -> None:
+        message_id = f"{document.job_id}-{document.created_at}-{document.attempt}-{document.state}"
         for wait in CALLBACK_WAITS:
             await asyncio.sleep(wait)
             try:
-                await asyncio.to_thread(
-                    webhooks.send_callback, document.request.callback_url or "", message_id, payload
-                )
+                await asyncio.to_thread(webhooks.send_callback, url, message_id, payload)
                 return
             except Exception as fault:
                 log.info("the callback of %s was not heard: %s", document.job_id, fault)

@@ -84,7 +84,7 @@ def create_app(endpoint: Endpoint) -> FastAPI:
         detail = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in fault.errors())
         return _problem(400, "invalid_request", detail)
 
-    async def submit(job_id: str, request: JobRequest) -> JSONResponse:
+    async def submit(job_id: str, request: JobRequest, *, directly: bool = False) -> JSONResponse:
         if request.kind not in endpoint.kinds:
             kinds = ", ".join(sorted(endpoint.kinds))
             return _problem(400, "unknown_kind", f"this endpoint has no jobs of kind {request.kind!r}, only {kinds}")
@@ -96,7 +96,7 @@ def create_app(endpoint: Endpoint) -> FastAPI:
             except webhooks.BadWebhookUrl as fault:
                 return _problem(400, "bad_callback_url", str(fault).replace("webhook_url", "callback_url"))
         try:
-            return _job(await scheduler.submit(job_id, request), 202)
+            return _job(await scheduler.submit(job_id, request, directly=directly), 202)
         except QueueFull as fault:
             return _problem(503, "queue_full", str(fault), {"Retry-After": str(RETRY_AFTER_SECONDS)})
         except DifferentJob as fault:

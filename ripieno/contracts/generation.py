@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from ripieno.contracts.analysis import StemFormat
 from ripieno.contracts.base import Contract, Request
@@ -19,6 +19,7 @@ MOST_TAKES = 20
 MOST_ELEMENTS = 12
 
 ChordName = Annotated[str, Field(max_length=60)]
+Meter = Literal["2/4", "3/4", "4/4", "5/4", "6/8", "9/8", "12/8"]
 TempoWay = Literal["constant", "smooth", "follow"]
 """How a song's beats are followed: as one tempo, as a curve without their jitter, or each as it was found."""
 Shade = Annotated[float, Field(ge=-1, le=1)]
@@ -38,7 +39,7 @@ class GenerationParameters(Request):
 
     target_bpm: float | None = Field(default=None, ge=30, le=300)
     duration_seconds: float | None = Field(default=None, gt=0, le=MOST_SECONDS)
-    time_signature: Literal["2/4", "3/4", "4/4", "5/4", "6/8", "9/8", "12/8"] | None = None
+    time_signature: Meter | None = None
     style: str | None = Field(default=None, max_length=200)
     chord_progression: list[ChordName] = Field(default=[], max_length=512)
     section: str | None = Field(default=None, max_length=40)
@@ -86,10 +87,21 @@ class PlannerUsage(Contract):
     cost: float | None = None
 
 
+class FreeStanding(Contract):
+    """What music for no song is played to: as it was given, else as its style has it."""
+
+    target_bpm: float
+    time_signature: Meter
+    duration_seconds: float
+    chord_progression: list[ChordName]
+
+
 class GenerationPlan(Contract):
-    """A plan for every stem that is asked for. `planner` says who made it, and why the rules where they stood in."""
+    """A plan for every stem that is asked for. `planner` says who made it, and why the rules where they stood in;
+    `free_standing` is there where the music is for no song."""
 
     stems: list[StemPlan]
+    free_standing: FreeStanding | None = None
     planner: Provenance
     usage: PlannerUsage = PlannerUsage()
 
@@ -107,20 +119,14 @@ class GenerationOrder(Request):
     parameters: GenerationParameters = GenerationParameters()
     webhook_url: str | None = Field(default=None, max_length=2048)
 
-    @model_validator(mode="after")
-    def _is_enough(self) -> GenerationOrder:
-        given = self.parameters
-        if self.audio_file_id is None and not (given.target_bpm and given.duration_seconds and given.chord_progression):
-            raise ValueError("without a song, give target_bpm, duration_seconds and chord_progression")
-        return self
-
 
 # -- jobs of the generation endpoint ------------------------------------------------------------------------------
 
 
 class GenerateInput(Contract):
     """Input of a `generate` job: stems of one request. What has no plan is planned by rule; without `conditioning`
-    (a JSON blob of the `generated` container) it is made from the song's findings."""
+    (a JSON blob of the `generated` container) it is made from the song's findings, or free-standing where there is no
+    song."""
 
     generation_request_id: RequestId
     audio_file_id: str | None = None
@@ -130,14 +136,6 @@ class GenerateInput(Contract):
     plans: list[StemPlan] = []
     conditioning: str | None = None
     take: int = Field(default=1, ge=1, le=MOST_TAKES)
-
-    @model_validator(mode="after")
-    def _is_enough(self) -> GenerateInput:
-        if self.conditioning is None:
-            GenerationOrder(
-                audio_file_id=self.audio_file_id, target_stems=self.target_stems, parameters=self.parameters
-            )
-        return self
 
 
 class SungNote(Contract):
@@ -300,8 +298,8 @@ class MixAccepted(Contract):
 
 
 class Verdict(Request):
-    """Body of approve and reject: `take` is the latest one where it is None; a `comment` on a rejected take makes a new
-    one that heeds it."""
+    """Body of approve and reject: `take` is the latest one where it is None, or any that can be heard; a `comment` on a
+    rejected take makes a new one that heeds it."""
 
     take: int | None = Field(default=None, ge=1, le=MOST_TAKES)
     comment: str = Field(default="", max_length=MOST_PROMPT)

@@ -35,9 +35,12 @@ TABLES = (
     SONGS_TABLE, ANALYSES_TABLE, SONG_CHORDS, SONG_FORMS, WORKS, JOB_RECORDS, RUNS, UPLOADS, IDEMPOTENCY_KEYS,
 )  # fmt: skip
 TABLES_OF_SEGNO = ("AudioFiles", "GenerationRequests")  # a library of version 0.1, under the platform's first name
+TASK_HUB_OF_SEGNO = "segno"
 
 DROPS_QUEUE = "drops"
 
+DIRECT_ANALYSIS = "analyze-"
+DIRECT_GENERATION = "generate-"
 UPLOAD_PREFIX = "uploads/"
 OWNER_PREFIX = "owners/"
 _FAR_FUTURE_MS = 9_999_999_999_999
@@ -180,6 +183,16 @@ def slug(name: str) -> str:
 def job_id(instance_id: str, step: str) -> str:
     """The id of an endpoint job, and of the sub-orchestration that looks after it."""
     return f"{instance_id}:{step}"
+
+
+def direct_analysis(audio_file_id: str, blob_uri: str, version: str) -> str:
+    """The job of a direct `POST /analyze` of one version of a blob: asked for twice it is the same job."""
+    return f"{DIRECT_ANALYSIS}{uuid.uuid5(uuid.NAMESPACE_URL, f'{audio_file_id} {blob_uri} {version}')}"
+
+
+def direct_generation(request_id: str) -> str:
+    """The job of a direct `POST /generate`."""
+    return f"{DIRECT_GENERATION}{request_id}"
 
 
 def attempt_id(job: str, attempt: int) -> str:

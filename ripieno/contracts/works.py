@@ -53,7 +53,8 @@ class Version(Contract):
     """One try at an element.
 
     `inputs` are what it is made from, by name: hashes of files, the plan, the settings; `inputs_hash` is the hash of
-    them all, by which equal work is known. `stem` is what came of a layer, `file` of a mix or master.
+    them all, by which equal work is known. `stem` is what came of a layer, `file` of a mix or master. `heeds` is the
+    comment on the version `after` (None is the one before) that it was asked for with.
     """
 
     number: int = Field(ge=1)
@@ -64,6 +65,7 @@ class Version(Contract):
     plan: StemPlan | None = None
     planner: Provenance | None = None
     heeds: str = ""
+    after: int | None = None
     stem: GeneratedStem | None = None
     file: MixedFile | None = None
     error: str | None = None
@@ -72,6 +74,10 @@ class Version(Contract):
     @property
     def is_open(self) -> bool:
         return self.status == TakeStatus.GENERATING
+
+    @property
+    def can_be_heard(self) -> bool:
+        return self.stem is not None
 
 
 class Element(Contract):
@@ -86,6 +92,11 @@ class Element(Contract):
     @property
     def latest(self) -> Version:
         return self.versions[-1]
+
+    @property
+    def approved(self) -> Version | None:
+        """One at the most: approving another takes the approval back from the first."""
+        return next((one for one in self.versions if one.status == TakeStatus.APPROVED), None)
 
 
 class Work(Contract):

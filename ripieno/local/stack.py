@@ -22,6 +22,7 @@ from ripieno.local import azurite
 from ripieno.local.processes import Child, DidNotStart, python_module, started_at, stop_tree
 
 PROJECT = Path(__file__).resolve().parents[2]
+FOLDER_OF_SEGNO = ".segno"
 HEALTHY_SECONDS = 60.0
 WATCH_SECONDS = 0.5
 
@@ -30,6 +31,10 @@ Say = Callable[[str], None]
 
 class AlreadyRunning(RuntimeError):
     """A stack of this folder is up."""
+
+
+class OldLibrary(DidNotStart):
+    """Beside the stack's folder lies that of version 0.1, whose songs would seem to be lost."""
 
 
 class PortTaken(RuntimeError):
@@ -79,9 +84,10 @@ class Stack:
 
         Raises
         ------
-        AlreadyRunning, PortTaken, DidNotStart, ripieno.local.azurite.AzuriteMissing
+        AlreadyRunning, PortTaken, OldLibrary, DidNotStart, ripieno.local.azurite.AzuriteMissing
             After stopping what was started.
         """
+        self._check_old_library()
         self._clear_leftovers(say)
         self._check_ports()
         tools = Path(os.environ.get("RIPIENO_TOOLS", PROJECT / ".ripieno" / "tools"))
@@ -183,6 +189,14 @@ class Stack:
                 stop_tree(child["pid"])
         self._state_file.unlink(missing_ok=True)
 
+    def _check_old_library(self) -> None:
+        old = self.home.with_name(FOLDER_OF_SEGNO)
+        if (old / "azurite").exists():
+            raise OldLibrary(
+                f"{old} holds a library of version 0.1, which this version cannot read: move that folder elsewhere or"
+                " delete it, then upload its songs again (their ids stay)"
+            )
+
     def _check_ports(self) -> None:
         for name, port in asdict(self.ports).items():
             with socket.socket() as probe:
@@ -261,4 +275,4 @@ def _by_whom(port: int) -> str:
     return ""
 
 
-__all__ = ["AlreadyRunning", "DidNotStart", "PortTaken", "Ports", "Stack"]
+__all__ = ["AlreadyRunning", "DidNotStart", "OldLibrary", "PortTaken", "Ports", "Stack"]

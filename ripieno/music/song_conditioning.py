@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ripieno.contracts.analysis import Analysis
 from ripieno.contracts.generation import TempoWay
+from ripieno.music import form
 from ripieno.music.chord import parse
 from ripieno.music.conditioning import ChordSpan, Conditioning, KeyAt, SectionSpan, likely_key
 from ripieno.music.pitch import pitch_class
@@ -67,8 +68,8 @@ def of_song(analysis: Analysis, tempo: TempoWay = "follow") -> Conditioning:
 
 
 def within(song: Conditioning, *, section: str | None = None, bars: tuple[int, int] | None = None) -> Conditioning:
-    """The same for a part of the song: a section (`chorus`, `chorus 2` for the second, `chorus last`), or bars, counted
-    from 1 at the first downbeat as musicians do.
+    """The same for a part of the song: a section by its name (`music.form`), or bars, counted from 1 at the first
+    downbeat as musicians do.
 
     Raises
     ------
@@ -83,15 +84,11 @@ def within(song: Conditioning, *, section: str | None = None, bars: tuple[int, i
         end = float(starts[last]) if last < len(starts) else song.last
         return replace(song, first=float(starts[first - 1]), last=end, span=None)
     if section is not None:
-        name, _, number = section.strip().lower().rpartition(" ")
-        is_numbered = bool(name) and (number.isdigit() or number == "last")
-        label = name if is_numbered else section.strip().lower()
-        found = [one for one in song.sections if one.label == label]
-        which = (len(found) if number == "last" else int(number)) if is_numbered else 1
-        if not 1 <= which <= len(found):
-            known = ", ".join(dict.fromkeys(one.label for one in song.sections))
-            raise NotConditionable(f"the song has no {section!r}: its sections are {known}")
-        start, end = found[which - 1].start, found[which - 1].end
+        labels = [one.label for one in song.sections]
+        place = form.find(section, labels)
+        if place is None:
+            raise NotConditionable(f"the song has no {section!r}: its sections are {', '.join(form.numbered(labels))}")
+        start, end = song.sections[place].start, song.sections[place].end
         return replace(song, first=max(0.0, start), last=min(song.last, end), span=None)
     return song
 

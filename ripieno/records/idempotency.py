@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from azure.core import MatchConditions
@@ -98,7 +99,7 @@ def attempt(owner: str, key: str, request: bytes) -> Claim | Answered | None:
     now = datetime.now(UTC)
     seed = names.seed(now)
     entity = {"PartitionKey": owner, "RowKey": row_key, "request": fingerprint, "seed": seed,
-              "created_at": now.isoformat(), "claimed_at": now.isoformat()}  # fmt: skip
+              "created_at": now.isoformat()}  # fmt: skip
     try:
         made = table(names.IDEMPOTENCY_KEYS).create_entity(entity)
         return Claim(owner, row_key, seed, str(made["etag"]))
@@ -107,13 +108,13 @@ def attempt(owner: str, key: str, request: bytes) -> Claim | Answered | None:
     known = _read(owner, row_key)
     if known is None:
         return None  # it was let go meanwhile
-    row, etag = known
+    row, etag, age = known
     if row["request"] != fingerprint:
         raise KeyReused("this Idempotency-Key was used for another request: send a new key")
     if "status" in row:
         return Answered(row["status"], json.loads(row["headers"]), _body(row))
-    if datetime.fromisoformat(row["claimed_at"]) + DEAD_AFTER < now:
-        taken = _taken_over(owner, row_key, etag, now)
+    if age > DEAD_AFTER:
+        taken = _taken_over(owner, row_key, etag)
         return Claim(owner, row_key, row["seed"], taken) if taken is not None else None
     return None
 
@@ -157,10 +158,16 @@ def expire(before: datetime, *, most: int = 1000) -> int:
     return gone
 
 
-def _read(owner: str, row_key: str) -> tuple[Any, str] | None:
+def _read(owner: str, row_key: str) -> tuple[Any, str, timedelta] | None:
+    """A key's row, its ETag, and how long ago it was last written, both moments by the storage service's own clock."""
+    told: list[datetime] = []
+
+    def note(answer: Any) -> None:
+        told.append(parsedate_to_datetime(answer.http_response.headers["Date"]))
+
     try:
-        row = table(names.IDEMPOTENCY_KEYS).get_entity(owner, row_key)
-        return row, str(row.metadata["etag"])
+        row = table(names.IDEMPOTENCY_KEYS).get_entity(owner, row_key, raw_response_hook=note)
+        return row, str(row.metadata["etag"]), told[-1] - row.metadata["timestamp"]
     except ResourceNotFoundError:
         return None
 
@@ -169,9 +176,9 @@ def _body(row: Any) -> str:
     return blobs.read(names.RECORDS, row["blob"]).decode() if row.get("blob") else row["body"]
 
 
-def _taken_over(owner: str, row_key: str, etag: str, now: datetime) -> str | None:
+def _taken_over(owner: str, row_key: str, etag: str) -> str | None:
     """The new ETag, None when another was faster."""
-    entity = {"PartitionKey": owner, "RowKey": row_key, "claimed_at": now.isoformat()}
+    entity = {"PartitionKey": owner, "RowKey": row_key}  # written anew, it is young again
     try:
         changed = table(names.IDEMPOTENCY_KEYS).update_entity(
             entity, mode=UpdateMode.MERGE, etag=etag, match_condition=MatchConditions.IfNotModified

@@ -19,6 +19,7 @@ from typing import Any
 BUCKET_CHARACTERS = 2
 STAMP = "stamp"
 MOST_DOCUMENTS = 40_000  # of all owners together; one with more than half of it is not mirrored
+MOST_OWNERS = 2_000  # also of those who have nothing
 _LISTED_BEFORE = 3  # listings before it is worth while
 _MOST_COUNTED = 10_000  # owners
 _MOST_READ_AT_ONCE = 3  # buckets that a request reads itself
@@ -139,14 +140,15 @@ class Mirror:
                     self._listings.clear()
                 return None
             del self._listings[owner]
-            self._shelves[owner] = _Shelf()
-            return self._shelves[owner]
+            shelf = self._shelves[owner] = _Shelf()
+        self._make_room()
+        return shelf
 
     def _make_room(self) -> None:
         """What was not used for longest goes."""
         with self._lock:
             held = sum(len(one.of_document) for one in self._shelves.values())
-            while held > MOST_DOCUMENTS and len(self._shelves) > 1:
+            while (held > MOST_DOCUMENTS and len(self._shelves) > 1) or len(self._shelves) > MOST_OWNERS:
                 _, gone = self._shelves.popitem(last=False)
                 held -= len(gone.of_document)
 
@@ -207,7 +209,6 @@ class Mirror:
             log.warning("the rows of %s are not mirrored this time: %s: %s", owner, type(fault).__name__, fault)
         finally:
             shelf.reading.release()
-        self._make_room()
 
     def _read(self, owner: str, shelf: _Shelf, buckets: list[str]) -> None:
         for bucket in buckets:
@@ -220,7 +221,8 @@ class Mirror:
                 if len(shelf.of_document) > MOST_DOCUMENTS // 2:
                     shelf.is_too_large = True
                     shelf.keys, shelf.rows, shelf.of_document = [], {}, {}
-                    return
+                    break
+        self._make_room()
 
 
 def _changed(shelf: _Shelf, stamps: dict[str, str]) -> list[str]:

@@ -139,20 +139,27 @@ def awaiting_review() -> Iterator[Work]:
 
 
 def _with_status(work: Work) -> Work:
-    """The status that a work's layers give it, once each that is planned has a version."""
+    """The status that a work's layers give it, once each that is planned has a version.
+
+    A layer with an approved version is settled, whatever its other versions are; any other stands as its latest.
+    """
     if work.has_ended or work.plan is None or len(work.layers) < len(work.plan.stems):
         return work
-    latest = [layer.latest.status for layer in work.layers]
-    if TakeStatus.GENERATING in latest:
+    stand = [(layer.approved or layer.latest).status for layer in work.layers]
+    if any(version.is_open for layer in work.layers for version in layer.versions):
         status, message = GenerationStatus.GENERATING, "generating"
-    elif TakeStatus.GENERATED in latest:
+    elif TakeStatus.GENERATED in stand:
         status, message = GenerationStatus.AWAITING_REVIEW, "listen, then approve or reject each stem"
-    elif all(one == TakeStatus.FAILED for one in latest):
+    elif all(one == TakeStatus.FAILED for one in stand) and not _can_be_heard(work):
         status, message = GenerationStatus.FAILED, "no stem could be made"
     else:
-        approved = sum(any(one.status == TakeStatus.APPROVED for one in layer.versions) for layer in work.layers)
+        approved = stand.count(TakeStatus.APPROVED)
         status, message = GenerationStatus.COMPLETED, f"{approved} of {len(work.layers)} stems approved"
     return work.model_copy(update={"status": status, "message": message})
+
+
+def _can_be_heard(work: Work) -> bool:
+    return any(version.can_be_heard for layer in work.layers for version in layer.versions)
 
 
 def _index(work: Work) -> IndexRows:

@@ -146,9 +146,15 @@ def download_to(container_name: str, name: str, path: Path, *, etag: str | None 
 
 
 def copy(
-    source_container: str, source: str, target_container: str, target: str, *, metadata: dict[str, str] | None = None
+    source_container: str,
+    source: str,
+    target_container: str,
+    target: str,
+    *,
+    etag: str | None = None,
+    metadata: dict[str, str] | None = None,
 ) -> None:
-    """Copy on the server, replacing what was there; safe to repeat.
+    """Copy on the server, replacing what was there; safe to repeat. With `etag` just that version of the source.
 
     Raises
     ------
@@ -157,9 +163,12 @@ def copy(
     source_blob = container(source_container).get_blob_client(source)
     target_blob = container(target_container).get_blob_client(target)
     address = source_blob.url if settings().uses_identity else read_url(source_container, source)
+    conditions: dict[str, Any] = (
+        {"source_etag": etag, "source_match_condition": MatchConditions.IfNotModified} if etag else {}
+    )
     try:
-        target_blob.start_copy_from_url(address, metadata=metadata or None)
-    except ResourceNotFoundError:
+        target_blob.start_copy_from_url(address, metadata=metadata or None, **conditions)
+    except (ResourceNotFoundError, ResourceModifiedError):
         raise BlobMissing(f"{source_container}/{source} does not exist") from None
     deadline = datetime.now(UTC) + COPY_WITHIN
     while (state := target_blob.get_blob_properties().copy).status == "pending":

@@ -8,15 +8,17 @@ from pydantic import TypeAdapter
 
 from ripieno.contracts import names
 from ripieno.contracts.analysis import Analysis
-from ripieno.contracts.generation import GenerationParameters
+from ripieno.contracts.generation import FreeStanding, GenerationParameters, Meter
 from ripieno.music.chord import parse
 from ripieno.music.conditioning import ChordSpan, Conditioning, free_standing, likely_key
-from ripieno.music.genres.blending import blend
+from ripieno.music.genres.blending import PHRASE_BARS, blend
 from ripieno.music.song_conditioning import of_song, within
 from ripieno.services import blobs
 
 _DOCUMENT = TypeAdapter(Conditioning)
 _SAME_TEMPO = 0.03
+_ABOUT_SECONDS = 32.0
+_METERS: dict[int, Meter] = {2: "2/4", 3: "3/4", 4: "4/4", 5: "5/4"}
 _OTHER_COUNTS = (0.5, 1.0, 2.0)  # a song may be felt at half or twice the tempo that was found
 
 
@@ -59,11 +61,12 @@ def fitted_to(
     styles = blend(style).weights
     try:
         if audio_file_id is None:
-            beats, compound = _meter(given.time_signature, style)
+            settled = settle(given, style)
+            beats, compound = _meter(settled.time_signature)
             alone = free_standing(
-                bpm=given.target_bpm or 0.0,
-                chord_progression=given.chord_progression,
-                duration_seconds=given.duration_seconds or 0.0,
+                bpm=settled.target_bpm,
+                chord_progression=settled.chord_progression,
+                duration_seconds=settled.duration_seconds,
                 beats_per_bar=beats,
                 compound=compound,
             )
@@ -80,6 +83,27 @@ def fitted_to(
         if isinstance(fault, CannotCondition):
             raise
         raise CannotCondition("cannot_condition", str(fault)) from fault
+
+
+def settle(given: GenerationParameters, style: str) -> FreeStanding:
+    """What music for no song is played to: what is given, else the style's own tempo, meter and chords, for about half
+    a minute of whole phrases.
+
+    Raises
+    ------
+    ValueError
+        For a style that is none.
+    """
+    leading = blend(style).leading
+    bpm = given.target_bpm or round(sum(leading.tempo) / 2)
+    meter = given.time_signature or _METERS[leading.beats_per_bar]
+    phrase = PHRASE_BARS * _meter(meter)[0] * 60.0 / bpm
+    return FreeStanding(
+        target_bpm=bpm,
+        time_signature=meter,
+        duration_seconds=given.duration_seconds or phrase * max(1, round(_ABOUT_SECONDS / phrase)),
+        chord_progression=given.chord_progression or list(leading.chords),
+    )
 
 
 def save(request_id: str, conditioning: Conditioning) -> str:
@@ -108,10 +132,8 @@ def _newest_analysis(song_id: str) -> Analysis | None:
     return Analysis.model_validate_json(blobs.read(names.ANALYSES, newest))
 
 
-def _meter(time_signature: str | None, style: str) -> tuple[int, bool]:
+def _meter(time_signature: Meter) -> tuple[int, bool]:
     """Beats a bar, and whether they divide in three."""
-    if time_signature is None:
-        return blend(style).leading.beats_per_bar, False
     top, bottom = (int(figure) for figure in time_signature.split("/"))
     return (top // 3, True) if bottom == 8 else (top, False)
 

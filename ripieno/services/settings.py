@@ -6,16 +6,19 @@ Lists are separated by commas; an empty value is as none. `local.settings.sample
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, SettingsConfigDict
+from pydantic_settings import PydanticBaseSettingsSource as Source
 
 MEBIBYTE = 1024 * 1024
 _MODELS_CACHE = Path.home() / ".cache" / "ripieno" / "models"
-_READ = ("RIPIENO_", "AZURE_OPENAI_", "AZUREWEBJOBSSTORAGE", "HF_TOKEN")
+_OWN_ACCOUNT, _HOSTS_ACCOUNT = "RIPIENO_STORAGE", "AZUREWEBJOBSSTORAGE"
+_READ = ("RIPIENO_", "AZURE_OPENAI_", _HOSTS_ACCOUNT, "HF_TOKEN")
 
 
 def _split(value: Any) -> Any:
@@ -37,6 +40,16 @@ def _storage(name: str) -> AliasChoices:
 
 class MissingSetting(RuntimeError):
     """A setting without which nothing can work is not set, or one has a value that it cannot have."""
+
+
+class _OwnAccountFirst(EnvSettingsSource):
+    """The environment; where it names an account of the platform's own, nothing is taken from the Functions host's."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        found = super()._load_env_vars()
+        if any(value and name.upper().startswith(_OWN_ACCOUNT) for name, value in found.items()):
+            return {name: value for name, value in found.items() if not name.upper().startswith(_HOSTS_ACCOUNT)}
+        return found
 
 
 class Settings(BaseSettings):
@@ -99,6 +112,13 @@ class Settings(BaseSettings):
     job_timeout: float = Field(4 * 3600.0, gt=0, description="seconds that one job may run")
     onnx_provider: str = Field("auto", description="auto, DmlExecutionProvider, CUDAExecutionProvider, ...")
     onnx_precision: str = Field("fp32", description="fp32, or fp16 where that is verified")
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: Source, env_settings: Source, *others: Source, **_: Source
+    ) -> tuple[Source, ...]:
+        """From the environment alone."""
+        return (_OwnAccountFirst(settings_cls),)
 
     @property
     def endpoints(self) -> dict[str, list[str]]:

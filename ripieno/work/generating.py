@@ -26,8 +26,8 @@ from ripieno.music.genres.blending import blend
 from ripieno.music.song_conditioning import within
 from ripieno.records import analyses, runs, songs, works
 from ripieno.services import blobs, conditioning, webhooks
+from ripieno.services.planner import model, rules
 from ripieno.services.planner import plan as planner
-from ripieno.services.planner import rules
 from ripieno.work import asking
 
 _NEW_SEED = 104_729  # a prime, so that the second of two synths plays something of its own
@@ -66,16 +66,30 @@ def begin(owner: str, order: GenerationOrder, seed: str) -> tuple[Work, Run]:
 
     Raises
     ------
-    records.songs.SongMissing, NotAnalysed
+    records.songs.SongMissing, NotAnalysed, CannotGenerate
     """
     song = songs.get(owner, order.audio_file_id) if order.audio_file_id is not None else None
     if song is not None and song.status != AudioFileStatus.ANALYZED:
         raise NotAnalysed(f"the song is {song.status}: stems can fit it once it is analysed")
+    _check_fits(order, song)
     work = new_work(owner, order, song, seed)
     asked = run_of(work)
     runs.note(asked)
     works.create(work)
     return work, asked
+
+
+def _check_fits(order: GenerationOrder, song: AudioFile | None) -> None:
+    """Refuse a part, a tempo or chords that the song, or music for no song, cannot have."""
+    found = analyses.load(song.audio_file_id, song.born) if song else None
+    given = order.parameters.model_copy(update={"tempo": "follow"})  # it changes nothing of what there is
+    try:
+        plans = rules.plan(order, time_signature=found.time_signature if found else None, seed=0)
+        whole = conditioning.fitted_to(found, song.audio_file_id if song else None, given, plans[0].style)
+        for one in plans if not model.is_configured() else []:
+            within(whole, section=one.section, bars=one.bars)
+    except ValueError as fault:
+        raise CannotGenerate(str(fault)) from None
 
 
 def new_work(owner: str, order: GenerationOrder, song: AudioFile | None, seed: str) -> Work:
@@ -104,6 +118,9 @@ def plan(order: WorkOrder) -> list[VersionOrder]:
     work = _set(order, GenerationStatus.PLANNING, "planning the stems")
     if work.plan is None and not work.has_ended:
         made = _named(planner.first(order.work_id, work.order, *_song(work)))
+        if work.audio_file_id is None:
+            settled = conditioning.settle(work.order.parameters, made.stems[0].style)
+            made = made.model_copy(update={"free_standing": settled})
         work = works.change(order.owner, order.work_id, lambda known: _planned(known, made))
     if work.has_ended:
         return []
@@ -119,8 +136,10 @@ def condition(order: WorkOrder) -> None:
     work = works.get(order.owner, order.work_id)
     if work.plan is None or work.has_ended:
         return
-    plans = work.plan.stems
-    whole = conditioning.fitted_to(_song(work)[1], work.audio_file_id, work.order.parameters, plans[0].style)
+    plans, given = work.plan.stems, work.order.parameters
+    if work.plan.free_standing is not None:
+        given = given.model_copy(update=work.plan.free_standing.model_dump())
+    whole = conditioning.fitted_to(_song(work)[1], work.audio_file_id, given, plans[0].style)
     for one in plans:
         within(whole, section=one.section, bars=one.bars)
     conditioning.save(order.work_id, whole)
@@ -163,7 +182,7 @@ def prepare_version(order: VersionOrder) -> bool:
         return False
     if version.plan is not None:
         return True
-    before = works.version(work, order.element, order.version - 1)
+    before = works.version(work, order.element, version.after or order.version - 1)
     assert before.plan is not None
     song, found = _song(work)
     made = planner.again(order.work_id, work.order, before.plan, version.heeds, order.version, song, found)

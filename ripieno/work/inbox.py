@@ -11,6 +11,7 @@ from azure.core.exceptions import AzureError
 from azure.durable_functions import DurableOrchestrationClient
 
 from ripieno.contracts import names
+from ripieno.services.outage import is_final
 from ripieno.services.storage import container
 from ripieno.work import asking, ingest
 
@@ -33,7 +34,13 @@ async def look(client: DurableOrchestrationClient) -> int:
         now = datetime.now(UTC)
         if _asked.get((name, etag), datetime.min.replace(tzinfo=UTC)) + AGAIN_AFTER > now:
             continue
-        new += await take(client, name)
+        try:
+            new += await take(client, name)
+        except Exception as problem:  # of one blob: it keeps no other waiting
+            if not is_final(problem):
+                log.warning("%s cannot be taken in now, and is tried again: %s", name, problem)
+                continue
+            await _reject(name, problem)
         _asked[name, etag] = now
         _asked.move_to_end((name, etag))
         while len(_asked) > _MOST_REMEMBERED:
@@ -54,6 +61,15 @@ async def take(client: DurableOrchestrationClient, name: str) -> bool:
         await client.start_new(run.orchestrator, run.instance_id, run.order)
         return True
     return await asking.ask(client, run)
+
+
+async def _reject(name: str, problem: Exception) -> None:
+    """Out of the inbox with what cannot be taken in however often it is tried."""
+    log.warning("%s cannot be taken in: %s: %s", name, type(problem).__name__, problem)
+    try:
+        await asyncio.to_thread(ingest.reject_unasked, name, str(problem) or type(problem).__name__)
+    except Exception as fault:
+        log.warning("%s cannot be rejected now, and is tried again: %s", name, fault)
 
 
 def _lying() -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ from ripieno.contracts.enums import AudioFileStatus, AudioFormat
 from ripieno.contracts.problems import BadAudio
 from ripieno.contracts.workflow import DropOrder, Run, SongOrder
 from ripieno.records import runs, songs, uploads
-from ripieno.services import audio_format, blobs, limits
+from ripieno.services import audio_format, blobs, identity, limits
 from ripieno.services.settings import settings
 from ripieno.work import asking
 
@@ -45,7 +45,7 @@ class DropMissing(LookupError):
 
 def take_in(
     owner: str, path: Path, file_name: str, *,
-    webhook_url: str | None = None, work_id: str | None = None, in_inbox: str | None = None,
+    webhook_url: str | None = None, work_id: str | None = None, drop: DropOrder | None = None,
 ) -> Taken:  # fmt: skip
     """Put a file into the library. A file that is no song is kept as failed, its bytes in the container `rejected`.
 
@@ -54,7 +54,12 @@ def take_in(
     Parameters
     ----------
     work_id : a work that is made when the song is analysed
-    in_inbox : the blob of the inbox that holds the same bytes, to be copied on the server instead of sent again
+    drop : the blob of the inbox that the file was read from, to be copied on the server instead of sent again
+
+    Raises
+    ------
+    blobs.BlobMissing
+        When the drop is no more what was read.
     """
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -69,7 +74,7 @@ def take_in(
         try:
             return _taken(
                 owner, path, file_name, sha256, size, described, fault,
-                webhook_url=webhook_url, work_id=work_id, in_inbox=in_inbox,
+                webhook_url=webhook_url, work_id=work_id, drop=drop,
             )  # fmt: skip
         except songs.SongMissing:
             continue  # it is being removed at this moment: these bytes begin another life
@@ -79,7 +84,7 @@ def take_in(
 def _taken(
     owner: str, path: Path, file_name: str, sha256: str, size: int,
     described: audio_format.AudioDescription | None, fault: Failure | None, *,
-    webhook_url: str | None, work_id: str | None, in_inbox: str | None,
+    webhook_url: str | None, work_id: str | None, drop: DropOrder | None,
 ) -> Taken:  # fmt: skip
     """What becomes of a file that was read. Raises `SongMissing` when its song is removed meanwhile."""
     song_id = names.audio_file_id(owner, sha256)
@@ -105,11 +110,11 @@ def _taken(
     sending = timedelta(seconds=size / _SLOWEST_BYTES_A_SECOND)
     asked = song_run(song, work_id)
     runs.note(asked, not_before=datetime.now(UTC) + sending)
-    _store(song, path, in_inbox)
+    _store(song, path, drop)
     return _entered(song, known, asked)
 
 
-def _store(song: AudioFile, path: Path, in_inbox: str | None) -> None:
+def _store(song: AudioFile, path: Path, drop: DropOrder | None) -> None:
     """A song's bytes under a name of this life alone; what is no song says in its metadata why."""
     container = names.REJECTED if song.error else names.SONGS
     why = (
@@ -117,8 +122,8 @@ def _store(song: AudioFile, path: Path, in_inbox: str | None) -> None:
         if song.error
         else {}
     )
-    if in_inbox is not None:
-        blobs.copy(names.RAW_AUDIO, in_inbox, container, song.blob_name, metadata=why)
+    if drop is not None:
+        blobs.copy(names.RAW_AUDIO, drop.blob_name, container, song.blob_name, etag=drop.etag, metadata=why)
         return
     with path.open("rb") as file:
         blobs.upload(container, song.blob_name, file, song.file_size_bytes, metadata=why)
@@ -185,7 +190,8 @@ def dropped(blob_name: str) -> Run:
     if blob_name.startswith(names.UPLOAD_PREFIX):
         upload = uploads.find(blob_name.removeprefix(names.UPLOAD_PREFIX))
     in_path, rest = names.owner_in(blob_name)
-    owner = upload.owner if upload else in_path or (found.metadata or {}).get("owner") or settings().default_owner
+    said = in_path or (found.metadata or {}).get("owner") or settings().default_owner
+    owner = upload.owner if upload else identity.owner_named(said)
     instance_id = names.drop_instance(blob_name, found.etag)
     order = DropOrder(
         owner=owner, blob_name=blob_name, etag=found.etag, instance_id=instance_id,
@@ -208,11 +214,10 @@ def take_in_drop(order: DropOrder) -> tuple[dict, Run | None]:
         path = Path(folder) / "audio"
         try:
             blobs.download_to(names.RAW_AUDIO, order.blob_name, path, etag=order.etag)
+            taken = take_in(order.owner, path, order.original_file_name, webhook_url=order.webhook_url, drop=order)
         except blobs.BlobMissing:
-            return _told(order, "missing", None, f"{order.blob_name} is gone: it was taken in or deleted already"), None
-        taken = take_in(
-            order.owner, path, order.original_file_name, webhook_url=order.webhook_url, in_inbox=order.blob_name
-        )
+            why = f"{order.blob_name} is gone: it was taken in, deleted or replaced already"
+            return _told(order, "missing", None, why), None
     song = taken.song
     if song.status == AudioFileStatus.FAILED and song.error:
         told = _told(order, "rejected", song, song.error.message)
@@ -225,13 +230,26 @@ def take_in_drop(order: DropOrder) -> tuple[dict, Run | None]:
 
 def reject(order: DropOrder, code: str, message: str) -> None:
     """Move a blob that cannot be taken in to the container `rejected`, with the reason."""
+    if _reject(order.blob_name, order.etag, code, message):
+        _told(order, "rejected", None, message)
+        leave_inbox(order)
+
+
+def reject_unasked(blob_name: str, message: str) -> None:
+    """The same of a blob of which not even an order could be made, so that it does not lie in the way for ever."""
+    etag = str(blobs.properties(names.RAW_AUDIO, blob_name).etag)
+    if _reject(blob_name, etag, "cannot_be_taken_in", message):
+        blobs.delete(names.RAW_AUDIO, blob_name, etag=etag)
+
+
+def _reject(blob_name: str, etag: str, code: str, message: str) -> bool:
+    """The bytes and the reason in the container `rejected`; whether this version of the blob was there."""
     why = {"code": code, "reason": message.encode("ascii", "replace").decode()[:500]}
     try:
-        blobs.copy(names.RAW_AUDIO, order.blob_name, names.REJECTED, order.blob_name, metadata=why)
+        blobs.copy(names.RAW_AUDIO, blob_name, names.REJECTED, blob_name, etag=etag, metadata=why)
     except blobs.BlobMissing:
-        return
-    _told(order, "rejected", None, message)
-    leave_inbox(order)
+        return False
+    return True
 
 
 def leave_inbox(order: DropOrder) -> None:

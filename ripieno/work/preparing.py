@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from functools import lru_cache
 
 from azure.core.exceptions import AzureError
@@ -14,7 +15,7 @@ log = logging.getLogger("ripieno.start")
 
 
 class OldLibrary(RuntimeError):
-    """The storage account holds a library that this version cannot read."""
+    """What is configured is of a version whose library and workflows this one cannot read."""
 
 
 @lru_cache(maxsize=1)
@@ -31,13 +32,26 @@ def storage_ready() -> None:
             f"this storage account holds a library of version 0.1 (tables {', '.join(old)}), whose songs lie elsewhere:"
             " use another storage account and upload the songs again (their ids stay), or delete those tables"
         )
+    if os.environ.get("TASK_HUB", "").lower() == names.TASK_HUB_OF_SEGNO:
+        raise OldLibrary(
+            f"TASK_HUB={names.TASK_HUB_OF_SEGNO} is the task hub of version 0.1, whose workflows this version cannot go"
+            " on with: set TASK_HUB to a name of its own, such as ripieno"
+        )
     storage.create_containers_and_tables()
 
 
 def at_start() -> None:
-    """What the app does before anything else. Storage that is away for a moment keeps no app from starting: it is asked
-    again by the next one."""
+    """What the app does before anything else. Storage that is away, or not yet ours to use, keeps no app from starting:
+    `again` looks after it."""
     try:
         storage_ready()
     except AzureError as fault:
-        log.warning("containers and tables could not be looked after: %s", fault)
+        log.warning("containers and tables cannot be looked after yet, and it is tried again: %s", fault)
+
+
+def again() -> None:
+    """What a timer does until it has worked once; then nothing."""
+    try:
+        at_start()
+    except OldLibrary as fault:
+        log.error("%s", fault)

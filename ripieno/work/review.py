@@ -1,11 +1,17 @@
 """Verdicts on versions, and what follows from them: a rejected take with a comment starts a short run.
 
-The verdict, and the new version that it asks for, are one change under the work's ETag; of two verdicts on one take the
-first counts.
+People change their minds: whatever can be heard may be approved at any time, an earlier or a rejected take too, and an
+approved one rejected. One take of an element is approved: approving another takes the approval back from the first.
+What was said stays, as reviews. A take that is being made because one was rejected goes on when that one is approved
+after all: somebody asked for it, and it can be compared.
+
+The verdict, and the new version that it asks for, are one change under the work's ETag; the same verdict on a take
+counts once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from ripieno.contracts import names
@@ -17,10 +23,15 @@ from ripieno.records import runs, works
 from ripieno.work import asking
 
 REVIEW_WITHIN = timedelta(days=28)
+_REVIEWABLE = {TakeStatus.GENERATED, TakeStatus.APPROVED, TakeStatus.REJECTED, TakeStatus.UNREVIEWED}
 
 
 class NotReviewable(RuntimeError):
-    """The version does not wait for a verdict."""
+    """The version cannot have this verdict."""
+
+
+class _Overtaken(RuntimeError):
+    """Another version was asked for in between: this one has another number."""
 
 
 def give(
@@ -34,33 +45,48 @@ def give(
     records.works.WorkMissing, records.works.VersionMissing, NotReviewable
     """
     comment = comment.strip()
-    known = works.get(owner, work_id)
-    version = works.version(known, element, number)
     verdict = Review(approved=approved, comment=comment, reviewer=reviewer, reviewed_at=datetime.now(UTC).isoformat())
-    goes_on = not approved and bool(comment) and version.number < MOST_TAKES
-    asked = _next_run(known, element, version.number + 1) if goes_on else None
+    while True:  # as often as there may be takes
+        known = works.get(owner, work_id)
+        version = works.version(known, element, number)
+        number = version.number
+        _check(known, element, version, approved=approved)
+        coming = _latest(known, element) + 1
+        goes_on = not approved and bool(comment) and coming <= MOST_TAKES
+        asked = _next_run(known, element, coming) if goes_on else None
+        if asked is not None:
+            runs.note(asked)
+        try:
+            return works.change(owner, work_id, _given(element, number, verdict, coming if goes_on else None)), asked
+        except (NotReviewable, _Overtaken, works.WorkMissing) as refusal:
+            if asked is not None and not _is_wanted(owner, work_id, element, coming):
+                runs.forget(asked)
+            if not isinstance(refusal, _Overtaken):
+                raise
 
-    def given(work: Work) -> Work | None:
-        one = works.version(work, element, version.number)
-        _check(work, element, one)
-        one.status = TakeStatus.APPROVED if approved else TakeStatus.REJECTED
-        one.reviews.append(verdict)
+
+def _given(element: str, number: int, verdict: Review, coming: int | None) -> Callable[[Work], Work]:
+    """The change that a verdict is; `coming` is the number of the version that it asks for."""
+
+    def given(work: Work) -> Work:
+        one = works.version(work, element, number)
+        _check(work, element, one, approved=verdict.approved)
         place = work.element(element)
-        if goes_on and place is not None:
+        assert place is not None
+        if coming is not None and place.latest.number != coming - 1:
+            raise _Overtaken
+        if verdict.approved and place.approved is not None:
+            place.approved.status = TakeStatus.GENERATED
+        one.status = TakeStatus.APPROVED if verdict.approved else TakeStatus.REJECTED
+        one.reviews.append(verdict)
+        if coming is not None:
             place.versions.append(
-                Version(number=one.number + 1, status=TakeStatus.GENERATING, made_at=verdict.reviewed_at, heeds=comment)
-            )
+                Version(number=coming, status=TakeStatus.GENERATING, made_at=verdict.reviewed_at,
+                        heeds=verdict.comment, after=number)
+            )  # fmt: skip
         return work
 
-    _check(known, element, version)
-    if asked is not None:
-        runs.note(asked)
-    try:
-        return works.change(owner, work_id, given), asked
-    except (NotReviewable, works.WorkMissing):
-        if asked is not None and not _is_wanted(owner, work_id, element, version.number + 1):
-            runs.forget(asked)
-        raise
+    return given
 
 
 def end_unreviewed(now: datetime) -> int:
@@ -73,11 +99,20 @@ def end_unreviewed(now: datetime) -> int:
     return ended
 
 
-def _check(work: Work, element: str, version: Version) -> None:
+def _check(work: Work, element: str, version: Version, *, approved: bool) -> None:
     if work.has_ended:
         raise NotReviewable(f"the generation is {work.status}: it no longer waits for reviews")
-    if version.status != TakeStatus.GENERATED:
-        raise NotReviewable(f"take {version.number} of {element} is {version.status}, not waiting for a review")
+    said = TakeStatus.APPROVED if approved else TakeStatus.REJECTED
+    if version.status == said:
+        raise NotReviewable(f"take {version.number} of {element} is {said} already")
+    if version.status not in _REVIEWABLE:
+        raise NotReviewable(f"take {version.number} of {element} is {version.status}: it cannot be heard")
+
+
+def _latest(work: Work, element: str) -> int:
+    place = work.element(element)
+    assert place is not None  # it has the version
+    return place.latest.number
 
 
 def _is_wanted(owner: str, work_id: str, element: str, number: int) -> bool:
@@ -102,7 +137,7 @@ def _last_made(work: Work) -> str:
 
 def _unreviewed(work: Work) -> Work:
     for layer in work.layers:
-        for version in layer.versions:
+        for version in [] if layer.approved else layer.versions:
             if version.status == TakeStatus.GENERATED:
                 version.status = TakeStatus.UNREVIEWED
     return work

@@ -61,8 +61,7 @@ def test_stems_that_fit_come_with_midi_a_score_and_their_maker(command, ripieno,
     for stem in made["stems"]:
         audio, rate = soundfile.read(tmp_path / f"{stem['stem_type']}.wav")
         assert rate == RATE and len(audio) == round(stem["duration_seconds"] * RATE)
-        assert stem["start_seconds"] == pytest.approx(analysis.beats[0].time)
-        assert np.abs(audio).max() == pytest.approx(0.8, abs=1e-3)
+        assert stem["start_seconds"] == 0 and len(audio) == round(analysis.duration_seconds * RATE)
         assert pretty_midi.PrettyMIDI(str(tmp_path / f"{stem['stem_type']}.mid")).instruments[0].notes
         assert stem["score"]["beat_alignment"] > 0.8 and stem["score"]["remarks"] == []
         assert stem["engine"]["engine"] == "symbolic" and stem["random_seed"] == 7
@@ -92,8 +91,9 @@ def test_approved_rejected_and_taken_again(ripieno, song):
     assert second.status == "generated"
     audio = [httpx.get(take.blob_url).content for take in (first, second)]
     assert audio[0] != audio[1] and len(audio[0]) == len(audio[1])
-    with pytest.raises(RipienoError, match="is rejected"):
-        ripieno.approve(request_id, "piano", take=1)
+    earlier = ripieno.approve(request_id, "piano", take=1)
+    assert [one.status for one in earlier.stems[1].takes] == ["approved", "generated"] and earlier.status == "completed"
+    ripieno.reject(request_id, "piano", take=1)
     done = ripieno.reject(request_id, "piano")
     assert done.status == "completed"
     assert done.message == "1 of 2 stems approved" and len(done.stems[1].takes) == 2
@@ -158,11 +158,21 @@ def test_one_stem_that_fails_does_not_lose_the_others(ripieno, song):
 @pytest.mark.parametrize(
     ("body", "status", "told"),
     [
-        ({"target_stems": ["bass"]}, 400, "give target_bpm, duration_seconds and chord_progression"),
+        ({"target_stems": ["bass"], "parameters": {"bars": [5, 3]}}, 400, "bars count from 1"),
+        (
+            {"audio_file_id": "SONG", "target_stems": ["bass"], "parameters": {"bars": [5, 300]}},
+            400,
+            "the song has bars 1 to",
+        ),
+        (
+            {"audio_file_id": "SONG", "target_stems": ["bass"], "parameters": {"section": "guitar solo"}},
+            400,
+            "its sections are",
+        ),
         ({"audio_file_id": "SONG"}, 400, "no stem is asked for"),
         ({"audio_file_id": "SONG", "target_stems": ["bass"], "parameters": {"style": "polka"}}, 400, "choose from"),
         ({"audio_file_id": "SONG", "target_stems": ["kazoo"]}, 400, "target_stems.0"),
-        ({"audio_file_id": "SONG", "target_stems": ["bass"], "parameters": {"tempo": 9}}, 400, "parameters.tempo"),
+        ({"audio_file_id": "SONG", "target_stems": ["bass"], "parameters": {"tempi": 9}}, 400, "parameters.tempi"),
         ({"audio_file_id": "nobody", "target_stems": ["bass"]}, 404, "there is no song"),
     ],
 )
@@ -170,12 +180,6 @@ def test_what_cannot_be_made_is_refused_at_once(stack, song, body, status, told)
     body = {name: song if value == "SONG" else value for name, value in body.items()}
     answer = httpx.post(f"{stack.url}/api/generations", json=body)
     assert answer.status_code == status and told in answer.json()["detail"], answer.text
-
-
-def test_a_part_the_song_does_not_have_fails_with_what_it_has(ripieno, song):
-    request_id = ripieno.generate(order(song, "bass", section="guitar solo"))
-    failed = ripieno.wait_generation(request_id, timeout=60)
-    assert failed.status == "failed" and "its sections are" in failed.error
 
 
 def test_the_same_idempotency_key_is_the_same_request(stack, song):

@@ -138,6 +138,67 @@ def test_analyze_of_a_blob_that_is_not_there_calls_back_that_it_failed(endpoints
     assert told["error"]["message"] and told["processing_time_seconds"] >= 0
 
 
+def test_analyze_asked_again_is_called_back_again_without_being_done_again(endpoints, listener, storage, make_clip):
+    song_id = f"again-{uuid.uuid4().hex}"
+    blobs.upload(names.RAW_AUDIO, f"{song_id}.wav", make_clip("again.wav", 12.0, 4.0).read_bytes())
+    asked = {
+        "audio_file_id": song_id, "callback_url": listener.url,
+        "blob_uri": blobs.read_url(names.RAW_AUDIO, f"{song_id}.wav").partition("?")[0],
+    }  # fmt: skip
+    address = f"{endpoints['analysis']}/analyze"
+    assert httpx.post(address, json=asked, timeout=30).status_code == 202
+    also = asked | {"callback_url": f"{listener.url}?also"}  # while it runs, for somebody else
+    assert httpx.post(address, json=also, timeout=30).status_code == 202
+    first, second = (listener.heard.get(timeout=SECONDS) for _ in range(2))
+    assert first["status"] == "completed" and second["analysis"] == first["analysis"]
+    assert httpx.post(address, json=asked, timeout=30).status_code == 202
+    third = listener.heard.get(timeout=SECONDS)
+    assert (third["job_id"], third["analysis"]) == (first["job_id"], first["analysis"])
+    assert third["processing_time_seconds"] == first["processing_time_seconds"]
+
+    blobs.upload(names.RAW_AUDIO, f"{song_id}.wav", make_clip("another.wav", 30.0, 5.0).read_bytes())
+    assert httpx.post(address, json=asked, timeout=30).status_code == 202
+    other = listener.heard.get(timeout=SECONDS)
+    assert other["status"] == "completed" and other["job_id"] != first["job_id"]
+    assert other["analysis"]["beats"] != first["analysis"]["beats"]
+
+
+def test_analyze_after_a_failure_is_tried_again(endpoints, listener, storage, make_clip):
+    """First there is no blob; then one that is no song, asked for twice; then it is a song."""
+    song_id = f"late-{uuid.uuid4().hex}"
+    asked = {
+        "audio_file_id": song_id, "callback_url": listener.url,
+        "blob_uri": blobs.read_url(names.RAW_AUDIO, f"{song_id}.wav").partition("?")[0],
+    }  # fmt: skip
+
+    def told() -> dict:
+        assert httpx.post(f"{endpoints['analysis']}/analyze", json=asked, timeout=30).status_code == 202
+        return listener.heard.get(timeout=SECONDS)
+
+    assert told()["status"] == "failed"
+    blobs.upload(names.RAW_AUDIO, f"{song_id}.wav", b"no song")
+    failed = [told(), told()]
+    assert [one["status"] for one in failed] == ["failed"] * 2 and len({one["job_id"] for one in failed}) == 1
+    document = httpx.get(f"{endpoints['analysis']}/jobs/{failed[0]['job_id']}", timeout=30).json()
+    assert document["state"] == "failed" and document["attempt"] == 1
+    blobs.upload(names.RAW_AUDIO, f"{song_id}.wav", make_clip("late.wav", 20.0, 4.0).read_bytes())
+    assert told()["status"] == "completed"
+
+
+def test_generate_asked_again_is_called_back_again(endpoints, listener, storage):
+    asked = {
+        "generation_request_id": uuid.uuid4().hex, "audio_file_id": None, "target_stems": ["bass"],
+        "parameters": {"target_bpm": 120, "duration_seconds": 2, "chord_progression": ["C"], "random_seed": 7},
+        "callback_url": listener.url,
+    }  # fmt: skip
+    told = []
+    for _ in range(2):
+        assert httpx.post(f"{endpoints['generation']}/generate", json=asked, timeout=30).status_code == 202
+        told.append(listener.heard.get(timeout=SECONDS))
+    assert told[0]["status"] == told[1]["status"] == "completed"
+    assert told[0]["processing_time_seconds"] == told[1]["processing_time_seconds"]
+
+
 def test_generate_for_a_song_that_nobody_knows_is_free_standing(endpoints, listener, storage, tmp_path):
     request_id, song_id = uuid.uuid4().hex, f"unknown-{uuid.uuid4().hex}"
     parameters = {

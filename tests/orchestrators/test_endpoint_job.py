@@ -192,3 +192,19 @@ def test_a_long_job_keeps_its_history_short():
     assert run.to_the_end()["result"] == {"found": 1}
     assert len(run.engine.store.history(JOB.job_id)) < 61 * 8
     assert run.engine.store.instance(JOB.job_id)["generation"] == 1
+
+
+@pytest.mark.parametrize("letter", ["x", "ж", "\U0001f511", "\n"])
+@pytest.mark.parametrize("said", ["stage", "message"])
+def test_whatever_an_endpoint_says_of_its_progress_is_shown_as_far_as_there_is_room(said, letter):
+    """A custom status of more than 16 KB as UTF-16 would fail the job, in Azure as here."""
+    run = Run([ACCEPTED], [ACCEPTED | {said: letter * 20_000}])
+    run.idle()
+    for _ in range(2):
+        run.time = datetime.fromisoformat(run.engine.store.next_timer())
+        run.engine.fire_due_timers()
+        run.idle()
+    instance = run.engine.store.instance(JOB.job_id)
+    assert instance["status"] == "Running", instance["output"]
+    shown = json.loads(instance["custom_status"])
+    assert shown[said] and set(shown[said]) == {letter}

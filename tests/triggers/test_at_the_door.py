@@ -10,12 +10,12 @@ from threading import Barrier
 
 import azure.functions as func
 import httpx
+import makers
 import pytest
 
 from ripieno.contracts.enums import Role
 from ripieno.records import idempotency
 from ripieno.services.identity import Caller
-from ripieno.services.storage import table
 from triggers import audio, problems
 from triggers.routing import Call
 
@@ -45,12 +45,10 @@ def test_who_waits_for_an_equal_request_holds_nothing_that_it_needs(stack):
             assert len({json.loads(text)["generation_request_id"] for _, text in answers}) == 1
 
 
-def test_a_claim_that_was_taken_over_is_not_let_go_by_the_first(stack):
+def test_a_claim_that_was_taken_over_is_not_let_go_by_the_first(storage, monkeypatch):
     first = idempotency.claim("local", "slow", b"the same")
     assert isinstance(first, idempotency.Claim)
-    table("IdempotencyKeys").update_entity(
-        {"PartitionKey": "local", "RowKey": first.row_key, "claimed_at": "2020-01-01T00:00:00+00:00"}
-    )
+    makers.died(first, monkeypatch)
     second = idempotency.claim("local", "slow", b"the same")
     assert isinstance(second, idempotency.Claim)
     assert second.seed == first.seed

@@ -81,8 +81,11 @@ class Feel(_Data):
 
 
 class Genre(_Data):
+    """`tempo` is its range in beats a minute, `chords` a plain progression of it, a bar each."""
+
     name: str
     tempo: tuple[float, float]
+    chords: tuple[str, ...] = Field(min_length=1)
     beats_per_bar: int = 4
     sevenths: bool = False
     feel: Feel

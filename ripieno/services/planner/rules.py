@@ -15,6 +15,7 @@ from typing import Any
 
 from ripieno.contracts.enums import StemType
 from ripieno.contracts.generation import GenerationOrder, StemPlan
+from ripieno.music import form
 from ripieno.music.genres import all_genres
 from ripieno.music.instruments import all_instruments
 from ripieno.services.planner import styles
@@ -39,7 +40,7 @@ class Heard:
 
 
 def plan(order: GenerationOrder, *, time_signature: str | None, seed: int) -> list[StemPlan]:
-    """A plan for each stem that is asked for, or that the prompt names.
+    """A plan for each stem that is asked for, or that the prompt names; places that it names are those of a song.
 
     Raises
     ------
@@ -50,8 +51,8 @@ def plan(order: GenerationOrder, *, time_signature: str | None, seed: int) -> li
     wanted = [StemType(stem) for stem in order.target_stems] or heard.stems
     if not wanted:
         raise ValueError("no stem is asked for: give target_stems, or name some in the prompt (a bass line and a pad)")
-    style = order.parameters.style or heard.style or _style_for(time_signature)
-    has_range = bool(order.parameters.section or order.parameters.bars)
+    style = order.parameters.style or heard.style or _style_for(time_signature or order.parameters.time_signature)
+    has_range = bool(order.audio_file_id is None or order.parameters.section or order.parameters.bars)
     plans = []
     for stem in wanted:
         shades = _merged(heard.shades.get(None, {}), heard.shades.get(stem, {}))
@@ -176,10 +177,11 @@ def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
 
 def _section(text: str) -> str | None:
     for section in sorted(_words()["sections"], key=len, reverse=True):
-        found = re.search(rf"(?:\b(\w+)\s+)?(?<![\w-]){re.escape(section)}(?:es|s)?(?:\s+(\d))?(?!\w)", text)
+        name = re.escape(section).replace("\\-", "[ -]?")
+        found = re.search(rf"(?:\b(\w+)\s+)?(?<![\w-]){name}(?:es|s)?(?:\s+(\w+))?(?!\w)", text)
         if found:
-            which = found[2] or _words()["ordinals"].get(found[1], "")
-            return f"{section} {which}".strip()
+            which = next((one for word in found.groups() if word and (one := form.number(word)) is not None), None)
+            return section if which is None else f"{section} {'last' if which == form.LAST else which}"
     return None
 
 

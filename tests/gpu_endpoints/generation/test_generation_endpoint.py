@@ -134,11 +134,18 @@ def test_what_cannot_be_done_says_what_can(server, song, job_input, code, told):
     assert job["error"]["code"] == code and told in job["error"]["message"]
 
 
-def test_a_request_that_is_not_enough_is_refused_at_once(server):
-    body = {"generation_request_id": "x", "target_stems": ["bass"], "parameters": {"target_bpm": 120}}
-    answer = httpx.post(f"{server}/generate", json=body, timeout=30)
-    assert answer.status_code == 400
-    assert "duration_seconds and chord_progression" in answer.json()["detail"]
+def test_a_request_for_no_song_needs_nothing_but_a_stem(server):
+    body = {"generation_request_id": uuid.uuid4().hex, "target_stems": ["bass"], "parameters": {"target_bpm": 120}}
+    assert httpx.post(f"{server}/generate", json=body, timeout=30).status_code == 202
+    (stem,) = ended(server, f"generate-{body['generation_request_id']}")["result"]["stems"]
+    assert stem["duration_seconds"] == pytest.approx(32) and stem["score"]["chord_agreement"] > 0.7
+
+
+def test_bars_that_are_none_are_refused_at_once(server):
+    for bars in ([5, 3], [0, 3]):
+        body = {"generation_request_id": "x", "target_stems": ["bass"], "parameters": {"bars": bars}}
+        answer = httpx.post(f"{server}/generate", json=body, timeout=30)
+        assert answer.status_code == 400 and "bars count from 1" in answer.json()["detail"]
 
 
 def test_words_are_sung_at_the_pitches_of_the_style(server, song):

@@ -280,7 +280,7 @@ def test_another_replica_answers_cancels_and_takes_over_when_the_first_dies(serv
     other = Server(tmp_path, stack)
     try:
         other.put(job_id, "wait", job_input)
-        other.until(job_id, lambda job: job["state"] == "running")
+        other.until(job_id, lambda job: job["progress"] > 0)  # its handler has begun
         assert server.get(job_id)["state"] == "running", "any replica answers"
         other.put(job_id + "2", "echo", {})
         server.cancel(job_id + "2")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Event
 
+import makers
 import pytest
 
 from ripieno.contracts import names
 from ripieno.records import idempotency
 from ripieno.services import blobs
-from ripieno.services.storage import table
 
 EQUAL = 8
 LATER = datetime.now(UTC) + timedelta(days=1)
@@ -71,17 +72,27 @@ def test_a_key_that_was_let_go_is_claimed_by_who_waits(storage, owner):
     assert isinstance(found, idempotency.Claim) and found.seed != claimed.seed
 
 
-def died(claimed: idempotency.Claim) -> None:
-    """Make a claim as old as one whose owner has died."""
-    table(names.IDEMPOTENCY_KEYS).update_entity(
-        {"PartitionKey": claimed.owner, "RowKey": claimed.row_key, "claimed_at": "2020-01-01T00:00:00+00:00"}
-    )
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_claim_is_as_old_as_storage_says_whatever_the_clock_here(storage, owner, monkeypatch, hours):
+    """It was claimed by a machine whose clock is another: its owner lives, and nobody takes it over."""
+
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(hours=hours)
+
+    idempotency.claim(owner, "key", b"slow")
+    with monkeypatch.context() as patch:
+        patch.setattr(idempotency, "datetime", Wrong)
+        assert idempotency.attempt(owner, "key", b"slow") is None
+    row, _, age = idempotency._read(owner, hashlib.sha256(b"key").hexdigest())
+    assert timedelta(seconds=-2) < age < timedelta(minutes=5) and "status" not in row
 
 
-def test_a_dead_claim_is_taken_over_once_with_its_seed(storage, owner):
+def test_a_dead_claim_is_taken_over_once_with_its_seed(storage, owner, monkeypatch):
     claimed = idempotency.claim(owner, "key", b"dies")
     assert idempotency.attempt(owner, "key", b"dies") is None
-    died(claimed)
+    makers.died(claimed, monkeypatch)
     together = Barrier(EQUAL)
 
     def ask(number: int) -> object:

@@ -177,6 +177,33 @@ def test_owners_who_are_many_or_large_leave_memory(tunes, storage, owner, monkey
     assert len(tunes.page(owners[1], "by-name|", limit=9).rows) == 4 and len(asked) == 1
 
 
+def test_owners_who_have_nothing_take_no_room_for_ever(tunes, storage, owner, monkeypatch):
+    monkeypatch.setattr(mirror, "MOST_OWNERS", 3)
+    owners = [f"{owner}-{number}" for number in range(6)]
+    for one in owners:
+        warm(tunes, one)
+        assert len(tunes._mirror._shelves) <= 3
+    assert set(tunes._mirror._shelves) == set(owners[3:])
+
+
+def test_what_requests_read_one_bucket_after_another_is_counted_too(tunes, storage, owner, monkeypatch):
+    """No reading in the background happens, and the room is the same."""
+    monkeypatch.setattr(mirror, "MOST_DOCUMENTS", 20)
+    other = f"{owner}-other"
+    for one in (other, owner):
+        tunes.create(one, Tune(name="00"))
+        warm(tunes, one)
+    for number in range(1, 10):
+        for one in (owner, other):
+            tunes.create(one, Tune(name=f"{number:02d}"))
+            tunes.page(one, "by-name|", limit=99)
+    assert set(tunes._mirror._shelves) == {owner, other}
+    monkeypatch.setattr(mirror, "MOST_DOCUMENTS", 19)
+    tunes.create(other, Tune(name="99"))
+    assert len(tunes.page(other, "by-name|", limit=99).rows) == 11
+    assert sum(len(one.of_document) for one in tunes._mirror._shelves.values()) <= 19
+
+
 def test_a_song_that_is_gone_leaves_nothing_of_itself_in_the_stamps(storage, owner):
     from ripieno.records import songs
 

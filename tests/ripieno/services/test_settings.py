@@ -76,3 +76,17 @@ def test_an_account_is_named_as_the_azure_docs_name_it(monkeypatch):
     assert settings().service_uri("table") == "https://ours.table.core.windows.net"
     assert settings().service_uri("blob") == "https://elsewhere.example"
     assert settings().storage_client_id == "an-identity"
+
+
+def test_an_account_of_ones_own_wins_over_the_hosts_however_each_is_named(monkeypatch):
+    monkeypatch.setenv("AzureWebJobsStorage", "UseDevelopmentStorage=true")
+    monkeypatch.setenv("AzureWebJobsStorage__blobServiceUri", "https://theirs.example/")
+    monkeypatch.setenv("AzureWebJobsStorage__clientId", "their-identity")
+    assert settings().storage and not settings().uses_identity
+    monkeypatch.setenv("RIPIENO_STORAGE__accountName", "")
+    assert settings().storage
+    monkeypatch.setenv("RIPIENO_STORAGE__accountName", "ours")
+    assert settings().uses_identity and settings().storage_client_id is None
+    assert settings().service_uri("blob") == "https://ours.blob.core.windows.net"
+    monkeypatch.setenv("RIPIENO_STORAGE", "of our own")
+    assert settings().storage == "of our own"

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier
 
 import makers
-import numpy as np
 import pytest
-import soundfile
 
 from ripieno.contracts import names
 from ripieno.contracts.workflow import RemovalOrder, SongOrder
@@ -25,18 +21,10 @@ from tests.chaos.invariants import Snapshot, violations
 AT_ONCE = 8
 
 
-def tone() -> bytes:
-    """A second of sound that nobody has uploaded yet."""
-    file = io.BytesIO()
-    sound = 0.3 * np.sin(np.arange(22050) * (0.02 + uuid.uuid4().int % 997 / 9973))
-    soundfile.write(file, sound + 1e-3 * np.random.default_rng().random(22050), 22050, format="WAV")
-    return file.getvalue()
-
-
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
     path = tmp_path / "clip.wav"
-    path.write_bytes(tone())
+    path.write_bytes(makers.tone())
     return path
 
 

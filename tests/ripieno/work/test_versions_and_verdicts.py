@@ -9,10 +9,11 @@ import makers
 import pytest
 
 from ripieno.contracts import names
+from ripieno.contracts.enums import TakeStatus
 from ripieno.contracts.workflow import VersionOrder, WorkOrder
 from ripieno.contracts.works import Version, Work
 from ripieno.records import runs, works
-from ripieno.work import generating, review
+from ripieno.work import generating, mixing, review
 
 ROUNDS = 80
 BROKEN = {"code": "broken", "message": "it broke", "retryable": False}
@@ -80,20 +81,123 @@ def verdict(work: Work, approved: bool, comment: str):
 
 
 @pytest.mark.parametrize("comment", ["", "busier"])
-def test_of_two_quick_verdicts_one_counts_and_the_other_is_refused(storage, owner, comment):
-    """And no take is asked for that nobody wants."""
+def test_of_two_quick_verdicts_the_later_one_counts_and_both_are_kept(storage, owner, comment):
+    """And a take that a comment asked for is made once, whichever came first."""
     for _ in range(ROUNDS // 3):
         work = heard(owner)
         told = together(verdict(work, True, ""), verdict(work, False, comment))
-        refused = [isinstance(one, review.NotReviewable) for one in told]
-        assert sorted(refused) == [False, True]
+        assert not any(isinstance(one, review.NotReviewable) for one in told)
         after = works.get(owner, work.work_id).elements[0]
-        assert len(after.versions[0].reviews) == 1
-        rejected_with_comment = refused[0] and bool(comment)
-        assert len(after.versions) == 1 + rejected_with_comment
+        first = after.versions[0]
+        assert sorted(one.approved for one in first.reviews) == [False, True]
+        assert first.status == ("approved" if first.reviews[-1].approved else "rejected")
+        assert len(after.versions) == 1 + bool(comment)
         noted = runs.beginning_with(owner, names.version_instances(work.work_id))
-        assert [run.instance_id[-2:] for run in noted] == ["-2"] * rejected_with_comment
+        assert [run.instance_id[-2:] for run in noted] == ["-2"] * bool(comment)
         works.delete(owner, work.work_id)
+
+
+def next_take(work: Work, number: int) -> Work:
+    generating.save_version(order(work, "bass", number), makers.stem(work.work_id, "bass", number), None)
+    return works.get(work.owner, work.work_id)
+
+
+def statuses(work: Work) -> list[str]:
+    return [str(version.status) for version in work.elements[0].versions]
+
+
+def give(work: Work, number: int | None, *, approved: bool, comment: str = "") -> Work:
+    return review.give(
+        work.owner, work.work_id, "bass", number, approved=approved, comment=comment, reviewer="me"
+    )[0]  # fmt: skip
+
+
+def test_an_earlier_take_can_be_approved_also_one_that_was_rejected(storage, owner):
+    work = heard(owner)
+    give(work, None, approved=False, comment="busier")
+    work = next_take(work, 2)
+    assert work.status == "awaiting_review"
+    work = give(work, 1, approved=True)
+    assert statuses(work) == ["approved", "generated"] and work.status == "completed"
+    assert [one.approved for one in work.elements[0].versions[0].reviews] == [False, True]
+    assert mixing._chosen(work.elements[0], None).number == 1
+
+
+def test_one_take_of_an_element_is_approved(storage, owner):
+    work = heard(owner)
+    give(work, None, approved=True)
+    with pytest.raises(review.NotReviewable, match="approved already"):
+        give(work, 1, approved=True)
+    give(work, 1, approved=False, comment="busier")
+    work = next_take(work, 2)
+    give(work, 1, approved=True)
+    work = give(work, 2, approved=True)
+    assert statuses(work) == ["generated", "approved"] and work.status == "completed"
+    assert work.message == "1 of 1 stems approved"
+    assert mixing._chosen(work.elements[0], None).number == 2
+    work = give(work, 2, approved=False)
+    assert statuses(work) == ["generated", "rejected"] and work.status == "completed"
+    assert work.message == "0 of 1 stems approved"
+
+
+def test_a_take_that_is_being_made_goes_on_when_the_rejected_one_is_approved_after_all(storage, owner):
+    work = heard(owner)
+    give(work, None, approved=False, comment="busier")
+    work = give(work, 1, approved=True)
+    assert statuses(work) == ["approved", "generating"] and work.status == "generating"
+    with pytest.raises(review.NotReviewable, match="cannot be heard"):
+        give(work, 2, approved=True)
+    work = next_take(work, 2)
+    assert statuses(work) == ["approved", "generated"] and work.status == "completed"
+
+
+def test_an_earlier_take_that_is_rejected_anew_has_the_next_number_and_its_own_plan(storage, owner):
+    work = heard(owner)
+    give(work, None, approved=False, comment="busier")
+    work = next_take(work, 2)
+    give(work, 1, approved=True)
+    work = give(work, 1, approved=False, comment="an octave lower")
+    third = work.elements[0].versions[2]
+    assert (third.number, third.after, third.heeds) == (3, 1, "an octave lower")
+    works.change(owner, work.work_id, lambda known: _with_density(known, 0.5))
+    assert generating.prepare_version(order(work, "bass", 3))
+    plan = works.version(works.get(owner, work.work_id), "bass", 3).plan
+    assert plan.pitch_register < 0 and plan.density == 0, "it follows the first take, not the second"
+
+
+def _with_density(work: Work, density: float) -> Work:
+    second = work.elements[0].versions[1]
+    second.plan = second.plan.model_copy(update={"density": density})
+    return work
+
+
+def test_a_new_take_that_fails_leaves_the_earlier_one_to_be_approved(storage, owner):
+    work = heard(owner)
+    give(work, None, approved=False, comment="busier")
+    generating.save_version(order(work, "bass", 2), None, BROKEN)
+    work = works.get(owner, work.work_id)
+    assert statuses(work) == ["rejected", "failed"] and work.status == "completed"
+    assert give(work, 1, approved=True).message == "1 of 1 stems approved"
+
+
+def test_many_rejections_of_different_takes_at_once_make_a_take_each(storage, owner):
+    work = heard(owner)
+    for number in range(2, 6):
+        give(work, number - 1, approved=False, comment="again")
+        work = next_take(work, number)
+    for number in range(1, 5):
+        give(work, number, approved=True)
+        works.change(owner, work.work_id, lambda known, n=number: _generated(known, n))
+    told = together(*[lambda n=number: give(work, n, approved=False, comment=f"like {n}") for number in range(1, 6)])
+    assert not any(isinstance(one, review.NotReviewable) for one in told)
+    after = works.get(owner, work.work_id).elements[0]
+    assert [version.number for version in after.versions] == list(range(1, 11))
+    assert sorted(version.after for version in after.versions[5:]) == [1, 2, 3, 4, 5]
+
+
+def _generated(work: Work, number: int) -> Work:
+    works.version(work, "bass", number).status = TakeStatus.GENERATED
+    return work
 
 
 def test_of_eight_equal_rejections_one_makes_a_take(storage, owner):

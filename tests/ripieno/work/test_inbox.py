@@ -1,0 +1,132 @@
+"""Whatever lies in the inbox goes: to whom it belongs, or to the container `rejected`; none keeps another waiting."""
+
+from __future__ import annotations
+
+import asyncio
+
+import makers
+import pytest
+from azure.core.exceptions import HttpResponseError
+
+from ripieno.contracts import names
+from ripieno.contracts.workflow import DropOrder
+from ripieno.records import runs, songs
+from ripieno.services import blobs, identity
+from ripieno.work import inbox, ingest
+
+
+class Workflows:
+    """A durable client that keeps what it was asked to start; `refuses` raises for one orchestrator's order."""
+
+    def __init__(self, refuses=lambda order: None) -> None:
+        self.started: dict[str, dict] = {}
+        self._refuses = refuses
+
+    async def get_status(self, instance_id: str) -> None:
+        return None
+
+    async def start_new(self, orchestrator: str, instance_id: str, order: dict) -> None:
+        self._refuses(order)
+        self.started[instance_id] = order
+
+
+@pytest.fixture(autouse=True)
+def empty_inbox(storage: str):
+    for name in blobs.list_names(names.RAW_AUDIO):
+        blobs.delete(names.RAW_AUDIO, name)
+    inbox._asked.clear()
+
+
+def drop(name: str, data: bytes = b"no song", **metadata: str) -> None:
+    blobs.upload(names.RAW_AUDIO, name, data, metadata=metadata)
+
+
+def looked(client: Workflows) -> dict[str, str]:
+    """The owner that each blob was taken in for, by its name."""
+    asyncio.run(inbox.look(client))
+    return {order["blob_name"]: order["owner"] for order in client.started.values()}
+
+
+def test_a_drop_belongs_to_who_its_path_names_then_its_metadata_then_the_setting(storage, monkeypatch):
+    monkeypatch.setenv("RIPIENO_DEFAULT_OWNER", "the-house")
+    drop("owners/ann/x.wav", owner="bob")
+    drop("folder/y.wav", owner="bob")
+    drop("z.wav")
+    drop("owners/nobody.wav")
+    assert looked(Workflows()) == {
+        "owners/ann/x.wav": "ann", "folder/y.wav": "bob", "z.wav": "the-house", "owners/nobody.wav": "the-house",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("said", ["a?b", "a#b", "x" * 500, "Ännchen", "a b", "a%2Fb"])
+def test_an_owner_of_any_letters_is_the_owner_that_a_caller_of_that_name_is(storage, monkeypatch, said):
+    monkeypatch.setenv("RIPIENO_TRUST_EASY_AUTH", "1")
+    drop(f"owners/{said}/x.wav", makers.tone())
+    drop("after.wav")
+    client = Workflows()
+    found = looked(client)
+    caller = identity.caller_of({"x-ms-client-principal-id": said})
+    assert found == {f"owners/{said}/x.wav": caller.owner, "after.wav": "local"}
+    (order,) = [order for order in client.started.values() if order["owner"] == caller.owner]
+    told, run = ingest.take_in_drop(DropOrder.model_validate(order))
+    assert told["outcome"] == "ingested" and run is not None
+    assert songs.get(caller.owner, told["audio_file_id"]).original_file_name == "x.wav"
+
+
+def test_one_that_cannot_be_taken_in_is_rejected_and_those_after_it_are_taken_in(storage):
+    def refuses(order: dict) -> None:
+        if order["blob_name"] == "a bad one.wav":
+            raise ValueError("not this one")
+
+    for name in ("a bad one.wav", "b.wav", "c.wav"):
+        drop(name)
+    assert set(looked(Workflows(refuses))) == {"b.wav", "c.wav"}
+    assert blobs.properties(names.REJECTED, "a bad one.wav").metadata == {
+        "code": "cannot_be_taken_in", "reason": "not this one",
+    }  # fmt: skip
+    assert "a bad one.wav" not in blobs.list_names(names.RAW_AUDIO)
+
+
+def test_one_that_meets_an_outage_stays_and_is_asked_for_at_the_next_look(storage):
+    away = [HttpResponseError("storage is busy")]
+
+    def refuses(order: dict) -> None:
+        if away and order["blob_name"] == "a.wav":
+            raise away.pop()
+
+    drop("a.wav")
+    drop("b.wav")
+    client = Workflows(refuses)
+    assert set(looked(client)) == {"b.wav"}
+    assert set(looked(client)) == {"a.wav", "b.wav"}
+
+
+def test_a_drop_that_is_replaced_after_it_was_read_is_not_stored_as_what_was_read(storage, owner, monkeypatch):
+    """Between the reading and the copy another file takes the name: a song's bytes are those of its hash, always."""
+    drop(f"owners/{owner}/x.wav", makers.tone())
+    run = ingest.dropped(f"owners/{owner}/x.wav")
+    note = runs.note
+
+    def replaced(*arguments, **options) -> None:
+        note(*arguments, **options)
+        drop(f"owners/{owner}/x.wav", makers.tone())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "note", replaced)
+        told, started = ingest.take_in_drop(DropOrder.model_validate(run.order))
+    assert (told["outcome"], started) == ("missing", None)
+    assert songs.search(owner, songs.SongQuery()).items == []
+    again = ingest.dropped(f"owners/{owner}/x.wav")
+    told, started = ingest.take_in_drop(DropOrder.model_validate(again.order))
+    assert told["outcome"] == "ingested" and started is not None
+    song = songs.get(owner, told["audio_file_id"])
+    assert blobs.sha256(names.SONGS, song.blob_name) == song.sha256
+
+
+def test_a_drop_that_is_replaced_after_it_was_found_to_be_none_is_not_rejected(storage, owner):
+    drop(f"owners/{owner}/x.wav")
+    order = DropOrder.model_validate(ingest.dropped(f"owners/{owner}/x.wav").order)
+    drop(f"owners/{owner}/x.wav", b"another")
+    ingest.reject(order, "broken", "it is broken")
+    assert blobs.list_names(names.REJECTED, f"owners/{owner}/") == []
+    assert blobs.read(names.RAW_AUDIO, f"owners/{owner}/x.wav") == b"another"
