@@ -74,8 +74,12 @@ def main(chosen: str) -> None:
         for one in beside:
             one.result()
     again = ["--reinstall", "--no-cache"] if uv is not None and chosen == "benchmark" else []
-    env = {} if chosen == "benchmark" else QUICKLY_COMPILED
-    run([*install, *again, "--no-deps", "--no-build-isolation", *FROM_SOURCE], **env)
+    settings = {} if chosen == "benchmark" else QUICKLY_COMPILED
+    compiled = succeeds([*install, *again, "--no-deps", "--no-build-isolation", *FROM_SOURCE], settings)
+    if not compiled and chosen == "run":
+        say("madmom cannot be compiled here (is there a C compiler?): beats and chords are heard without its networks")
+    elif not compiled:
+        sys.exit(f"could not compile {' '.join(FROM_SOURCE)}: a C compiler is needed")
     run([*install, "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
     stamp.write_text(wanted)
     print(f"installed in {time.monotonic() - began:.0f} s", flush=True)
@@ -112,10 +116,8 @@ def compile_into_cache(install: list[str]) -> None:
     whoever installs into it."""
     say("compiling madmom")
     with tempfile.TemporaryDirectory() as nowhere:
-        run(
-            [*install, "--no-deps", "--no-build-isolation", "--target", nowhere, *FROM_SOURCE],
-            **QUICKLY_COMPILED,
-        )
+        build = [*install, "--no-deps", "--no-build-isolation", "--target", nowhere, *FROM_SOURCE]
+        succeeds(build, QUICKLY_COMPILED, quiet=True)  # where it fails, the installation itself says so
 
 
 def install_azurite() -> None:
@@ -132,10 +134,15 @@ def requirements(files: list[str]) -> Path:
     return joined
 
 
-def run(command: list[str], **settings: str) -> None:
-    done = subprocess.run(command, cwd=ROOT, check=False, env=os.environ | settings)
-    if done.returncode != 0:
+def run(command: list[str]) -> None:
+    if not succeeds(command):
         sys.exit(f"could not install: {' '.join(command)}")
+
+
+def succeeds(command: list[str], settings: dict[str, str] | None = None, *, quiet: bool = False) -> bool:
+    output = subprocess.DEVNULL if quiet else None
+    env = os.environ | (settings or {})
+    return subprocess.run(command, cwd=ROOT, check=False, env=env, stdout=output, stderr=output).returncode == 0
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ def _machine() -> list[Checked]:
         check("Azurite", has_azurite, f"{azurite.VERSION}, or installed by the first `ripieno up`", needed=False),
         check("disk", free > 2, f"{free:.0f} GB free"),
         check("torch", find_spec("torch") is not None, "for Demucs", needed=False),
-        check("madmom", find_spec("madmom") is not None, "for beats and chords"),
+        check("madmom", find_spec("madmom") is not None, "its networks, for beats and chords", needed=False),
         check("librosa", find_spec("librosa") is not None, "for features"),
         check("Core Tools", shutil.which("func") is not None, "used instead of the embedded host", needed=False),
     ]
