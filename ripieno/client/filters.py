@@ -12,9 +12,13 @@ class SongFilters(TypedDict, total=False):
 
     Tempi are in beats a minute, times ISO 8601 (UTC where they name no zone) or a datetime. `key` is a tonic in any
     spelling (`Bb`, `A#`), `mode` major or minor, `status` uploaded, analyzing, analyzed or failed. `chords` are some
-    that follow each other in the song (`C, G, Am, F`), `form` sections that do (`verse, chorus`). `limit`, 1 to 200, is
-    how many songs are fetched at once, not how many there are in all.
+    that follow each other in the song (`C, G, Am, F`), `form` sections that do (`verse, chorus`). `named` is the
+    beginning of a song's name or id, `sha256` the hash of its bytes. `limit`, 1 to 200, is how many songs are fetched
+    at once, not how many there are in all.
     """
+
+    named: str | None
+    sha256: str | None
 
     bpm_min: float | None
     bpm_max: float | None
