@@ -95,6 +95,20 @@ def routes() -> list[Route]:
     return list(_routes)
 
 
+def methods_of(declared: Route) -> list[str]:
+    """A route for GET answers HEAD too: the same without the body (RFC 9110, 9.3.2)."""
+    return ["GET", "HEAD"] if declared.method == "GET" else [declared.method]
+
+
+def is_at(declared_path: str, path: str) -> bool:
+    """Whether a request's path, the prefix included, is that of a route; cases and a last slash do not count."""
+    wanted = f"/{PREFIX}{declared_path}".lower().split("/")
+    given = path.lower().removesuffix("/").split("/")
+    return len(wanted) == len(given) and all(
+        part == there or (part.startswith("{") and there) for part, there in zip(wanted, given, strict=True)
+    )
+
+
 def route(
     blueprint: df.Blueprint,
     method: str,
@@ -164,7 +178,7 @@ def _register(blueprint: df.Blueprint, declared: Route, *, with_client: bool) ->
 
     handle.__name__ = declared.name
     level = func.AuthLevel.ANONYMOUS if declared.role is None else func.AuthLevel.FUNCTION
-    builder = blueprint.route(route=f"{PREFIX}{declared.path}", methods=[declared.method], auth_level=level)(handle)
+    builder = blueprint.route(route=f"{PREFIX}{declared.path}", methods=methods_of(declared), auth_level=level)(handle)
     if with_client:
         builder = blueprint.durable_client_input(client_name="client")(builder)
     blueprint.function_name(declared.name)(builder)
