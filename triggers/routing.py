@@ -84,6 +84,7 @@ class Route:
     answers: dict[int, type[BaseModel] | str | None]
     body: type[BaseModel] | dict[str, Any] | None
     query: type[BaseModel] | None
+    problems: tuple[str, ...]
     handler: Callable[..., Any]
 
 
@@ -119,16 +120,19 @@ def route(
     answers: dict[int, type[BaseModel] | str | None],
     body: type[BaseModel] | dict[str, Any] | None = None,
     query: type[BaseModel] | None = None,
+    problems: tuple[str, ...] = (),
     with_client: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a route. `answers` are contracts, media types, or None for an empty body; `body` is a contract, or the
-    OpenAPI request body of what the handler reads itself."""
+    OpenAPI request body of what the handler reads itself; `problems` are codes of its own, beside those that follow
+    from the declaration (see `remedies.REMEDIES`)."""
 
     def declare(handler: Callable[..., Any]) -> Callable[..., Any]:
         summary, _, description = inspect.cleandoc(handler.__doc__ or "").partition("\n")
         declared = Route(
-            handler.__name__, method, path, role, tag, summary, description.strip(), answers, body, query, handler
-        )
+            handler.__name__, method, path, role, tag, summary, description.strip(), answers, body, query, problems,
+            handler,
+        )  # fmt: skip
         _routes.append(declared)
         _register(blueprint, declared, with_client=with_client)
         return handler

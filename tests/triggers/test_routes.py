@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,7 @@ def test_every_field_and_parameter_says_what_it_means(document):
         for name, about in schema.get("properties", {}).items()
         if not about.get("description")
     ]
+    silent += [model for model, schema in document["components"]["schemas"].items() if not schema.get("description")]
     silent += [
         f"{method} {path} ?{parameter['name']}"
         for path, methods in document["paths"].items()
@@ -157,6 +159,23 @@ def test_every_field_and_parameter_says_what_it_means(document):
         if not parameter.get("description")
     ]
     assert silent == []
+
+
+def test_every_field_that_can_be_null_says_what_that_means(document):
+    silent = [
+        f"{model}.{name}: {about['description']}"
+        for model, schema in document["components"]["schemas"].items()
+        for name, about in schema.get("properties", {}).items()
+        if {"type": "null"} in about.get("anyOf", []) and not re.search(r"\b(null|none)\b", about["description"])
+    ]
+    assert silent == []
+
+
+def test_every_value_of_a_vocabulary_says_what_it_means(document):
+    vocabularies = {
+        model: set(schema["enum"]) for model, schema in document["components"]["schemas"].items() if "enum" in schema
+    }
+    assert {model: set(values) for model, values in glossary.VALUES.items()} == vocabularies
 
 
 def test_nothing_is_explained_that_is_not_there(document):
@@ -173,6 +192,10 @@ def test_nothing_is_explained_that_is_not_there(document):
         for parameter in operation.get("parameters", [])
     }
     assert set(glossary.MEANINGS) - there == set()
+    models = set(document["components"]["schemas"])
+    assert {name for name in glossary.NULLS if name not in there and name.removesuffix(".*") not in models} == set()
+    assert set(glossary.CONTRACTS) <= models
+    assert set(glossary.TAGS) == {one.tag for one in routes()}
 
 
 def test_a_parameter_that_nobody_reads_is_refused_on_every_route(stack):
