@@ -20,14 +20,16 @@ import triggers.health
 import triggers.inbox
 import triggers.jobs
 import triggers.openapi
+import triggers.reference
 import triggers.removals
 import triggers.timers
+import triggers.unknown
 import triggers.uploads
 from ripieno.work import preparing
 
 PARTS = (
     triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.jobs, triggers.callbacks,
-    triggers.health, triggers.openapi, triggers.inbox, triggers.timers,
+    triggers.health, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
     orchestrators.endpoint_job, orchestrators.removal,
     activities.songs, activities.works, activities.endpoint_jobs, activities.removal,

@@ -77,6 +77,10 @@ _AUDIO_BODY: dict[str, Any] = {
 @route(
     blueprint, "POST", "/audio", role=Role.ANALYST, tag=TAG, query=UploadQuery, body=_AUDIO_BODY, with_client=True,
     answers={200: AudioAccepted, 202: AudioAccepted},
+    problems=(
+        "no_file", "file_too_large", "unsupported_format", "empty_file", "no_audio", "corrupt_audio", "bad_webhook_url",
+        "not_analyzed", "already_running",
+    ),
 )  # fmt: skip
 async def upload_audio(call: Call[None]) -> Answer:
     """Take in a song and analyse it.
@@ -127,8 +131,8 @@ async def upload_audio(call: Call[None]) -> Answer:
 def list_audio(call: Call[None]) -> Answer:
     """List or search the library.
 
-    Newest first, with a tempo filter slowest first; a page at a time. `chords` and `form` find songs in which those
-    chords, or those sections, follow each other.
+    Newest first, with a tempo filter slowest first, with `named` by name; a page at a time. `chords` and `form` find
+    songs in which those chords, or those sections, follow each other.
     """
     try:
         return Answer(searching.search(call.owner, call.query))
@@ -163,13 +167,9 @@ async def delete_audio(call: Call[None]) -> Answer:
 
 
 @route(
-    blueprint,
-    "GET",
-    "/audio/{id}/content",
-    role=Role.VIEWER,
-    tag=TAG,
-    answers={200: "audio/*", 206: "audio/*", 307: None},
-)
+    blueprint, "GET", "/audio/{id}/content", role=Role.VIEWER, tag=TAG,
+    answers={200: "audio/*", 206: "audio/*", 307: None}, problems=("not_audio", "bad_range"),
+)  # fmt: skip
 def get_content(call: Call[None]) -> Answer:
     """The recording itself, as it came.
 
@@ -196,7 +196,10 @@ def get_content(call: Call[None]) -> Answer:
     return Answer(blobs.read_range(names.SONGS, song.blob_name, start, end - start + 1), 206, headers, media_type)
 
 
-@route(blueprint, "GET", "/audio/{id}/analysis", role=Role.VIEWER, tag=TAG, answers={200: Analysis})
+@route(
+    blueprint, "GET", "/audio/{id}/analysis", role=Role.VIEWER, tag=TAG, answers={200: Analysis},
+    problems=("not_analyzed",),
+)  # fmt: skip
 def get_analysis(call: Call[None]) -> Answer:
     """What was found in a song.
 
@@ -207,7 +210,7 @@ def get_analysis(call: Call[None]) -> Answer:
 
 @route(
     blueprint, "POST", "/audio/{id}/analysis", role=Role.ANALYST, tag=TAG, body=AnalysisOrder, with_client=True,
-    answers={202: AudioAccepted},
+    answers={202: AudioAccepted}, problems=("already_running", "engine_unavailable", "unsupported_format"),
 )  # fmt: skip
 async def analyze_again(call: Call[AnalysisOrder]) -> Answer:
     """Analyse a song again.
@@ -224,7 +227,10 @@ async def analyze_again(call: Call[AnalysisOrder]) -> Answer:
     return Answer(accepted, 202, {"Location": accepted.status_url, "Retry-After": "1"})
 
 
-@route(blueprint, "GET", "/audio/{id}/jams", role=Role.VIEWER, tag=TAG, answers={200: "application/json"})
+@route(
+    blueprint, "GET", "/audio/{id}/jams", role=Role.VIEWER, tag=TAG, answers={200: "application/json"},
+    problems=("not_analyzed",),
+)  # fmt: skip
 def get_jams(call: Call[None]) -> Answer:
     """The analysis as a JAMS file."""
     song = _song(call)
@@ -233,7 +239,10 @@ def get_jams(call: Call[None]) -> Answer:
     return Answer(document, headers={"Content-Disposition": _disposition(f"{song.original_file_name}.jams")})
 
 
-@route(blueprint, "GET", "/audio/{id}/stems", role=Role.VIEWER, tag=TAG, answers={200: StemList})
+@route(
+    blueprint, "GET", "/audio/{id}/stems", role=Role.VIEWER, tag=TAG, answers={200: StemList},
+    problems=("not_analyzed",),
+)  # fmt: skip
 def get_stems(call: Call[None]) -> Answer:
     """The stems, with addresses to download them from for the next hour."""
     song = _song(call)

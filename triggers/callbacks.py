@@ -6,6 +6,7 @@ import asyncio
 
 import azure.durable_functions as df
 
+from ripieno.contracts.health import Woken
 from ripieno.contracts.jobs import JobEvent
 from ripieno.contracts.names import job_done_event, job_of_attempt
 from ripieno.services import webhooks
@@ -13,12 +14,12 @@ from ripieno.work import asking
 from triggers.routing import Answer, Call, route
 
 blueprint = df.Blueprint()
-_BODY = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+_BODY = {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/JobEvent"}}}}
 
 
 @route(
-    blueprint, "POST", "/callbacks/jobs", role=None, tag="jobs", body=_BODY, answers={200: "application/json"},
-    with_client=True,
+    blueprint, "POST", "/callbacks/jobs", role=None, tag="platform", body=_BODY, answers={200: Woken}, with_client=True,
+    problems=("bad_signature",),
 )  # fmt: skip
 async def job_callback(call: Call[None]) -> Answer:
     """Wake the workflow that waits for a job.
@@ -28,9 +29,9 @@ async def job_callback(call: Call[None]) -> Answer:
     body = await asyncio.to_thread(webhooks.verify_callback, call.request.get_body(), call.request.headers)
     waiting = job_of_attempt(JobEvent.model_validate(body).job_id)  # its workflow has the job's id
     if await asking.status_of(call.durable, waiting) is None:
-        return Answer({"woken": False})
+        return Answer(Woken(woken=False))
     try:
         await call.durable.raise_event(waiting, job_done_event(waiting), {"job_id": waiting})
     except Exception:
-        return Answer({"woken": False})  # it has ended meanwhile
-    return Answer({"woken": True})
+        return Answer(Woken(woken=False))  # it has ended meanwhile
+    return Answer(Woken(woken=True))

@@ -42,8 +42,8 @@ class GenerationQuery(Request):
 
 
 @route(
-    blueprint, "POST", "/generations", role=Role.GENERATOR, tag=TAG, body=GenerationOrder,
-    answers={202: GenerationAccepted}, with_client=True,
+    blueprint, "POST", "/generations", role=Role.GENERATOR, tag=TAG, body=GenerationOrder, answers={202:
+    GenerationAccepted}, with_client=True, problems=("not_analyzed", "bad_webhook_url"),
 )  # fmt: skip
 async def create_generation(call: Call[GenerationOrder]) -> Answer:
     """New stems.
@@ -62,8 +62,8 @@ async def create_generation(call: Call[GenerationOrder]) -> Answer:
 
 
 @route(
-    blueprint, "GET", "/generations", role=Role.VIEWER, tag=TAG, query=GenerationQuery, answers={200: GenerationList}
-)
+    blueprint, "GET", "/generations", role=Role.VIEWER, tag=TAG, query=GenerationQuery, answers={200: GenerationList},
+)  # fmt: skip
 def list_generations(call: Call[None]) -> Answer:
     """The newest requests for stems, of all songs or of one; without their takes."""
     query: GenerationQuery = call.query
@@ -71,7 +71,7 @@ def list_generations(call: Call[None]) -> Answer:
         call.owner, limit=query.limit, cursor=query.cursor, audio_file_id=query.audio_file_id,
         status=GenerationStatus(query.status) if query.status else None,
     )  # fmt: skip
-    return Answer(GenerationList(items=[showing.summary(work) for work in found], next_cursor=cursor))
+    return Answer(GenerationList(items=showing.summaries(found), next_cursor=cursor))
 
 
 @route(blueprint, "GET", "/generations/{id}", role=Role.VIEWER, tag=TAG, answers={200: Generation})
@@ -82,7 +82,7 @@ def get_generation(call: Call[None]) -> Answer:
 
 @route(
     blueprint, "POST", "/generations/{id}/cancel", role=Role.GENERATOR, tag=TAG, answers={202: Generation},
-    with_client=True,
+    with_client=True, problems=("already_ended",),
 )  # fmt: skip
 async def cancel_generation(call: Call[None]) -> Answer:
     """Stop what is being made; takes that are there stay."""
@@ -106,7 +106,7 @@ async def delete_generation(call: Call[None]) -> Answer:
 
 @route(
     blueprint, "POST", "/generations/{id}/stems/{stem}/approve", role=Role.GENERATOR, tag=TAG, body=Verdict,
-    answers={202: Generation}, with_client=True,
+    answers={202: Generation}, with_client=True, problems=("not_reviewable",),
 )  # fmt: skip
 async def approve_stem(call: Call[Verdict]) -> Answer:
     """Approve a take of a stem: any that can be heard, also an earlier or a rejected one.
@@ -118,7 +118,7 @@ async def approve_stem(call: Call[Verdict]) -> Answer:
 
 @route(
     blueprint, "POST", "/generations/{id}/stems/{stem}/reject", role=Role.GENERATOR, tag=TAG, body=Verdict,
-    answers={202: Generation}, with_client=True,
+    answers={202: Generation}, with_client=True, problems=("not_reviewable",),
 )  # fmt: skip
 async def reject_stem(call: Call[Verdict]) -> Answer:
     """Reject a take of a stem, an approved one too; with a comment, a new take is made that heeds it."""
@@ -126,8 +126,8 @@ async def reject_stem(call: Call[Verdict]) -> Answer:
 
 
 @route(
-    blueprint, "POST", "/generations/{id}/mixes", role=Role.GENERATOR, tag=TAG, body=MixOrder,
-    answers={200: MixAccepted, 202: MixAccepted}, with_client=True,
+    blueprint, "POST", "/generations/{id}/mixes", role=Role.GENERATOR, tag=TAG, body=MixOrder, answers={200:
+    MixAccepted, 202: MixAccepted}, with_client=True, problems=("nothing_to_mix",),
 )  # fmt: skip
 async def create_mix(call: Call[MixOrder]) -> Answer:
     """Mix the original and the stems into one file.

@@ -22,6 +22,7 @@ MEANINGS: dict[str, str] = {
     "name": "the name of the element: bass, synth 2, mix",
     "original_file_name": "the name under which the file came",
     "file_name": "the name of the file, for people to know it by",
+    "song_name": "the name under which its song came; null where it stands free",
     "title": "the title in the file's tags",
     "Problem.title": "the HTTP status in words",
     "artist": "the artist in the file's tags",
@@ -54,6 +55,13 @@ MEANINGS: dict[str, str] = {
     "endpoint": "analysis, generation or directml",
     "kind": "what is done: separate, mir, structure, generate, mix, ...",
     "MixView.kind": "whether it is a mix or a master",
+    "Health.status": "`degraded` while any part is missing",
+    "Health.version": "of the platform",
+    "parts": "storage and each model endpoint, by name",
+    "ok": "whether it answers and can work",
+    "Part.detail": "what is wrong with it; null where nothing is",
+    "woken": "whether a workflow was waiting for it",
+    "JobEvent.type": "what happened: job.ended",
     # -- addresses
     "status_url": "where to ask how it stands",
     "complete_url": "POST here when the bytes are there",
@@ -179,14 +187,15 @@ MEANINGS: dict[str, str] = {
     # -- parameters of lists
     "?limit": "at most so many entries",
     "?cursor": "`next_cursor` of the page before, unchanged, with the same filters",
+    "?named": "songs whose file name or id begins so, in any case; a folder before the name does not count",
     "?bpm_min": "songs of at least this tempo, in beats a minute",
     "?bpm_max": "songs of at most this tempo, in beats a minute",
     "?key": "songs in this key; C# finds Db",
     "?mode": "songs in major, or in minor",
-    "?status": "those that stand so",
-    "?state": "jobs that stand so",
-    "?kind": "jobs of this kind",
-    "?audio_file_id": "those of this song",
+    "?status": "only those with this status",
+    "?state": "only jobs in this state: submitting, queued, running, succeeded, failed, cancelled or refused",
+    "?kind": "only jobs of this kind: separate, mir, structure, generate, mix, master, ...",
+    "?audio_file_id": "only those of this song: its id",
     "?uploaded_after": "songs that came after this time (ISO 8601)",
     "?uploaded_before": "songs that came before this time (ISO 8601)",
     "?chords": "songs in which these chords follow each other: C, G, Am, F",
@@ -197,16 +206,117 @@ MEANINGS: dict[str, str] = {
 }
 
 
+NULLS: dict[str, str] = {
+    "Score.*": "does not apply or could not be measured",
+    "MixView.*": "until it is made",
+    "MixView.preset": "of a mix: it has none",
+    "JobRecord.*": "as long as that is not known",
+    "JobRecord.audio_file_id": "of a job for no song",
+    "UploadOutcome.*": "while the file is being read, or where it was no song",
+    "GenerationParameters.*": "leaves it to the song, the prompt or the style",
+    "GenerationParameters.random_seed": "is one that the request's id gives",
+    "GenerationParameters.guidance": "is the engine's own",
+    "GenerationParameters.loudness_lufs": "is that peak",
+    "AudioFile.*": "where the file does not say",
+    "AudioFile.mode": "where there is no key, or no analysis yet",
+    "AudioSummary.mode": "where there is no key, or no analysis yet",
+    "AudioSummary.duration_seconds": "where it is no audio",
+    "AudioFile.analyzed_at": "until then",
+    "AudioFile.webhook_url": "tells nobody",
+    "AudioFile.progress": "in a list",
+    "Analysis.time_signature": "where there is no pulse",
+    "Analysis.mode": "where there is no key",
+    "Analysis.tuning_frequency": "where nothing has a pitch",
+    "AudioAccepted.generation_request_id": "where none were asked for",
+    "GeneratedStem.midi_blob_name": "of audio that was not made from notes",
+    "Generation.audio_file_id": "where it stands free",
+    "GenerationOrder.audio_file_id": "is free-standing, for no song",
+    "Generation.*": "until it is planned",
+    "Problem.*": "where that is not what is wrong",
+    "Progress.audio_file_id": "until that is known",
+    "Provenance.device": "where that makes no difference",
+    "Provenance.precision": "where that makes no difference",
+    "Provenance.reason": "where it does not",
+    "StemPlan.*": "is the whole of what the request plays",
+    "Take.planner": "until it is planned",
+    "Take.comment": "where nothing was said",
+    "Take.*": "until it can be heard",
+    "webhook_url": "tells nobody",
+}
+"""What null means, where the meaning of the field does not say so; `Model.*` is for the others of a model."""
+
+TAGS: dict[str, str] = {
+    "songs": "Bring songs in, find them, read and hear what is in them, delete them.",
+    "generations": "New stems: ask for them, hear them, approve or reject each, mix them with the song.",
+    "jobs": "What was asked of which model endpoint, and what became of it.",
+    "platform": "How the platform is, and this description of it.",
+}
+"""What the routes of a tag are for, in the order in which people need them."""
+
+VALUES: dict[str, dict[str, str]] = {
+    "AudioFileStatus": {
+        "uploaded": "it is there", "analyzing": "it is being analysed", "analyzed": "everything is known of it",
+        "failed": "it is no song, or could not be analysed: see `error`",
+    },
+    "AudioFormat": {
+        "wav": "RIFF", "mp3": "MPEG layer 3", "flac": "FLAC", "ogg": "Vorbis or Opus", "m4a": "AAC or ALAC",
+    },
+    "GenerationStatus": {
+        "pending": "it waits", "planning": "its stems are being planned", "generating": "they are being made",
+        "awaiting_review": "they can be heard: approve or reject each", "completed": "each has its verdict",
+        "failed": "nothing could be made: see `error`", "cancelled": "somebody stopped it",
+    },
+    "TakeStatus": {
+        "generating": "it is being made", "generated": "it can be heard", "approved": "it is the one",
+        "rejected": "it is not", "failed": "it could not be made: see `error`", "cancelled": "somebody stopped it",
+        "unreviewed": "nobody said anything for a long time",
+    },
+    "StemType": {
+        "vocals": "voices", "drums": "drums and percussion", "bass": "bass", "guitar": "guitars",
+        "piano": "piano and other keys", "synth": "synthesizers and pads", "other": "whatever else",
+    },
+    "Mode": {"major": "major, and modes like it", "minor": "minor, and modes like it"},
+    "JobState": {
+        "queued": "it waits", "running": "it is being done", "succeeded": "its result is there",
+        "failed": "see `error`", "cancelled": "somebody stopped it",
+    },
+}  # fmt: skip
+"""What the values of the closed vocabularies mean."""
+
+CONTRACTS: dict[str, str] = {
+    "AudioPage": "A page of songs.",
+    "Section": "A part of the form, from one bar line to another.",
+    "StemLink": "One separated stem: as long as the song, sample for sample.",
+    "StemList": "The stems of a song, with addresses to fetch them from.",
+    "GenerationAccepted": "Answer to a request for new stems.",
+    "GenerationList": "A page of requests for stems.",
+    "JobPage": "A page of endpoint jobs.",
+}
+"""What a contract is, where its own words do not say."""
+
+
 def meaning(name: str, of: str = "") -> str | None:
     """What a field of a model means, or a query parameter, which is called `?name`."""
     return MEANINGS.get(f"{of}.{name}") or MEANINGS.get(name)
 
 
+def explained(model: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of one model or vocabulary, with the meaning of all that has no description of its own."""
+    plain = model.partition("-")[0]
+    if plain in VALUES:
+        schema["description"] = "; ".join(f"`{value}`: {about}" for value, about in VALUES[plain].items())
+    elif not schema.get("description") and plain in CONTRACTS:
+        schema["description"] = CONTRACTS[plain]
+    for name, about in schema.get("properties", {}).items():
+        said = about.get("description") or meaning(name, plain)
+        if said and {"type": "null"} in about.get("anyOf", []) and "null" not in said:
+            null = NULLS.get(f"{plain}.{name}") or NULLS.get(name) or NULLS.get(f"{plain}.*")
+            said = f"{said}; null {null}" if null else said
+        if said:
+            about["description"] = said
+    return schema
+
+
 def explain(schemas: dict[str, Any]) -> dict[str, Any]:
-    """Schemas of models by name, with the meaning of every field that has no description of its own."""
-    for model, schema in schemas.items():
-        for name, about in schema.get("properties", {}).items():
-            said = about.get("description") or meaning(name, model.partition("-")[0])
-            if said:
-                about["description"] = said
-    return schemas
+    """Schemas by the names of their models, each explained."""
+    return {model: explained(model, schema) for model, schema in schemas.items()}

@@ -18,7 +18,8 @@ from ripieno.work import analysing, generating, mixing, review
 log = logging.getLogger("ripieno.api")
 
 TITLES = {
-    400: "Bad request", 401: "Not authenticated", 403: "Forbidden", 404: "Not found", 409: "Conflict",
+    400: "Bad request", 401: "Not authenticated", 403: "Forbidden", 404: "Not found", 405: "Method not allowed",
+    409: "Conflict",
     411: "Length required", 413: "Content too large", 415: "Unsupported media", 416: "Range not satisfiable",
     422: "Cannot be processed", 500: "Internal error", 503: "Unavailable",
 }  # fmt: skip

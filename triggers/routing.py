@@ -84,6 +84,7 @@ class Route:
     answers: dict[int, type[BaseModel] | str | None]
     body: type[BaseModel] | dict[str, Any] | None
     query: type[BaseModel] | None
+    problems: tuple[str, ...]
     handler: Callable[..., Any]
 
 
@@ -93,6 +94,20 @@ _routes: list[Route] = []
 def routes() -> list[Route]:
     """Every declared route, in the order of their declaration."""
     return list(_routes)
+
+
+def methods_of(declared: Route) -> list[str]:
+    """A route for GET answers HEAD too: the same without the body (RFC 9110, 9.3.2)."""
+    return ["GET", "HEAD"] if declared.method == "GET" else [declared.method]
+
+
+def is_at(declared_path: str, path: str) -> bool:
+    """Whether a request's path, the prefix included, is that of a route; cases and a last slash do not count."""
+    wanted = f"/{PREFIX}{declared_path}".lower().split("/")
+    given = path.lower().removesuffix("/").split("/")
+    return len(wanted) == len(given) and all(
+        part == there or (part.startswith("{") and there) for part, there in zip(wanted, given, strict=True)
+    )
 
 
 def route(
@@ -105,16 +120,19 @@ def route(
     answers: dict[int, type[BaseModel] | str | None],
     body: type[BaseModel] | dict[str, Any] | None = None,
     query: type[BaseModel] | None = None,
+    problems: tuple[str, ...] = (),
     with_client: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a route. `answers` are contracts, media types, or None for an empty body; `body` is a contract, or the
-    OpenAPI request body of what the handler reads itself."""
+    OpenAPI request body of what the handler reads itself; `problems` are codes of its own, beside those that follow
+    from the declaration (see `remedies.REMEDIES`)."""
 
     def declare(handler: Callable[..., Any]) -> Callable[..., Any]:
         summary, _, description = inspect.cleandoc(handler.__doc__ or "").partition("\n")
         declared = Route(
-            handler.__name__, method, path, role, tag, summary, description.strip(), answers, body, query, handler
-        )
+            handler.__name__, method, path, role, tag, summary, description.strip(), answers, body, query, problems,
+            handler,
+        )  # fmt: skip
         _routes.append(declared)
         _register(blueprint, declared, with_client=with_client)
         return handler
@@ -164,7 +182,7 @@ def _register(blueprint: df.Blueprint, declared: Route, *, with_client: bool) ->
 
     handle.__name__ = declared.name
     level = func.AuthLevel.ANONYMOUS if declared.role is None else func.AuthLevel.FUNCTION
-    builder = blueprint.route(route=f"{PREFIX}{declared.path}", methods=[declared.method], auth_level=level)(handle)
+    builder = blueprint.route(route=f"{PREFIX}{declared.path}", methods=methods_of(declared), auth_level=level)(handle)
     if with_client:
         builder = blueprint.durable_client_input(client_name="client")(builder)
     blueprint.function_name(declared.name)(builder)

@@ -10,12 +10,14 @@ import azure.durable_functions as df
 import azure.functions as func
 from azure.durable_functions import OrchestrationRuntimeStatus as Status
 
+from ripieno.records import songs
 from ripieno.services.settings import settings
 from ripieno.work import asking, endings, housekeeping, inbox, preparing
 
 blueprint = df.Blueprint()
 log = logging.getLogger("ripieno.housekeeping")
 KEEP = timedelta(days=30)
+COMPLETING_SECONDS = 240.0
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 # Event Grid tells of every drop at once (`inbox.py`); this then finds what was missed. Without it, this is how.
@@ -44,6 +46,13 @@ async def look_after_runs(timer: func.TimerRequest, client: df.DurableOrchestrat
 def expire(timer: func.TimerRequest) -> None:
     """Forget what nobody will ask for again, every night at half past three."""
     log.info("expired: %s", housekeeping.expire())
+
+
+@blueprint.function_name("complete_index")
+@blueprint.timer_trigger(arg_name="timer", schedule="*/30 * * * * *")
+def complete_index(timer: func.TimerRequest) -> None:
+    """Bring new index rows to a library that an older version wrote; nothing to do once they are there."""
+    songs.complete_index(COMPLETING_SECONDS)
 
 
 @blueprint.function_name("purge_history")

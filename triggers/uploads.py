@@ -22,7 +22,10 @@ blueprint = df.Blueprint()
 TICKET_HOURS = 4
 
 
-@route(blueprint, "POST", "/uploads", role=Role.ANALYST, tag="songs", body=UploadRequest, answers={201: UploadTicket})
+@route(
+    blueprint, "POST", "/uploads", role=Role.ANALYST, tag="songs", body=UploadRequest, answers={201: UploadTicket},
+    problems=("bad_webhook_url", "file_too_large"),
+)  # fmt: skip
 def create_upload(call: Call[UploadRequest]) -> Answer:
     """An address to put a large file at.
 
@@ -49,8 +52,8 @@ def create_upload(call: Call[UploadRequest]) -> Answer:
 
 
 @route(
-    blueprint, "POST", "/uploads/{id}/complete", role=Role.ANALYST, tag="songs",
-    answers={200: UploadOutcome, 202: UploadOutcome}, with_client=True,
+    blueprint, "POST", "/uploads/{id}/complete", role=Role.ANALYST, tag="songs", answers={200: UploadOutcome, 202:
+    UploadOutcome}, with_client=True, problems=("nothing_uploaded",),
 )  # fmt: skip
 async def complete_upload(call: Call[None]) -> Answer:
     """Say that the bytes are there, and learn which song they are.

@@ -54,6 +54,7 @@ QUERIES: dict[str, Query] = {
     "same": lambda rng: {},
     "key": lambda rng: {"key": rng.choice(KEYS), "limit": rng.randrange(20, 51)},
     "tempo": lambda rng: {"bpm_min": rng.uniform(60, 150), "bpm_max": 170},
+    "name": lambda rng: {"named": f"song number {rng.randrange(100)}"},
     "mode": lambda rng: {"mode": rng.choice(("major", "minor")), "uploaded_before": _moment(rng)},
     "status": lambda rng: {"status": "analyzed", "uploaded_before": _moment(rng)},
     "dates": lambda rng: {"uploaded_after": _moment(rng), "limit": 50},

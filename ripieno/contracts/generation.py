@@ -261,6 +261,7 @@ class Generation(Contract):
     instance_id: str = ""
     owner: str
     audio_file_id: str | None = None
+    song_name: str | None = None
     status: GenerationStatus
     message: str = ""
     created_at: str

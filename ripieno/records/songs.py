@@ -2,13 +2,18 @@
 
 by-date|{newest first}|{id}           by-status|{status}|{newest first}|{id}
 by-tempo|{milli-bpm}|{newest first}   by-key|{pitch class}|…    by-mode|{mode}|…
+by-name|{hex of the beginning of its file's name}|…             by-name|{hex of its id}|…
+
+A name is known by its UTF-8 without regard to cases or to how its accents are composed, so that whoever types the
+beginning of a name or an id finds it by one range of rows.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
@@ -17,6 +22,7 @@ from ripieno.contracts.audio import AudioFile, AudioPage, AudioSummary
 from ripieno.contracts.base import Request
 from ripieno.contracts.enums import AudioFileStatus, Mode
 from ripieno.music.pitch import pitch_class
+from ripieno.records import completing
 from ripieno.records import cursor as cursors
 from ripieno.records.mirror import Condition
 from ripieno.records.rows import LAST
@@ -25,6 +31,10 @@ from ripieno.records.store import IndexRows, Missing, Page, Store
 Tempo = Annotated[float, Field(ge=0, le=1e5, allow_inf_nan=False)]
 
 _SUMMARY_FIELDS = set(AudioSummary.model_fields)
+_NAME_BYTES = 64  # of a name in a row's key; what is longer is compared afterwards
+_WITH_NAMES = 1  # the version of the index rows that brought `by-name`
+_ROWS_AT_ONCE = 200
+_MOST_ROWS = 20_000  # looked at for one page
 
 
 class SongMissing(Missing):
@@ -34,10 +44,12 @@ class SongMissing(Missing):
 class SongQuery(Request):
     """The filters of a listing; all given ones must hold. Times are ISO 8601.
 
-    `chords` are some that follow each other in the song (`C, G, Am, F`), in its own key; `form` are sections that do
-    (`verse, chorus, bridge`).
+    `named` is the beginning of the song's id or of its file's name, in any case, without a folder. `chords` are some
+    that follow each other in the song (`C, G, Am, F`), in its own key; `form` are sections that do (`verse, chorus,
+    bridge`).
     """
 
+    named: str | None = Field(default=None, min_length=1, max_length=1024)
     bpm_min: Tempo | None = None
     bpm_max: Tempo | None = None
     key: str | None = Field(default=None, max_length=10)
@@ -49,6 +61,15 @@ class SongQuery(Request):
     form: str | None = Field(default=None, max_length=200)
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(default=None, max_length=1000)
+
+    @field_validator("named")
+    @classmethod
+    def _without_folder(cls, named: str | None) -> str | None:
+        if named is not None:
+            named = named.replace("\\", "/").rpartition("/")[2]
+            if not named:
+                raise ValueError("it ends with a folder: give the beginning of a file's name, or of an id")
+        return named
 
     @field_validator("key")
     @classmethod
@@ -120,15 +141,52 @@ def search(owner: str, query: SongQuery) -> AudioPage:
         )
         if value is not None
     ]
-    found = _store.page(
-        owner, index, after=after, start=start, end=end or LAST, conditions=conditions, limit=query.limit
-    )
-    return _shown(found, index)
+    if query.named is None:
+        page = _store.page(
+            owner, index, after=after, start=start, end=end or LAST, conditions=conditions, limit=query.limit
+        )
+    else:
+        page = _named_page(owner, index, after, conditions, query)
+    items = [AudioSummary.model_validate(row) for row in page.rows]
+    return AudioPage(items=items, next_cursor=cursors.write(index, page.last_key) if page.last_key else None)
 
 
-def _shown(found: Page, index: str) -> AudioPage:
-    items = [AudioSummary.model_validate(row) for row in found.rows]
-    return AudioPage(items=items, next_cursor=cursors.write(index, found.last_key) if found.last_key else None)
+def _named_page(owner: str, index: str, after: str | None, conditions: list[Condition], query: SongQuery) -> Page:
+    """A page of the rows of an index whose songs have a name; a short one where very many others lie between."""
+    found: list[dict[str, Any]] = []
+    for _ in range(_MOST_ROWS // _ROWS_AT_ONCE):
+        page = _store.page(owner, index, after=after, conditions=conditions, limit=_ROWS_AT_ONCE)
+        for row in page.rows:
+            if _is_meant(row, index, query):
+                found.append(row)
+                if len(found) > query.limit:
+                    return Page(found[: query.limit], found[query.limit - 1]["RowKey"])
+        after = page.last_key
+        if after is None:
+            break
+    return Page(found, after)
+
+
+def _is_meant(row: dict[str, Any], index: str, query: SongQuery) -> bool:
+    """Whether a row is of a song of that name (and key); a song that its name and its id mean has it by its name."""
+    if query.key is not None and (row.get("key") is None or pitch_class(row["key"]) != pitch_class(query.key)):
+        return False
+    song = AudioSummary.model_validate(row)
+    if not is_named(song, query.named or ""):
+        return False
+    by_id, by_name = _name_key(song.audio_file_id), _name_key(song.original_file_name)
+    is_second = index.startswith("by-name|") and row["RowKey"].startswith(f"by-name|{by_id}|") and by_id != by_name
+    return not is_second or not _folded(song.original_file_name).startswith(_folded(query.named or ""))
+
+
+def is_named(song: AudioSummary, text: str) -> bool:
+    """Whether a song's id or its file's name begins with a text, see `SongQuery.named`."""
+    return any(_folded(name).startswith(_folded(text)) for name in (song.original_file_name, song.audio_file_id))
+
+
+def complete_index(seconds: float) -> bool:
+    """Bring the index rows of names to a library of an older version, see `completing.go_on`."""
+    return completing.go_on(_store, names.SONGS_TABLE, _WITH_NAMES, seconds=seconds)
 
 
 def uploaded_within(song: AudioFile, query: SongQuery) -> bool:
@@ -149,12 +207,17 @@ def _index(song: AudioFile) -> IndexRows:
         keys.append(f"by-key|{pitch_class(song.key)}|{newest_first}")
     if song.mode is not None:
         keys.append(f"by-mode|{song.mode}|{newest_first}")
+    keys += [f"by-name|{_name_key(name)}|{newest_first}" for name in (song.original_file_name, song.audio_file_id)]
     summary = song.model_dump(mode="json", include=_SUMMARY_FIELDS, exclude_none=True)
     return dict.fromkeys(keys, summary)
 
 
 def _choose_index(query: SongQuery) -> tuple[str, bool]:
     """The index whose rows hold the fewest that do not belong to the answer, and whether it is the tempo's."""
+    if query.named is not None:
+        if completing.is_complete(names.SONGS_TABLE, _WITH_NAMES):
+            return f"by-name|{_name_key(query.named)}", False
+        return "by-date|", False
     if query.key is not None:
         return f"by-key|{pitch_class(query.key)}|", False  # a pitch class, so that C# finds Db
     if query.bpm_min is not None or query.bpm_max is not None:
@@ -164,6 +227,16 @@ def _choose_index(query: SongQuery) -> tuple[str, bool]:
     if query.status is not None:
         return f"by-status|{query.status}|", False
     return "by-date|", False
+
+
+def _folded(name: str) -> str:
+    """A name as people compare it: without regard to cases and to how its accents are composed (Unicode 3.13)."""
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
+
+
+def _name_key(name: str) -> str:
+    """What begins as another name's key does where the names begin alike; in characters that a row's key may have."""
+    return _folded(name).encode()[:_NAME_BYTES].hex()
 
 
 def _within_calendars(moment: datetime | None) -> datetime | None:

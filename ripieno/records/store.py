@@ -88,6 +88,9 @@ class Store(Generic[Document]):
         source = Source(self.stamp, self._bucket_stamps, self._index_of_documents)
         self._mirror = Mirror(source) if mirrored else None
 
+    def key_of(self, document: Document) -> str:
+        return self._key(document)
+
     # -- one document ---------------------------------------------------------------------------------------------
 
     def get(self, owner: str, key: str) -> Document | None:
@@ -219,9 +222,15 @@ class Store(Generic[Document]):
         documents = [document for row in first[:limit] if (document := self._listed(row)) is not None]
         return documents, first[limit - 1]["RowKey"].removeprefix(_MAIN) if len(first) > limit else None
 
-    def everything(self) -> Iterator[tuple[str, Document]]:
-        """(owner, document) of the whole table: for invariants and repairs, not for requests."""
-        for row in rows.beginning_with(self._table_name, _MAIN):
+    def everything(self, after: tuple[str, str] | None = None) -> Iterator[tuple[str, Document]]:
+        """(owner, document) of the whole table, or of what comes after an (owner, key): for invariants and repairs, not
+        for requests."""
+        where, values = "", {}
+        if after is not None:
+            # The SDK finds parameters between blanks alone.
+            where = "( PartitionKey gt @after or ( PartitionKey eq @after and RowKey gt @key ) )"
+            values = {"after": after[0], "key": _MAIN + after[1]}
+        for row in rows.beginning_with(self._table_name, _MAIN, where=where, values=values):
             document = self._listed(row)
             if document is not None:
                 yield row["PartitionKey"], document
@@ -284,6 +293,21 @@ class Store(Generic[Document]):
                 self._submit(owner, key, operations)
                 return
             except (_Raced, _IndexDamaged):  # it is not what it was when it was looked at
+                time.sleep(_PAUSE_SECONDS * race)
+        raise TimeoutError(f"{self._table_name} {key} was changed by others {_MOST_RACES} times in a row")
+
+    def index_anew(self, owner: str, key: str) -> None:
+        """Write every index row of a document, without looking for rows that are too many: see `completing`."""
+        for race in range(_MOST_RACES):
+            found = self._read(owner, key)
+            if found is None:
+                return
+            try:
+                self._submit(
+                    owner, key, [self._touch(owner, key, found[1]), *self._upserts(owner, key, self._index(found[0]))]
+                )
+                return
+            except _Raced:
                 time.sleep(_PAUSE_SECONDS * race)
         raise TimeoutError(f"{self._table_name} {key} was changed by others {_MOST_RACES} times in a row")
 

@@ -16,7 +16,8 @@ _BY_ID = "found"
 def search(owner: str, query: SongQuery) -> AudioPage:
     """One page of the songs that match every filter.
 
-    With `chords` or `form` the songs are in the order of their ids, else newest first (by tempo slowest first).
+    With `chords` or `form` the songs are in the order of their ids, with `named` in that of their names, else newest
+    first (by tempo slowest first).
 
     Raises
     ------
@@ -51,7 +52,8 @@ def _found(owner: str, query: SongQuery, *, after: str | None) -> Iterator[Audio
 def _holds(song: AudioFile, query: SongQuery) -> bool:
     """Whether a song passes the other filters."""
     return (
-        (query.bpm_min is None or (song.bpm is not None and song.bpm >= query.bpm_min))
+        (query.named is None or songs.is_named(song, query.named))
+        and (query.bpm_min is None or (song.bpm is not None and song.bpm >= query.bpm_min))
         and (query.bpm_max is None or (song.bpm is not None and song.bpm <= query.bpm_max))
         and (query.key is None or (song.key is not None and pitch_class(song.key) == pitch_class(query.key)))
         and (query.mode is None or song.mode == query.mode)

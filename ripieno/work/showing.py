@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+
 from ripieno.contracts import names
 from ripieno.contracts.generation import Generation, MixView, StemTakes, Take
 from ripieno.contracts.works import Element, ElementKind, Version, Work
+from ripieno.records import songs
 from ripieno.services import blobs
 
+_READ_AT_ONCE = 8
+_MOST_REMEMBERED = 20_000
 
-def summary(work: Work) -> Generation:
-    """A request without its takes."""
+
+def summaries(found: Sequence[Work]) -> list[Generation]:
+    """Requests without their takes; each of their songs is asked for its name once a process."""
+    with ThreadPoolExecutor(_READ_AT_ONCE) as pool:
+        list(pool.map(lambda life: _song_name(*life), {_life(work) for work in found}))
+    return [_summary(work) for work in found]
+
+
+def _summary(work: Work) -> Generation:
     return Generation(
         generation_request_id=work.work_id, instance_id=names.work_instance(work.work_id), owner=work.owner,
         audio_file_id=work.audio_file_id, status=work.status, message=work.message, created_at=work.created_at,
         order=work.order, plan=work.plan, start_seconds=work.start_seconds, duration_seconds=work.duration_seconds,
-        error=work.error,
+        error=work.error, song_name=_song_name(*_life(work)),
     )  # fmt: skip
 
 
 def whole(work: Work) -> Generation:
     """A request with every take and mix, each with an address to fetch it from for the next hour."""
-    shown = summary(work)
+    shown = _summary(work)
     shown.stems = [
         StemTakes(name=one.name, stem_type=one.stem_type, takes=[_take(work, version) for version in one.versions])
         for one in work.layers
@@ -28,6 +42,17 @@ def whole(work: Work) -> Generation:
     ]
     shown.mixes = [_mix(one) for one in work.elements if one.kind in (ElementKind.MIX, ElementKind.MASTER)]
     return shown
+
+
+def _life(work: Work) -> tuple[str, str | None, str | None]:
+    return work.owner, work.audio_file_id, work.born
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _song_name(owner: str, audio_file_id: str | None, born: str | None) -> str | None:
+    """The file name of one life of a song, which never changes."""
+    song = songs.find(owner, audio_file_id) if audio_file_id is not None else None
+    return song.original_file_name if song is not None and song.born == born else None
 
 
 def _take(work: Work, version: Version) -> Take:

@@ -5,17 +5,23 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from openapi_spec_validator import validate
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
 
 from ripieno.client import Ripieno, RipienoError
 from ripieno.contracts.generation import GenerationOrder, GenerationParameters, MixOrder
+from ripieno.local.host import functions, routing
 from triggers import glossary
-from triggers.routing import PREFIX, routes
+from triggers.routing import PREFIX, methods_of, routes
 
 FREE = GenerationParameters(target_bpm=100, duration_seconds=4, chord_progression=["C"])
 NOT_FOR_CLIENTS = {
@@ -69,12 +75,37 @@ def test_the_description_is_a_valid_openapi_document(document):
 
 def test_the_app_has_the_declared_routes_and_no_others(app):
     indexed = set()
-    for function in app.get_functions():
-        trigger = json.loads(function.get_function_json())["bindings"]
-        for binding in trigger:
-            if binding["type"] == "httpTrigger":
-                indexed |= {(method, binding["route"]) for method in binding["methods"]}
-    assert indexed == {(one.method, f"{PREFIX}{one.path}") for one in routes()}
+    for one in http_functions(app):
+        indexed |= {(method, one.trigger["route"]) for method in one.trigger.get("methods", ["any"])}
+    declared = {(method, f"{PREFIX}{one.path}") for one in routes() for method in methods_of(one)}
+    assert indexed == declared | {("any", f"{PREFIX}/{{*rest}}")}
+
+
+def test_no_function_stands_in_anothers_way(app):
+    """Azure's host tries them in the order of their names, and a parameter is no worse than a literal there."""
+    ordered = routing.in_order(http_functions(app))
+    for one in routes():
+        path = f"/{PREFIX}{one.path}".replace("{id}", "one").replace("{stem}", "bass")
+        for method in methods_of(one):
+            first = next(other for other in ordered if answers(other, method, path))
+            assert first.name == one.name, (method, path)
+    assert answers(ordered[-1], "BREW", f"/{PREFIX}"), "what is behind the catch-all is never asked"
+
+
+@lru_cache(maxsize=1)
+def http_functions(app) -> list[functions.Function]:
+    """An app can be indexed once."""
+    return functions.index(app).of("httpTrigger")
+
+
+def answers(function: functions.Function, method: str, path: str) -> bool:
+    async def nobody(_: Request) -> Response:
+        return Response()
+
+    route = routing.FunctionRoute(
+        function.trigger["route"], nobody, methods=function.trigger.get("methods"), name=function.name
+    )
+    return route.matches({"type": "http", "method": method, "path": path})[0] == Match.FULL
 
 
 def test_the_description_has_the_declared_routes_and_no_others(document):
@@ -120,6 +151,7 @@ def test_every_field_and_parameter_says_what_it_means(document):
         for name, about in schema.get("properties", {}).items()
         if not about.get("description")
     ]
+    silent += [model for model, schema in document["components"]["schemas"].items() if not schema.get("description")]
     silent += [
         f"{method} {path} ?{parameter['name']}"
         for path, methods in document["paths"].items()
@@ -128,6 +160,23 @@ def test_every_field_and_parameter_says_what_it_means(document):
         if not parameter.get("description")
     ]
     assert silent == []
+
+
+def test_every_field_that_can_be_null_says_what_that_means(document):
+    silent = [
+        f"{model}.{name}: {about['description']}"
+        for model, schema in document["components"]["schemas"].items()
+        for name, about in schema.get("properties", {}).items()
+        if {"type": "null"} in about.get("anyOf", []) and not re.search(r"\b(null|none)\b", about["description"])
+    ]
+    assert silent == []
+
+
+def test_every_value_of_a_vocabulary_says_what_it_means(document):
+    vocabularies = {
+        model: set(schema["enum"]) for model, schema in document["components"]["schemas"].items() if "enum" in schema
+    }
+    assert {model: set(values) for model, values in glossary.VALUES.items()} == vocabularies
 
 
 def test_nothing_is_explained_that_is_not_there(document):
@@ -144,6 +193,10 @@ def test_nothing_is_explained_that_is_not_there(document):
         for parameter in operation.get("parameters", [])
     }
     assert set(glossary.MEANINGS) - there == set()
+    models = set(document["components"]["schemas"])
+    assert {name for name in glossary.NULLS if name not in there and name.removesuffix(".*") not in models} == set()
+    assert set(glossary.CONTRACTS) <= models
+    assert set(glossary.TAGS) == {one.tag for one in routes()}
 
 
 def test_a_parameter_that_nobody_reads_is_refused_on_every_route(stack):

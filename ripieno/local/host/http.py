@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Any
 
 import azure.functions as func
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from ripieno.local.host.functions import AppFunctions, Function
 from ripieno.local.host.invoke import invoke
 from ripieno.local.host.problems import problem
+from ripieno.local.host.routing import FunctionRoute, in_order
 
 GATEWAY_SECONDS = 230.0  # Azure's load balancer gives up after this; the function goes on
 _MOST_DRAINED = 4 * 1024**3
@@ -30,24 +29,17 @@ def routes(
     client_binding: str,
     body_limit: int,
     gateway_seconds: float = GATEWAY_SECONDS,
-) -> list[Route]:
-    """One route for each HTTP function; literal paths before those with parameters."""
-    found = [
-        Route(
-            f"/{prefix}/{_starlette_path(function)}".replace("//", "/"),
+) -> list[FunctionRoute]:
+    """One route for each HTTP function, in the order in which they are tried."""
+    return [
+        FunctionRoute(
+            f"{prefix}/{function.trigger.get('route') or function.name}",
             _endpoint(functions, function, client_binding, body_limit, gateway_seconds),
-            methods=function.trigger.get("methods") or ["GET", "POST"],
+            methods=function.trigger.get("methods"),
             name=function.name,
         )
-        for function in functions.of("httpTrigger")
+        for function in in_order(functions.of("httpTrigger"))
     ]
-    return sorted(found, key=lambda route: route.path.count("{"))
-
-
-def _starlette_path(function: Function) -> str:
-    """`{id}` and `{id:int}` stay, Functions' catch-all `{*path}` becomes Starlette's."""
-    path = function.trigger.get("route") or function.name
-    return re.sub(r"\{\*(\w+)\}", r"{\1:path}", path)
 
 
 def _endpoint(

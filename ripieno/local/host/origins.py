@@ -18,6 +18,22 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 OUR_NAMES = ("127.0.0.1", "localhost", "::1")
 
 
+class HostCheck:
+    """Refuses requests for any name but the loopback interface's: a page may have its own name lead here."""
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _name(Headers(scope=scope).get("host", "")) not in OUR_NAMES:
+            refusal = problem(
+                400, "bad_host", "this host answers to 127.0.0.1 and localhost alone: ask it by one of them"
+            )
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
 class OriginCheck:
     """Refuses unsafe methods asked for by pages that are neither ours nor of `allowed` origins ("*": of any)."""
 
@@ -46,3 +62,11 @@ class OriginCheck:
             return parts.scheme == "http" and parts.hostname in OUR_NAMES and (parts.port or 80) == self._port
         except ValueError:
             return False
+
+
+def _name(host: str) -> str | None:
+    """The name in a `Host` header, without its port."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None

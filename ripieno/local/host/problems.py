@@ -19,7 +19,15 @@ def problem(status: int, code: str, detail: str, headers: dict[str, str] | None 
 
 
 async def not_found(request: Request, fault: Exception) -> Response:
-    return problem(404, "not_found", f"nothing is served at {request.url.path}")
+    path = request.url.path[:200]
+    return problem(
+        404, "no_such_route", f"nothing is served at {path}: the API is below /api, its reference at /api/docs"
+    )
+
+
+async def broken(request: Request, fault: Exception) -> Response:
+    """What no function caught; the server logs it whole."""
+    return problem(500, "internal_error", "something broke in the host; its log has the details")
 
 
 async def method_not_allowed(request: Request, fault: Exception) -> Response:

@@ -15,7 +15,6 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -25,10 +24,9 @@ from ripieno.local.durable.store import Store
 from ripieno.local.durable.worker import Worker
 from ripieno.local.host import blob_trigger, durable_api, http, queue_trigger, timer_trigger
 from ripieno.local.host.functions import AppFunctions
-from ripieno.local.host.origins import OriginCheck
-from ripieno.local.host.problems import method_not_allowed, not_found
+from ripieno.local.host.origins import HostCheck, OriginCheck
+from ripieno.local.host.problems import broken, method_not_allowed, not_found
 
-LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
 DEFAULT_BODY_LIMIT = 100 * 1024 * 1024
 POLL_SECONDS = 0.5
 
@@ -107,7 +105,7 @@ def build(functions: AppFunctions, options: HostOptions) -> Starlette:
         cross_origin.append(
             Middleware(CORSMiddleware, allow_origins=options.cors, allow_methods=["*"], allow_headers=["*"])
         )
-    return Starlette(
+    app = Starlette(
         routes=[
             *http.routes(
                 functions,
@@ -120,13 +118,15 @@ def build(functions: AppFunctions, options: HostOptions) -> Starlette:
             Route("/admin/host/status", status),
         ],
         middleware=[
-            Middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK),
+            Middleware(HostCheck),
             *cross_origin,
             Middleware(OriginCheck, port=options.port, allowed=options.cors),
         ],
-        exception_handlers={404: not_found, 405: method_not_allowed},
+        exception_handlers={404: not_found, 405: method_not_allowed, Exception: broken},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # Azure's host sends nobody elsewhere for a slash
+    return app
 
 
 def read_cors(folder: Path) -> tuple[str, ...]:

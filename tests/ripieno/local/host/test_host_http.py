@@ -79,7 +79,7 @@ def test_a_body_without_a_length_is_refused_with_a_way_out(served):
 
 
 def test_unknown_routes_and_methods_are_problems(served):
-    assert_problem(served.ask("GET", "/nowhere"), 404, "not_found")
+    assert_problem(served.ask("GET", "/nowhere"), 404, "no_such_route")
     answer = served.ask("DELETE", "/api/size")
     assert_problem(answer, 405, "method_not_allowed")
     assert {"GET", "POST"} <= set(answer.headers["allow"].split(", "))

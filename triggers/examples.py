@@ -1,0 +1,202 @@
+"""What a message of each contract looks like: the demo song, and new stems for its second chorus.
+
+Contracts themselves, so that none can be wrong; `openapi.py` puts them into the document, and so onto its page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from ripieno.contracts import analysis, audio, generation, health, jobs, problems
+from ripieno.contracts.enums import AudioFileStatus, AudioFormat, GenerationStatus, JobState, Mode, StemType, TakeStatus
+from ripieno.contracts.production import Score
+from ripieno.contracts.provenance import Provenance
+
+HOST = "https://ripieno.example"
+SONG = "0980b1dc-e520-5f6d-89a8-aded71947c0c"
+BORN = "5d1f0c7be2"
+WORK = "82173489165124f0c9d2ab617e"
+UPLOAD = "82173489165129b1e07c44d2fa"
+SONG_RUN = f"song-{SONG}-{BORN}-1"
+FILE = "Coda in Daylight.flac"
+CAME, DONE = "2026-11-26T20:14:05.120000+00:00", "2026-11-26T20:14:31.870000+00:00"
+ASKED, MADE = "2026-11-26T20:20:00.410000+00:00", "2026-11-26T20:20:04.980000+00:00"
+SHA = "9f2c1b7a4de05c1f6a0b3e8d7c4f2a19e6b5d4c3f2a1908f7e6d5c4b3a291807"
+
+SYMBOLIC = Provenance(engine="symbolic", version="1.0", license="Apache-2.0", device="cpu")
+MADMOM = Provenance(
+    engine="madmom", version="0.17", license="CC BY-NC-SA 4.0", weights="6f1d0c52ab97e340", device="cpu"
+)
+FILTERS = Provenance(
+    engine="dsp", version="1.0", license="Apache-2.0", device="cpu", fallback=True, approximate=True,
+    reason="no Demucs weights are installed: ripieno models pull htdemucs",
+)  # fmt: skip
+RULES = Provenance(engine="rules", version="1.0", license="Apache-2.0")
+
+
+def _secret(container: str, blob: str) -> str:
+    """An address as storage gives it for an hour."""
+    return f"https://ripienostore.blob.core.windows.net/{container}/{blob}?se=2026-11-26T21%3A20%3A05Z&sp=r&sig=…"
+
+
+_SUMMARY = audio.AudioSummary(
+    audio_file_id=SONG, original_file_name=FILE, status=AudioFileStatus.ANALYZED, bpm=112.0, key="D", mode=Mode.MAJOR,
+    duration_seconds=122.8, uploaded_at=CAME,
+)  # fmt: skip
+_PROGRESS = audio.Progress(stage="done", fraction=1.0, message="analysed", audio_file_id=SONG)
+_ORDER = generation.GenerationOrder(
+    audio_file_id=SONG, target_stems=[StemType.BASS, StemType.SYNTH],
+    parameters=generation.GenerationParameters(
+        section="chorus 2", style="house 70%, bossa 30%", prompt="a bass line and a pad, a bit darker", random_seed=7
+    ),
+)  # fmt: skip
+_PLANS = [
+    generation.StemPlan(
+        stem_type=StemType.BASS, name="bass", style="house 70%, bossa 30%", prompt=_ORDER.parameters.prompt,
+        brightness=-0.3, section="chorus 2", random_seed=7,
+    ),
+    generation.StemPlan(
+        stem_type=StemType.SYNTH, name="synth", style="house 70%, bossa 30%", prompt=_ORDER.parameters.prompt,
+        brightness=-0.3, articulation="legato", section="chorus 2", random_seed=7,
+    ),
+]  # fmt: skip
+_BASS = generation.GeneratedStem(
+    stem_type=StemType.BASS, blob_name=f"{WORK}/bass.wav", midi_blob_name=f"{WORK}/bass.mid", file_size_bytes=4_536_044,
+    sha256=SHA, format="wav", sample_rate=44100, channels=2, start_seconds=69.0, duration_seconds=17.14, random_seed=7,
+    plan=_PLANS[0], engine=SYMBOLIC,
+    score=Score(beat_alignment=0.97, offset_ms=1.2, tempo_error=0.0, chord_agreement=0.96, key_agreement=0.88,
+                energy_correlation=0.71, loudness_lufs=-18.4, peak=0.8, overall=0.93),
+)  # fmt: skip
+_LISTED = generation.Generation(
+    generation_request_id=WORK, instance_id=f"work-{WORK}", owner="local", audio_file_id=SONG, song_name=FILE,
+    status=GenerationStatus.AWAITING_REVIEW, message="listen, then approve or reject each stem", created_at=ASKED,
+    order=_ORDER, plan=generation.GenerationPlan(stems=_PLANS, planner=RULES), start_seconds=69.0,
+    duration_seconds=17.14,
+)  # fmt: skip
+_MIX = generation.MixView(
+    name="mix-ab617e01", kind="mix", status=TakeStatus.GENERATED, made_at=MADE, blob_name=f"{WORK}/mix-ab617e01.wav",
+    blob_url=_secret("generated", f"{WORK}/mix-ab617e01.wav"), file_size_bytes=32_497_004, sha256=SHA, format="wav",
+    sample_rate=44100, duration_seconds=122.8, loudness_lufs=-13.9, peak=0.98, gain_db=-1.6, engine=SYMBOLIC,
+)  # fmt: skip
+_JOB = jobs.JobRecord(
+    job_id=f"{SONG_RUN}:mir", kind="mir", audio_file_id=SONG, instance_id=SONG_RUN, endpoint="analysis",
+    address="http://127.0.0.1:8001", endpoint_job_id=f"{SONG_RUN}:mir", state="succeeded", arrived_at=CAME,
+    updated_at=DONE, started_at="2026-11-26T20:14:09.300000+00:00", ended_at=DONE,
+)  # fmt: skip
+
+_EXAMPLES: Sequence[BaseModel] = [
+    audio.AudioPage(items=[_SUMMARY]),
+    audio.AudioFile(
+        **_SUMMARY.model_dump(), owner="local", born=BORN, sha256=SHA, blob_name=f"{SONG}/{BORN}/original.flac",
+        file_size_bytes=14_905_220, format=AudioFormat.FLAC, sample_rate=44100, channels=2, title="Coda in Daylight",
+        analyzed_at=DONE, instance_id=SONG_RUN, progress=_PROGRESS,
+        links={name: f"{HOST}/api/audio/{SONG}/{name}" for name in ("analysis", "jams", "stems", "content")},
+    ),
+    audio.AudioAccepted(
+        audio_file_id=SONG, instance_id=SONG_RUN, status=AudioFileStatus.UPLOADED,
+        status_url=f"{HOST}/api/audio/{SONG}", message="taken in; its analysis has begun",
+    ),
+    audio.AnalysisOrder(engines={"separate": "htdemucs"}),
+    audio.RemovalAccepted(
+        instance_id=f"remove-{SONG}-{BORN}", status_url=f"{HOST}/api/removals/remove-{SONG}-{BORN}",
+        message="it is being deleted",
+    ),
+    audio.Removal(instance_id=f"remove-{SONG}-{BORN}", status="completed", fraction=1.0, message="removed"),
+    audio.StemList(
+        audio_file_id=SONG, engine="dsp", approximate=True,
+        stems=[audio.StemLink(
+            stem_type="bass", blob_url=_secret("stems", f"{SONG}/{BORN}/bass.flac"), file_size_bytes=6_120_334,
+            format="flac", sample_rate=44100, channels=2, duration_seconds=122.8,
+        )],
+    ),
+    audio.UploadRequest(file_name="A long set.wav", file_size_bytes=1_905_220_044),
+    audio.UploadTicket(
+        upload_id=UPLOAD, upload_url=_secret("raw-audio", f"uploads/{UPLOAD}"), headers={"x-ms-blob-type": "BlockBlob"},
+        expires_at="2026-11-27T00:14:05.120000+00:00", complete_url=f"{HOST}/api/uploads/{UPLOAD}/complete",
+    ),
+    audio.UploadOutcome(
+        upload_id=UPLOAD, instance_id="drop-3f0e6f2b9c5a4d1e8b7a6c5d4e3f2a1b", message="the file is being read",
+    ),
+    analysis.Analysis(
+        duration_seconds=122.8, bpm=112.0, time_signature="4/4", key="D", mode=Mode.MAJOR,
+        keys=[analysis.KeySpan(start_time=0.0, end_time=122.8, key="D", mode=Mode.MAJOR)], tuning_frequency=439.6,
+        beats=[analysis.Beat(time=0.36, position=1), analysis.Beat(time=0.89, position=2)], bar_levels=[-21.4, -19.8],
+        sections=[analysis.Section(start_time=0.0, end_time=8.93, label="intro", confidence=0.94)],
+        chords=[analysis.Chord(start_time=0.36, end_time=2.5, chord="D:maj", confidence=0.93)],
+        confidence=analysis.Confidences(
+            bpm=0.99, beats=0.99, key=0.99, chords=0.93, sections=0.94, tuning_frequency=0.87
+        ),
+        engines={"separate": FILTERS, "beats": MADMOM},
+    ),
+    _ORDER,
+    generation.GenerationAccepted(
+        generation_request_id=WORK, instance_id=f"work-{WORK}", status=GenerationStatus.PENDING,
+        status_url=f"{HOST}/api/generations/{WORK}", message="the stems are being planned",
+    ),
+    generation.GenerationList(items=[_LISTED]),
+    _LISTED.model_copy(update={
+        "stems": [generation.StemTakes(name="bass", stem_type=StemType.BASS, takes=[generation.Take(
+            take=1, status=TakeStatus.GENERATED, plan=_PLANS[0], planner=RULES, stem=_BASS, made_at=MADE,
+            blob_url=_secret("generated", _BASS.blob_name), midi_url=_secret("generated", f"{WORK}/bass.mid"),
+        )])],
+        "mixes": [_MIX],
+    }),
+    generation.Verdict(comment="busier, an octave lower"),
+    generation.MixOrder(gains={"bass": -3.0}, master="streaming"),
+    generation.MixAccepted(
+        name="mix-ab617e01", master="mix-ab617e01-master", status=TakeStatus.GENERATING,
+        status_url=f"{HOST}/api/generations/{WORK}", instance_id=f"take-{WORK}-mix-ab617e01-1",
+    ),
+    jobs.JobPage(items=[_JOB]),
+    _JOB,
+    health.Health(
+        status="ok", version="1.0.0",
+        parts={"storage": health.Part(ok=True), "analysis": health.Part(ok=True), "generation": health.Part(ok=True)},
+    ),
+    health.Woken(woken=True),
+    jobs.JobEvent(job_id=f"{SONG_RUN}:mir", state=JobState.SUCCEEDED),
+    problems.Problem(
+        title="Not found", status=404, code="not_found", detail=f"there is no song {SONG}",
+    ),
+]  # fmt: skip
+
+BY_CONTRACT: dict[type[BaseModel], BaseModel] = {type(one): one for one in _EXAMPLES}
+
+BY_ROUTE: dict[str, Any] = {
+    "get_jams": {
+        "file_metadata": {"title": "Coda in Daylight", "artist": "", "duration": 122.8, "jams_version": "0.3.5"},
+        "annotations": [{
+            "namespace": "beat", "data": [{"time": 0.36, "duration": 0.0, "value": 1, "confidence": 0.99}],
+            "annotation_metadata": {"annotation_tools": "madmom 0.17"}, "sandbox": {}, "time": 0, "duration": 122.8,
+        }],
+        "sandbox": {"tuning_frequency": 439.6},
+    },
+}  # fmt: skip
+"""Answers that have no contract, by the name of their route."""
+
+PYTHON: dict[str, str] = {
+    "upload_audio": 'song_id = ripieno.upload(Path("song.mp3"))',
+    "list_audio": 'songs = list(ripieno.search(key="D", mode="major", bpm_min=100))',
+    "get_audio": "song = ripieno.get(song_id)",
+    "delete_audio": "ripieno.delete(song_id)",
+    "get_content": 'ripieno.content(song_id, Path("song.flac"))',
+    "get_analysis": "sections = ripieno.analysis(song_id).sections",
+    "analyze_again": 'ripieno.analyze_again(song_id, {"separate": "htdemucs"})',
+    "get_jams": "jams = ripieno.jams(song_id)",
+    "get_stems": "stems = ripieno.stems(song_id).stems",
+    "create_generation": 'request = ripieno.generate(GenerationOrder(audio_file_id=song_id, target_stems=["bass"]))',
+    "list_generations": "requests = list(ripieno.generations(audio_file_id=song_id))",
+    "get_generation": "takes = ripieno.generation(request).stems[0].takes",
+    "delete_generation": "ripieno.delete_generation(request)",
+    "cancel_generation": "ripieno.cancel_generation(request)",
+    "approve_stem": 'ripieno.approve(request, "bass")',
+    "reject_stem": 'ripieno.reject(request, "bass", "busier, an octave lower")',
+    "create_mix": 'mix = ripieno.mix(request, MixOrder(gains={"bass": -3}, master="streaming"))',
+    "health": "parts = ripieno.health()",
+    "list_jobs": 'jobs = list(ripieno.jobs(state="failed"))',
+    "get_job": "job = ripieno.job(job_id)",
+}
+"""How `ripieno.client.Ripieno` does what a route does, by the name of the route."""

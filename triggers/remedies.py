@@ -1,0 +1,93 @@
+"""The codes of problem documents: when each comes, and what to do about it.
+
+A code is for programs and never changes its meaning; a test compares this list with the places where they are raised.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """`statuses` are those of HTTP that it comes with."""
+
+    statuses: tuple[int, ...]
+    when: str
+    do: str
+
+
+REMEDIES: dict[str, Remedy] = {
+    # -- the request
+    "invalid_request": Remedy(
+        (400,), "a field or parameter is missing, unknown, of another type or out of its bounds",
+        "change what `detail` names; `errors` has each field",
+    ),
+    "no_such_route": Remedy((404,), "nothing is served at the path", "take the path that `detail` suggests"),
+    "method_not_allowed": Remedy((405,), "the path is not served with this method", "use one of the header `Allow`"),
+    "length_required": Remedy(
+        (411,), "the body came in chunks, without its length", "send `Content-Length`, or use `POST /api/uploads`"
+    ),
+    "bad_cursor": Remedy(
+        (400,), "the cursor was cut, or belongs to other filters",
+        "pass `next_cursor` unchanged and with the same filters, or begin again without one",
+    ),
+    "bad_webhook_url": Remedy(
+        (400,), "the webhook's address is none that can be told from here", "give a public https address"
+    ),
+    "bad_idempotency_key": Remedy(
+        (400,), "the `Idempotency-Key` is empty, too long or not printable ASCII", "send 1 to 255 such characters"
+    ),
+    "idempotency_key_reused": Remedy(
+        (409,), "the `Idempotency-Key` was sent before with another request", "take a new key for a new request"
+    ),
+    "still_running": Remedy(
+        (409,), "the first request with this `Idempotency-Key` is still being answered",
+        "send the same again after `Retry-After` seconds",
+    ),
+    "bad_host": Remedy((400,), "a local host was asked by a name that is not its own", "ask 127.0.0.1 or localhost"),
+    # -- who asks
+    "forbidden": Remedy((403,), "the caller has not the role that the route needs", "ask whoever runs this Ripieno"),
+    "cross_origin": Remedy(
+        (403,), "a page of another origin would change something", "name the origin in `Host.CORS`, or use a program"
+    ),
+    "bad_signature": Remedy(
+        (401,), "a callback is not signed with the secret that is shared", "sign it as Standard Webhooks say"
+    ),
+    # -- files
+    "no_file": Remedy((400,), "the form has no file", "send it as the part named `file`"),
+    "file_too_large": Remedy(
+        (413,), "the body, or the file, is larger than is taken in", "use `POST /api/uploads`, or send a smaller file"
+    ),
+    "unsupported_format": Remedy(
+        (415, 422), "the bytes are no audio that is known here", "send WAV, MP3, FLAC, OGG or M4A"
+    ),
+    "empty_file": Remedy((422,), "the file has no bytes", "send it again"),
+    "no_audio": Remedy((422,), "the file has no samples", "export it again"),
+    "corrupt_audio": Remedy((422,), "the file is cut off or damaged", "export it again"),
+    "nothing_uploaded": Remedy((409,), "no bytes are at `upload_url` yet", "PUT them there first, then complete"),
+    "bad_range": Remedy((416,), "the range begins behind the end", "ask within the length that `Content-Range` says"),
+    "not_audio": Remedy((409,), "the song's bytes are no audio", "there is nothing to hear: delete it"),
+    # -- songs and stems
+    "not_found": Remedy((404,), "nothing of yours has this id, or no longer", "take an id from a list"),
+    "not_analyzed": Remedy(
+        (409,), "nothing is known of the song yet, or its analysis failed",
+        "wait until its `status` is `analyzed`; where it is `failed`, see `error`",
+    ),
+    "already_running": Remedy((409,), "the song is being analysed now", "wait until it has ended: see its `status`"),
+    "already_ended": Remedy((409,), "the request has ended", "there is nothing to cancel"),
+    "engine_unavailable": Remedy(
+        (400,), "the engine that was named is not there", "take one that `detail` names, or `auto`"
+    ),
+    "not_reviewable": Remedy(
+        (409,), "the take cannot be approved or rejected as it stands", "wait, or name another take, as `detail` says"
+    ),
+    "nothing_to_mix": Remedy((409,), "no stem of the request can be heard", "wait until one is `generated`"),
+    # -- our side
+    "internal_error": Remedy((500,), "something broke here", "try again; if it stays, tell whoever runs this Ripieno"),
+    "endpoint_down": Remedy((503,), "a model endpoint does not answer", "try again; `GET /api/health` says which"),
+    "gateway_timeout": Remedy(
+        (504,), "no answer came within 230 s; what was asked for goes on",
+        "look whether it is done, or send the same again with its `Idempotency-Key`",
+    ),
+}  # fmt: skip
