@@ -187,6 +187,7 @@ MEANINGS: dict[str, str] = {
     # -- parameters of lists
     "?limit": "at most so many entries",
     "?cursor": "`next_cursor` of the page before, unchanged, with the same filters",
+    "?sha256": "the one song of just these bytes: their SHA-256 in lower-case hex",
     "?named": "songs whose file name or id begins so, in any case; a folder before the name does not count",
     "?bpm_min": "songs of at least this tempo, in beats a minute",
     "?bpm_max": "songs of at most this tempo, in beats a minute",

@@ -46,10 +46,11 @@ class SongQuery(Request):
 
     `named` is the beginning of the song's id or of its file's name, in any case, without a folder. `chords` are some
     that follow each other in the song (`C, G, Am, F`), in its own key; `form` are sections that do (`verse, chorus,
-    bridge`).
+    bridge`). `sha256` is the hash of its file.
     """
 
     named: str | None = Field(default=None, min_length=1, max_length=1024)
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     bpm_min: Tempo | None = None
     bpm_max: Tempo | None = None
     key: str | None = Field(default=None, max_length=10)

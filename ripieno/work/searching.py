@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile, AudioPage, AudioSummary
 from ripieno.music import chord_index
 from ripieno.music.pitch import pitch_class
@@ -24,6 +25,10 @@ def search(owner: str, query: SongQuery) -> AudioPage:
     ValueError
         For chords or sections that are none; `records.cursor.BadCursor`.
     """
+    if query.chords is None and query.form is None and query.sha256 is not None:
+        song = songs.find(owner, names.audio_file_id(owner, query.sha256))
+        found = [song] if song is not None and _holds(song, query) else []
+        return AudioPage(items=[AudioSummary.model_validate(one.model_dump()) for one in found])
     if query.chords is None and query.form is None:
         return songs.search(owner, query)
     items: list[AudioSummary] = []
@@ -52,7 +57,8 @@ def _found(owner: str, query: SongQuery, *, after: str | None) -> Iterator[Audio
 def _holds(song: AudioFile, query: SongQuery) -> bool:
     """Whether a song passes the other filters."""
     return (
-        (query.named is None or songs.is_named(song, query.named))
+        (query.sha256 is None or song.sha256 == query.sha256)
+        and (query.named is None or songs.is_named(song, query.named))
         and (query.bpm_min is None or (song.bpm is not None and song.bpm >= query.bpm_min))
         and (query.bpm_max is None or (song.bpm is not None and song.bpm <= query.bpm_max))
         and (query.key is None or (song.key is not None and pitch_class(song.key) == pitch_class(query.key)))
