@@ -131,7 +131,13 @@ def _shown(found: Page, index: str) -> AudioPage:
     return AudioPage(items=items, next_cursor=cursors.write(index, found.last_key) if found.last_key else None)
 
 
-def uploaded_within(song: AudioFile, query: SongQuery) -> bool:
+def shown(owner: str, audio_file_ids: list[str]) -> dict[str, tuple[str, AudioSummary]]:
+    """The lives and summaries of some songs by their ids; of those that are gone nothing."""
+    found = _store.shown(owner, audio_file_ids)
+    return {key: (row["born"], AudioSummary.model_validate(row)) for key, row in found.items()}
+
+
+def uploaded_within(song: AudioSummary, query: SongQuery) -> bool:
     """Whether a song came in the time that a query asks for."""
     after, before = _iso(query.uploaded_after), _iso(query.uploaded_before)
     return (after is None or song.uploaded_at > after) and (before is None or song.uploaded_at < before)
@@ -151,6 +157,12 @@ def _index(song: AudioFile) -> IndexRows:
         keys.append(f"by-mode|{song.mode}|{newest_first}")
     summary = song.model_dump(mode="json", include=_SUMMARY_FIELDS, exclude_none=True)
     return dict.fromkeys(keys, summary)
+
+
+def _remembered(song: AudioFile) -> IndexRows:
+    """The index rows, and of which life they are."""
+    rows = _index(song)
+    return dict.fromkeys(rows, next(iter(rows.values())) | {"born": song.born})
 
 
 def _choose_index(query: SongQuery) -> tuple[str, bool]:
@@ -191,6 +203,13 @@ def _is_key(text: str) -> bool:
     return 0 < len(text) <= 200 and text.isprintable() and not set(text) & set("/\\#?|")
 
 
-_store = Store(names.SONGS_TABLE, AudioFile, key=lambda song: song.audio_file_id, index=_index, mirrored=True)
+_store = Store(
+    names.SONGS_TABLE,
+    AudioFile,
+    key=lambda song: song.audio_file_id,
+    index=_index,
+    mirrored=True,
+    remembers=_remembered,
+)
 damage, repair, everything = _store.damage, _store.repair, _store.everything
 orphans, sweep = _store.orphans, _store.sweep

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
-from ripieno.contracts.audio import AudioFile, AudioPage, AudioSummary
+from ripieno.contracts.audio import AudioPage, AudioSummary
 from ripieno.music import chord_index
 from ripieno.music.pitch import pitch_class
 from ripieno.records import analyses, cursor, songs
 from ripieno.records.songs import SongQuery
 
 _BY_ID = "found"
+_MOST_AT_ONCE = 500  # songs that are looked up together
 
 
 def search(owner: str, query: SongQuery) -> AudioPage:
@@ -29,26 +31,25 @@ def search(owner: str, query: SongQuery) -> AudioPage:
     for song in _found(owner, query, after=cursor.read(query.cursor, _BY_ID)):
         if len(items) == query.limit:
             return AudioPage(items=items, next_cursor=cursor.write(_BY_ID, items[-1].audio_file_id))
-        items.append(AudioSummary.model_validate(song.model_dump()))
+        items.append(song)
     return AudioPage(items=items)
 
 
-def _found(owner: str, query: SongQuery, *, after: str | None) -> Iterator[AudioFile]:
-    both = []
-    if query.chords is not None:
-        both.append(list(analyses.with_chords(owner, chord_index.parse_query(query.chords))))
-    if query.form is not None:
-        both.append(list(analyses.with_form(owner, chord_index.parse_form(query.form))))
-    matching = [one for one in both[0] if all(one in other for other in both[1:])]
-    for audio_file_id, born in matching:
-        if after is not None and audio_file_id <= after:
-            continue
-        song = songs.find(owner, audio_file_id)
-        if song is not None and song.born == born and _holds(song, query):
-            yield song
+def _found(owner: str, query: SongQuery, *, after: str | None) -> Iterator[AudioSummary]:
+    chords = chord_index.parse_query(query.chords) if query.chords is not None else []
+    form = chord_index.parse_form(query.form) if query.form is not None else []
+    following = analyses.following(owner, chords, form, after=after)
+    several = query.limit + 1
+    while some := list(islice(following, several)):
+        shown = songs.shown(owner, [audio_file_id for audio_file_id, _ in some])
+        for audio_file_id, born in some:
+            life, song = shown.get(audio_file_id, (None, None))
+            if song is not None and life == born and _holds(song, query):
+                yield song
+        several = _MOST_AT_ONCE
 
 
-def _holds(song: AudioFile, query: SongQuery) -> bool:
+def _holds(song: AudioSummary, query: SongQuery) -> bool:
     """Whether a song passes the other filters."""
     return (
         (query.bpm_min is None or (song.bpm is not None and song.bpm >= query.bpm_min))
