@@ -85,7 +85,7 @@ MEANINGS: dict[str, str] = {
     "duration_seconds": "the length in seconds",
     "start_seconds": "where in the song it begins, in seconds",
     "loudness_lufs": "integrated loudness in LUFS (ITU-R BS.1770)",
-    "GenerationParameters.loudness_lufs": "the loudness to bring stems to, in LUFS, in place of a peak of 0.8",
+    "GenerationParameters.loudness_lufs": "the loudness to bring stems to, in LUFS, in place of what fits the song",
     "peak": "the largest sample, 1 is full scale",
     "gain_db": "what the whole was turned by so that nothing clips, in dB",
     "preset": "the mastering preset",

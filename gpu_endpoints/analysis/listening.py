@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,7 @@ from gpu_endpoints.analysis import engines
 from gpu_endpoints.analysis.mir import beats, chords, confidence, key, sections, tuning
 from gpu_endpoints.analysis.mir.features import FRAME_FPS, Features, StemBlocks, extract
 from gpu_endpoints.audio.decoding import Audio
+from gpu_endpoints.audio.levels import LevelMeter
 from ripieno.contracts.analysis import Analysis, Beat, Confidences, KeySpan
 from ripieno.contracts.enums import Mode
 from ripieno.music.pitch import key_name
@@ -35,10 +37,13 @@ def listen(
     Beats and chords are heard together, by the learned networks unless the licence or one of `engines` says otherwise.
     """
     beside = StemBlocks(stems["drums"].mono_blocks(), stems["bass"].mono_blocks()) if stems else None
-    return extract(
-        audio.mono_blocks(), audio.duration, on_progress, stems=beside,
+    meter = LevelMeter(audio.sample_rate)
+    features = extract(
+        audio.mono_blocks(meter=meter), audio.duration, on_progress, stems=beside,
         learned=not licenses.commercial_only() and not _asks_for_none(engines or {}),
     )  # fmt: skip
+    loudness = meter.loudness()
+    return features if loudness is None else replace(features, loudness_lufs=loudness)
 
 
 def describe(features: Features) -> Analysis:
@@ -63,6 +68,7 @@ def describe(features: Features) -> Analysis:
         ],
         tuning_frequency=tuning_frequency,
         bar_levels=_bar_levels(features, grid.downbeats),
+        loudness_lufs=None if np.isnan(features.loudness_lufs) else round(features.loudness_lufs, 2),
         beats=[Beat(time=time, position=position) for time, position in zip(grid.times, grid.positions, strict=True)],
         chords=found,
         confidence=Confidences(

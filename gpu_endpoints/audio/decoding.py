@@ -16,7 +16,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from gpu_endpoints.audio.levels import HIGHEST
+from gpu_endpoints.audio.levels import HIGHEST, LevelMeter
 from gpu_endpoints.serving.work import JobFailed
 from ripieno.services.audio_format import describe
 
@@ -64,10 +64,19 @@ class Audio:
         blocks = (to_stereo(block) for block in self.blocks(seconds))
         return resampled(blocks, self.sample_rate, rate or self.sample_rate, 2)
 
-    def mono_blocks(self, rate: int = MIR_RATE, seconds: float = BLOCK_SECONDS) -> Iterator[Block]:
-        """The mean of the channels, resampled to `rate`, as float32 arrays of shape (frames,)."""
-        blocks = (block.mean(axis=1, dtype=np.float32) for block in self.blocks(seconds))
-        return resampled(blocks, self.sample_rate, rate, 1)
+    def mono_blocks(
+        self, rate: int = MIR_RATE, seconds: float = BLOCK_SECONDS, *, meter: LevelMeter | None = None
+    ) -> Iterator[Block]:
+        """The mean of the channels, resampled to `rate`, as float32 arrays of shape (frames,); what passes by is heard
+        by a meter of two channels at the file's own rate, where one is given."""
+
+        def mixed_down() -> Iterator[Block]:
+            for block in self.blocks(seconds):
+                if meter is not None:
+                    meter.add(to_stereo(block))
+                yield block.mean(axis=1, dtype=np.float32)
+
+        return resampled(mixed_down(), self.sample_rate, rate, 1)
 
 
 def resampled(blocks: Iterator[Block], rate: int, target: int, channels: int) -> Iterator[Block]:

@@ -29,6 +29,7 @@ from ripieno.contracts.generation import (
 )
 from ripieno.contracts.production import Score
 from ripieno.contracts.provenance import Provenance
+from ripieno.music import mix_levels
 from ripieno.music.genres.blending import blend
 from ripieno.music.song_conditioning import within
 from ripieno.services import blobs
@@ -125,8 +126,11 @@ def made_well(engine: GenerationEngine, wishes: list[Wish], context: JobContext)
                 audio, moved = aligning.to_grid(audio, wish.conditioning, swing, syncopated=not is_drums)
                 remarks = (*remarks, *moved)
             whole = wishes[n].conditioning
+            wanted = wish.loudness_lufs
+            if wanted is None:
+                wanted = mix_levels.target(StemType(wish.plan.stem_type), whole)
             finished = finish(
-                audio, wishes[n].seconds, SAMPLE_RATE, loudness_lufs=wish.loudness_lufs,
+                audio, wishes[n].seconds, SAMPLE_RATE, loudness_lufs=wanted,
                 lead_seconds=wish.conditioning.start_seconds - whole.start_seconds,
             )  # fmt: skip
             score = checking.score(finished, whole, stem_type=StemType(wish.plan.stem_type), style=wish.plan.style)

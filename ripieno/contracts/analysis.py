@@ -64,7 +64,8 @@ class Analysis(Contract):
     `bpm`, `key` and `tuning_frequency` are None where the recording does not say (no pulse, no pitch); `key` is the
     tonic as a pitch class (`F#`) of the key the song is in for longest, `keys` are all of them in order (one where it
     does not modulate), `tuning_frequency` is the frequency of A4 in Hz. The beat of 6/8 is its dotted quarter.
-    `bar_levels` is how loud each bar is, from downbeat to downbeat (the last to the end), as RMS in dBFS.
+    `bar_levels` is how loud each bar is, from downbeat to downbeat (the last to the end), as RMS in dBFS;
+    `loudness_lufs` how loud the song is (ITU-R BS.1770, as stereo), None where it is silent or was not measured.
     """
 
     duration_seconds: float = Field(ge=0)
@@ -76,6 +77,7 @@ class Analysis(Contract):
     tuning_frequency: float | None = None
     beats: list[Beat] = []
     bar_levels: list[float] = []
+    loudness_lufs: float | None = None
     sections: list[Section] = []
     chords: list[Chord] = []
     confidence: Confidences = Confidences()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from math import log10
 
 from ripieno.music.chord import Chord, parse
 from ripieno.music.timeline import Bar, Timeline
@@ -55,7 +56,8 @@ class Conditioning:
     `tonic` and `mode` are the music's main key, `keys` all of them in order where it modulates. `styles` are genres
     with their weights, which sum to 1; none where nothing was said. `span` is from where to where audio for it goes, in
     seconds of the song: all of it, silence before the first beat included, where no part was chosen; None is the range
-    itself. `remarks` are what who asked for the music should know.
+    itself. `remarks` are what who asked for the music should know. `bar_loudness` is that of the song,
+    about, for each bar of the timeline in LUFS; none where there is no song or it was not measured.
     """
 
     timeline: Timeline
@@ -71,6 +73,7 @@ class Conditioning:
     styles: tuple[tuple[str, float], ...] = ()
     span: tuple[float, float] | None = None
     remarks: tuple[str, ...] = ()
+    bar_loudness: tuple[float, ...] = ()
 
     @property
     def main_key(self) -> KeyAt:
@@ -94,6 +97,14 @@ class Conditioning:
     @property
     def end_seconds(self) -> float:
         return self.span[1] if self.span else self.timeline.at(self.last)
+
+    @property
+    def loudness(self) -> float | None:
+        """How loud the song is in the range, in LUFS: of its bars that are not much quieter than the rest."""
+        known = self.bar_loudness
+        if not known:
+            return None
+        return integrated([known[min(bar.number, len(known) - 1)] for bar in self.bars()] or list(known))
 
     def chord_at(self, beat: float) -> Chord | None:
         span = self.span_at(beat)
@@ -126,6 +137,14 @@ class Conditioning:
 
     def energy_of(self, bar: Bar) -> float:
         return self.energy[min(bar.number, len(self.energy) - 1)]
+
+
+def integrated(levels: list[float]) -> float:
+    """The mean power of levels in dB, less those 10 dB below it (the gate of ITU-R BS.1770), in dB."""
+    power = [10 ** (level / 10) for level in levels]
+    gate = sum(power) / len(power) / 10
+    heard = [one for one in power if one >= gate]
+    return 10 * log10(sum(heard) / len(heard))
 
 
 def free_standing(

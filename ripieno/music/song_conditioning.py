@@ -8,7 +8,7 @@ from ripieno.contracts.analysis import Analysis
 from ripieno.contracts.generation import TempoWay
 from ripieno.music import form
 from ripieno.music.chord import parse
-from ripieno.music.conditioning import ChordSpan, Conditioning, KeyAt, SectionSpan, likely_key
+from ripieno.music.conditioning import ChordSpan, Conditioning, KeyAt, SectionSpan, integrated, likely_key
 from ripieno.music.pitch import pitch_class
 from ripieno.music.tempo import fitted
 from ripieno.music.timeline import Timeline
@@ -64,6 +64,7 @@ def of_song(analysis: Analysis, tempo: TempoWay = "follow") -> Conditioning:
         chords, tonic, mode, sections or (SectionSpan(0.0, last, "verse"),),
         _energies(analysis.bar_levels, len(timeline.bars())), 0.0, last, analysis.tuning_frequency or 440.0,
         keys if len(keys) > 1 else (), span=(0.0, analysis.duration_seconds), remarks=remarks,
+        bar_loudness=_loudness(analysis, len(timeline.bars())),
     )  # fmt: skip
 
 
@@ -100,13 +101,27 @@ def _on_beat(timeline: Timeline, seconds: float) -> float:
 
 
 def _energies(levels: list[float], bars: int) -> tuple[float, ...]:
-    """Levels in dB as energies, by the song's own range; a first short bar has its neighbour's."""
+    """Levels in dB as energies, by the song's own range."""
     if not levels:
         return (_EVEN,) * max(1, bars)
-    padded = [levels[0]] * (bars - len(levels)) + levels if len(levels) < bars else levels
+    padded = _for_each_bar(levels, bars)
     ordered = sorted(levels)
     low, high = ordered[len(ordered) // 20], ordered[-1 - len(ordered) // 20]
     if high - low < _RANGE_DB:
         return (_EVEN,) * len(padded)
     span = _LOUDEST - _QUIETEST
     return tuple(_QUIETEST + span * min(max((level - low) / (high - low), 0.0), 1.0) for level in padded)
+
+
+def _loudness(analysis: Analysis, bars: int) -> tuple[float, ...]:
+    """The level of each bar, moved so that all of them together are as loud as the song."""
+    if analysis.loudness_lufs is None:
+        return ()
+    levels = analysis.bar_levels or [0.0]
+    to_lufs = analysis.loudness_lufs - integrated(levels)
+    return tuple(level + to_lufs for level in _for_each_bar(levels, bars))
+
+
+def _for_each_bar(levels: list[float], bars: int) -> list[float]:
+    """A first short bar has its neighbour's."""
+    return [levels[0]] * (bars - len(levels)) + levels

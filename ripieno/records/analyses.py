@@ -17,7 +17,8 @@ from ripieno.contracts.analysis import Analysis, SeparationResult
 from ripieno.contracts.base import Contract
 from ripieno.music import chord_index
 from ripieno.records import rows
-from ripieno.records.store import MOST_OPERATIONS, Store
+from ripieno.records.mirror import Condition
+from ripieno.records.store import MOST_OPERATIONS, IndexRows, Store
 from ripieno.services import blobs
 from ripieno.services.storage import table
 
@@ -91,22 +92,18 @@ def delete(owner: str, audio_file_id: str, born: str) -> None:
     blobs.delete(names.JAMS, names.jams_blob(folder))
 
 
-def with_chords(owner: str, query: list[str]) -> Iterator[tuple[str, str]]:
-    """(song, born) of the songs in which these chords (`chord_index.parse_query`) follow each other, in order of id."""
-    return _found(
-        names.SONG_CHORDS, owner, query, WINDOW, lambda found: chord_index.tokens([c.chord for c in found.chords])
-    )
+def following(owner: str, chords: list[str], form: list[str], *, after: str | None) -> Iterator[tuple[str, str]]:
+    """(song, born) of the songs in which these chords (`chord_index.parse_query`) and these sections (`parse_form`)
+    follow each other, either of them may be empty; in the order of their ids, from the one after `after`.
 
-
-def with_form(owner: str, query: list[str]) -> Iterator[tuple[str, str]]:
-    """(song, born) of the songs in which these sections (`chord_index.parse_form`) follow each other."""
-    return _found(
-        names.SONG_FORMS,
-        owner,
-        query,
-        _FORM_WINDOW,
-        lambda found: chord_index.form_tokens([s.label for s in found.sections]),
-    )
+    Read as far as somebody goes on: what no row says, the analyses themselves are asked for one by one.
+    """
+    for audio_file_id, born in _beginning(owner, chords[:WINDOW], form[:_FORM_WINDOW], after):
+        if len(chords) > WINDOW or len(form) > _FORM_WINDOW:
+            found = load(audio_file_id, born)
+            if found is None or not _follow(found, chords, form):
+                continue
+        yield audio_file_id, born
 
 
 def everything() -> Iterator[tuple[str, AnalysisRow]]:
@@ -117,16 +114,58 @@ def everything() -> Iterator[tuple[str, AnalysisRow]]:
 # -- rows ---------------------------------------------------------------------------------------------------------
 
 
-def _found(table_name: str, owner: str, query: list[str], most: int, tokens_of) -> Iterator[tuple[str, str]]:
-    first = chord_index.joined(query[:most])
-    beginnings = rows.beginning_with(table_name, first, owner=owner, select=["RowKey"])
-    songs = sorted({tuple(row["RowKey"].rsplit("|", 2)[1:]) for row in beginnings})
-    for audio_file_id, born in songs:
-        if len(query) > most:
-            found = load(audio_file_id, born)
-            if found is None or not chord_index.follow_each_other(tokens_of(found), query):
-                continue
-        yield audio_file_id, born
+def _follow(found: Analysis, chords: list[str], form: list[str]) -> bool:
+    known = chord_index.tokens([one.chord for one in found.chords])
+    sections = chord_index.form_tokens([one.label for one in found.sections])
+    return chord_index.follow_each_other(known, chords) and chord_index.follow_each_other(sections, form)
+
+
+def _beginning(owner: str, chords: list[str], form: list[str], after: str | None) -> Iterator[tuple[str, str]]:
+    """Those that have a window with each of these beginnings: from memory where they are there, else from the rows."""
+    wanted = [
+        Condition(name, "has", f"|{chord_index.joined(words)}")
+        for name, words in (("chords", chords), ("form", form))
+        if words
+    ]
+    last, several = f"{after}{rows.LAST}" if after is not None else None, 2 * MOST_OPERATIONS
+    while True:
+        page = _store.remembered(owner, "", after=last, conditions=wanted, limit=several)
+        if page is None:
+            yield from _in_rows(owner, chords, form, after)
+            return
+        for row in page.rows:
+            yield row["audio_file_id"], row["born"]
+            after = row["audio_file_id"]
+        last, several = page.last_key, 4 * several
+        if last is None:
+            return
+
+
+def _in_rows(owner: str, chords: list[str], form: list[str], after: str | None) -> Iterator[tuple[str, str]]:
+    sought = ((names.SONG_CHORDS, chords), (names.SONG_FORMS, form))
+    found: set[tuple[str, str]] | None = None
+    for table_name, words in sought:
+        if words:
+            beginnings = rows.beginning_with(
+                table_name, chord_index.joined(words), owner=owner, select=["RowKey"], results_per_page=1000
+            )
+            of_these = {_song_of(row["RowKey"]) for row in beginnings}
+            found = of_these if found is None else found & of_these
+    yield from sorted(one for one in found or () if after is None or one[0] > after)
+
+
+def _song_of(row_key: str) -> tuple[str, str]:
+    _, audio_file_id, born = row_key.rsplit("|", 2)
+    return audio_file_id, born
+
+
+def _remembered(row: AnalysisRow) -> IndexRows:
+    """The windows of a song, by which it is found without a query; behind a bar each, where a beginning begins."""
+    windows = {
+        name: "".join(f"|{key.rsplit('|', 2)[0]}" for key in keys)
+        for name, keys in (("chords", row.chord_rows), ("form", row.form_rows))
+    }
+    return {f"{row.audio_file_id}|{row.born}": {"audio_file_id": row.audio_file_id, "born": row.born, **windows}}
 
 
 def _upsert(table_name: str, owner: str, keys: Iterable[str]) -> None:
@@ -151,5 +190,5 @@ def _key(row: AnalysisRow) -> str:
     return f"{row.audio_file_id}_{row.born}"
 
 
-_store = Store(names.ANALYSES_TABLE, AnalysisRow, key=_key, index=lambda row: {})
+_store = Store(names.ANALYSES_TABLE, AnalysisRow, key=_key, index=lambda row: {}, mirrored=True, remembers=_remembered)
 orphans, sweep = _store.orphans, _store.sweep

@@ -167,9 +167,13 @@ def _read(owner: str, row_key: str) -> tuple[Any, str, timedelta] | None:
 
     try:
         row = table(names.IDEMPOTENCY_KEYS).get_entity(owner, row_key, raw_response_hook=note)
-        return row, str(row.metadata["etag"]), told[-1] - row.metadata["timestamp"]
+        return row, str(row.metadata["etag"]), told[-1] - _written(row)
     except ResourceNotFoundError:
         return None
+
+
+def _written(row: Any) -> datetime:
+    return row.metadata["timestamp"]
 
 
 def _body(row: Any) -> str:

@@ -34,7 +34,8 @@ Rows = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Condition:
-    """What a row has to show: `name` compared with `value`; `op` is eq, ge, gt, le or lt, as in OData."""
+    """What a row has to show: `name` compared with `value`; `op` is eq, ge, gt, le or lt, as in OData; or, in memory
+    alone, `has` for a text that contains another."""
 
     name: str
     op: str
@@ -53,6 +54,8 @@ class Condition:
                 return known > self.value
             case "le":
                 return known <= self.value
+            case "has":
+                return self.value in known
         return known < self.value
 
 
@@ -125,6 +128,16 @@ class Mirror:
                     if len(found) > limit:
                         break
         return found
+
+    def shown(self, owner: str, documents: Iterable[str]) -> dict[str, Rows] | None:
+        """The rows of some documents, of those that are gone none; None where storage has to be asked."""
+        shelf = self._shelf(owner)
+        if shelf is None or not self._is_fresh(owner, shelf):
+            return None
+        with shelf.lock:
+            if shelf.is_too_large:
+                return None
+            return {key: shelf.of_document[key] for key in documents if key in shelf.of_document}
 
     # -- parts ----------------------------------------------------------------------------------------------------
 

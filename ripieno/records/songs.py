@@ -190,7 +190,13 @@ def complete_index(seconds: float) -> bool:
     return completing.go_on(_store, names.SONGS_TABLE, _WITH_NAMES, seconds=seconds)
 
 
-def uploaded_within(song: AudioFile, query: SongQuery) -> bool:
+def shown(owner: str, audio_file_ids: list[str]) -> dict[str, tuple[str, AudioSummary]]:
+    """The lives and summaries of some songs by their ids; of those that are gone nothing."""
+    found = _store.shown(owner, audio_file_ids)
+    return {key: (row["born"], AudioSummary.model_validate(row)) for key, row in found.items()}
+
+
+def uploaded_within(song: AudioSummary, query: SongQuery) -> bool:
     """Whether a song came in the time that a query asks for."""
     after, before = _iso(query.uploaded_after), _iso(query.uploaded_before)
     return (after is None or song.uploaded_at > after) and (before is None or song.uploaded_at < before)
@@ -211,6 +217,12 @@ def _index(song: AudioFile) -> IndexRows:
     keys += [f"by-name|{_name_key(name)}|{newest_first}" for name in (song.original_file_name, song.audio_file_id)]
     summary = song.model_dump(mode="json", include=_SUMMARY_FIELDS, exclude_none=True)
     return dict.fromkeys(keys, summary)
+
+
+def _remembered(song: AudioFile) -> IndexRows:
+    """The index rows, and of which life they are."""
+    rows = _index(song)
+    return dict.fromkeys(rows, next(iter(rows.values())) | {"born": song.born})
 
 
 def _choose_index(query: SongQuery) -> tuple[str, bool]:
@@ -265,6 +277,13 @@ def _is_key(text: str) -> bool:
     return 0 < len(text) <= 200 and text.isprintable() and not set(text) & set("/\\#?|")
 
 
-_store = Store(names.SONGS_TABLE, AudioFile, key=lambda song: song.audio_file_id, index=_index, mirrored=True)
+_store = Store(
+    names.SONGS_TABLE,
+    AudioFile,
+    key=lambda song: song.audio_file_id,
+    index=_index,
+    mirrored=True,
+    remembers=_remembered,
+)
 damage, repair, everything = _store.damage, _store.repair, _store.everything
 orphans, sweep = _store.orphans, _store.sweep

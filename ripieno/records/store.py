@@ -20,6 +20,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -44,6 +45,7 @@ MOST_OPERATIONS = 100
 _PROPERTY_CHARACTERS = 30_000
 _INLINE_CHARACTERS = 300_000
 _MOST_RACES = 40
+_READERS = 8  # of documents that are wanted together
 _PAUSE_SECONDS = 0.01
 _MAIN = "id|"
 
@@ -72,7 +74,8 @@ class Page:
 class Store(Generic[Document]):
     """One table of documents of one kind. `index` says which index rows follow from a document, `key` what names it.
 
-    What is listed often and whose keys begin evenly distributed can be `mirrored`.
+    What is listed often and whose keys begin evenly distributed can be `mirrored`: its index rows, or what `remembers`
+    makes of a document instead, are then held in memory.
     """
 
     def __init__(
@@ -83,8 +86,10 @@ class Store(Generic[Document]):
         key: Callable[[Document], str],
         index: Callable[[Document], IndexRows],
         mirrored: bool = False,
+        remembers: Callable[[Document], IndexRows] | None = None,
     ):
         self._table_name, self._model, self._key, self._index = table_name, model, key, index
+        self._remembers = remembers or index
         source = Source(self.stamp, self._bucket_stamps, self._index_of_documents)
         self._mirror = Mirror(source) if mirrored else None
 
@@ -212,6 +217,24 @@ class Store(Generic[Document]):
         shown = [{"RowKey": key, **row} for key, row in found[:limit]]
         return Page(shown, shown[-1]["RowKey"] if len(found) > limit else None)
 
+    def remembered(
+        self, owner: str, prefix: str, *, after: str | None, conditions: list[Condition], limit: int
+    ) -> Page | None:
+        """As `page`, from memory alone; None where it is not there."""
+        found = self._mirror.page(owner, prefix, "", rows.LAST, after, conditions, limit) if self._mirror else None
+        if found is None:
+            return None
+        return Page([row for _, row in found[:limit]], found[limit - 1][0] if len(found) > limit else None)
+
+    def shown(self, owner: str, keys: list[str]) -> dict[str, dict[str, Any]]:
+        """What the rows of some documents show, where each document's all show the same; of what is gone nothing."""
+        known = self._mirror.shown(owner, keys) if self._mirror is not None else None
+        if known is None:
+            with ThreadPoolExecutor(_READERS) as pool:
+                documents = pool.map(lambda key: self.get(owner, key), keys)
+                known = {self._key(one): self._remembers(one) for one in documents if one is not None}
+        return {key: next(iter(rows_.values())) for key, rows_ in known.items() if rows_}
+
     def documents(self, owner: str, *, after: str | None = None, limit: int) -> tuple[list[Document], str | None]:
         """The documents themselves, in the order of their keys, and the key to go on after; None at the end."""
         found = rows.beginning_with(
@@ -247,7 +270,7 @@ class Store(Generic[Document]):
         for row in rows.beginning_with(self._table_name, _MAIN + bucket, owner=owner, results_per_page=1000):
             document = self._listed(row)
             if document is not None:
-                yield self._key(document), self._index(document)
+                yield self._key(document), self._remembers(document)
 
     # -- what somebody else broke ---------------------------------------------------------------------------------
 

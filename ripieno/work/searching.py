@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from ripieno.contracts import names
-from ripieno.contracts.audio import AudioFile, AudioPage, AudioSummary
+from ripieno.contracts.audio import AudioPage, AudioSummary
 from ripieno.music import chord_index
 from ripieno.music.pitch import pitch_class
 from ripieno.records import analyses, cursor, songs
 from ripieno.records.songs import SongQuery
 
 _BY_ID = "found"
+_MOST_AT_ONCE = 500  # songs that are looked up together
 
 
 def search(owner: str, query: SongQuery) -> AudioPage:
@@ -25,8 +27,9 @@ def search(owner: str, query: SongQuery) -> AudioPage:
     ValueError
         For chords or sections that are none; `records.cursor.BadCursor`.
     """
-    if query.chords is None and query.form is None and query.sha256 is not None:
-        song = songs.find(owner, names.audio_file_id(owner, query.sha256))
+    only = _song_of(owner, query)
+    if query.chords is None and query.form is None and only is not None:
+        song = songs.find(owner, only)
         found = [song] if song is not None and _holds(song, query) else []
         return AudioPage(items=[AudioSummary.model_validate(one.model_dump()) for one in found])
     if query.chords is None and query.form is None:
@@ -35,30 +38,34 @@ def search(owner: str, query: SongQuery) -> AudioPage:
     for song in _found(owner, query, after=cursor.read(query.cursor, _BY_ID)):
         if len(items) == query.limit:
             return AudioPage(items=items, next_cursor=cursor.write(_BY_ID, items[-1].audio_file_id))
-        items.append(AudioSummary.model_validate(song.model_dump()))
+        items.append(song)
     return AudioPage(items=items)
 
 
-def _found(owner: str, query: SongQuery, *, after: str | None) -> Iterator[AudioFile]:
-    both = []
-    if query.chords is not None:
-        both.append(list(analyses.with_chords(owner, chord_index.parse_query(query.chords))))
-    if query.form is not None:
-        both.append(list(analyses.with_form(owner, chord_index.parse_form(query.form))))
-    matching = [one for one in both[0] if all(one in other for other in both[1:])]
-    for audio_file_id, born in matching:
-        if after is not None and audio_file_id <= after:
-            continue
-        song = songs.find(owner, audio_file_id)
-        if song is not None and song.born == born and _holds(song, query):
-            yield song
+def _found(owner: str, query: SongQuery, *, after: str | None) -> Iterator[AudioSummary]:
+    only = _song_of(owner, query)
+    chords = chord_index.parse_query(query.chords) if query.chords is not None else []
+    form = chord_index.parse_form(query.form) if query.form is not None else []
+    following = analyses.following(owner, chords, form, after=after)
+    several = query.limit + 1
+    while some := list(islice(following, several)):
+        shown = songs.shown(owner, [audio_file_id for audio_file_id, _ in some])
+        for audio_file_id, born in some:
+            life, song = shown.get(audio_file_id, (None, None))
+            if song is not None and life == born and only in (None, audio_file_id) and _holds(song, query):
+                yield song
+        several = _MOST_AT_ONCE
 
 
-def _holds(song: AudioFile, query: SongQuery) -> bool:
+def _song_of(owner: str, query: SongQuery) -> str | None:
+    """The id that the asked for bytes have, None where none are asked for."""
+    return names.audio_file_id(owner, query.sha256) if query.sha256 is not None else None
+
+
+def _holds(song: AudioSummary, query: SongQuery) -> bool:
     """Whether a song passes the other filters."""
     return (
-        (query.sha256 is None or song.sha256 == query.sha256)
-        and (query.named is None or songs.is_named(song, query.named))
+        (query.named is None or songs.is_named(song, query.named))
         and (query.bpm_min is None or (song.bpm is not None and song.bpm >= query.bpm_min))
         and (query.bpm_max is None or (song.bpm is not None and song.bpm <= query.bpm_max))
         and (query.key is None or (song.key is not None and pitch_class(song.key) == pitch_class(query.key)))

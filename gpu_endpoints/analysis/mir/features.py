@@ -38,6 +38,7 @@ class Features:
     tuning_counts : histogram of the deviations of spectral peaks from equal temperament, see `tuning`
     duration : seconds
     hearing : what the first three come from: `learned`, `learned+stems` or `spectral`
+    loudness_lufs : integrated (ITU-R BS.1770); NaN where there is none
     """
 
     beat_activations: np.ndarray
@@ -48,6 +49,7 @@ class Features:
     tuning_counts: np.ndarray
     duration: float
     hearing: str
+    loudness_lufs: float = float("nan")
 
     @property
     def chroma(self) -> np.ndarray:
@@ -65,9 +67,9 @@ class Features:
     @classmethod
     def load(cls, path: Path) -> Features:
         with np.load(path, allow_pickle=False) as stored:
-            stored_fields: dict[str, Any] = {field.name: stored[field.name] for field in fields(cls)}
-            stored_fields |= {"duration": float(stored["duration"]), "hearing": str(stored["hearing"])}
-            return cls(**stored_fields)
+            known: dict[str, Any] = {one.name: stored[one.name] for one in fields(cls) if one.name in stored}
+            known |= {name: float(known[name]) for name in ("duration", "loudness_lufs") if name in known}
+            return cls(**known | {"hearing": str(known["hearing"])})
 
 
 Blocks = Iterable[np.ndarray]

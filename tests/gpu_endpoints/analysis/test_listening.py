@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pyloudnorm
 import pytest
 import soundfile
 
 from gpu_endpoints.analysis import engines, handlers, listening
+from gpu_endpoints.analysis.mir.features import Features
 from gpu_endpoints.audio import decoding
 from gpu_endpoints.serving.work import JobContext, JobFailed
 from ripieno.contracts import names
@@ -80,3 +82,21 @@ def test_an_unknown_policy_is_refused(monkeypatch):
     monkeypatch.setenv("RIPIENO_LICENSES", "free")
     with pytest.raises(MissingSetting, match="RIPIENO_LICENSES"):
         licenses.commercial_only()
+
+
+@pytest.mark.parametrize("rate", [RATE, 48000])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_the_loudness_of_a_song_is_what_pyloudnorm_says_of_it_as_stereo(demo, tmp_path, rate, channels):
+    _, mix, _ = demo
+    audio = mix[20 * RATE : 32 * RATE, :channels]
+    soundfile.write(tmp_path / "song.wav", audio, rate, "PCM_24")
+    features = listening.listen(
+        decoding.open_audio(tmp_path / "song.wav", max_seconds=60), lambda done: None, engines={"beats": "flux+bar-pointer"}
+    )  # fmt: skip
+    heard = np.repeat(audio, 2, axis=1) if channels == 1 else audio
+    expected = pyloudnorm.Meter(rate).integrated_loudness(heard.astype(np.float64))
+    assert features.loudness_lufs == pytest.approx(expected, abs=0.02)
+    features.save(tmp_path / "features.npz")
+    kept = Features.load(tmp_path / "features.npz")
+    assert kept.loudness_lufs == features.loudness_lufs and kept.hearing == features.hearing
+    assert listening.describe(kept).loudness_lufs == pytest.approx(expected, abs=0.02)
