@@ -8,6 +8,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import pathspec
 import pytest
 from packaging.requirements import Requirement
 
@@ -56,6 +57,16 @@ print(sorted(function.get_function_name() for function in function_app.app.get_f
     )
     assert done.returncode == 0, done.stderr
     assert "PipelineOrchestrator" in done.stdout and "upload_audio" in done.stdout
+
+
+def test_what_the_app_reads_is_deployed():
+    """Files that are no modules: a deployment has them unless .funcignore leaves them behind."""
+    ignored = pathspec.GitIgnoreSpec.from_lines((ROOT / ".funcignore").read_text().splitlines())
+    read = [
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "triggers").rglob("*") if path.suffix in (".html", ".css")
+    ]
+    assert len(read) == 2
+    assert [name for name in read if ignored.match_file(name)] == []
 
 
 def test_every_pin_of_a_requirement_file_is_the_constraints_pin():

@@ -42,8 +42,8 @@ class GenerationQuery(Request):
 
 
 @route(
-    blueprint, "POST", "/generations", role=Role.GENERATOR, tag=TAG, body=GenerationOrder, answers={202:
-    GenerationAccepted}, with_client=True, problems=("not_analyzed", "bad_webhook_url"),
+    blueprint, "POST", "/generations", role=Role.GENERATOR, tag=TAG, body=GenerationOrder,
+    answers={202: GenerationAccepted}, with_client=True, problems=("not_found", "not_analyzed", "bad_webhook_url"),
 )  # fmt: skip
 async def create_generation(call: Call[GenerationOrder]) -> Answer:
     """New stems.
@@ -126,8 +126,8 @@ async def reject_stem(call: Call[Verdict]) -> Answer:
 
 
 @route(
-    blueprint, "POST", "/generations/{id}/mixes", role=Role.GENERATOR, tag=TAG, body=MixOrder, answers={200:
-    MixAccepted, 202: MixAccepted}, with_client=True, problems=("nothing_to_mix",),
+    blueprint, "POST", "/generations/{id}/mixes", role=Role.GENERATOR, tag=TAG, body=MixOrder,
+    answers={200: MixAccepted, 202: MixAccepted}, with_client=True, problems=("nothing_to_mix",),
 )  # fmt: skip
 async def create_mix(call: Call[MixOrder]) -> Answer:
     """Mix the original and the stems into one file.

@@ -61,7 +61,7 @@ def of(fault: Exception) -> Problem:
     if isinstance(fault, ApiError):
         return fault.problem
     if isinstance(fault, ValidationError):
-        errors = [{"field": ".".join(map(str, one["loc"])), "message": one["msg"]} for one in fault.errors()]
+        errors = [{"field": ".".join(map(str, one["loc"])), "message": _said(one)} for one in fault.errors()]
         detail = "; ".join(f"{one['field']}: {one['message']}" if one["field"] else one["message"] for one in errors)
         return _problem(400, "invalid_request", detail[:2000], errors=errors[:50])
     if isinstance(fault, BadAudio):
@@ -89,6 +89,18 @@ def response(fault: Exception) -> func.HttpResponse:
         problem.model_dump_json(exclude_none=True), status_code=problem.status,
         mimetype="application/problem+json", headers=headers,
     )  # fmt: skip
+
+
+def _said(error: Any) -> str:
+    """What pydantic found, in the words of the API."""
+    match error["type"]:
+        case "extra_forbidden":
+            return "there is no such field: /api/docs has those that there are"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return "it must be a JSON object"
+        case "value_error":
+            return str(error["msg"]).removeprefix("Value error, ")
+    return str(error["msg"])
 
 
 def _problem(status: int, code: str, detail: str, **more: Any) -> Problem:

@@ -81,10 +81,12 @@ class Field:
 
 @dataclass(frozen=True)
 class Contract:
+    """`is_asked` where somebody writes it: unknown fields are refused."""
+
     name: str
     about: str
     fields: list[Field]
-    values: list[str]
+    is_asked: bool
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ def _reply(status: str, about: dict[str, Any]) -> Reply:
 
 
 def _contract(name: str, schema: dict[str, Any]) -> Contract:
-    return Contract(name, schema["description"], _fields(schema), [str(value) for value in schema.get("enum", [])])
+    return Contract(name, schema["description"], _fields(schema), schema.get("additionalProperties") is False)
 
 
 def _fields(schema: dict[str, Any]) -> list[Field]:
@@ -218,13 +220,11 @@ def _limits(schema: dict[str, Any]) -> list[str]:
     for one in schema.get("anyOf", [schema]):
         lowest, highest = one.get("minimum"), one.get("maximum")
         if lowest is not None and highest is not None:
-            found.append(f"{lowest:,g} to {highest:,g}")
-        elif lowest is not None:
-            found.append(f"at least {lowest:,g}")
-        elif highest is not None:
-            found.append(f"at most {highest:,g}")
-        found += [f"{word} {one[key]:,g}" for key, word in _BOUNDS.items() if key in one]
-        found += [f"{word} {one[key]:,} {unit}" for key, (word, unit) in _SIZES.items() if key in one]
+            found.append(f"{_number(lowest)} to {_number(highest)}")
+        else:
+            found += [f"{word} {_number(one[key])}" for key, word in _BOUNDS.items() if key in one]
+        if "prefixItems" not in one:
+            found += [f"{word} {one[key]:,} {unit}" for key, (word, unit) in _SIZES.items() if key in one]
         if one.get("minLength") == 1:
             found.append("not empty")
         if "pattern" in one:
@@ -233,7 +233,13 @@ def _limits(schema: dict[str, Any]) -> list[str]:
     return found
 
 
-_BOUNDS = {"exclusiveMinimum": "more than", "exclusiveMaximum": "less than"}
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:g}"
+
+
+_BOUNDS = {
+    "minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than", "exclusiveMaximum": "less than",
+}  # fmt: skip
 _SIZES = {
     "maxLength": ("at most", "characters"), "minItems": ("at least", "entries"), "maxItems": ("at most", "entries"),
     "maxProperties": ("at most", "entries"),

@@ -17,7 +17,7 @@ from triggers.problems import ApiError
 from triggers.routing import PREFIX, is_at, methods_of, routes
 
 blueprint = df.Blueprint()
-_ALIKE = 0.7
+_ALIKE, _AS_GOOD = 0.7, 0.1  # the least likeness, from 0 to 1, and how far behind the best one a path may be
 _MOST_SUGGESTED = 3
 _MOST_COMPARED = 200  # characters
 REFERENCE = f"/{PREFIX}/docs lists every route"
@@ -34,13 +34,17 @@ def unknown(req: func.HttpRequest) -> func.HttpResponse:
     headers = {"Allow": ", ".join([*allowed, "OPTIONS"])}
     if req.method == "OPTIONS":
         return func.HttpResponse(status_code=204, headers=headers)
-    detail = f"{req.method[:20]} is not served at {path[:200]}: use {' or '.join(allowed)}; {REFERENCE}"
+    detail = f"{req.method[:20]} is not served at {path[:200]}: use {_or(allowed)}; {REFERENCE}"
     return problems.response(ApiError(405, "method_not_allowed", detail, headers=headers))
 
 
 def _meant(path: str) -> str:
     found = nearest(path)
-    return f"did you mean {' or '.join(found)}? {REFERENCE}" if found else REFERENCE
+    return f"did you mean {_or(found)}? {REFERENCE}" if found else REFERENCE
+
+
+def _or(words: list[str]) -> str:
+    return " or ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 def nearest(path: str) -> list[str]:
@@ -51,7 +55,8 @@ def nearest(path: str) -> list[str]:
         ratio = SequenceMatcher(None, given, _filled(known, given), autojunk=False).ratio()
         if ratio >= _ALIKE:
             alike[known] = ratio
-    return sorted(alike, key=lambda known: (-alike[known], known))[:_MOST_SUGGESTED]
+    best = [known for known in alike if alike[known] > max(alike.values()) - _AS_GOOD]
+    return sorted(best, key=lambda known: (-alike[known], known))[:_MOST_SUGGESTED]
 
 
 def _filled(known: str, given: str) -> str:

@@ -8,6 +8,7 @@ import json
 import subprocess
 import time
 
+import httpx
 import jams
 import pytest
 from azure.storage.blob import BlobServiceClient
@@ -110,3 +111,15 @@ def test_what_is_wrong_is_told_as_under_the_embedded_host(ripieno):
     assert told.status_code == 400 and told.headers["content-type"] == "application/problem+json"
     told = ripieno._http.get("audio", params={"cursor": "NQ"})
     assert told.status_code == 400
+
+
+def test_the_reference_and_what_is_nowhere_are_served_by_the_runtime(azure_stack):
+    with httpx.Client(base_url=f"{azure_stack.url}/api/", timeout=60) as http:
+        page = http.get("docs")
+        assert page.headers["content-type"] == "text/html; charset=utf-8" and "</html>" in page.text
+        told = http.get("audios")
+        assert (told.status_code, told.json()["code"]) == (404, "no_such_route")
+        told = http.put("audio")
+        assert (told.status_code, told.headers["allow"]) == (405, "GET, HEAD, POST, OPTIONS")
+        assert http.options("audio").status_code == 204
+        assert http.head("audio").status_code == 200

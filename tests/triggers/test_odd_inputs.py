@@ -71,6 +71,20 @@ def test_what_is_too_large_or_none_is_refused_with_a_sentence(http, wrong):
     is_problem(http.post("generations", json=wrong), 400)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (order("piano") | {"colour": 1}, "colour: there is no such field: /api/docs"),
+        (order("piano", colour=1), "parameters.colour: there is no such field: /api/docs"),
+        ([1], "it must be a JSON object"),
+        (order("piano") | {"parameters": 7}, "parameters: it must be a JSON object"),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_said_in_the_words_of_the_api(http, wrong, said):
+    told = is_problem(http.post("generations", json=wrong), 400)
+    assert said in told and "Value error" not in told
+
+
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("cursor", ["NQ", "zzz", "é", "W10", "A" * 5000, "\U0001f3b7"])
 def test_a_cursor_of_nobody_is_refused_on_every_list(http, path, cursor):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import re
 import shlex
@@ -12,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 import httpx
+import jams
 import pytest
 from pydantic import BaseModel
 
@@ -57,6 +59,10 @@ def test_every_contract_that_a_route_takes_or_gives_has_an_example_that_it_accep
                 content = operation["responses"][str(status)]["content"]["application/json"]
                 strictly(model, content["example"])
                 assert content["example"] in document["components"]["schemas"][model.__name__]["examples"]
+
+
+def test_the_example_of_a_jams_file_is_one():
+    assert jams.load(io.StringIO(json.dumps(examples.BY_ROUTE["get_jams"])), validate=True, strict=True).annotations
 
 
 def test_no_example_is_of_nothing(document):

@@ -85,6 +85,7 @@ def test_neither_cases_nor_a_last_slash_count(http):
 def test_the_path_that_looks_most_like_it_comes_first(storage):
     import_module("function_app")
     assert unknown.nearest("/api/generations/0a1b/stems/bass/aprove")[0] == "/api/generations/{id}/stems/{stem}/approve"
+    assert unknown.nearest("/api//audio") == ["/api/audio"], "others are far behind it"
     assert unknown.nearest("/api/zzzzzzzzzzzz") == []
 
 
