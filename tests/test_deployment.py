@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "demucs", "madmom", "librosa", "essentia", "numba", "soundfile", "av", "transformers", "onnxruntime"}
+LATE = {"jams", "openai"}  # seconds to import, and few requests need them
 
 
 def packages(path: Path) -> set[str]:
@@ -41,12 +42,12 @@ def test_the_functions_app_installs_no_machine_learning():
 
 
 def test_the_functions_app_loads_without_machine_learning(storage):
-    """Import the app with every heavy package barred, as on a Functions worker."""
+    """Import the app with every heavy package barred, as on a Functions worker, and what slows its start too."""
     program = f"""
 import sys
 class Barred:
     def find_spec(self, name, path=None, target=None):
-        if name.partition('.')[0] in {HEAVY!r}:
+        if name.partition('.')[0] in {HEAVY | LATE!r}:
             raise ImportError(name + ' is not installed on Azure')
 sys.meta_path.insert(0, Barred())
 import function_app

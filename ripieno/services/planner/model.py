@@ -10,13 +10,15 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from openai import AzureOpenAI, OpenAI, OpenAIError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ripieno.contracts.generation import PlannerUsage
 from ripieno.services.settings import settings
+
+if TYPE_CHECKING:
+    from openai import OpenAI
 
 PROMPTS = Path(__file__).with_name("prompts")
 AZURE_API_VERSION = "2024-10-21"
@@ -98,6 +100,8 @@ def ask(question: dict[str, Any]) -> Reply:
 
 def _complete(messages: list[dict[str, str]], usage: PlannerUsage) -> str:
     """One answer; its tokens are added to `usage`."""
+    from openai import OpenAIError  # late: a quarter of the app's start, for those who have a model
+
     schema = {"name": "plan", "strict": True, "schema": Proposals.model_json_schema()}
     try:
         answer = _client().chat.completions.create(
@@ -139,6 +143,8 @@ def _cost(usage: PlannerUsage) -> float | None:
 
 @lru_cache(maxsize=1)
 def _client() -> OpenAI:
+    from openai import AzureOpenAI, OpenAI
+
     chosen = settings()
     more = {"timeout": TIMEOUT_SECONDS, "max_retries": 1}
     if not chosen.planner_is_azure:
