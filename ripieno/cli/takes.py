@@ -50,40 +50,44 @@ def _written(ripieno: Ripieno, stem: StemTakes, out: Path) -> WrittenTake:
 
 
 def show_generated(result: Generated) -> None:
-    """What `generate` made and wrote, or why there is nothing."""
+    """What `generate` made and wrote, and why the rest is not there."""
     screen = console()
     if result.error:
         screen.print(f"[red]✗[/red] {escape(result.error)}")
-    if not result.stems:
+    for stem in result.stems:
+        if stem.path is None:
+            screen.print(f"[red]✗[/red] {stem.name}, take {stem.take}: {escape(stem.error or stem.status)}")
+    heard = [stem for stem in result.stems if stem.path is not None]
+    if not heard:
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("stem", "take", "engine", "style", "from", "length", "fits", "file"):
-        table.add_column(title, overflow="fold")
-    for stem in result.stems:
-        if stem.path is None or stem.score is None or stem.engine is None or stem.plan is None:
-            table.add_row(stem.name, str(stem.take), "", "", "", "", stem.status, escape(stem.error or ""))
-            continue
-        table.add_row(
-            stem.name,
-            str(stem.take),
-            stem.engine.engine,
-            escape(stem.plan.style),
-            clock_ms(stem.start_seconds or 0),
-            clock_ms(stem.duration_seconds or 0),
-            f"{stem.score.overall:.0%}",
-            escape(stem.path),
-        )
-    screen.print(table)
-    for stem in result.stems:
+    screen.print(_table(heard))
+    for stem in heard:
         for remark in stem.score.remarks if stem.score else []:
             screen.print(f"[dim]{stem.name}: {escape(remark)}[/dim]")
     if result.planner and result.planner.reason:
         screen.print(f"[dim]planned by {result.planner.engine}: {escape(result.planner.reason)}[/dim]")
     if result.mix:
         screen.print(f"mix: {escape(result.mix)}")
-    if any(stem.path for stem in result.stems):
-        known = result.generation_request_id
-        screen.print(f'[dim]ripieno approve {known}, or ripieno reject {known} STEM --comment "…"[/dim]')
+    known = result.generation_request_id
+    screen.print(f'[dim]ripieno approve {known}, or ripieno reject {known} STEM --comment "…"[/dim]')
+
+
+def _table(stems: list[WrittenTake]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("stem", "take", "engine", "style", "from", "length", "fits", "file"):
+        table.add_column(title, overflow="fold")
+    for stem in stems:
+        table.add_row(
+            stem.name,
+            str(stem.take),
+            stem.engine.engine if stem.engine else "",
+            escape(stem.plan.style) if stem.plan else "",
+            clock_ms(stem.start_seconds or 0),
+            clock_ms(stem.duration_seconds or 0),
+            f"{stem.score.overall:.0%}" if stem.score else "",
+            escape(stem.path or ""),
+        )
+    return table
 
 
 def show_generation(request: Generation) -> None:
