@@ -36,7 +36,7 @@ def docs(call: Call[None]) -> Answer:
         "Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
         "Cache-Control": "max-age=300",
     }  # fmt: skip
-    return Answer(page, headers=headers, media_type="text/html; charset=utf-8")
+    return Answer(page, headers=headers, media_type="text/html")
 
 
 @lru_cache(maxsize=4)
