@@ -21,6 +21,7 @@ check: setup     ## format, lint, types, import rules, dependencies
 	@$(BIN)/deptry .
 
 format: setup    ## write every file as `check` wants it
+	@$(BIN)/python scripts/unasync.py
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
 
 benchmark: setup ## accuracy and speed beside librosa, essentia and madmom, of separation, generation, the engine and the API (two hours)

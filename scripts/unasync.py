@@ -19,7 +19,7 @@ CLIENT = ROOT / "ripieno" / "client"
 WORDS = [
     (r"written once, for asyncio", "without asyncio"),
     (r"ripieno\.client\._async", "ripieno.client._sync"),
-    (r"\(await (\w+\.\w+\([^()]*\))\)", r"\1"),
+    (r"(?<!\w)\(await (\w+\.\w+\([^()]*\))\)", r"\1"),
     (r"\bawait ", ""),
     (r"\basync (def|with|for)\b", r"\1"),
     (r"\basync_(run|sleep)\b", r"\1"),

@@ -105,8 +105,8 @@ def _stranger(status: int, headers: Mapping[str, str], text: str, url: str) -> s
     kind = headers.get("content-type", "no content type").partition(";")[0]
     words = " ".join(_TAGS.sub(" ", text).split())
     if headers.get("location"):
-        words = f"it sends on to {headers['location'].partition('?')[0]}"
-    said = f": {words[:160]}{'…' if len(words) > 160 else ''}" if words else ""
+        words = f"go to {headers['location'].partition('?')[0]}"
+    said = f" It says: {words[:160]}{'…' if len(words) > 160 else ''}" if words else ""
     return (
         f"{url.partition('?')[0]} answered {status} ({kind}), which is no answer of a Ripieno: is the address right, or"
         f" does a proxy stand in between?{said}"

@@ -15,7 +15,7 @@ MIX_SECONDS = 1800.0
 REMOVAL_SECONDS = 600.0
 READ_SECONDS = 1800.0  # within which an upload that has arrived is read
 TRANSFER_SECONDS = 12 * HOURS
-_SHORTEST, _LONGEST, _SHARE = 0.25, 5.0, 0.1
+_SHORTEST, _LONGEST, _SHARE = 0.25, 3.0, 0.1
 
 
 class Watch:

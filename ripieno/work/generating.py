@@ -152,7 +152,8 @@ def condition(order: WorkOrder) -> None:
 
 
 def fail(order: WorkOrder, message: str, *, only_unplanned: bool = False) -> None:
-    """Give a work its end where it has none yet: what is being made has failed, and so has what was never planned."""
+    """Give a work its end where it has none yet: what its workflow was making has failed, and so has what was never
+    planned. Later takes, mixes and masters have workflows of their own, which may be well and at work."""
 
     def failed(work: Work) -> Work | None:
         if work.has_ended or (only_unplanned and work.plan is not None):
@@ -161,9 +162,10 @@ def fail(order: WorkOrder, message: str, *, only_unplanned: bool = False) -> Non
             return work.model_copy(
                 update={"status": GenerationStatus.FAILED, "message": message[:500], "error": message[:500]}
             )
-        for version in _open(work):
+        own = [layer.versions[0] for layer in work.layers if layer.versions[0].is_open]
+        for version in own:
             version.status, version.error = TakeStatus.FAILED, message[:500]
-        return work.model_copy(update={"error": message[:500]})
+        return work.model_copy(update={"error": message[:500]}) if own else None
 
     try:
         works.change(order.owner, order.work_id, failed)

@@ -15,9 +15,10 @@ class AsyncRipieno(AsyncSongs, AsyncGenerations, AsyncPlatform):
     Parameters
     ----------
     url : str
-        Its address, without `/api`.
+        Its address, without `/api`; else `RIPIENO_URL` of the environment, else that of a local stack.
     key : str
-        The function key of a deployment; a local stack needs none. It is sent to that address alone.
+        The function key of a deployment, a local stack needs none; where no `url` is given, else `RIPIENO_KEY`. It is
+        sent to that address alone.
     timeout : float
         Seconds that an answer, or the next part of one, may take; connecting may take ten.
     retries : Retries

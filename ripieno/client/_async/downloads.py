@@ -12,7 +12,7 @@ import httpx
 
 from ripieno.client import errors
 from ripieno.client._async.connection import AsyncConnection
-from ripieno.client._async.uploads import CHUNK_BYTES, OnBytes, silent
+from ripieno.client._async.uploads import OnBytes, silent
 from ripieno.client.arrivals import Arrival
 from ripieno.client.errors import RipienoError, TookTooLong
 from ripieno.client.retrying import STORAGE_STATUSES, Tries, seconds_to_wait
@@ -136,7 +136,7 @@ class AsyncDownloads(AsyncConnection):
                 if answer.status_code == httpx.codes.PARTIAL_CONTENT:
                     return self._again(tries, answer)
             before = arrival.size
-            async for chunk in answer.aiter_bytes(CHUNK_BYTES):
+            async for chunk in answer.aiter_bytes():  # as they come: what waits for a full one is lost when it breaks
                 await async_run(arrival.write, chunk)
                 on_bytes(arrival.size, way.total or 0)
                 if time.monotonic() > until:

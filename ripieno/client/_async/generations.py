@@ -77,7 +77,7 @@ class AsyncGenerations(AsyncDownloads, AsyncRemovals):
 
         Examples
         --------
-        >>> [request.order.target_stems async for request in ripieno.generations(song_id)]
+        >>> [request.order.target_stems async for request in ripieno.generations(song_id, status="awaiting_review")]
         [['bass']]
         """
         wanted = given({"limit": limit, "audio_file_id": audio_file_id, "status": status})

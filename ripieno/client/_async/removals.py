@@ -11,14 +11,7 @@ from ripieno.contracts.audio import Removal, RemovalAccepted
 
 class AsyncRemovals(AsyncConnection):
     async def removal(self, instance_id: str) -> Removal:
-        """How far a deletion is: `running`, `completed` or `failed`.
-
-        Examples
-        --------
-        >>> removal = await ripieno.delete(song_id)
-        >>> (await ripieno.removal(removal.instance_id)).status in ("running", "completed")
-        True
-        """
+        """How far a deletion is: `running`, `completed` or `failed`."""
         return await self._ask(Removal, "GET", f"removals/{part(instance_id)}")
 
     async def wait_removal(self, instance_id: str, *, timeout: float = REMOVAL_SECONDS) -> Removal:

@@ -58,7 +58,7 @@ class AsyncSongs(AsyncUploads, AsyncDownloads, AsyncRemovals):
         Parameters
         ----------
         on_progress : callable
-            Told the song each time it is looked at: four times a second at first, every five seconds after a minute.
+            Told the song each time it is looked at: four times a second at first, every three seconds later.
         timeout : float
             Seconds.
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -35,12 +36,14 @@ class Connection:
 
     def __init__(
         self,
-        url: str = DEFAULT_URL,
+        url: str | None = None,
         *,
         key: str | None = None,
         timeout: float = 60.0,
         retries: Retries | None = None,
     ) -> None:
+        if url is None:  # a key of the environment is for the address of the environment alone
+            url, key = os.environ.get("RIPIENO_URL") or DEFAULT_URL, key or os.environ.get("RIPIENO_KEY")
         self.url = url.rstrip("/")
         self.retries = retries or Retries()
         self._key = {"x-functions-key": key} if key else {}

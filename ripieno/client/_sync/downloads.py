@@ -13,7 +13,7 @@ import httpx
 
 from ripieno.client import errors
 from ripieno.client._sync.connection import Connection
-from ripieno.client._sync.uploads import CHUNK_BYTES, OnBytes, silent
+from ripieno.client._sync.uploads import OnBytes, silent
 from ripieno.client.arrivals import Arrival
 from ripieno.client.errors import RipienoError, TookTooLong
 from ripieno.client.retrying import STORAGE_STATUSES, Tries, seconds_to_wait
@@ -137,7 +137,7 @@ class Downloads(Connection):
                 if answer.status_code == httpx.codes.PARTIAL_CONTENT:
                     return self._again(tries, answer)
             before = arrival.size
-            for chunk in answer.iter_bytes(CHUNK_BYTES):
+            for chunk in answer.iter_bytes():  # as they come: what waits for a full one is lost when it breaks
                 run(arrival.write, chunk)
                 on_bytes(arrival.size, way.total or 0)
                 if time.monotonic() > until:

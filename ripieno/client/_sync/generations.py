@@ -76,7 +76,7 @@ class Generations(Downloads, Removals):
 
         Examples
         --------
-        >>> [request.order.target_stems for request in ripieno.generations(song_id)]
+        >>> [request.order.target_stems for request in ripieno.generations(song_id, status="awaiting_review")]
         [['bass']]
         """
         wanted = given({"limit": limit, "audio_file_id": audio_file_id, "status": status})

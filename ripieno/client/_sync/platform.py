@@ -32,8 +32,8 @@ class Platform(Connection):
 
         Examples
         --------
-        >>> sorted({job.kind for job in ripieno.jobs(audio_file_id=song_id, state="succeeded")} - {"generate"})
-        ['mir', 'separate', 'structure']
+        >>> [job.state for job in ripieno.jobs(audio_file_id=song_id, kind="separate")]
+        ['succeeded']
         """
         wanted = given(filters)
         while True:

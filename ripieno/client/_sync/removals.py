@@ -12,14 +12,7 @@ from ripieno.contracts.audio import Removal, RemovalAccepted
 
 class Removals(Connection):
     def removal(self, instance_id: str) -> Removal:
-        """How far a deletion is: `running`, `completed` or `failed`.
-
-        Examples
-        --------
-        >>> removal = ripieno.delete(song_id)
-        >>> ripieno.removal(removal.instance_id).status in ("running", "completed")
-        True
-        """
+        """How far a deletion is: `running`, `completed` or `failed`."""
         return self._ask(Removal, "GET", f"removals/{part(instance_id)}")
 
     def wait_removal(self, instance_id: str, *, timeout: float = REMOVAL_SECONDS) -> Removal:

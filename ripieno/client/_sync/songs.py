@@ -57,7 +57,7 @@ class Songs(Uploads, Downloads, Removals):
         Parameters
         ----------
         on_progress : callable
-            Told the song each time it is looked at: four times a second at first, every five seconds after a minute.
+            Told the song each time it is looked at: four times a second at first, every three seconds later.
         timeout : float
             Seconds.
 
@@ -161,7 +161,7 @@ class Songs(Uploads, Downloads, Removals):
         Examples
         --------
         >>> import json
-        >>> annotations = json.loadsripieno.jams(song_id)["annotations"]
+        >>> annotations = json.loads(ripieno.jams(song_id))["annotations"]
         >>> sorted({annotation["namespace"] for annotation in annotations})[:3]
         ['beat', 'chord', 'key_mode']
         """

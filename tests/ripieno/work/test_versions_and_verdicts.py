@@ -10,8 +10,9 @@ import pytest
 
 from ripieno.contracts import names
 from ripieno.contracts.enums import TakeStatus
+from ripieno.contracts.generation import MixOrder
 from ripieno.contracts.workflow import VersionOrder, WorkOrder
-from ripieno.contracts.works import Version, Work
+from ripieno.contracts.works import Element, ElementKind, Version, Work
 from ripieno.records import runs, works
 from ripieno.work import generating, mixing, review
 
@@ -242,3 +243,25 @@ def test_a_work_that_breaks_off_ends_what_is_open_and_keeps_what_is_there(storag
     after = works.get(owner, work.work_id)
     assert [one.latest.status for one in after.elements] == ["generated", "failed"]
     assert after.status == "awaiting_review" and after.elements[1].latest.error == "it broke off"
+
+
+def test_a_work_whose_workflow_ended_well_leaves_alone_what_is_made_after_it(storage, owner):
+    """The run of a work is looked after seconds later, when a mix, a master or a new take may be in the making."""
+    work = makers.work(owner, "bass")
+    works.create(work)
+    generating.save_version(order(work, "bass"), makers.stem(work.work_id, "bass"), None)
+    making = {"status": "generating", "made_at": work.created_at}
+
+    def going_on(known: Work) -> Work:
+        known.elements[0].versions.append(Version(number=2, **making))
+        known.elements += [
+            Element(name=kind, kind=kind, mix=MixOrder(), versions=[Version(number=1, **making)])
+            for kind in (ElementKind.MIX, ElementKind.MASTER)
+        ]
+        return known
+
+    works.change(owner, work.work_id, going_on)
+    generating.fail(WorkOrder(owner=owner, work_id=work.work_id, arrived_at=work.created_at), "it ended")
+    after = works.get(owner, work.work_id)
+    assert [one.latest.status for one in after.elements] == ["generating"] * 3
+    assert after.elements[0].versions[0].status == "generated" and after.error is None
