@@ -86,8 +86,9 @@ MEANINGS: dict[str, str] = {
     "start_seconds": "where in the song it begins, in seconds",
     "loudness_lufs": "integrated loudness in LUFS (ITU-R BS.1770)",
     "GenerationParameters.loudness_lufs": "the loudness to bring stems to, in LUFS, in place of what fits the song",
+    "loudness_range_lu": "from its quiet to its loud passages, in LU (EBU Tech 3342)",
     "peak": "the largest sample, 1 is full scale",
-    "gain_db": "what the whole was turned by so that nothing clips, in dB",
+    "gain_db": "what the whole was turned by, in dB: so that nothing clips, or of a master before its limiter",
     "preset": "the mastering preset",
     # -- what was found in a song
     "bpm": "the tempo in beats a minute, of dotted beats in 6/8; null where there is no pulse",

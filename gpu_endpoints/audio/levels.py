@@ -1,4 +1,4 @@
-"""How loud audio is: its peak, and its loudness after ITU-R BS.1770-4, measured as it streams by."""
+"""How loud audio is: its peak, its loudness after ITU-R BS.1770-4 and the range of that, measured as it streams by."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ HIGHEST = 1000.0  # 60 dB over full scale: no recording, and more than resampler
 SILENT = 1e-6
 _BLOCK_SECONDS, _STEP = 0.4, 0.25  # shorter sounds have no loudness; blocks begin a quarter of one apart
 _ABSOLUTE_GATE, _RELATIVE_GATE = -70.0, -10.0  # LUFS, LU
+_SHORT_TERM_STEPS, _LEAST_STEPS, _RANGE_GATE = 30, 100, -20.0  # three and ten seconds; LU
 _FEED_SECONDS = 10
 
 
@@ -58,6 +59,20 @@ class LevelMeter:
             return None
         gate = float(_lufs(heard.mean())) + _RELATIVE_GATE
         return float(_lufs(power[(levels > gate) & (levels > _ABSOLUTE_GATE)].mean()))
+
+    def loudness_range(self) -> float | None:
+        """LU (EBU Tech 3342): from the quiet three seconds to the loud ones; None for less than ten seconds."""
+        steps = np.array(self._steps)
+        if len(steps) < _LEAST_STEPS or self.peak <= SILENT:
+            return None
+        power = np.convolve(steps, np.ones(_SHORT_TERM_STEPS), "valid") / (3.0 * self._rate)
+        heard = power[_lufs(power) >= _ABSOLUTE_GATE]
+        if not len(heard):
+            return None
+        levels = _lufs(heard)
+        levels = levels[levels >= float(_lufs(heard.mean())) + _RANGE_GATE]
+        low, high = np.percentile(levels, (10, 95))
+        return float(high - low)
 
     def _edge(self, number: int) -> int:
         return int(_BLOCK_SECONDS * (number * _STEP) * self._rate)

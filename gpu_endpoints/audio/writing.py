@@ -24,7 +24,8 @@ _BLOCK_FRAMES = 10 * levels.SAMPLE_RATE
 
 @dataclass(frozen=True)
 class Written:
-    """A finished file. `peak` is linear, `loudness_lufs` integrated (None where there is none or nobody asked)."""
+    """A finished file. `peak` is linear, `loudness_lufs` integrated, `loudness_range_lu` its range (None where there is
+    none or nobody asked)."""
 
     path: Path
     format: StemFormat
@@ -35,6 +36,7 @@ class Written:
     sha256: str
     peak: float
     loudness_lufs: float | None
+    loudness_range_lu: float | None
     peaks: dict[str, Any]
 
     @property
@@ -108,7 +110,8 @@ class AudioWriter:
         return Written(
             path=self._path, format=self._format, sample_rate=self._rate, channels=self._channels, frames=self._frames,
             size=self._path.stat().st_size, sha256=digest, peak=self._peak,
-            loudness_lufs=self._meter.loudness() if self._meter else None, peaks=self._peaks.document(),
+            loudness_lufs=self._meter.loudness() if self._meter else None,
+            loudness_range_lu=self._meter.loudness_range() if self._meter else None, peaks=self._peaks.document(),
         )  # fmt: skip
 
 

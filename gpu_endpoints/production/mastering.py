@@ -1,20 +1,26 @@
-"""The job `master`: a low cut, two shelves, a compressor, then the preset's loudness under a limiter (pedalboard)."""
+"""The job `master`: a low cut, two shelves, a light compressor (pedalboard), the preset's loudness under a limiter.
+
+Loudness is not bought with dynamics: a preset says how much of the mix's loudness range (EBU Tech 3342) it keeps, and
+where its loudness would take more, the master stays quieter and says so.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from pedalboard import Compressor, HighpassFilter, HighShelfFilter, Limiter, LowShelfFilter
+from pedalboard import Compressor, HighpassFilter, HighShelfFilter, LowShelfFilter
 from pedalboard._pedalboard import Pedalboard
 from pydantic import BaseModel, ConfigDict, Field
 
 from gpu_endpoints.audio.levels import SAMPLE_RATE
 from gpu_endpoints.production import sources
+from gpu_endpoints.production.limiter import limited
 from gpu_endpoints.production.mixing import stored
 from gpu_endpoints.production.scratch import Scratch
 from gpu_endpoints.serving.work import JobContext, JobFailed
@@ -25,12 +31,13 @@ NAME = "pedalboard"
 LICENSE = "GPL-3"
 _LOW_SHELF_HZ, _HIGH_SHELF_HZ = 120.0, 8000.0
 _CLOSE_LU = 0.3
-_MOST_PASSES = 6
-_RELEASE_MS = 100.0
+_MOST_PASSES = 8
+_ATTACK_MS, _RELEASE_MS = 30, 250
 
 
 class Preset(BaseModel):
-    """Levels in dB, loudness in LUFS (ITU-R BS.1770), the compressor's `threshold_db` in dBFS."""
+    """Levels in dB, loudness in LUFS (ITU-R BS.1770). The compressor's `threshold_lu` is above the loudness of the mix,
+    `keeps` is the share of the mix's loudness range that the master has at the least."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,8 +46,9 @@ class Preset(BaseModel):
     low_cut_hz: float
     low_shelf_db: float
     high_shelf_db: float
-    threshold_db: float
+    threshold_lu: float
     ratio: float = Field(ge=1)
+    keeps: float = Field(gt=0, le=1)
     about: str
 
 
@@ -64,55 +72,82 @@ def run(job_input: dict, context: JobContext) -> dict:
         context.progress(0.1, "reading the mix")
         plain.write(block)
     context.progress(0.2, f"mastering ({order.preset})")
-    mastered, gain_db, scale = master(plain, preset, context.part(0.2, 0.8))
+    made = master(plain, preset, context.part(0.2, 0.8))
     return stored(
-        (block * scale for block in mastered.blocks()), mastered.meter.frames, order, context.part(0.8, 1.0),
-        gain_db=gain_db, preset=order.preset,
+        made.signal.blocks(), made.signal.meter.frames, order, context.part(0.8, 1.0),
+        gain_db=made.gain_db, preset=order.preset, remarks=made.remarks,
         engine=Provenance(engine=NAME, version=version("pedalboard"), license=LICENSE),
     ).model_dump()  # fmt: skip
 
 
-def master(plain: Scratch, preset: Preset, context: JobContext) -> tuple[Scratch, float, np.float32]:
-    """At the preset's loudness, as near as the limiter lets it come, and never above its ceiling.
+@dataclass(frozen=True)
+class Mastered:
+    """The signal on disk, the gain in dB before the limiter, and what who asked for it should know."""
+
+    signal: Scratch
+    gain_db: float
+    remarks: tuple[str, ...] = ()
+
+
+def master(plain: Scratch, preset: Preset, context: JobContext) -> Mastered:
+    """At the preset's loudness, as near as it can come without taking more of the loudness range than the preset may,
+    and never above its ceiling.
 
     Each pass goes from disk to disk, so that memory does not grow with the length; silence comes back as it is.
-
-    Returns
-    -------
-    The limited signal, the gain in dB before the limiter, and the factor that brings it under the ceiling.
     """
+    loudness, span = plain.meter.loudness(), plain.meter.loudness_range()
+    if loudness is None:
+        return Mastered(plain, 0.0)
     shaping = Pedalboard([
         HighpassFilter(preset.low_cut_hz),
         LowShelfFilter(_LOW_SHELF_HZ, preset.low_shelf_db),
         HighShelfFilter(_HIGH_SHELF_HZ, preset.high_shelf_db),
-        Compressor(preset.threshold_db, preset.ratio, attack_ms=15, release_ms=200),
+        Compressor(loudness + preset.threshold_lu, preset.ratio, attack_ms=_ATTACK_MS, release_ms=_RELEASE_MS),
     ])  # fmt: skip
     shaped = Scratch(context.folder / "shaped")
-    _pour(_through(shaping, plain.blocks(), 1.0), shaped, context, 0.05)
+    _pour(_through(shaping, plain.blocks()), shaped, context, 0.05)
     now = shaped.meter.loudness()
     if now is None:
-        return plain, 0.0, np.float32(1.0)
+        return Mastered(plain, 0.0)
     plain.remove()
+    least = (span or 0.0) * preset.keeps
     gain_db = preset.loudness_lufs - now
+    untouched = min(gain_db, preset.ceiling_db - 20 * float(np.log10(shaped.meter.peak)))  # what needs no limiter
+    crushed: float | None = None  # the least gain that is known to take too much
     number = 0
-    while True:  # the limiter takes away some of what the gain gave
-        limiter = Pedalboard([Limiter(threshold_db=preset.ceiling_db, release_ms=_RELEASE_MS)])
-        limited = Scratch(context.folder / "limited")
-        _pour(_through(limiter, shaped.blocks(), 10 ** (gain_db / 20)), limited, context, number / (_MOST_PASSES + 1))
-        peak = limited.meter.peak
-        scale = min(1.0, 10 ** (preset.ceiling_db / 20) / peak) if peak > 0 else 1.0
-        reached = limited.meter.loudness(scale)
-        if reached is None or abs(reached - preset.loudness_lufs) <= _CLOSE_LU or number == _MOST_PASSES:
-            return limited, round(gain_db, 2), np.float32(scale)
-        gain_db += preset.loudness_lufs - reached
+    while True:
+        signal = Scratch(context.folder / "limited")
+        _pour(limited(shaped.blocks(), gain_db, preset.ceiling_db), signal, context, number / (_MOST_PASSES + 1))
+        reached, left = signal.meter.loudness(), signal.meter.loudness_range()
         number += 1
+        if reached is None:
+            return Mastered(signal, round(gain_db, 2))
+        missing = preset.loudness_lufs - reached
+        if left is not None and left < least - _CLOSE_LU / 3 and gain_db > untouched:
+            crushed = gain_db
+            gain_db = untouched if number >= _MOST_PASSES else (untouched + gain_db) / 2
+            continue
+        if abs(missing) <= _CLOSE_LU or number >= _MOST_PASSES or (crushed or np.inf) - gain_db <= _CLOSE_LU:
+            return Mastered(signal, round(gain_db, 2), _remarks(preset, reached, span, crushed is not None))
+        untouched = max(untouched, gain_db)
+        gain_db = gain_db + missing if crushed is None else min(gain_db + missing, (gain_db + crushed) / 2)
 
 
-def _through(board: Pedalboard, blocks: Iterable[np.ndarray], gain: float) -> Iterator[np.ndarray]:
+def _remarks(preset: Preset, reached: float, span: float | None, would_crush: bool) -> tuple[str, ...]:
+    if abs(preset.loudness_lufs - reached) <= 2 * _CLOSE_LU:
+        return ()
+    why = (
+        f"more would take over {1 - preset.keeps:.0%} of its loudness range ({span:.1f} LU)"
+        if would_crush
+        else "the limiter lets it come no nearer"
+    )
+    return (f"it is at {reached:.1f} LUFS, not at {preset.loudness_lufs:g}: {why}",)
+
+
+def _through(board: Pedalboard, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     """A stream through plug-ins that remember the block before: to the bit what the whole at once would be."""
     for block in blocks:
-        raised = np.ascontiguousarray((block * np.float32(gain)).T)
-        yield np.asarray(board(raised, SAMPLE_RATE, reset=False)).T
+        yield np.asarray(board(np.ascontiguousarray(block.T), SAMPLE_RATE, reset=False)).T
 
 
 def _pour(blocks: Iterable[np.ndarray], into: Scratch, context: JobContext, done: float) -> None:

@@ -63,7 +63,7 @@ def laid_over(files: Sequence[decoding.Audio], placed: Sequence[MixSource]) -> I
 
 def stored(
     blocks: Iterator[np.ndarray], frames: int, order: MixInput | MasterInput, context: JobContext,
-    *, gain_db: float, engine: Provenance, preset: str | None = None,
+    *, gain_db: float, engine: Provenance, preset: str | None = None, remarks: Sequence[str] = (),
 ) -> MixedFile:  # fmt: skip
     """Write a mix or master as its order says, put it into storage and say what it is."""
     with AudioWriter(context.folder / f"out.{order.stem_format}", order.stem_format, start_seconds=0.0) as writer:
@@ -84,7 +84,8 @@ def stored(
     return MixedFile(
         name=order.name, blob_name=blob_name, file_size_bytes=written.size, sha256=written.sha256,
         format=order.stem_format, sample_rate=SAMPLE_RATE, duration_seconds=written.duration, loudness_lufs=lufs,
-        peak=peak, gain_db=gain_db, preset=preset, engine=engine,
+        loudness_range_lu=None if written.loudness_range_lu is None else round(written.loudness_range_lu, 2),
+        peak=peak, gain_db=gain_db, preset=preset, remarks=list(remarks), engine=engine,
     )  # fmt: skip
 
 

@@ -248,9 +248,11 @@ class MixView(Contract):
     sample_rate: int | None = None
     duration_seconds: float | None = None
     loudness_lufs: float | None = None
+    loudness_range_lu: float | None = None
     peak: float | None = None
     gain_db: float | None = None
     preset: str | None = None
+    remarks: list[str] = []
     engine: Provenance | None = None
 
 

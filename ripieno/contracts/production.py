@@ -82,7 +82,8 @@ class MasterInput(_Named):
 
 
 class MixedFile(Contract):
-    """Result of a `mix` or `master` job. `gain_db` is what the whole was turned down by, so that nothing clips."""
+    """Result of a `mix` or `master` job. `gain_db` is what the whole was turned by, so that nothing clips or, of a
+    master, before its limiter; `remarks` say so where a preset's loudness was not reached, and why."""
 
     name: str
     blob_name: str
@@ -92,9 +93,11 @@ class MixedFile(Contract):
     sample_rate: int
     duration_seconds: float
     loudness_lufs: float | None
+    loudness_range_lu: float | None = None
     peak: float
     gain_db: float
     preset: str | None = None
+    remarks: list[str] = []
     engine: Provenance
 
 

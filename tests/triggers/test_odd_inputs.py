@@ -39,7 +39,7 @@ LARGE_ORDERS = {
     "seven stems, 1,000 Cyrillic letters": order(
         "drums", "bass", "guitar", "piano", "synth", "vocals", "other", prompt="Ж" * 1000
     ),
-    "512 chords": order("piano", chord_progression=["C#:maj7(9)/5", "F:min"] * 256),
+    "512 chords": order("piano", chord_progression=["C#:maj7/5", "F:min"] * 256),
 }
 
 

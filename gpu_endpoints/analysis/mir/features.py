@@ -69,7 +69,8 @@ class Features:
         with np.load(path, allow_pickle=False) as stored:
             known: dict[str, Any] = {one.name: stored[one.name] for one in fields(cls) if one.name in stored}
             known |= {name: float(known[name]) for name in ("duration", "loudness_lufs") if name in known}
-            return cls(**known | {"hearing": str(known["hearing"])})
+            known["hearing"] = str(known["hearing"])
+            return cls(**known)
 
 
 Blocks = Iterable[np.ndarray]
