@@ -105,6 +105,9 @@ def test_the_functions_app_installs_on_every_python_that_azure_has_for_it(versio
 
 def test_host_settings_are_complete_json():
     host = json.loads((ROOT / "host.json").read_text())
-    assert host["extensions"]["durableTask"]["hubName"] == "%TASK_HUB%"
+    durable = host["extensions"]["durableTask"]
+    assert durable["hubName"] == "%TASK_HUB%"
+    # What runs and waits goes on with what it was begun by; a later version's instances are not for an older one.
+    assert durable["defaultVersion"] and durable["versionMatchStrategy"] == "CurrentOrOlder"
     values = json.loads((ROOT / "local.settings.sample.json").read_text())["Values"]
     assert {"AzureWebJobsStorage", "TASK_HUB", "FUNCTIONS_WORKER_RUNTIME"} <= set(values)

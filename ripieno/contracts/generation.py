@@ -198,9 +198,11 @@ class GenerateAccepted(Contract):
 
 
 class Take(Contract):
-    """One try at a stem, kept whatever became of it: who planned it, and what it was rejected with."""
+    """One try at a stem, kept whatever became of it: who planned it, what it was rejected with, and the workflow that
+    makes it."""
 
     take: int
+    instance_id: str = ""
     status: TakeStatus
     plan: StemPlan
     planner: Provenance | None = None
@@ -233,9 +235,10 @@ class StemTakes(Contract):
 
 class MixView(Contract):
     """One mix or master of a request, an element like any other: what is known of its file once its `status` is
-    `generated`, why it failed where it is `failed`."""
+    `generated`, why it failed where it is `failed`; and the workflow that makes it, a master's with its mix."""
 
     name: str
+    instance_id: str = ""
     kind: Literal["mix", "master"]
     status: TakeStatus
     error: str | None = None

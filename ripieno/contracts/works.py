@@ -100,7 +100,8 @@ class Element(Contract):
 
 
 class Work(Contract):
-    """One work at rest. `born` is the life of the song that it is made for."""
+    """One work at rest. `born` is the life of the song that it is made for; `conditioning_hash` that of the document
+    which its layers have to fit, once that is known."""
 
     work_id: str
     owner: str
@@ -114,6 +115,7 @@ class Work(Contract):
     plan: GenerationPlan | None = None
     start_seconds: float | None = None
     duration_seconds: float | None = None
+    conditioning_hash: str = ""
     error: str | None = None
     elements: list[Element] = []
 

@@ -145,7 +145,7 @@ def let_go(claimed: Claim) -> None:
 
 
 def expire(before: datetime, *, most: int = 1000) -> int:
-    """Forget keys that were claimed before a moment; returns how many."""
+    """Forget keys that were claimed before a moment, some of them; returns how many."""
     rows = table(names.IDEMPOTENCY_KEYS).query_entities(
         "created_at lt @moment", parameters={"moment": before.astimezone(UTC).isoformat()}
     )

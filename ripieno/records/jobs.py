@@ -8,7 +8,6 @@ Both rows are written blindly in one transaction: what they say follows from the
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -95,18 +94,19 @@ def delete_of_instances(owner: str, prefix: str) -> None:
         table(names.JOB_RECORDS).delete_entity(owner, row["RowKey"])
 
 
-def expire(before: datetime, *, most: int = 1000, also: Callable[[str], None] = lambda job_id: None) -> int:
-    """Forget jobs that were last heard of before a moment, after what `also` does for each; returns how many."""
-    moment = before.astimezone(UTC).isoformat()
+def expire(before: datetime, *, most: int = 1000) -> int:
+    """Forget jobs that were last heard of before a moment, some of them, and that any were stopped; returns how many
+    rows."""
+    values = {"moment": before.astimezone(UTC).isoformat()}
     gone = 0
-    old = rows.beginning_with(names.JOB_RECORDS, _BY_ID, where="updated_at lt @moment", values={"moment": moment})
+    old = rows.beginning_with(names.JOB_RECORDS, _BY_ID, where="updated_at lt @moment", values=values)
     for row in islice(old, most):
-        also(row["job_id"])
         _forget(row)
         gone += 1
-    stopped = rows.beginning_with(names.JOB_RECORDS, _STOPPED, where="stopped_at lt @moment", values={"moment": moment})
+    stopped = rows.beginning_with(names.JOB_RECORDS, _STOPPED, where="stopped_at lt @moment", values=values)
     for row in islice(stopped, most):
         table(names.JOB_RECORDS).delete_entity(row["PartitionKey"], row["RowKey"])
+        gone += 1
     return gone
 
 

@@ -39,7 +39,7 @@ def note(upload_id: str, **fields: Any) -> None:
 
 
 def expire(before: datetime, *, most: int = 1000, also: Callable[[Upload], None] = lambda upload: None) -> int:
-    """Forget uploads that were begun before a moment, and what `also` does for each; returns how many."""
+    """Forget uploads that were begun before a moment, and what `also` does for each, some of them; returns how many."""
     rows = table(names.UPLOADS).query_entities(
         "created_at lt @moment", parameters={"moment": before.astimezone(UTC).isoformat()}
     )

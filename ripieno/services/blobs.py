@@ -204,6 +204,20 @@ def delete_prefix(container_name: str, prefix: str) -> int:
     return len(found)
 
 
+def delete_older(container_name: str, before: datetime, *, seconds: float) -> int:
+    """Delete every blob that was last written before a moment, by the storage service's clock, until the time is over;
+    returns how many."""
+    deadline, gone = time.monotonic() + seconds, 0
+    for blob in container(container_name).list_blobs():
+        if time.monotonic() > deadline:
+            break
+        if blob.last_modified < before:
+            etag = str(blob.etag).strip('"')
+            delete(container_name, blob.name, etag=f'"{etag}"')  # listings give it bare; what is written now stays
+            gone += 1
+    return gone
+
+
 def read_url(container_name: str, name: str, *, hours: float = 1) -> str:
     """An address anyone can read the blob at for a while."""
     return _signed(container_name, name, BlobSasPermissions(read=True), hours)

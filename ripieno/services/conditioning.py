@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 from pydantic import TypeAdapter
@@ -111,6 +112,11 @@ def save(request_id: str, conditioning: Conditioning) -> str:
     blob_name = names.conditioning_blob(request_id)
     blobs.upload(names.GENERATED, blob_name, _DOCUMENT.dump_json(conditioning))
     return blob_name
+
+
+def hash_of(conditioning: Conditioning) -> str:
+    """Of the document that `save` writes (SHA-256)."""
+    return hashlib.sha256(_DOCUMENT.dump_json(conditioning)).hexdigest()
 
 
 def load(blob_name: str) -> Conditioning:

@@ -144,8 +144,9 @@ def condition(order: WorkOrder) -> None:
         within(whole, section=one.section, bars=one.bars)
     conditioning.save(order.work_id, whole)
     lasts = {"start_seconds": whole.start_seconds, "duration_seconds": whole.end_seconds - whole.start_seconds}
+    found = {**lasts, "conditioning_hash": conditioning.hash_of(whole)}
     try:
-        works.change(order.owner, order.work_id, lambda known: known.model_copy(update=lasts))
+        works.change(order.owner, order.work_id, lambda known: _conditioned(known.model_copy(update=found)))
     except works.WorkMissing:  # it was removed while this was being written
         blobs.delete(names.GENERATED, names.conditioning_blob(order.work_id))
         raise
@@ -286,11 +287,20 @@ def _planned(work: Work, plan: GenerationPlan) -> Work | None:
     return work
 
 
+def _conditioned(work: Work) -> Work:
+    """The work, what was planned of it now with what it has to fit among its inputs."""
+    for element in work.layers:
+        element.versions = [
+            _with_inputs(one, work, one.plan) if one.is_open and one.plan else one for one in element.versions
+        ]
+    return work
+
+
 def _with_inputs(version: Version, work: Work, plan: StemPlan) -> Version:
-    """A version with what it is made from."""
+    """A version with what it is made from: nothing that depends on which work it belongs to."""
     given = work.order.parameters
     inputs = {
-        "plan": plan.model_dump(mode="json"), "conditioning": names.conditioning_blob(work.work_id),
+        "plan": plan.model_dump(mode="json"), "conditioning": work.conditioning_hash,
         "temperature": given.temperature, "guidance": given.guidance, "loudness_lufs": given.loudness_lufs,
         "stem_format": given.stem_format, "lyrics": hashlib.sha256(given.lyrics.encode()).hexdigest()[:16],
     }  # fmt: skip

@@ -15,6 +15,7 @@ from ripieno.records import runs, songs, works
 from ripieno.work import asking, generating
 
 ORIGINAL = "original"
+_MASTER = "-master"
 
 
 class NoSuchTake(ValueError):
@@ -71,7 +72,12 @@ def begin(owner: str, work_id: str, order: MixOrder, seed: str) -> tuple[Work, E
 
 
 def master_name(mix: str) -> str:
-    return f"{mix}-master"
+    return f"{mix}{_MASTER}"
+
+
+def mix_of(name: str) -> str:
+    """The mix that a master is of; of a mix, itself."""
+    return name.removesuffix(_MASTER)
 
 
 def instance_of(work_id: str, mix: str) -> str:
@@ -86,7 +92,7 @@ def job_body(owner: str, work_id: str, element: str, number: int) -> dict[str, A
     place = work.element(element)
     assert place is not None and place.mix is not None
     if place.kind == ElementKind.MASTER:
-        mixed = works.version(work, element.removesuffix("-master"), number)
+        mixed = works.version(work, mix_of(element), number)
         assert mixed.file is not None
         return MasterInput(
             generation_request_id=work_id, name=element, blob_name=mixed.file.blob_name,

@@ -11,6 +11,7 @@ from ripieno.contracts.generation import Generation, MixView, StemTakes, Take
 from ripieno.contracts.works import Element, ElementKind, Version, Work
 from ripieno.records import songs
 from ripieno.services import blobs
+from ripieno.work import mixing
 
 _READ_AT_ONCE = 8
 _MOST_REMEMBERED = 20_000
@@ -36,11 +37,11 @@ def whole(work: Work) -> Generation:
     """A request with every take and mix, each with an address to fetch it from for the next hour."""
     shown = _summary(work)
     shown.stems = [
-        StemTakes(name=one.name, stem_type=one.stem_type, takes=[_take(work, version) for version in one.versions])
+        StemTakes(name=one.name, stem_type=one.stem_type, takes=[_take(work, one, version) for version in one.versions])
         for one in work.layers
         if one.stem_type is not None
     ]
-    shown.mixes = [_mix(one) for one in work.elements if one.kind in (ElementKind.MIX, ElementKind.MASTER)]
+    shown.mixes = [_mix(work, one) for one in work.elements if one.kind in (ElementKind.MIX, ElementKind.MASTER)]
     return shown
 
 
@@ -55,11 +56,12 @@ def _song_name(owner: str, audio_file_id: str | None, born: str | None) -> str |
     return song.original_file_name if song is not None and song.born == born else None
 
 
-def _take(work: Work, version: Version) -> Take:
+def _take(work: Work, element: Element, version: Version) -> Take:
     plan = version.plan or next(iter(work.plan.stems if work.plan else []))
     take = Take(
         take=version.number, status=version.status, plan=plan, planner=version.planner, stem=version.stem,
         error=version.error, made_at=version.made_at,
+        instance_id=names.version_instance(work.work_id, element.name, version.number),
         comment=version.reviews[-1].comment or None if version.reviews else None,
     )  # fmt: skip
     if version.stem is not None:
@@ -69,11 +71,12 @@ def _take(work: Work, version: Version) -> Take:
     return take
 
 
-def _mix(element: Element) -> MixView:
+def _mix(work: Work, element: Element) -> MixView:
     version = element.latest
     known = version.file.model_dump(exclude={"name"}) if version.file else {}
     address = blobs.read_url(names.GENERATED, version.file.blob_name) if version.file else None
     return MixView(
         **known, name=element.name, kind="mix" if element.kind == ElementKind.MIX else "master", status=version.status,
         error=version.error, made_at=version.made_at, blob_url=address,
+        instance_id=mixing.instance_of(work.work_id, mixing.mix_of(element.name)),
     )  # fmt: skip

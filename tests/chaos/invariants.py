@@ -10,6 +10,7 @@ Prints a line a violation; exit code 1 when there is any. What runs while it loo
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,11 @@ from ripieno.services import blobs
 from ripieno.services.storage import table
 
 _OPEN_SONGS = (AudioFileStatus.UPLOADED, AudioFileStatus.ANALYZING)
+_OF_A_SONG = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/[a-z0-9-]+")
+_OF_A_WORK = re.compile(r"[0-9]{13}[0-9a-f]{12}")
+"""The folders that the platform names: whoever calls an endpoint directly names their own, and a drop that was rejected
+keeps its name."""
+_OF_NOBODY = ("replicas/", names.DIRECT_ANALYSIS, names.DIRECT_GENERATION)
 _OPEN_WORKS = (GenerationStatus.PENDING, GenerationStatus.PLANNING, GenerationStatus.GENERATING)
 
 
@@ -112,7 +118,7 @@ def _folders(found: Snapshot) -> Iterator[str]:
     for container in (names.SONGS, names.REJECTED, names.STEMS, names.ANALYSES, names.JAMS):
         for blob in found.blobs[container]:
             folder = "/".join(blob.split("/")[:2]).removesuffix(".json").removesuffix(".jams")
-            if not found.is_alive(folder):
+            if _OF_A_SONG.fullmatch(folder) and not found.is_alive(folder):
                 yield f"{container}/{blob}: belongs to no song"
     for name in (names.SONG_CHORDS, names.SONG_FORMS):
         for owner, key in found.rows[name]:
@@ -125,7 +131,8 @@ def _folders(found: Snapshot) -> Iterator[str]:
 
 def _works(found: Snapshot) -> Iterator[str]:
     for blob in found.blobs[names.GENERATED]:
-        if not found.is_work(blob.partition("/")[0]):
+        work_id = blob.partition("/")[0]
+        if _OF_A_WORK.fullmatch(work_id) and not found.is_work(work_id):
             yield f"{names.GENERATED}/{blob}: belongs to no work"
     for work in found.works.values():
         if work.audio_file_id and not found.is_alive(names.song_folder(work.audio_file_id, work.born or "")):
@@ -140,7 +147,7 @@ def _works(found: Snapshot) -> Iterator[str]:
 
 def _jobs(found: Snapshot) -> Iterator[str]:
     for blob in found.blobs[names.JOBS]:
-        if not blob.startswith("replicas/") and not _has_owner(found, blob):
+        if not blob.startswith(_OF_NOBODY) and not _has_owner(found, blob):
             yield f"{names.JOBS}/{blob}: belongs to nothing"
     for owner, key in found.rows[names.JOB_RECORDS]:
         if key.startswith("id|") and not _has_owner(found, key.removeprefix("id|")):

@@ -193,6 +193,23 @@ def test_what_may_be_on_its_way_may_not_stay(library, name):
     assert found and any(said in one for one in found), found
 
 
+def test_what_direct_callers_of_endpoints_and_rejected_drops_leave_is_no_violation(library):
+    """Their folders are called as they like; a job of theirs is nobody's in the library."""
+    mine, job = f"{library.song.owner}-mine", names.direct_analysis(library.song.owner, "uri", "1")
+    for folder in (mine, library.song.audio_file_id):  # a song's id is as good as any
+        blobs.upload(names.STEMS, names.stem_blob(folder, "bass", "flac"), b"x")
+        blobs.upload_json(names.STEMS, names.peaks_blob(names.stem_blob(folder, "bass", "flac")), {})
+        blobs.upload_json(names.JAMS, names.jams_blob(folder), {})
+    blobs.upload(names.GENERATED, names.generated_blob(mine, "bass", "wav"), b"x")
+    for one in (job, names.direct_generation(mine)):
+        blobs.upload_json(names.JOBS, names.job_blob(one), {"state": "succeeded"})
+        blobs.upload_json(names.JOBS, names.job_result_blob(one, "mir.json"), {})
+    for name in (f"{mine}.wav", f"owners/{mine}/no song.wav", f"{mine}/live/no song.wav"):
+        blobs.upload(names.REJECTED, name, b"x")
+    found = list(violations(Snapshot.take(), settled=True))
+    assert not [one for one in found if library.song.owner in one or library.song.audio_file_id in one or job in one]
+
+
 def test_an_open_song_and_work_that_are_being_made_are_no_violation(library):
     _set(library, status="analyzing")
     _open_version(library)

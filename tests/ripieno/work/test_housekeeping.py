@@ -16,20 +16,59 @@ from ripieno.work import housekeeping
 NOW = datetime.now(UTC)
 
 
-def test_the_documents_of_every_attempt_of_a_job_expire_with_it(storage, owner):
-    """Of a job alone: `separate-dsp` begins as `separate` does."""
-    instance = f"song-{owner}-b-1"
-    old, other = names.job_id(instance, "separate"), names.job_id(instance, "separate-dsp")
-    jobs.record(owner, old, NOW.isoformat())
-    own = [f"{old}.json", f"{old}/found.json", f"{old}:2.json", f"{old}:2/found.json"]
-    others = [f"{other}.json", f"{other}/found.json"]
-    for name in own + others:
+def test_jobs_expire_with_the_documents_of_every_attempt_and_so_do_those_that_nobody_keeps_a_record_of(storage, owner):
+    """Direct callers' jobs and replicas that died have no row: their documents go by their age."""
+    job_id = names.job_id(f"song-{owner}-b-1", "separate")
+    jobs.record(owner, job_id, NOW.isoformat())
+    jobs.stop(owner, f"song-{owner}-b-1")
+    direct = names.direct_generation(owner)
+    written = [
+        f"{job_id}.json", f"{job_id}/found.json", f"{job_id}:2.json", f"{job_id}:2/found.json",
+        f"{direct}.json", f"{direct}/mir.json", f"replicas/{owner}.json",
+    ]  # fmt: skip
+    for name in written:
         blobs.upload_json(names.JOBS, name, {})
+
+    def left() -> set[str]:
+        return {name for name in blobs.list_names(names.JOBS) if owner in name}
+
     housekeeping.expire(NOW + timedelta(days=29))
-    assert jobs.find(owner, old) is not None
+    assert jobs.find(owner, job_id) is not None and left() == set(written)
     told = housekeeping.expire(NOW + timedelta(days=31))
-    assert told["jobs"] >= 1 and jobs.find(owner, old) is None
-    assert blobs.list_names(names.JOBS, instance) == sorted(others)
+    assert told["jobs"] >= 2 and told["documents of jobs"] >= len(written)
+    assert jobs.find(owner, job_id) is None and not jobs.is_stopped(owner, f"song-{owner}-b-1") and left() == set()
+
+
+def test_a_document_that_is_written_while_old_ones_are_deleted_stays(storage, owner, monkeypatch):
+    """Somebody asks again for a job of long ago between the look at its document and its deletion."""
+    name = f"{names.direct_generation(owner)}.json"
+    blobs.upload_json(names.JOBS, name, {"state": "failed"})
+    real = blobs.delete
+
+    def late(container: str, blob: str, **options) -> None:
+        if blob == name:
+            blobs.upload_json(names.JOBS, name, {"state": "queued"})
+        real(container, blob, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(blobs, "delete", late)
+        housekeeping.expire(NOW + timedelta(days=31))
+    assert blobs.read_json(names.JOBS, name) == {"state": "queued"}
+
+
+def test_a_night_catches_up_with_more_than_one_round_forgets_as_far_as_time_allows(storage, owner, monkeypatch):
+    def claimed(count: int) -> None:
+        for number in range(count):
+            idempotency.claim(owner, str(number), b"x")
+
+    real = idempotency.expire
+    monkeypatch.setattr(idempotency, "expire", lambda before: real(before, most=3))
+    housekeeping.expire(NOW + timedelta(days=3))
+    claimed(10)
+    assert housekeeping.expire(NOW + timedelta(days=3))["idempotency keys"] == 10
+    claimed(10)
+    monkeypatch.setattr(housekeeping, "LONGEST_SECONDS", 0.0)
+    assert housekeeping.expire(NOW + timedelta(days=3))["idempotency keys"] == 3
 
 
 def test_uploads_that_never_came_expire_with_their_bytes_and_keys_with_their_answers(storage, owner):

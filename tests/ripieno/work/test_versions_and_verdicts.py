@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from threading import Barrier
 
 import makers
@@ -10,11 +12,12 @@ import pytest
 
 from ripieno.contracts import names
 from ripieno.contracts.enums import TakeStatus
-from ripieno.contracts.generation import MixOrder
+from ripieno.contracts.generation import GenerationOrder, GenerationParameters, MixOrder
 from ripieno.contracts.workflow import VersionOrder, WorkOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work
 from ripieno.records import runs, works
-from ripieno.work import generating, mixing, review
+from ripieno.services import blobs
+from ripieno.work import generating, mixing, review, showing
 
 ROUNDS = 80
 BROKEN = {"code": "broken", "message": "it broke", "retryable": False}
@@ -265,3 +268,49 @@ def test_a_work_whose_workflow_ended_well_leaves_alone_what_is_made_after_it(sto
     after = works.get(owner, work.work_id)
     assert [one.latest.status for one in after.elements] == ["generating"] * 3
     assert after.elements[0].versions[0].status == "generated" and after.error is None
+
+
+# -- what is made, from what, by which workflow -------------------------------------------------------------------
+
+
+def planned(owner: str, **parameters) -> Work:
+    given = {"target_bpm": 100, "duration_seconds": 4, "chord_progression": ["C"], **parameters}
+    order = GenerationOrder(target_stems=["bass"], parameters=GenerationParameters(**given))
+    work, run = generating.begin(owner, order, names.seed(datetime.now(UTC)))
+    wanted = WorkOrder.model_validate(run.order)
+    generating.plan(wanted)
+    generating.condition(wanted)
+    return works.get(owner, work.work_id)
+
+
+def test_equal_inputs_have_equal_hashes_in_any_work_and_others_have_others(storage, owner):
+    """What a layer has to fit is known by its document, not by the name of the work that keeps it."""
+    one, again, faster, sung = (
+        planned(owner), planned(owner), planned(owner, target_bpm=101), planned(owner, chord_progression=["F"]),
+    )  # fmt: skip
+    first = [work.elements[0].latest.inputs for work in (one, again, faster, sung)]
+    same = [{**inputs, "plan": {**inputs["plan"], "random_seed": 0}} for inputs in first]
+    assert same[0] == same[1] and one.work_id != again.work_id
+    assert all(len(inputs["conditioning"]) == 64 for inputs in same)
+    assert len({inputs["conditioning"] for inputs in same}) == 3
+    assert one.elements[0].latest.inputs_hash == generating.hash_of(first[0])
+    document = blobs.read(names.GENERATED, names.conditioning_blob(one.work_id))
+    assert hashlib.sha256(document).hexdigest() == same[0]["conditioning"]
+
+
+def test_every_take_and_mix_shows_the_workflow_that_makes_it(storage, owner):
+    work = planned(owner)
+    generating.save_version(
+        VersionOrder(owner=owner, work_id=work.work_id, arrived_at=work.created_at, element="bass", version=1),
+        makers.stem(work.work_id, "bass"), None,
+    )  # fmt: skip
+    work, run = review.give(owner, work.work_id, "bass", 1, approved=False, comment="warmer", reviewer=owner)
+    assert run is not None
+    _, _, its = mixing.begin(owner, work.work_id, MixOrder(master="streaming"), names.seed(datetime.now(UTC)))
+    assert its is not None
+    shown = showing.whole(works.get(owner, work.work_id))
+    takes = [take.instance_id for take in shown.stems[0].takes]
+    assert takes == [names.version_instance(work.work_id, "bass", 1), run.instance_id]
+    assert [(one.kind, one.instance_id) for one in shown.mixes] == [
+        ("mix", its.instance_id), ("master", its.instance_id),
+    ]  # fmt: skip
