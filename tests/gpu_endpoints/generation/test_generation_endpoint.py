@@ -80,7 +80,7 @@ def test_stems_for_a_section_lie_where_it_lies_and_last_as_long(server, song):
     assert job["state"] == "succeeded", job["error"]
     start, end = song.sections[1].start_time, song.beats[-1].time
     for stem in job["result"]["stems"]:
-        assert stem["start_seconds"] == pytest.approx(start)
+        assert stem["start_seconds"] == pytest.approx(start, abs=0.002)
         audio, rate = soundfile.read(io.BytesIO(blobs.read(names.GENERATED, stem["blob_name"])))
         assert (rate, audio.shape[1], stem["format"]) == (44100, 2, "wav")
         assert len(audio) / rate == pytest.approx(end - start, abs=0.6)
@@ -155,7 +155,8 @@ def test_words_are_sung_at_the_pitches_of_the_style(server, song):
     (stem,) = job["result"]["stems"]
     assert stem["stem_type"] == "vocals" and stem["engine"]["engine"] == "voice" and stem["engine"]["approximate"]
     audio, rate = soundfile.read(io.BytesIO(blobs.read(names.GENERATED, stem["blob_name"])))
-    assert len(audio) == round((song.beats[16].time - song.beats[0].time) * rate) and np.abs(audio).max() > 0.7
+    assert len(audio) == pytest.approx((song.beats[16].time - song.beats[0].time) * rate, abs=0.002 * rate)
+    assert np.abs(audio).max() > 0.7
     texts = [
         m.text
         for m in mido.MidiFile(file=io.BytesIO(blobs.read(names.GENERATED, stem["midi_blob_name"]))).tracks[1]
