@@ -22,7 +22,6 @@ import time
 import uuid
 from pathlib import Path
 
-import httpx
 import numpy as np
 import psutil
 import soundfile
@@ -125,7 +124,6 @@ def main() -> None:
         stack.start(lambda text: print(text, file=sys.stderr))
         os.environ["AzureWebJobsStorage"] = stack.connection_string
         try:
-            httpx.get(f"{stack.url}/api/health", timeout=60).raise_for_status()
             songs = uploaded(stack, chosen.songs, tuple(chosen.seconds), wait=not chosen.only_taken_in)
             print(json.dumps({"uploads": songs, "drop": dropped(stack, chosen.drop)}, indent=1))
         finally:

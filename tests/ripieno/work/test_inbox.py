@@ -16,7 +16,7 @@ from azure.functions.queue import QueueMessage
 
 from ripieno.contracts import names
 from ripieno.contracts.workflow import DropOrder
-from ripieno.local.host import durable_api, functions
+from ripieno.local.host import durable_api
 from ripieno.local.stack import PROJECT
 from ripieno.records import runs, songs
 from ripieno.services import blobs, identity
@@ -196,9 +196,7 @@ def test_with_event_grid_the_inbox_is_looked_into_now_and_then_and_without_it_al
 
 
 def test_the_queue_that_event_grid_writes_to_is_the_one_that_is_read(storage):
-    from function_app import app
-
-    (queue,) = functions.index(app).of("queueTrigger")
+    (queue,) = makers.app_functions().of("queueTrigger")
     assert queue.trigger["queueName"] == names.DROPS_QUEUE
     told = QueueMessage(id="1", body=json.dumps(SCHEMAS["Event Grid"]("gone.wav")).encode())
     asyncio.run(queue.call(**queue.arguments(told, durable_api.client_binding("http://127.0.0.1:9", "key", "hub"))))
