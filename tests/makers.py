@@ -8,6 +8,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ from ripieno.contracts.generation import GenerationOrder, GenerationPlan, Genera
 from ripieno.contracts.provenance import Provenance
 from ripieno.contracts.workflow import SongOrder, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work
+from ripieno.local.host import functions
+from ripieno.local.stack import PROJECT
 from ripieno.records import idempotency, jobs, runs, songs, works
 from ripieno.services import blobs
 from ripieno.work import analysing, generating, ingest
@@ -165,6 +168,12 @@ def died(claimed: idempotency.Claim, monkeypatch: pytest.MonkeyPatch) -> None:
         return row, etag, age + 2 * idempotency.DEAD_AFTER if etag == claimed.etag else age
 
     monkeypatch.setattr(idempotency, "_read", read)
+
+
+@lru_cache(maxsize=1)
+def app_functions() -> functions.AppFunctions:
+    """What the app declares, loaded as the host loads it: an app tells of its functions but once."""
+    return functions.load(PROJECT / "function_app.py")
 
 
 def mirrored(listing: Callable[[], object]) -> None:

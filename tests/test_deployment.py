@@ -24,11 +24,15 @@ def packages(path: Path) -> set[str]:
 
 def test_the_directml_build_of_onnx_runtime_resolves_for_windows(tmp_path):
     """Its wheel is for Windows alone, so that nothing here would notice a version that is not there."""
-    (pin,) = [
-        line.partition(";")[0].strip()
+    (line,) = [
+        line.partition("#")[0].strip()
         for line in (ROOT / "gpu_endpoints/directml/requirements.txt").read_text().splitlines()
         if line.startswith("onnxruntime-directml")
     ]
+    wanted = Requirement(line)
+    assert wanted.marker is not None
+    assert wanted.marker.evaluate({"sys_platform": "win32"}) and not wanted.marker.evaluate({"sys_platform": "linux"})
+    pin = f"{wanted.name}{wanted.specifier}"
     done = subprocess.run(
         [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--platform=win_amd64",
          "--python-version=311", f"--dest={tmp_path}", pin], capture_output=True, text=True, check=False,

@@ -135,6 +135,11 @@ class Stack:
             child.stop()
         self._state_file.unlink(missing_ok=True)
 
+    def pid(self, name: str) -> int:
+        """The process id of a part that runs."""
+        (found,) = [child.pid for child in self._children if child.name == name and child.pid is not None]
+        return found
+
     # -- who runs -------------------------------------------------------------------------------------------------
 
     @property

@@ -6,6 +6,8 @@ import asyncio
 import logging
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from azure.core.exceptions import AzureError
 from azure.durable_functions import DurableOrchestrationClient
@@ -46,6 +48,17 @@ async def look(client: DurableOrchestrationClient) -> int:
         while len(_asked) > _MOST_REMEMBERED:
             _asked.popitem(last=False)
     return new
+
+
+async def hear(client: DurableOrchestrationClient, event: Any) -> None:
+    """Ask for the blobs that Event Grid tells of: one event or several, of its own schema or of CloudEvents 1.0."""
+    for one in event if isinstance(event, list) else [event]:
+        path = unquote(urlsplit(str(one.get("data", {}).get("url", ""))).path)
+        _, found, name = f"/{path.lstrip('/')}".partition(f"/{names.RAW_AUDIO}/")
+        if found and name:
+            await take(client, name)
+        else:
+            log.warning("an event that tells of no drop is left alone: %s", str(one)[:500])
 
 
 async def take(client: DurableOrchestrationClient, name: str) -> bool:

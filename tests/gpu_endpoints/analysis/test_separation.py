@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,6 +123,29 @@ def test_a_commercial_deployment_refuses_weights_without_commercial_terms(tmp_pa
     monkeypatch.setenv("RIPIENO_LICENSES", "commercial")
     with pytest.raises(JobFailed, match="may not be used commercially"):
         choice.choose("bs_roformer")
+
+
+def test_demucs_is_left_out_commercially_unless_the_operator_answers_for_it_by_name(
+    tiny_htdemucs, tmp_path, monkeypatch, clean_choice
+):
+    catalogue_file = tmp_path / "catalogue.json"
+    entries = json.loads((tiny_htdemucs.parent / "catalogue.json").read_text())
+    entries["htdemucs"] |= {"license": "unclear", "commercial": False}
+    catalogue_file.write_text(json.dumps(entries))
+    monkeypatch.setenv("RIPIENO_MODEL_CATALOGUE", str(catalogue_file))
+    monkeypatch.setenv("RIPIENO_MODELS", str(tiny_htdemucs.parent))
+    assert choice.choose("auto")[1].engine == "htdemucs"
+    monkeypatch.setenv("RIPIENO_LICENSES", "commercial")
+    signed = choice.choose("auto")[1]
+    assert (signed.engine, signed.fallback) == ("dsp", True) and "commercially (unclear)" in (signed.reason or "")
+    assert not choice.availability()["htdemucs"]["available"]
+    monkeypatch.setenv("RIPIENO_ALLOW_WEIGHTS", "htdemucs_ft, htdemucs")
+    assert choice.choose("auto")[1].engine == "htdemucs" and choice.availability()["htdemucs"]["available"]
+
+
+def test_the_catalogue_says_of_demucs_weights_that_their_licence_is_unclear():
+    for name in ("htdemucs", "htdemucs_ft", "htdemucs_6s"):
+        assert not catalogue.entry(name).commercial and "unclear" in catalogue.entry(name).license
 
 
 def test_batches_of_segments_give_what_single_ones_give(tiny_htdemucs):

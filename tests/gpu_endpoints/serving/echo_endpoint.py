@@ -37,11 +37,11 @@ def load_handlers() -> dict:
     return {"echo": _echo, "wait": _wait, "fail": _fail, "die": _die}
 
 
-app = create_app(
-    Endpoint(
-        name="echo",
-        kinds=frozenset({"echo", "wait", "fail", "die"}),
-        load_handlers=load_handlers,
-        engines=lambda: {"echo": {"available": True}},
-    )
+ECHO = Endpoint(
+    name="echo",
+    kinds=frozenset({"echo", "wait", "fail", "die"}),
+    load_handlers=load_handlers,
+    engines=lambda: {"echo": {"available": True}},
 )
+
+app = create_app(ECHO)

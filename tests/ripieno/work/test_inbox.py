@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import json
+from types import SimpleNamespace
+from urllib.parse import quote
 
 import makers
 import pytest
 from azure.core.exceptions import HttpResponseError
+from azure.durable_functions import OrchestrationRuntimeStatus as Status
+from azure.functions.queue import QueueMessage
 
 from ripieno.contracts import names
 from ripieno.contracts.workflow import DropOrder
+from ripieno.local.host import durable_api
+from ripieno.local.stack import PROJECT
 from ripieno.records import runs, songs
 from ripieno.services import blobs, identity
 from ripieno.work import inbox, ingest
@@ -22,11 +30,12 @@ class Workflows:
         self.started: dict[str, dict] = {}
         self._refuses = refuses
 
-    async def get_status(self, instance_id: str) -> None:
-        return None
+    async def get_status(self, instance_id: str) -> SimpleNamespace | None:
+        return SimpleNamespace(runtime_status=Status.Running) if instance_id in self.started else None
 
     async def start_new(self, orchestrator: str, instance_id: str, order: dict) -> None:
         self._refuses(order)
+        assert instance_id not in self.started
         self.started[instance_id] = order
 
 
@@ -130,3 +139,67 @@ def test_a_drop_that_is_replaced_after_it_was_found_to_be_none_is_not_rejected(s
     ingest.reject(order, "broken", "it is broken")
     assert blobs.list_names(names.REJECTED, f"owners/{owner}/") == []
     assert blobs.read(names.RAW_AUDIO, f"owners/{owner}/x.wav") == b"another"
+
+
+# -- told by Event Grid -------------------------------------------------------------------------------------------
+
+
+def created(name: str, account: str = "https://songs.blob.core.windows.net") -> dict:
+    """What both schemas say of a blob that was written."""
+    return {"data": {"api": "PutBlob", "blobType": "BlockBlob", "url": f"{account}/{names.RAW_AUDIO}/{quote(name)}"}}
+
+
+SCHEMAS = {
+    "Event Grid": lambda name: [{
+        "topic": "/subscriptions/x", "subject": f"/blobServices/default/containers/{names.RAW_AUDIO}/blobs/{name}",
+        "eventType": "Microsoft.Storage.BlobCreated", "id": "1", "eventTime": "2026-01-01T00:00:00Z",
+        "dataVersion": "", "metadataVersion": "1", **created(name),
+    }],
+    "CloudEvents": lambda name: {
+        "specversion": "1.0", "type": "Microsoft.Storage.BlobCreated", "source": "/subscriptions/x", "id": "1",
+        "time": "2026-01-01T00:00:00Z", **created(name),
+    },
+    "Azurite's addresses": lambda name: created(name, "http://127.0.0.1:10000/devstoreaccount1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+@pytest.mark.parametrize("name", ["x.wav", "owners/ann/a b#c%20d \U0001f3b7.wav"])
+def test_a_drop_that_event_grid_tells_of_is_taken_in_once_however_often_it_is_told(storage, schema, name):
+    drop(name)
+    client = Workflows()
+    for _ in range(2):  # events come at least once
+        asyncio.run(inbox.hear(client, json.loads(json.dumps(SCHEMAS[schema](name)))))
+    (order,) = client.started.values()
+    assert order["blob_name"] == name
+
+
+def test_events_that_tell_of_no_drop_are_left_alone(storage, caplog):
+    """Of another container, of nothing, and of a blob that is gone by now."""
+    client = Workflows()
+    of_another = {"data": {"url": "https://songs.blob.core.windows.net/stems/x.wav"}}
+    asyncio.run(inbox.hear(client, [of_another, {"eventType": "nothing"}, *SCHEMAS["Event Grid"]("gone.wav")]))
+    assert client.started == {} and caplog.text.count("tells of no drop") == 2
+
+
+def test_with_event_grid_the_inbox_is_looked_into_now_and_then_and_without_it_all_the_time(monkeypatch):
+    from triggers import timers
+
+    try:
+        monkeypatch.setenv("RIPIENO_DROP_SOURCE", "EventGrid")
+        assert importlib.reload(timers).LOOK_INTO_INBOX == "0 */5 * * * *"
+        monkeypatch.setenv("RIPIENO_DROP_SOURCE", "Polling")
+        assert importlib.reload(timers).LOOK_INTO_INBOX == "* * * * * *"
+    finally:
+        monkeypatch.undo()
+        importlib.reload(timers)
+
+
+def test_the_queue_that_event_grid_writes_to_is_the_one_that_is_read(storage):
+    (queue,) = makers.app_functions().of("queueTrigger")
+    assert queue.trigger["queueName"] == names.DROPS_QUEUE
+    told = QueueMessage(id="1", body=json.dumps(SCHEMAS["Event Grid"]("gone.wav")).encode())
+    asyncio.run(queue.call(**queue.arguments(told, durable_api.client_binding("http://127.0.0.1:9", "key", "hub"))))
+    readme = (PROJECT / "README.md").read_text()
+    assert f"az storage queue create --name {names.DROPS_QUEUE}" in readme
+    assert f"queueservices/default/queues/{names.DROPS_QUEUE}" in readme

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from ripieno.contracts.workflow import RemovalOrder, SongOrder
 from ripieno.records import analyses, runs, songs, works
 from ripieno.services import blobs, conditioning
 from ripieno.services.storage import table
-from ripieno.work import analysing, generating, ingest, removal
+from ripieno.work import analysing, asking, endings, generating, ingest, removal
 from tests.chaos.invariants import Snapshot, violations
 
 AT_ONCE = 8
@@ -47,7 +48,10 @@ def order_of(song) -> SongOrder:
 
 def remove(song) -> RemovalOrder:
     """A removal as the workflow does it, with nothing running."""
-    order = RemovalOrder.model_validate(removal.of_song(song.owner, song.audio_file_id).order)
+    return remove_as(RemovalOrder.model_validate(removal.of_song(song.owner, song.audio_file_id).order))
+
+
+def remove_as(order: RemovalOrder) -> RemovalOrder:
     for _ in range(2):
         removal.hide(order)
         removal.delete(order)
@@ -250,3 +254,48 @@ def test_an_upload_killed_anywhere_is_taken_on_or_leaves_nothing(storage, owner,
     if step != "start":
         assert everything_of(owner) == []
         assert ingest.take_in(owner, clip, "clip.wav").is_new
+
+
+@pytest.mark.parametrize("step", ["note", "hide", "start"])
+def test_a_removal_killed_anywhere_is_gone_on_with_or_was_never_asked_for(storage, owner, clip, monkeypatch, step):
+    """Between the note, the song's leaving the library, and the start of the workflow."""
+
+    class Killed(BaseException):
+        pass
+
+    class Workflows:
+        def __init__(self) -> None:
+            self.started: dict[str, str] = {}
+
+        async def get_status(self, instance_id: str) -> None:
+            return None
+
+        async def start_new(self, orchestrator: str, instance_id: str, order: dict) -> None:
+            if order["owner"] == owner:
+                self.started[instance_id] = orchestrator
+
+    def die(*arguments, **options):
+        raise Killed
+
+    song = makers.analysed(owner, clip)
+    for run in runs.everything():
+        runs.forget(run)
+    where = {"note": (runs, "note"), "hide": (songs, "delete")}
+    with monkeypatch.context() as patch:
+        if step in where:
+            patch.setattr(*where[step], die)
+            with pytest.raises(Killed):
+                removal.of_song(owner, song.audio_file_id)
+        else:
+            removal.of_song(owner, song.audio_file_id)
+    assert (songs.find(owner, song.audio_file_id) is None) == (step == "start")
+
+    monkeypatch.setenv("RIPIENO_REST_SECONDS", "0")
+    client = Workflows()
+    asyncio.run(asking.look_after(client, endings.give))
+    removing = names.removal_instance(song.audio_file_id, song.born)
+    assert client.started == ({} if step == "note" else {removing: "RemovalOrchestrator"})
+    order = removal.of_song(owner, song.audio_file_id)
+    assert order.instance_id == removing
+    remove_as(RemovalOrder.model_validate(order.order))
+    assert everything_of(song.audio_file_id) == []

@@ -7,11 +7,12 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import makers
 import pytest
 from azure.functions.timer import TimerRequest
 
 from ripieno.contracts import names
-from ripieno.local.host import durable_api, functions
+from ripieno.local.host import durable_api
 from ripieno.local.stack import OldLibrary as OldFolder
 from ripieno.local.stack import Stack
 from ripieno.records import uploads
@@ -57,9 +58,7 @@ def test_storage_that_is_not_ours_yet_when_the_app_starts_is_made_ready_by_its_t
     for name in (names.UPLOADS, names.RUNS):
         table_service().delete_table(name)
     container(names.REJECTED).delete_container()
-    from function_app import app
-
-    (timer,) = [one for one in functions.index(app).of("timerTrigger") if one.name == "look_after_runs"]
+    (timer,) = [one for one in makers.app_functions().of("timerTrigger") if one.name == "look_after_runs"]
     client = durable_api.client_binding("http://127.0.0.1:9", "key", "hub")
     try:
         asyncio.run(timer.call(**timer.arguments(TimerRequest(past_due=False), client)))
