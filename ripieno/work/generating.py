@@ -152,7 +152,8 @@ def condition(order: WorkOrder) -> None:
 
 
 def fail(order: WorkOrder, message: str, *, only_unplanned: bool = False) -> None:
-    """Give a work its end where it has none yet: what is being made has failed, and so has what was never planned."""
+    """Give a work's first run its end where it has none yet: what it was making has failed, and so has what was never
+    planned. Further takes and mixes are other runs'."""
 
     def failed(work: Work) -> Work | None:
         if work.has_ended or (only_unplanned and work.plan is not None):
@@ -161,9 +162,10 @@ def fail(order: WorkOrder, message: str, *, only_unplanned: bool = False) -> Non
             return work.model_copy(
                 update={"status": GenerationStatus.FAILED, "message": message[:500], "error": message[:500]}
             )
-        for version in _open(work):
+        unmade = [layer.versions[0] for layer in work.layers if layer.versions[0].is_open]
+        for version in unmade:
             version.status, version.error = TakeStatus.FAILED, message[:500]
-        return work.model_copy(update={"error": message[:500]})
+        return work.model_copy(update={"error": message[:500]}) if unmade else None
 
     try:
         works.change(order.owner, order.work_id, failed)

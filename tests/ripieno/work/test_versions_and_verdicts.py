@@ -10,6 +10,7 @@ import pytest
 
 from ripieno.contracts import names
 from ripieno.contracts.enums import TakeStatus
+from ripieno.contracts.generation import MixOrder
 from ripieno.contracts.workflow import VersionOrder, WorkOrder
 from ripieno.contracts.works import Version, Work
 from ripieno.records import runs, works
@@ -242,3 +243,14 @@ def test_a_work_that_breaks_off_ends_what_is_open_and_keeps_what_is_there(storag
     after = works.get(owner, work.work_id)
     assert [one.latest.status for one in after.elements] == ["generated", "failed"]
     assert after.status == "awaiting_review" and after.elements[1].latest.error == "it broke off"
+
+
+def test_a_work_whose_run_ended_well_has_not_broken_off(storage, owner):
+    """Every run that has ended is given its end once more by the timer that forgets it."""
+    work = heard(owner)
+    mixing.begin(owner, work.work_id, MixOrder(), "0123456789")
+    give(work, 1, approved=False, comment="busier")
+    generating.fail(WorkOrder(owner=owner, work_id=work.work_id, arrived_at=work.created_at), "it ended")
+    after = works.get(owner, work.work_id)
+    assert after.error is None and after.status == "generating"
+    assert [one.latest.status for one in after.elements] == ["generating", "generating"], "a take and a mix go on"
