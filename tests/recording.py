@@ -29,11 +29,11 @@ def record(commands: list[str], *, cwd: Path, env: dict[str, str]) -> str:
             capture_output=True, text=True, timeout=300, check=True,
         )  # fmt: skip
         console.print(Text.assemble(("$ ", "bold green"), (command, "bold")))
-        console.print(Text.from_ansi(done.stdout.rstrip()), soft_wrap=False)
+        console.print(Text.from_ansi(done.stdout.rstrip().replace(str(Path.home()), "~")), soft_wrap=False)
         console.print()
     console.file.close()
     drawn = console.export_svg(title="ripieno", theme=_THEME)
-    drawn = re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.S)  # of another host
+    drawn = re.sub(r"@font-face \{.*?\}|<!--.*?-->", "", drawn, flags=re.S)  # fonts of another host
     return re.sub(r"font-family: Fira Code[^;]*;|font-family: arial;", f"font-family: {_FONTS};", drawn)
 
 

@@ -95,15 +95,15 @@ def examples(group: click.Group = command_line, prefix: str = "") -> list[tuple[
 def test_every_example_of_the_help_runs(workplace):
     """In the order of a user's day: a song before its stems, a verdict before it is deleted."""
     shell("ripieno analyze song.mp3 && ripieno generate song --stems bass --bars 1-4 --json", workplace)
-    last = {"approve": 1, "reject": 2, "cancel": 3, "delete": 4}
+    last = {"mix": 1, "approve": 2, "reject": 3, "cancel": 4, "delete": 5}
     for name, line in sorted(examples(), key=lambda one: last.get(one[0], 0)):
-        if name in last:  # each wants something that nobody has judged yet
+        if name in last:  # each wants a bass line that nobody has judged yet
             shell("ripieno generate song.mp3 --stems bass --bars 1-4 --json", workplace)
         shell(line if name != "cancel" else f"{line} 2>&1 | grep -E 'cancelled|nothing to cancel'", workplace)
 
 
 def test_the_picture_is_of_a_run_like_this_one(workplace):
-    """`python -m pytest tests/e2e/test_readme.py -k picture` with RIPIENO_RECORD=1 draws it anew."""
+    """RIPIENO_RECORD=1 .venv/bin/pytest tests/e2e/test_readme.py -k picture draws it anew."""
     folder, env = workplace
     for made in ("session", "song"):
         shutil.rmtree(folder / made, ignore_errors=True)
