@@ -9,6 +9,7 @@ found by the chords and the sections that follow each other in them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from azure.data.tables import UpdateMode
 
@@ -24,10 +25,12 @@ from ripieno.services.storage import table
 
 WINDOW = 6
 _FORM_WINDOW = 16
+_FIRST_AT_ONCE = 60  # of what is remembered: as many as a page shows and some
+_joined = chord_index.joined
 
 
 class AnalysisRow(Contract):
-    """What made an analysis, and which rows it is found by."""
+    """What made an analysis, which rows it is found by, and all its chords and sections as words, one after another."""
 
     audio_file_id: str
     born: str
@@ -35,6 +38,8 @@ class AnalysisRow(Contract):
     separation: SeparationResult
     chord_rows: list[str] = []
     form_rows: list[str] = []
+    chords: str | None = None
+    form: str | None = None
 
 
 def save(owner: str, audio_file_id: str, born: str, instance_id: str, found: Analysis, stems: SeparationResult) -> None:
@@ -42,12 +47,13 @@ def save(owner: str, audio_file_id: str, born: str, instance_id: str, found: Ana
     folder = names.song_folder(audio_file_id, born)
     blobs.upload_json(names.ANALYSES, names.analysis_blob(folder), found.model_dump(mode="json"))
     ending = f"|{audio_file_id}|{born}"
-    chords = chord_index.windows(chord_index.tokens([one.chord for one in found.chords]), WINDOW)
-    forms = chord_index.windows(chord_index.form_tokens([one.label for one in found.sections]), _FORM_WINDOW)
+    words, labels = _words_of(found)
+    chords, forms = chord_index.windows(words, WINDOW), chord_index.windows(labels, _FORM_WINDOW)
     row = AnalysisRow(
         audio_file_id=audio_file_id, born=born, instance_id=instance_id, separation=stems,
         chord_rows=sorted(f"{window}{ending}" for window in chords),
         form_rows=sorted(f"{window}{ending}" for window in forms),
+        chords=chord_index.joined(words), form=chord_index.joined(labels),
     )  # fmt: skip
     known = _store.get(owner, _key(row))
     before = (known.chord_rows, known.form_rows) if known else ([], [])
@@ -96,14 +102,28 @@ def following(owner: str, chords: list[str], form: list[str], *, after: str | No
     """(song, born) of the songs in which these chords (`chord_index.parse_query`) and these sections (`parse_form`)
     follow each other, either of them may be empty; in the order of their ids, from the one after `after`.
 
-    Read as far as somebody goes on: what no row says, the analyses themselves are asked for one by one.
+    From memory where they are there, else from the rows. Read as far as somebody goes on: what no row says, the
+    analyses themselves are asked for one by one.
     """
-    for audio_file_id, born in _beginning(owner, chords[:WINDOW], form[:_FORM_WINDOW], after):
-        if len(chords) > WINDOW or len(form) > _FORM_WINDOW:
-            found = load(audio_file_id, born)
-            if found is None or not _follow(found, chords, form):
-                continue
-        yield audio_file_id, born
+    last, several = f"{after}{rows.LAST}" if after is not None else None, _FIRST_AT_ONCE
+    wanted = [
+        Condition(name, "has", text)
+        for name, text in (("chords", _joined(chords[:WINDOW])), ("form", _sections(_joined(form[:_FORM_WINDOW]))))
+        if len(text) > 1
+    ]
+    is_long = len(chords) > WINDOW or len(form) > _FORM_WINDOW
+    while True:
+        page = _store.remembered(owner, "", after=last, conditions=wanted, limit=several)
+        if page is None:
+            yield from _in_rows(owner, chords, form, after)
+            return
+        for row in page.rows:
+            after = row["audio_file_id"]
+            if not is_long or _follow(row, chords, form):
+                yield row["audio_file_id"], row["born"]
+        last, several = page.last_key, 4 * several
+        if last is None:
+            return
 
 
 def everything() -> Iterator[tuple[str, AnalysisRow]]:
@@ -114,35 +134,31 @@ def everything() -> Iterator[tuple[str, AnalysisRow]]:
 # -- rows ---------------------------------------------------------------------------------------------------------
 
 
-def _follow(found: Analysis, chords: list[str], form: list[str]) -> bool:
-    known = chord_index.tokens([one.chord for one in found.chords])
-    sections = chord_index.form_tokens([one.label for one in found.sections])
-    return chord_index.follow_each_other(known, chords) and chord_index.follow_each_other(sections, form)
+def _words_of(found: Analysis) -> tuple[list[str], list[str]]:
+    """The words of an analysis's chords, and of its sections."""
+    return (
+        chord_index.tokens([one.chord for one in found.chords]),
+        chord_index.form_tokens([one.label for one in found.sections]),
+    )
 
 
-def _beginning(owner: str, chords: list[str], form: list[str], after: str | None) -> Iterator[tuple[str, str]]:
-    """Those that have a window with each of these beginnings: from memory where they are there, else from the rows."""
-    wanted = [
-        Condition(name, "has", f"|{chord_index.joined(words)}")
-        for name, words in (("chords", chords), ("form", form))
-        if words
-    ]
-    last, several = f"{after}{rows.LAST}" if after is not None else None, 2 * MOST_OPERATIONS
-    while True:
-        page = _store.remembered(owner, "", after=last, conditions=wanted, limit=several)
-        if page is None:
-            yield from _in_rows(owner, chords, form, after)
-            return
-        for row in page.rows:
-            yield row["audio_file_id"], row["born"]
-            after = row["audio_file_id"]
-        last, several = page.last_key, 4 * several
-        if last is None:
-            return
+def _follow(row: dict[str, Any], chords: list[str], form: list[str]) -> bool:
+    """Whether more chords and sections than a window has follow each other in a song that is remembered."""
+    if row["is_whole"]:
+        return _joined(chords) in row["chords"] and _sections(_joined(form)) in row["form"]
+    return _follow_in_analysis(row["audio_file_id"], row["born"], chords, form)
+
+
+def _follow_in_analysis(audio_file_id: str, born: str, chords: list[str], form: list[str]) -> bool:
+    found = load(audio_file_id, born)
+    if found is None:
+        return False
+    words, labels = _words_of(found)
+    return chord_index.follow_each_other(words, chords) and chord_index.follow_each_other(labels, form)
 
 
 def _in_rows(owner: str, chords: list[str], form: list[str], after: str | None) -> Iterator[tuple[str, str]]:
-    sought = ((names.SONG_CHORDS, chords), (names.SONG_FORMS, form))
+    sought = ((names.SONG_CHORDS, chords[:WINDOW]), (names.SONG_FORMS, form[:_FORM_WINDOW]))
     found: set[tuple[str, str]] | None = None
     for table_name, words in sought:
         if words:
@@ -151,7 +167,10 @@ def _in_rows(owner: str, chords: list[str], form: list[str], after: str | None) 
             )
             of_these = {_song_of(row["RowKey"]) for row in beginnings}
             found = of_these if found is None else found & of_these
-    yield from sorted(one for one in found or () if after is None or one[0] > after)
+    is_long = len(chords) > WINDOW or len(form) > _FORM_WINDOW
+    for one in sorted(one for one in found or () if after is None or one[0] > after):
+        if not is_long or _follow_in_analysis(*one, chords, form):
+            yield one
 
 
 def _song_of(row_key: str) -> tuple[str, str]:
@@ -160,12 +179,24 @@ def _song_of(row_key: str) -> tuple[str, str]:
 
 
 def _remembered(row: AnalysisRow) -> IndexRows:
-    """The windows of a song, by which it is found without a query; behind a bar each, where a beginning begins."""
-    windows = {
-        name: "".join(f"|{key.rsplit('|', 2)[0]}" for key in keys)
-        for name, keys in (("chords", row.chord_rows), ("form", row.form_rows))
-    }
-    return {f"{row.audio_file_id}|{row.born}": {"audio_file_id": row.audio_file_id, "born": row.born, **windows}}
+    """The words of a song, by which it is found without a query; of an analysis that does not tell them all, those of
+    its windows."""
+    shown = {
+        "audio_file_id": row.audio_file_id, "born": row.born,
+        "is_whole": row.chords is not None and row.form is not None,
+        "chords": row.chords if row.chords is not None else "|".join(map(_window, row.chord_rows)),
+        "form": _sections(row.form if row.form is not None else "|,".join(map(_window, row.form_rows))),
+    }  # fmt: skip
+    return {f"{row.audio_file_id}|{row.born}": shown}
+
+
+def _window(row_key: str) -> str:
+    return row_key.rsplit("|", 2)[0]
+
+
+def _sections(words: str) -> str:
+    """Sections behind a comma, as each but the first one is anyway: a word is found as a whole."""
+    return f",{words}"
 
 
 def _upsert(table_name: str, owner: str, keys: Iterable[str]) -> None:

@@ -8,12 +8,14 @@ read again. Where many have, the query goes to storage until they have been read
 from __future__ import annotations
 
 import logging
+import operator
 import threading
 import time
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 BUCKET_CHARACTERS = 2
@@ -28,6 +30,11 @@ _STAMP_SECONDS = 2.0  # for a stamp that another is reading
 
 log = logging.getLogger(__name__)
 
+_COMPARES = {
+    "eq": operator.eq, "ge": operator.ge, "gt": operator.gt, "le": operator.le, "lt": operator.lt,
+    "has": operator.contains,
+}  # fmt: skip
+
 Rows = dict[str, dict[str, Any]]
 """Index rows by their keys."""
 
@@ -41,22 +48,15 @@ class Condition:
     op: str
     value: Any
 
-    def holds(self, row: dict[str, Any]) -> bool:
-        known = row.get(self.name)
-        if known is None:
-            return False
-        match self.op:
-            case "eq":
-                return known == self.value
-            case "ge":
-                return known >= self.value
-            case "gt":
-                return known > self.value
-            case "le":
-                return known <= self.value
-            case "has":
-                return self.value in known
-        return known < self.value
+    def test(self) -> Callable[[dict[str, Any]], bool]:
+        """Whether a row shows it; made once and asked of thousands."""
+        name, value, compares = self.name, self.value, _COMPARES[self.op]
+
+        def holds(row: dict[str, Any]) -> bool:
+            known = row.get(name)
+            return known is not None and compares(known, value)
+
+        return holds
 
 
 @dataclass
@@ -115,16 +115,21 @@ class Mirror:
         if shelf is None or not self._is_fresh(owner, shelf):
             return None
         found: list[tuple[str, dict[str, Any]]] = []
+        tests = [one.test() for one in conditions]
         with shelf.lock:
             if shelf.is_too_large:
                 return None
             first = bisect_left(shelf.keys, prefix + start)
             if after is not None and after >= prefix + start:
                 first = bisect_right(shelf.keys, after)
-            for number in range(first, bisect_left(shelf.keys, prefix + end)):
-                row = shelf.rows[shelf.keys[number]]
-                if all(one.holds(row) for one in conditions):
-                    found.append((shelf.keys[number], row))
+            rows, last = shelf.rows, bisect_left(shelf.keys, prefix + end)
+            for key in islice(shelf.keys, first, last):
+                row = rows[key]
+                for shows in tests:
+                    if not shows(row):
+                        break
+                else:
+                    found.append((key, row))
                     if len(found) > limit:
                         break
         return found

@@ -13,6 +13,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
@@ -30,6 +31,7 @@ from ripieno.records.store import IndexRows, Missing, Page, Store
 
 Tempo = Annotated[float, Field(ge=0, le=1e5, allow_inf_nan=False)]
 
+_pitch = lru_cache(maxsize=64)(pitch_class)
 _SUMMARY_FIELDS = set(AudioSummary.model_fields)
 _NAME_BYTES = 64  # of a name in a row's key; what is longer is compared afterwards
 _WITH_NAMES = 1  # the version of the index rows that brought `by-name`
@@ -190,10 +192,16 @@ def complete_index(seconds: float) -> bool:
     return completing.go_on(_store, names.SONGS_TABLE, _WITH_NAMES, seconds=seconds)
 
 
-def shown(owner: str, audio_file_ids: list[str]) -> dict[str, tuple[str, AudioSummary]]:
-    """The lives and summaries of some songs by their ids; of those that are gone nothing."""
+def shown(owner: str, audio_file_ids: list[str], *, key: str | None = None) -> dict[str, tuple[str, AudioSummary]]:
+    """The lives and summaries of some songs by their ids (of those in a `key`, where one is given); of those that are
+    gone nothing."""
     found = _store.shown(owner, audio_file_ids)
-    return {key: (row["born"], AudioSummary.model_validate(row)) for key, row in found.items()}
+    wanted = None if key is None else _pitch(key)
+    return {
+        song_id: (row["born"], AudioSummary.model_validate(row))
+        for song_id, row in found.items()
+        if wanted is None or (row.get("key") is not None and _pitch(row["key"]) == wanted)
+    }
 
 
 def uploaded_within(song: AudioSummary, query: SongQuery) -> bool:

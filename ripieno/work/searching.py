@@ -49,7 +49,7 @@ def _found(owner: str, query: SongQuery, *, after: str | None) -> Iterator[Audio
     following = analyses.following(owner, chords, form, after=after)
     several = query.limit + 1
     while some := list(islice(following, several)):
-        shown = songs.shown(owner, [audio_file_id for audio_file_id, _ in some])
+        shown = songs.shown(owner, [audio_file_id for audio_file_id, _ in some], key=query.key)
         for audio_file_id, born in some:
             life, song = shown.get(audio_file_id, (None, None))
             if song is not None and life == born and only in (None, audio_file_id) and _holds(song, query):
