@@ -6,14 +6,14 @@ import numpy as np
 
 from gpu_endpoints.audio.levels import CEILING, SILENT, loudness
 
-FADE_SECONDS = 0.1
+FADE_IN_SECONDS, FADE_OUT_SECONDS = 0.002, 0.1  # no click at the start, and the first hit as hard as the others
 PEAK = 0.8
 
 
 def finish(
     audio: np.ndarray, seconds: float, rate: int, *, lead_seconds: float = 0.0, loudness_lufs: float | None = None
 ) -> np.ndarray:
-    """Cut or padded to `seconds` to the sample, faded in and out over 100 ms, with a peak of 0.8 or a loudness.
+    """Cut or padded to `seconds` to the sample, faded in over 2 ms and out over 100, with a peak of 0.8 or a loudness.
 
     Parameters
     ----------
@@ -25,10 +25,9 @@ def finish(
     out = np.zeros((frames, audio.shape[1]), np.float32)
     sounding = out[lead : lead + len(audio)]
     sounding[:] = audio[: len(sounding)]
-    fade = min(round(FADE_SECONDS * rate), len(sounding) // 2)
-    ramp = np.linspace(0, 1, fade, endpoint=False, dtype=np.float32)[:, None]
-    sounding[:fade] *= ramp
-    sounding[len(sounding) - fade :] *= ramp[::-1]
+    rise, fall = (min(round(length * rate), len(sounding) // 2) for length in (FADE_IN_SECONDS, FADE_OUT_SECONDS))
+    sounding[:rise] *= _ramp(rise)
+    sounding[len(sounding) - fall :] *= _ramp(fall)[::-1]
     peak = float(np.abs(out).max(initial=0.0))
     if peak <= SILENT:
         return out
@@ -37,3 +36,7 @@ def finish(
         now = loudness(out, rate)
         gain = gain if now is None else min(10 ** ((loudness_lufs - now) / 20), CEILING / peak)
     return out * np.float32(gain)
+
+
+def _ramp(frames: int) -> np.ndarray:
+    return np.linspace(0, 1, frames, endpoint=False, dtype=np.float32)[:, None]

@@ -95,6 +95,8 @@ def mix(
     down = -(made.gain_db or 0.0)
     turned = f", turned down by {down:.1f} dB so that nothing clips" if down > 0.05 else ""
     click.echo(f"{made.path}  {clock(made.duration_seconds)}{loud}{turned}")
+    for remark in made.remarks:
+        click.echo(remark, err=True)
 
 
 def write_mix(ripieno: Ripieno, request: Generation, order: MixOrder, out: Path) -> Mixed:

@@ -10,7 +10,7 @@ from typing import Any
 from ripieno.contracts.analysis import Analysis
 from ripieno.contracts.audio import AudioFile, AudioSummary, Failure, StemLink
 from ripieno.contracts.base import Contract
-from ripieno.contracts.generation import Generation, MixView, StemPlan
+from ripieno.contracts.generation import FreeStanding, Generation, MixView, StemPlan
 from ripieno.contracts.production import Score
 from ripieno.contracts.provenance import Provenance
 
@@ -90,7 +90,8 @@ class WrittenTake(Contract):
 
 
 class Generated(Contract):
-    """`generate`, and `reject --out`: the request, what was written, and the mix where one was asked for."""
+    """`generate`, and `reject --out`: the request, what was written, the mix where one was asked for, and what music for
+    no song is played to."""
 
     generation_request_id: str
     audio_file_id: str | None = None
@@ -99,6 +100,7 @@ class Generated(Contract):
     error: str | None = None
     stems: list[WrittenTake] = []
     mix: str | None = None
+    free_standing: FreeStanding | None = None
     planner: Provenance | None = None
 
 

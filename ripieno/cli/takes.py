@@ -12,7 +12,7 @@ from ripieno.cli.output import clock, clock_ms, console, day
 from ripieno.cli.shapes import Generated, WrittenTake
 from ripieno.client import Ripieno
 from ripieno.contracts.audio import AudioFile
-from ripieno.contracts.generation import Generation, StemTakes
+from ripieno.contracts.generation import FreeStanding, Generation, StemTakes
 from ripieno.contracts.names import slug
 
 
@@ -28,6 +28,7 @@ def written(
         error=request.error,
         stems=[_written(ripieno, stem, out) for stem in request.stems if only in (None, stem.name)],
         planner=request.plan.planner if request.plan else None,
+        free_standing=request.plan.free_standing if request.plan else None,
     )
 
 
@@ -64,12 +65,19 @@ def show_generated(result: Generated) -> None:
     for stem in heard:
         for remark in stem.score.remarks if stem.score else []:
             screen.print(f"[dim]{stem.name}: {escape(remark)}[/dim]")
+    if result.free_standing:
+        screen.print(f"[dim]{escape(_played_to(result.free_standing))}[/dim]")
     if result.planner and result.planner.reason:
         screen.print(f"[dim]planned by {result.planner.engine}: {escape(result.planner.reason)}[/dim]")
     if result.mix:
         screen.print(f"mix: {escape(result.mix)}")
     known = result.generation_request_id
     screen.print(f'[dim]ripieno approve {known}, or ripieno reject {known} STEM --comment "…"[/dim]')
+
+
+def _played_to(chosen: FreeStanding) -> str:
+    chords = " ".join(chosen.chord_progression)
+    return f"{chosen.target_bpm:g} bpm in {chosen.time_signature}, {chosen.duration_seconds:g} s: {chords}"
 
 
 def _table(stems: list[WrittenTake]) -> Table:

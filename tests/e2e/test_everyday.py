@@ -181,6 +181,8 @@ def test_music_for_no_song_needs_nothing_but_a_stem(command, tmp_path):
     (stem,) = made["stems"]
     assert stem["path"] == "new music/bass.wav" and stem["duration_seconds"] > 8
     assert made["song_name"] is None
+    chosen = made["free_standing"]
+    assert chosen["target_bpm"] > 60 and chosen["chord_progression"] and chosen["duration_seconds"] > 8
 
 
 @pytest.mark.parametrize(

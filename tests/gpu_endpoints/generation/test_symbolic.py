@@ -69,6 +69,18 @@ def test_a_stem_is_exactly_as_long_as_asked_with_fades_and_a_peak_of_point_eight
     assert generate(stem, given, "pop", seed=8).midi != made.midi
 
 
+def test_the_first_hit_is_as_hard_as_the_others():
+    """A part begins on a downbeat: what fades in there is missed in a DAW."""
+    beat = round(0.5 * SAMPLE_RATE)
+    hits = np.zeros((8 * beat, 2), np.float32)
+    for at in range(0, len(hits), beat):
+        hits[at : at + 2000] = np.hanning(4000)[2000:, None]
+    made = finish(hits, 4.0, SAMPLE_RATE)
+    energies = [float((made[at : at + 2000] ** 2).sum()) for at in range(0, len(made) - beat, beat)]
+    assert energies[0] > 0.9 * np.median(energies)
+    assert made[0].tolist() == [0, 0]
+
+
 def test_a_plan_is_heard_in_the_music(given):
     """Darker is darker, busier has more notes, staccato is shorter, softer has lower velocities."""
     plain = generate("synth", given, "house", seed=1)
