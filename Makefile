@@ -32,6 +32,7 @@ benchmark: setup ## accuracy and speed beside librosa, essentia and madmom, of s
 	@$(BIN)/python -m benchmarks.production
 	@$(BIN)/python -m benchmarks.durable
 	@$(BIN)/python -m benchmarks.api
+	@$(BIN)/python -m benchmarks.host_memory
 
 chaos: setup     ## 500 kills of everything that can die, while people are at work; the invariants after each twenty
 	@$(BIN)/python -m tests.chaos.kills --kills 500

@@ -90,8 +90,8 @@ class WrittenTake(Contract):
 
 
 class Generated(Contract):
-    """`generate`, and `reject --out`: the request, what was written, the mix where one was asked for, and what music for
-    no song is played to."""
+    """`generate`, and `reject --out`: the request, what was written, the mix where one was asked for, and what music
+    for no song is played to."""
 
     generation_request_id: str
     audio_file_id: str | None = None

@@ -23,6 +23,8 @@ from ripieno.local.processes import Child, DidNotStart, python_module, started_a
 
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDER_OF_SEGNO = ".segno"
+HOSTS_MEMORY = {"MALLOC_ARENA_MAX": "2"}
+"""Of glibc, which else keeps what each of many threads has ever held: megabytes for every song that went through."""
 HEALTHY_SECONDS = 60.0
 WATCH_SECONDS = 0.5
 
@@ -227,7 +229,7 @@ class Stack:
             self._child("storage", storage_command, f"http://127.0.0.1:{ports.table}/"),
             self._endpoint("analysis", ports.analysis),
             self._endpoint("generation", ports.generation),
-            self._child("host", self._host_command(), f"{self.url}/api/openapi.json"),
+            self._child("host", self._host_command(), f"{self.url}/api/openapi.json", **HOSTS_MEMORY),
         ]
 
     def _endpoint(self, name: str, port: int) -> Child:
@@ -241,8 +243,10 @@ class Stack:
             return [core_tools, "start", "--port", str(self.ports.host)]
         return python_module("ripieno.local.host", "--port", str(self.ports.host), "--state", str(self.home / "host"))
 
-    def _child(self, name: str, command: list[str], health_url: str) -> Child:
-        return Child(name, command, self.environment(), self.home / "logs" / f"{name}.log", health_url, PROJECT)
+    def _child(self, name: str, command: list[str], health_url: str, **further: str) -> Child:
+        return Child(
+            name, command, further | self.environment(), self.home / "logs" / f"{name}.log", health_url, PROJECT
+        )
 
     def environment(self) -> dict[str, str]:
         """The settings of every part; what the caller has set already wins."""
