@@ -5,17 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from ports import free_ports
 
 from ripieno.client import Ripieno
 from ripieno.local import azurite
@@ -28,14 +27,6 @@ from ripieno.services.storage import create_containers_and_tables
 os.environ.setdefault("RIPIENO_SWEEP_SECONDS", "1")
 os.environ.setdefault("NUMBA_CACHE_DIR", str(PROJECT / ".ripieno" / "numba"))
 RATE = 44100
-
-
-def free_ports(count: int) -> list[int]:
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 def new_stack(home: Path) -> Stack:

@@ -226,6 +226,7 @@ NULLS: dict[str, str] = {
     "AudioFile.analyzed_at": "until then",
     "AudioFile.webhook_url": "tells nobody",
     "AudioFile.progress": "in a list",
+    "Analysis.loudness_lufs": "where there is only silence, or an older analysis did not measure it",
     "Analysis.time_signature": "where there is no pulse",
     "Analysis.mode": "where there is no key",
     "Analysis.tuning_frequency": "where nothing has a pitch",

@@ -132,7 +132,7 @@ def _running() -> list[Checked]:
     found: list[Checked] = []
     for part, state in parts.items():
         status = "ok" if state["ok"] else "broken"
-        found.append(Checked(name=part, status=status, detail=state.get("detail", "running")))
+        found.append(Checked(name=part, status=status, detail=state.get("detail") or "running"))
         for task, engines in state.get("engines", {}).items():
             for engine, about in engines.items():
                 there = "ok" if about["available"] else "missing"

@@ -12,7 +12,7 @@ from dataclasses import fields
 import httpx
 import psutil
 import pytest
-from conftest import free_ports
+from ports import free_ports
 
 from ripieno.local import stack as stack_module
 from ripieno.local.stack import Ports, Stack

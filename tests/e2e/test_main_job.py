@@ -176,11 +176,11 @@ def test_jobs_say_what_was_asked_of_which_endpoint(ripieno, analysed):
     assert list(ripieno.jobs(audio_file_id=analysed["audio_file_id"], state="failed")) == []
 
 
-def test_bad_commands_end_with_2_and_failures_with_1(command, tmp_path):
+def test_bad_commands_end_with_2_failures_with_1_and_what_is_not_there_with_4(command, tmp_path):
     assert "No such command" in command("frobnicate", expect=2)
     assert "does not exist" in command("analyze", str(tmp_path / "nowhere.wav"), expect=2)
     assert "needs a filter" in command("search", expect=2)
-    command("status", "no-such-song", expect=1)
+    command("status", "no-such-song", expect=4)
     (tmp_path / "note.mp3").write_text("this is a letter, not a song" * 50)
     result = json.loads(command("analyze", str(tmp_path / "note.mp3"), "--json", expect=1))
     assert result["status"] == "failed" and result["error"]["code"] == "unsupported_format"
@@ -204,7 +204,7 @@ def test_deleting_a_song_deletes_everything_made_from_it(command, ripieno, make_
     assert len(blobs()) >= 6 and len(rows()) >= 6
     command("delete", song_id, "--wait")
     assert blobs() == [] and rows() == []
-    command("status", song_id, expect=1)
+    command("status", song_id, expect=4)
 
 
 def test_watch_goes_on_with_files_that_appear(stack, make_clip, tmp_path):

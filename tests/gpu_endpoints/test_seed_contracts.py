@@ -16,7 +16,7 @@ import httpx
 import jams
 import pytest
 import soundfile
-from conftest import free_ports
+from ports import free_ports
 
 from ripieno.contracts import names
 from ripieno.local.azurite import ACCOUNT

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import azure.functions as func
 import makers
 import pytest
-from conftest import free_ports
+from ports import free_ports
 
 from ripieno.contracts import names
 from ripieno.contracts.workflow import Upload

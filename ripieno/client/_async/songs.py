@@ -93,7 +93,7 @@ class AsyncSongs(AsyncUploads, AsyncDownloads, AsyncRemovals):
 
         Examples
         --------
-        >>> [song.original_file_name async for song in ripieno.search(bpm_min=60, bpm_max=200, status="analyzed")]
+        >>> [song.original_file_name async for song in ripieno.search(named="song.flac", bpm_min=60, bpm_max=200)]
         ['song.flac']
         """
         wanted = given(filters)

@@ -92,7 +92,7 @@ class Songs(Uploads, Downloads, Removals):
 
         Examples
         --------
-        >>> [song.original_file_name for song in ripieno.search(bpm_min=60, bpm_max=200, status="analyzed")]
+        >>> [song.original_file_name for song in ripieno.search(named="song.flac", bpm_min=60, bpm_max=200)]
         ['song.flac']
         """
         wanted = given(filters)

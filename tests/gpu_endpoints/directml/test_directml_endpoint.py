@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 import soundfile
-from conftest import free_ports
+from ports import free_ports
 
 from gpu_endpoints.directml import convert
 from ripieno.contracts import names

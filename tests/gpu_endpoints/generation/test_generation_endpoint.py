@@ -12,7 +12,7 @@ import mido
 import numpy as np
 import pytest
 import soundfile
-from conftest import free_ports
+from ports import free_ports
 
 from ripieno.contracts import names
 from ripieno.contracts.analysis import Analysis, Beat, Chord, Section

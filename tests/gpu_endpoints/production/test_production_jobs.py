@@ -16,7 +16,7 @@ import mido
 import numpy as np
 import pytest
 import soundfile
-from conftest import free_ports
+from ports import free_ports
 from pydantic import ValidationError
 
 from gpu_endpoints.generation.engine import Wish

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import free_ports
+from ports import free_ports
 from standardwebhooks.webhooks import Webhook
 
 from gpu_endpoints.serving import documents

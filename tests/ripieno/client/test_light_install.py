@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 ALLOWED = {
-    "ripieno", "click", "httpx", "pydantic", "rich",
+    "ripieno", "click", "cloup", "httpx", "pydantic", "rich",
     # what those four need
     "annotated-types", "anyio", "certifi", "colorama", "h11", "httpcore", "idna", "markdown-it-py", "mdurl", "pydantic-core",
     "pygments", "sniffio", "typing-extensions", "typing-inspection",
@@ -165,4 +165,4 @@ def test_what_needs_more_says_in_a_sentence_what_to_install(run, command):
 def test_without_a_stack_the_command_says_so_and_looks_for_one_in_the_users_home(run, tmp_path: Path):
     (tmp_path / ".ripieno").mkdir()
     (tmp_path / ".ripieno" / "stack.json").write_text(json.dumps({"url": "http://127.0.0.1:9"}))
-    assert "no Ripieno answers at http://127.0.0.1:9" in run("ripieno", "list", url=None, expect=1)
+    assert "no Ripieno answers at http://127.0.0.1:9" in run("ripieno", "list", url=None, expect=3)

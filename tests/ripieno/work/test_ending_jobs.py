@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import makers
 import pytest
-from conftest import free_ports
+from ports import free_ports
 
 from ripieno.contracts import names
 from ripieno.records import jobs, works

@@ -200,6 +200,6 @@ def test_the_queue_that_event_grid_writes_to_is_the_one_that_is_read(storage):
     assert queue.trigger["queueName"] == names.DROPS_QUEUE
     told = QueueMessage(id="1", body=json.dumps(SCHEMAS["Event Grid"]("gone.wav")).encode())
     asyncio.run(queue.call(**queue.arguments(told, durable_api.client_binding("http://127.0.0.1:9", "key", "hub"))))
-    readme = (PROJECT / "README.md").read_text()
+    readme = (PROJECT / "docs" / "azure.md").read_text()
     assert f"az storage queue create --name {names.DROPS_QUEUE}" in readme
     assert f"queueservices/default/queues/{names.DROPS_QUEUE}" in readme

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
-from conftest import free_ports
+from ports import free_ports
 
 from ripieno.local.host import functions
 from ripieno.local.processes import Child, python_module
