@@ -61,7 +61,14 @@ def test_the_recipes_run_word_for_word_and_end_in_a_folder_for_a_daw(workplace):
     folder, _ = workplace
     session = folder / "session"
     whole = soundfile.info(folder / "song.mp3").duration
-    for name in ("bass.wav", "bass-take-2.wav", "mix-streaming.wav", "drums.flac", "bass.flac", "other.flac"):
+    for name in (
+        "bass.wav",
+        "bass-take-2.wav",
+        "mix-streaming.wav",
+        "song/drums.flac",
+        "song/bass.flac",
+        "song/other.flac",
+    ):
         assert soundfile.info(session / name).duration > 5
     assert soundfile.info(session / "mix-streaming.wav").duration == pytest.approx(whole, abs=0.1)
     for name in ("bass.mid", "bass-take-2.mid"):
