@@ -64,6 +64,19 @@ print(sorted(function.get_function_name() for function in function_app.app.get_f
     assert "PipelineOrchestrator" in done.stdout and "upload_audio" in done.stdout
 
 
+@pytest.mark.parametrize("endpoint", ["analysis", "generation", "production"])
+def test_an_endpoints_server_starts_without_what_its_workers_need(endpoint):
+    """It answers while they load; with numpy and scipy alone it would take twice as long to."""
+    program = (
+        f"import sys, gpu_endpoints.{endpoint}.server;print(sorted({HEAVY | {'numpy', 'scipy'}!r} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
+
+
 def test_what_the_app_reads_is_deployed():
     """Files that are no modules: a deployment has them unless .funcignore leaves them behind."""
     ignored = pathspec.GitIgnoreSpec.from_lines((ROOT / ".funcignore").read_text().splitlines())

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
-from gpu_endpoints.generation.engine import GenerationEngine
 from gpu_endpoints.serving.work import JobFailed
 from ripieno import __version__
 from ripieno.services import licenses
 from ripieno.services.models import catalogue, folder
 from ripieno.services.settings import models_folder
+
+if TYPE_CHECKING:  # the server says what there is without it
+    from gpu_endpoints.generation.engine import GenerationEngine
 
 AUTO = "symbolic"
 VOICE, DIFFSINGER = "voice", "diffsinger"

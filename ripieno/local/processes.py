@@ -55,13 +55,14 @@ class Child:
     def wait_healthy(self, seconds: float) -> None:
         """Raises `DidNotStart`."""
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if not self.is_running():
-                raise DidNotStart(f"{self.name} ended at once:\n{self.log_tail()}")
-            with contextlib.suppress(httpx.HTTPError):
-                httpx.get(self.health_url, timeout=2.0)
-                return
-            time.sleep(0.1)
+        with httpx.Client(timeout=2.0) as http:  # one: each costs as much as some imports of whom one waits for
+            while time.monotonic() < deadline:
+                if not self.is_running():
+                    raise DidNotStart(f"{self.name} ended at once:\n{self.log_tail()}")
+                with contextlib.suppress(httpx.HTTPError):
+                    http.get(self.health_url)
+                    return
+                time.sleep(0.1)
         raise DidNotStart(f"{self.name} did not answer at {self.health_url} within {seconds:.0f} s:\n{self.log_tail()}")
 
     def revive(self) -> bool:

@@ -100,10 +100,8 @@ class Stack:
         try:
             for child in self._children:
                 say(f"starting {child.name}")
-                child.start()
+                child.start()  # all at once: storage is there long before the others have read their modules
                 self._write_state()
-                if child.name == "storage":
-                    child.wait_healthy(HEALTHY_SECONDS)
             for child in self._children:
                 child.wait_healthy(HEALTHY_SECONDS)
         except BaseException:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceExistsError
 from azure.data.tables import TableClient, TableServiceClient
-from azure.identity import DefaultAzureCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from ripieno.contracts.names import CONTAINERS, TABLES
 from ripieno.services.settings import settings
+
+if TYPE_CHECKING:
+    from azure.identity import DefaultAzureCredential
 
 
 def blob_service() -> BlobServiceClient:
@@ -61,6 +64,8 @@ def _table(service: TableServiceClient, name: str) -> TableClient:
 @lru_cache(maxsize=1)
 def _identity() -> DefaultAzureCredential:
     """The process's identity; the user-assigned one that `__clientId` names, where it does."""
+    from azure.identity import DefaultAzureCredential  # late: nobody with a connection string needs it
+
     return DefaultAzureCredential(managed_identity_client_id=settings().storage_client_id)
 
 

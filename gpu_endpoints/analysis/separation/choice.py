@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
-from gpu_endpoints.analysis.separation.engine import SeparationEngine
 from gpu_endpoints.serving.work import JobFailed
 from ripieno.contracts.provenance import Provenance
 from ripieno.services import licenses
 from ripieno.services.models import catalogue, folder
+
+if TYPE_CHECKING:  # the server says what there is without it
+    from gpu_endpoints.analysis.separation.engine import SeparationEngine
 
 AUTO = ("htdemucs_ft", "htdemucs")  # bs_roformer knows vocals alone, and the six stems of htdemucs_6s are worse
 LEARNED = (*AUTO, "htdemucs_6s", "bs_roformer")
