@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import islice
 from pathlib import Path
 
@@ -14,11 +13,10 @@ from ripieno.cli.options import connect, examples, json_option
 from ripieno.cli.output import day, print_json, print_rows
 from ripieno.cli.shapes import Reviewed
 from ripieno.cli.takes import show_generated, song_name, written
-from ripieno.client import POLL_SECONDS, Ripieno, RipienoError
+from ripieno.client import RipienoError
 from ripieno.contracts.enums import TakeStatus
 from ripieno.contracts.generation import Generation, Take
 
-WAIT_SECONDS = 6 * 3600
 _SHOWN = 50
 _WORDS = 60
 _generation = cloup.argument(
@@ -68,7 +66,8 @@ def reject(generation: str, stem: str, comment: str, take: int | None, out: Path
             click.echo(f"rejected {stem}" + ("; a new take is being made" if comment else ""))
         if comment and out is not None:
             song = ripieno.get(after.audio_file_id) if after.audio_file_id else None
-            made = written(ripieno, _next_take(ripieno, request_id, stem, rejected), out, song, only=stem)
+            ripieno.wait_take(request_id, stem, after=rejected)
+            made = written(ripieno, ripieno.generation(request_id), out, song, only=stem)
             print_json(made) if as_json else show_generated(made)
         elif as_json:
             print_json(_reviewed(after, [stem]))
@@ -121,15 +120,3 @@ def _reviewed(request: Generation, stems: list[str]) -> Reviewed:
 
 def _takes(request: Generation, stem: str) -> list[Take]:
     return next((one.takes for one in request.stems if one.name == stem), [])
-
-
-def _next_take(ripieno: Ripieno, request_id: str, stem: str, rejected: int) -> Generation:
-    """The request once the take after a rejected one can be heard, or cannot be made."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < deadline:
-        request = ripieno.wait_generation(request_id, timeout=WAIT_SECONDS)
-        newest = _takes(request, stem)[-1]
-        if newest.take > rejected and newest.status != TakeStatus.GENERATING:
-            return request
-        time.sleep(POLL_SECONDS)
-    raise TimeoutError(f"no new take of the {stem} came")

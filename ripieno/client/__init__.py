@@ -23,12 +23,10 @@ from ripieno.client.errors import NotRunning, RipienoError, TookTooLong
 from ripieno.client.filters import JobFilters, SongFilters
 from ripieno.client.retrying import Retries
 from ripieno.client.sources import Sendable
-from ripieno.client.waiting import POLL_SECONDS
 
 __all__ = [
     "DEFAULT_URL",
     "DIRECT_UPLOAD_BYTES",
-    "POLL_SECONDS",
     "AsyncRipieno",
     "JobFilters",
     "NotRunning",

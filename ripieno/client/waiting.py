@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from ripieno.client.errors import TookTooLong
 
-POLL_SECONDS = 0.5
 HOURS = 3600.0
 SONG_SECONDS = 12 * HOURS  # a song may wait behind others
 GENERATION_SECONDS = 6 * HOURS
