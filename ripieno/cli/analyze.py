@@ -158,10 +158,10 @@ def _write(ripieno: Ripieno, result: Analyzed, song: AudioFile, out: Path) -> No
     result.jams_path = str(write_jams(ripieno, song.audio_file_id, folder, folder.name))
 
 
-def write_jams(ripieno: Ripieno, song_id: str, folder: Path, name: str) -> Path:
+def write_jams(ripieno: Ripieno, song_id: str, folder: Path, name: str, suffix: str = ".jams") -> Path:
     document = ripieno.jams(song_id).encode()
     digest = hashlib.sha256(document).hexdigest()
-    return places.write(folder, name, ".jams", lambda to: to.write_bytes(document), sha256=digest)
+    return places.write(folder, name, suffix, lambda to: to.write_bytes(document), sha256=digest)
 
 
 def _watched(ripieno: Ripieno, folders: list[Path], *, as_json: bool, out: Path | None) -> bool:

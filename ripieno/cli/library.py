@@ -107,11 +107,7 @@ def jams(song: str, out: Path | None, as_json: bool) -> None:
         if out is None:
             click.echo(ripieno.jams(song_id))
             return
-        path = write_jams(ripieno, song_id, out.parent, out.stem) if out.suffix == ".jams" else None
-        if path is None:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            out.write_text(ripieno.jams(song_id))
-            path = out
+        path = write_jams(ripieno, song_id, out.parent, out.stem, out.suffix or ".jams")
     print_json(WrittenFiles(audio_file_id=song_id, paths=[str(path)])) if as_json else click.echo(path)
 
 

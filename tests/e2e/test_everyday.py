@@ -158,6 +158,14 @@ def test_without_out_files_go_into_a_folder_of_the_songs_name_and_no_take_is_ove
     assert (tmp_path / "bass.wav").read_bytes() == b"mine"
 
 
+def test_a_jams_file_is_written_where_it_is_asked_for_and_over_nothing(command, song, tmp_path):
+    (tmp_path / "notes.json").write_text("mine")
+    said = command("jams", CHORUS, "--out", str(tmp_path / "notes.json")).strip()
+    assert Path(said).name == "notes (2).json" and json.loads(Path(said).read_text())["annotations"]
+    assert (tmp_path / "notes.json").read_text() == "mine"
+    assert command("jams", CHORUS, "--out", str(tmp_path / "notes.json")).strip() == said
+
+
 def test_a_mix_takes_levels_by_name_and_is_written_beside_the_stems(command, song, tmp_path):
     command("generate", CHORUS, "--stems", "bass", "--section", "second chorus", "--seed", "3", cwd=tmp_path)
     loud, soft = (
