@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "demucs", "madmom", "librosa", "essentia", "numba", "soundfile", "av", "transformers", "onnxruntime"}
-LATE = {"jams", "openai"}  # seconds to import, and few requests need them
+LATE = {"jams", "jinja2", "openai"}  # seconds to import, and few requests need them
 
 
 def packages(path: Path) -> set[str]:

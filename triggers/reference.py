@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import azure.durable_functions as df
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ripieno.services.settings import settings
@@ -42,6 +41,8 @@ def docs(call: Call[None]) -> Answer:
 @lru_cache(maxsize=4)
 def rendered(public_url: str) -> tuple[str, str]:
     """The page, and the policy under which its one style sheet is all that it may use."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # late: most processes show nobody the page
+
     described = document()
     style = (_FILES / "reference.css").read_text(encoding="utf-8")
     environment = Environment(
