@@ -74,7 +74,8 @@ def analyze_files(ripieno: Ripieno, files: list[Path], *, as_json: bool, out: Pa
         try:
             while left or under_way:
                 while left and len(under_way) < MOST_AT_ONCE:
-                    under_way.append(_upload(ripieno, left.popleft(), bars))
+                    under_way.append(_upload(ripieno, left[0], bars))
+                    left.popleft()
                 result = _finish(ripieno, under_way[0], out)
                 under_way.popleft().bar.remove()
                 well &= result.status == AudioFileStatus.ANALYZED

@@ -31,7 +31,7 @@ _BARS = re.compile(r"^\s*(\d+)\s*(?:-\s*(\d+))?\s*$")
     epilog=examples(
         'ripieno generate song.mp3 --stems bass --section "second chorus"',
         'ripieno generate song.mp3 --prompt "a bass line and a pad, a bit darker, under the second chorus" --mix',
-        "ripieno generate song --stems drums --style house --bars 17-24 --seed 7 --out session/",
+        "ripieno generate song.mp3 --stems drums --style house --bars 17-24 --seed 7 --out session/",
         "ripieno generate --stems drums,bass,piano --style bossa",
     )
 )

@@ -55,7 +55,7 @@ def search(as_json: bool, **chosen: Any) -> None:
     _print(chosen, as_json)
 
 
-@cloup.command(epilog=examples("ripieno show song.mp3", "ripieno show song --json", "ripieno show latest"))
+@cloup.command(epilog=examples("ripieno show song.mp3", "ripieno show song.mp3 --json", "ripieno show latest"))
 @cloup.argument(
     "song",
     metavar="SONG|GENERATION",
@@ -71,7 +71,7 @@ def show(song: str, as_json: bool) -> None:
     _show(song, as_json)
 
 
-@cloup.command(epilog=examples("ripieno status song.mp3", "ripieno status song --wait"))
+@cloup.command(epilog=examples("ripieno status song.mp3", "ripieno status song.mp3 --wait"))
 @cloup.argument(
     "song",
     metavar="SONG|GENERATION",
@@ -91,7 +91,7 @@ def status(song: str, wait: bool, as_json: bool) -> None:
     _show(song, as_json, fails=True)
 
 
-@cloup.command(epilog=examples("ripieno jams song.mp3 > song.jams", "ripieno jams song --out song.jams"))
+@cloup.command(epilog=examples("ripieno jams song.mp3 > song.jams", "ripieno jams song.mp3 --out song.jams"))
 @_song
 @cloup.option(
     "--out",
@@ -111,7 +111,7 @@ def jams(song: str, out: Path | None, as_json: bool) -> None:
     print_json(WrittenFiles(audio_file_id=song_id, paths=[str(path)])) if as_json else click.echo(path)
 
 
-@cloup.command(epilog=examples("ripieno stems song.mp3", "ripieno stems song --out session/"))
+@cloup.command(epilog=examples("ripieno stems song.mp3", "ripieno stems song.mp3 --out session/"))
 @_song
 @cloup.option(
     "--out",
@@ -139,7 +139,7 @@ def stems(song: str, out: Path | None, as_json: bool) -> None:
         click.echo(path)
 
 
-@cloup.command(epilog=examples("ripieno delete song.mp3", "ripieno delete song --wait"))
+@cloup.command(epilog=examples("ripieno delete song.mp3", "ripieno delete song.mp3 --wait"))
 @cloup.argument(
     "chosen",
     metavar="SONG…",

@@ -22,7 +22,7 @@ _WITHOUT_A_SONG = Path("new music")
 @cloup.command(
     epilog=examples(
         "ripieno mix song.mp3",
-        "ripieno mix song --gain bass=-3 --gain original=-1",
+        "ripieno mix song.mp3 --gain bass=-3 --gain original=-1",
         "ripieno mix latest --master streaming --out session/",
     )
 )

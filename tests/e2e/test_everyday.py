@@ -224,7 +224,7 @@ def test_ctrl_c_says_what_goes_on_without_you(stack, ripieno, make_clip, tmp_pat
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        while not (found := list(ripieno.search(named="interrupted.wav"))):
+        while not (found := list(ripieno.search(named="interrupted.wav", status="analyzing"))):
             assert working.poll() is None, working.communicate()
         working.send_signal(signal.SIGINT)
         _, said = working.communicate(timeout=60)

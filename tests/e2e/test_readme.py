@@ -116,8 +116,8 @@ def test_the_picture_is_of_a_run_like_this_one(workplace):
         shutil.rmtree(folder / made, ignore_errors=True)
     drawn = recording.record(
         ["ripieno analyze song.mp3",
-         'ripieno generate song --stems bass --section "second chorus" --seed 7 --out session/',
-         "ripieno mix song --gain bass=-3 --out session/"],
+         'ripieno generate song.mp3 --stems bass --section "second chorus" --seed 7 --out session/',
+         "ripieno mix song.mp3 --gain bass=-3 --out session/"],
         cwd=folder, env=env,
     )  # fmt: skip
     page = PROJECT / "docs" / "terminal.svg"
