@@ -101,7 +101,7 @@ def examples(group: click.Group = command_line, prefix: str = "") -> list[tuple[
 
 def test_every_example_of_the_help_runs(workplace):
     """In the order of a user's day: a song before its stems, a verdict before it is deleted."""
-    shell("ripieno analyze song.mp3 && ripieno generate song --stems bass --bars 1-4 --json", workplace)
+    shell("ripieno analyze song.mp3 && ripieno generate song.mp3 --stems bass --bars 1-4 --json", workplace)
     last = {"mix": 1, "approve": 2, "reject": 3, "cancel": 4, "delete": 5}
     for name, line in sorted(examples(), key=lambda one: last.get(one[0], 0)):
         if name in last:  # each wants a bass line that nobody has judged yet
