@@ -18,12 +18,10 @@ from ripieno.cli.options import connect, examples, json_option
 from ripieno.cli.output import print_json
 from ripieno.cli.takes import show_generated, written
 from ripieno.client import Ripieno
-from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.enums import GenerationStatus, StemType
 from ripieno.contracts.generation import Generation, GenerationOrder, GenerationParameters, MixOrder
 
 WAIT_SECONDS = 6 * 3600
-WITHOUT_A_SONG = "new music"
 _BARS = re.compile(r"^\s*(\d+)\s*(?:-\s*(\d+))?\s*$")
 
 
@@ -117,7 +115,7 @@ def generate(song: str | None, out: Path | None, mix: bool, master: str | None, 
         except ValueError as fault:
             raise click.UsageError(_plainly(fault)) from None
         made = _waited(ripieno, ripieno.generate(order))
-        folder = out or folder_for(known)
+        folder = out or places.default_folder(known)
         result = written(ripieno, made, folder, known)
         if (mix or master) and any(stem.path for stem in result.stems):
             mixing = MixOrder.model_validate({"master": master, "stem_format": chosen["stem_format"]})
@@ -125,13 +123,6 @@ def generate(song: str | None, out: Path | None, mix: bool, master: str | None, 
     print_json(result) if as_json else show_generated(result)
     well = made.status != GenerationStatus.FAILED and all(stem.status != "failed" for stem in result.stems)
     sys.exit(exits.WELL if well else exits.FAILED)
-
-
-def folder_for(song: AudioFile | None) -> Path:
-    """Where new files go when nobody says where: a folder of the song's name."""
-    if song is None:
-        return Path(WITHOUT_A_SONG)
-    return places.folder_of(Path(), song.original_file_name, song.audio_file_id)
 
 
 # -- parts --------------------------------------------------------------------------------------------------------

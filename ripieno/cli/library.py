@@ -125,7 +125,7 @@ def stems(song: str, out: Path | None, as_json: bool) -> None:
     with connect() as ripieno:
         known = songs.song(ripieno, song)
         found = ripieno.stems(known.audio_file_id)
-        folder = out or places.folder_of(Path(), known.original_file_name, known.audio_file_id)
+        folder = out or places.default_folder(known)
         if found.approximate:
             click.echo(f"approximate stems: made by {found.engine}, without a separation model", err=True)
         paths = [

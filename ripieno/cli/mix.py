@@ -16,7 +16,6 @@ from ripieno.client import Ripieno
 from ripieno.contracts.generation import Generation, MixOrder
 
 _MOST_DB, _LEAST_DB = 12.0, -60.0
-_WITHOUT_A_SONG = Path("new music")
 
 
 @cloup.command(
@@ -78,8 +77,8 @@ def mix(
     """
     order = MixOrder.model_validate(
         {
-            "gains": {name: _decibels(name, value) for name, value in _pairs("--gain", gains)},
-            "takes": {name: _number(name, value) for name, value in _pairs("--take", takes)},
+            "gains": {name: _decibels(name, value) for name, value in _pairs("--gain", gains, "bass=-3")},
+            "takes": {name: _number(name, value) for name, value in _pairs("--take", takes, "bass=2")},
             "include_original": original,
             "master": master,
             "stem_format": stem_format,
@@ -87,7 +86,8 @@ def mix(
     )
     with connect() as ripieno:
         request = songs.generation(ripieno, generation)
-        made = write_mix(ripieno, request, order, out or folder_of(ripieno, request))
+        song = ripieno.get(request.audio_file_id) if out is None and request.audio_file_id else None
+        made = write_mix(ripieno, request, order, out or places.default_folder(song))
     if as_json:
         print_json(made)
         return
@@ -111,24 +111,12 @@ def write_mix(ripieno: Ripieno, request: Generation, order: MixOrder, out: Path)
     return Mixed(**made.model_dump(), generation_request_id=request.generation_request_id, path=str(path))
 
 
-def folder_of(ripieno: Ripieno, request: Generation) -> Path:
-    """The folder of a generation's song, in the working folder."""
-    if request.audio_file_id is None:
-        return _WITHOUT_A_SONG
-    song = ripieno.get(request.audio_file_id)
-    return places.folder_of(Path(), song.original_file_name, song.audio_file_id)
-
-
-def _pairs(option: str, given: tuple[str, ...]) -> list[tuple[str, str]]:
+def _pairs(option: str, given: tuple[str, ...], example: str) -> list[tuple[str, str]]:
     pairs = []
     for one in given:
         name, equals, value = one.rpartition("=")
         if not equals or not name.strip():
-            raise click.UsageError(
-                f"{option}: {one!r} is no pair; write {option} bass=-3"
-                if option == "--gain"
-                else f"{option}: {one!r} is no pair; write {option} bass=2"
-            )
+            raise click.UsageError(f"{option}: {one!r} is no pair; write {option} {example}")
         pairs.append((name.strip(), value.strip()))
     return pairs
 

@@ -11,6 +11,9 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
+from ripieno.contracts.audio import AudioFile
+
+WITHOUT_A_SONG = Path("new music")
 _NOT_IN_A_NAME = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
 _LONGEST_BYTES = 150
 _WHOSE = "song.json"
@@ -40,6 +43,11 @@ def folder_of(out: Path, file_name: str, song_id: str) -> Path:
         if _whose(folder) == song_id:
             return folder
     raise AssertionError("a count has no end")
+
+
+def default_folder(song: AudioFile | None) -> Path:
+    """Where files go when nobody says where: a folder of the song's name in the working folder."""
+    return folder_of(Path(), song.original_file_name, song.audio_file_id) if song is not None else WITHOUT_A_SONG
 
 
 def write(folder: Path, name: str, suffix: str, fetch: Fetch, *, sha256: str | None = None) -> Path:
