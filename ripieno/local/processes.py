@@ -14,10 +14,13 @@ from pathlib import Path
 import httpx
 import psutil
 
+from ripieno.local.nursery import Birth, Nursery
+
 STOP_SECONDS = 15.0
 MOST_RESTARTS = 10
 RESTART_WINDOW = 300.0
 LONGEST_PAUSE = 30.0
+_PYTHON_MODULE = [sys.executable, "-W", "ignore::DeprecationWarning", "-m"]
 
 
 class DidNotStart(RuntimeError):
@@ -26,7 +29,10 @@ class DidNotStart(RuntimeError):
 
 @dataclass
 class Child:
-    """One process of the stack. `health_url` answers any HTTP status once the process serves."""
+    """One process of the stack. `health_url` answers any HTTP status once the process serves.
+
+    A `python_module` is born in the `nursery` where there is one: that saves it most of its imports.
+    """
 
     name: str
     command: list[str]
@@ -34,11 +40,18 @@ class Child:
     log: Path
     health_url: str
     cwd: Path
-    process: subprocess.Popen | None = None
+    nursery: Nursery | None = None
+    process: subprocess.Popen | psutil.Process | None = None
     restarts: list[float] = field(default_factory=list)
 
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        if self.nursery is not None and self.command[: len(_PYTHON_MODULE)] == _PYTHON_MODULE:
+            arguments = self.command[len(_PYTHON_MODULE) :]
+            with contextlib.suppress(OSError, psutil.NoSuchProcess):
+                pid = self.nursery.bear(Birth(self.name, arguments, self.env, str(self.log), str(self.cwd)))
+                self.process = psutil.Process(pid)
+                return
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command, env=self.env, cwd=self.cwd, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -50,6 +63,10 @@ class Child:
         return self.process.pid if self.process else None
 
     def is_running(self) -> bool:
+        if isinstance(self.process, psutil.Process):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                return self.process.is_running() and self.process.status() != psutil.STATUS_ZOMBIE
+            return False
         return self.process is not None and self.process.poll() is None
 
     def wait_healthy(self, seconds: float) -> None:
@@ -85,7 +102,7 @@ class Child:
     def stop(self) -> None:
         if self.process is not None:
             stop_tree(self.process.pid)
-            self.process.wait()
+            self.process.wait(STOP_SECONDS)
             self.process = None
 
     def log_tail(self, lines: int = 15) -> str:
@@ -118,4 +135,4 @@ def started_at(pid: int) -> float | None:
 
 
 def python_module(*arguments: str) -> list[str]:
-    return [sys.executable, "-W", "ignore::DeprecationWarning", "-m", *arguments]
+    return [*_PYTHON_MODULE, *arguments]

@@ -18,7 +18,7 @@ from types import FrameType
 
 import psutil
 
-from ripieno.local import azurite
+from ripieno.local import azurite, nursery
 from ripieno.local.processes import Child, DidNotStart, python_module, started_at, stop_tree
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -68,6 +68,7 @@ class Stack:
         self.home = home.resolve()
         self.ports = ports or Ports.from_environment()
         self._children: list[Child] = []
+        self._nursery: nursery.Nursery | None = None
         self._stopping = False
 
     @property
@@ -96,6 +97,8 @@ class Stack:
         if not azurite.is_installed(tools):
             say(f"installing Azurite {azurite.VERSION} (once)")
             azurite.install(tools)
+        if nursery.is_possible():
+            self._nursery = nursery.Nursery(HOSTS_MEMORY | self.environment(), self.home / "logs" / "nursery.log", PROJECT)
         self._children = self._plan(tools)
         try:
             for child in self._children:
@@ -133,6 +136,9 @@ class Stack:
         """Stop every part, storage last so that the others can still write."""
         for child in reversed(self._children):
             child.stop()
+        if self._nursery is not None:
+            self._nursery.close()
+            self._nursery = None
         self._state_file.unlink(missing_ok=True)
 
     def pid(self, name: str) -> int:
@@ -243,8 +249,9 @@ class Stack:
 
     def _child(self, name: str, command: list[str], health_url: str, **further: str) -> Child:
         return Child(
-            name, command, further | self.environment(), self.home / "logs" / f"{name}.log", health_url, PROJECT
-        )
+            name, command, further | self.environment(), self.home / "logs" / f"{name}.log", health_url, PROJECT,
+            nursery=self._nursery,
+        )  # fmt: skip
 
     def environment(self) -> dict[str, str]:
         """The settings of every part; what the caller has set already wins."""
