@@ -111,7 +111,7 @@ def dropped(stack: Stack, megabytes: int) -> dict[str, int]:
 
 
 def main() -> None:
-    from tests.conftest import new_stack
+    from tests.stacks import new_stack
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.host_memory", description=__doc__)
     parser.add_argument("--songs", type=int, default=60)

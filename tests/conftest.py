@@ -14,24 +14,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from ports import free_ports
 
 from ripieno.client import Ripieno
 from ripieno.local import azurite
 from ripieno.local.processes import Child
-from ripieno.local.stack import PROJECT, Ports, Stack
+from ripieno.local.stack import PROJECT, Stack
 from ripieno.music import demo_song
 from ripieno.music.score import Score
 from ripieno.services.storage import create_containers_and_tables
+from tests.stacks import free_ports, new_stack
 
 os.environ.setdefault("RIPIENO_SWEEP_SECONDS", "1")
 os.environ.setdefault("NUMBA_CACHE_DIR", str(PROJECT / ".ripieno" / "numba"))
 RATE = 44100
-
-
-def new_stack(home: Path) -> Stack:
-    host, analysis, generation, blob, queue, table = free_ports(6)
-    return Stack(home, Ports(host=host, analysis=analysis, generation=generation, blob=blob, queue=queue, table=table))
 
 
 @pytest.fixture(scope="session")

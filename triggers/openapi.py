@@ -88,7 +88,7 @@ def shown(example: BaseModel) -> Any:
 
 def problems_of(one: Route) -> list[str]:
     """The codes that a route may answer: its own, and what follows from its declaration."""
-    found = ["invalid_request", *one.problems, "internal_error"]
+    found = ["invalid_request", *one.problems, "internal_error", "storage_unavailable"]
     if one.role is not None:
         found.append("forbidden")
     if "{id}" in one.path:

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 import azure.functions as func
+from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from pydantic import ValidationError
 
 from ripieno.contracts.enums import Role
@@ -70,8 +71,18 @@ def of(fault: Exception) -> Problem:
     for kind, (status, code) in CODES.items():
         if isinstance(fault, kind):
             return _problem(status, code, str(fault))
+    if _is_passing(fault):
+        log.warning("storage does not answer: %s: %s", type(fault).__name__, fault)
+        return _problem(503, "storage_unavailable", "storage does not answer at the moment: send the same again")
     log.exception("an unforeseen error", exc_info=fault)
     return _problem(500, "internal_error", "something broke on our side; the log has the details")
+
+
+def _is_passing(fault: Exception) -> bool:
+    """Whether storage may answer the next time: it broke a connection, took too long, or said that it is busy."""
+    if isinstance(fault, HttpResponseError):
+        return fault.status_code is not None and (fault.status_code >= 500 or fault.status_code in (408, 429))
+    return isinstance(fault, (ServiceRequestError, ServiceResponseError))
 
 
 def lacks(role: Role) -> ApiError:
@@ -83,7 +94,7 @@ def response(fault: Exception) -> func.HttpResponse:
     """The answer to whatever a handler raised."""
     problem = of(fault)
     headers = dict(fault.headers) if isinstance(fault, ApiError) else {}
-    if problem.code == "still_running":
+    if problem.code in ("still_running", "storage_unavailable"):
         headers["Retry-After"] = "1"
     return func.HttpResponse(
         problem.model_dump_json(exclude_none=True), status_code=problem.status,

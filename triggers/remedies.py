@@ -85,6 +85,9 @@ REMEDIES: dict[str, Remedy] = {
     "nothing_to_mix": Remedy((409,), "no stem of the request can be heard", "wait until one is `generated`"),
     # -- our side
     "internal_error": Remedy((500,), "something broke here", "try again; if it stays, tell whoever runs this Ripieno"),
+    "storage_unavailable": Remedy(
+        (503,), "storage broke a connection, or is busy", "send the same again after `Retry-After` seconds"
+    ),
     "endpoint_down": Remedy((503,), "a model endpoint does not answer", "try again; `GET /api/health` says which"),
     "gateway_timeout": Remedy(
         (504,), "no answer came within 230 s; what was asked for goes on",

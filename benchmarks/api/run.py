@@ -198,7 +198,7 @@ def _clip() -> bytes:
 
 
 def main() -> None:
-    from tests.conftest import new_stack
+    from tests.stacks import new_stack
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.api", description=__doc__)
     parser.add_argument("--songs", type=int, default=10_000)

@@ -98,7 +98,9 @@ class Stack:
             say(f"installing Azurite {azurite.VERSION} (once)")
             azurite.install(tools)
         if nursery.is_possible():
-            self._nursery = nursery.Nursery(HOSTS_MEMORY | self.environment(), self.home / "logs" / "nursery.log", PROJECT)
+            self._nursery = nursery.Nursery(
+                HOSTS_MEMORY | self.environment(), self.home / "logs" / "nursery.log", PROJECT
+            )
         self._children = self._plan(tools)
         try:
             for child in self._children:

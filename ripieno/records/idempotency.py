@@ -1,7 +1,8 @@
 """`Idempotency-Key`: the first of equal POSTs does the work, all of them get its answer.
 
 A key is claimed before anything is done. Whoever comes second waits for the first one's answer; when the first one
-died, the claim is taken over with its `seed`, from which ids are made, so that what was half done is not done twice.
+died, or could not keep its answer, the claim is taken over with its `seed`, from which ids are made, so that what was
+done or half done is not done twice.
 """
 
 from __future__ import annotations
@@ -17,7 +18,13 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import (
+    AzureError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+    ServiceResponseError,
+)
 from azure.data.tables import UpdateMode
 
 from ripieno.contracts import names
@@ -28,6 +35,7 @@ MOST_KEY = 255
 WAIT_SECONDS = 20.0
 DEAD_AFTER = timedelta(seconds=60)
 _PROPERTY_CHARACTERS = 30_000
+_TRIES = 3
 
 
 class BadKey(ValueError):
@@ -103,24 +111,35 @@ def attempt(owner: str, key: str, request: bytes) -> Claim | Answered | None:
     try:
         made = table(names.IDEMPOTENCY_KEYS).create_entity(entity)
         return Claim(owner, row_key, seed, str(made["etag"]))
-    except ResourceExistsError:
-        pass
+    except (ResourceExistsError, ServiceResponseError):
+        pass  # where the answer was lost, the row may be there all the same
     known = _read(owner, row_key)
     if known is None:
         return None  # it was let go meanwhile
     row, etag, age = known
+    if row["seed"] == seed:
+        return Claim(owner, row_key, seed, etag)
     if row["request"] != fingerprint:
         raise KeyReused("this Idempotency-Key was used for another request: send a new key")
     if "status" in row:
         return Answered(row["status"], json.loads(row["headers"]), _body(row))
-    if age > DEAD_AFTER:
+    if row.get("given_up") or age > DEAD_AFTER:
         taken = _taken_over(owner, row_key, etag)
         return Claim(owner, row_key, row["seed"], taken) if taken is not None else None
     return None
 
 
 def answer(claimed: Claim, status: int, headers: dict[str, str], body: str) -> None:
-    """Keep the answer for every repetition."""
+    """Keep the answer for every repetition. Where storage does not take it, whoever comes next takes the claim over."""
+    try:
+        _keep(claimed, status, headers, body)
+    except AzureError:
+        with contextlib.suppress(AzureError):
+            _merge(claimed, {"given_up": True})
+        raise
+
+
+def _keep(claimed: Claim, status: int, headers: dict[str, str], body: str) -> None:
     fields: dict[str, Any] = {"status": status, "headers": json.dumps(headers)}
     if len(body) > _PROPERTY_CHARACTERS:
         fields["blob"] = f"idempotency/{claimed.owner}/{claimed.row_key}.json"
@@ -128,12 +147,20 @@ def answer(claimed: Claim, status: int, headers: dict[str, str], body: str) -> N
     else:
         fields["body"] = body
     try:
-        table(names.IDEMPOTENCY_KEYS).update_entity(
-            {"PartitionKey": claimed.owner, "RowKey": claimed.row_key, **fields}, mode=UpdateMode.MERGE
-        )
+        _merge(claimed, fields)
     except ResourceNotFoundError:  # it has expired, or was let go by whoever took it over
         if "blob" in fields:
             blobs.delete(names.RECORDS, fields["blob"])
+
+
+def _merge(claimed: Claim, fields: dict[str, Any]) -> None:
+    """Written again where it is not known whether it was: the second time it is the same."""
+    entity = {"PartitionKey": claimed.owner, "RowKey": claimed.row_key, **fields}
+    for _ in range(_TRIES - 1):
+        with contextlib.suppress(ServiceResponseError):
+            table(names.IDEMPOTENCY_KEYS).update_entity(entity, mode=UpdateMode.MERGE)
+            return
+    table(names.IDEMPOTENCY_KEYS).update_entity(entity, mode=UpdateMode.MERGE)
 
 
 def let_go(claimed: Claim) -> None:
@@ -182,7 +209,7 @@ def _body(row: Any) -> str:
 
 def _taken_over(owner: str, row_key: str, etag: str) -> str | None:
     """The new ETag, None when another was faster."""
-    entity = {"PartitionKey": owner, "RowKey": row_key}  # written anew, it is young again
+    entity = {"PartitionKey": owner, "RowKey": row_key, "given_up": False}  # written anew, it is young again
     try:
         changed = table(names.IDEMPOTENCY_KEYS).update_entity(
             entity, mode=UpdateMode.MERGE, etag=etag, match_condition=MatchConditions.IfNotModified

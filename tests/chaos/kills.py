@@ -269,7 +269,7 @@ class Chaos:
 
 
 def main() -> int:
-    from tests.conftest import new_stack
+    from tests.stacks import new_stack
 
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.kills", description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=500)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.chaos.kills import SHORT_WAITS, Chaos
-from tests.conftest import new_stack
+from tests.stacks import new_stack
 
 
 @pytest.fixture

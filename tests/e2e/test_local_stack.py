@@ -12,10 +12,10 @@ from dataclasses import fields
 import httpx
 import psutil
 import pytest
-from ports import free_ports
 
 from ripieno.local import stack as stack_module
 from ripieno.local.stack import Ports, Stack
+from tests.stacks import free_ports
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ import httpx
 import jams
 import pytest
 import soundfile
-from ports import free_ports
 
 from ripieno.contracts import names
 from ripieno.local.azurite import ACCOUNT
 from ripieno.local.processes import Child, python_module
 from ripieno.services import blobs
+from tests.stacks import free_ports
 
 SECONDS = 120
 

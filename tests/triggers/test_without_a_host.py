@@ -13,13 +13,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import azure.functions as func
 import makers
 import pytest
-from ports import free_ports
 
 from ripieno.contracts import names
 from ripieno.contracts.workflow import Upload
 from ripieno.local.host import durable_api
 from ripieno.records import songs, uploads
 from ripieno.services import endpoints
+from tests.stacks import free_ports
 
 NOBODY = durable_api.client_binding("http://127.0.0.1:9", "key", "hub")
 

@@ -9,12 +9,12 @@ import httpx
 import numpy as np
 import pytest
 import soundfile
-from ports import free_ports
 
 from gpu_endpoints.directml import convert
 from ripieno.contracts import names
 from ripieno.local.processes import Child, python_module
 from ripieno.services import blobs
+from tests.stacks import free_ports
 
 RATE = 44100
 

@@ -12,13 +12,13 @@ import mido
 import numpy as np
 import pytest
 import soundfile
-from ports import free_ports
 
 from ripieno.contracts import names
 from ripieno.contracts.analysis import Analysis, Beat, Chord, Section
 from ripieno.contracts.enums import Mode
 from ripieno.local.processes import Child, python_module
 from ripieno.services import blobs
+from tests.stacks import free_ports
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ import mido
 import numpy as np
 import pytest
 import soundfile
-from ports import free_ports
 from pydantic import ValidationError
 
 from gpu_endpoints.generation.engine import Wish
@@ -30,6 +29,7 @@ from ripieno.local.processes import Child, python_module
 from ripieno.music.conditioning import free_standing
 from ripieno.services import blobs
 from ripieno.services import conditioning as conditionings
+from tests.stacks import free_ports
 
 RATE = 44100
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from ports import free_ports
 from standardwebhooks.webhooks import Webhook
 
 from gpu_endpoints.serving import documents
@@ -23,6 +22,7 @@ from ripieno.contracts import names
 from ripieno.contracts.jobs import JobRequest
 from ripieno.local.processes import Child, python_module
 from ripieno.services import blobs
+from tests.stacks import free_ports
 
 SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
 HERE = Path(__file__).parent

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from ports import free_ports
 
 from ripieno.local import nursery
 from ripieno.local.nursery import Nursery
 from ripieno.local.processes import Child, DidNotStart, python_module
+from tests.stacks import free_ports
 
 pytestmark = pytest.mark.skipif(not nursery.is_possible(), reason="this system does not fork")
 SERVER = '''"""Serves, and says first who it is."""

@@ -9,6 +9,7 @@ from threading import Barrier, Event
 
 import makers
 import pytest
+from azure.core.exceptions import ServiceResponseError
 
 from ripieno.contracts import names
 from ripieno.records import idempotency
@@ -133,3 +134,61 @@ def test_a_key_that_can_be_none_is_refused(storage, owner, key):
 @pytest.mark.parametrize("key", ["ключ \U0001f511", "a/b#c?d", "x" * 255])
 def test_any_printable_key_will_do(storage, owner, key):
     assert isinstance(idempotency.claim(owner, key, b"x"), idempotency.Claim)
+
+
+class Breaks:
+    """A table whose connection breaks so many times, before or after what it was asked for is done."""
+
+    def __init__(self, real, operation: str, times: int, *, done: bool) -> None:
+        self._real, self._operation, self._times, self._done = real, operation, times, done
+
+    def __getattr__(self, name: str):
+        call = getattr(self._real, name)
+        if name != self._operation or self._times == 0:
+            return call
+
+        def broken(*args, **kwargs):
+            self._times -= 1
+            if self._done:
+                call(*args, **kwargs)
+            raise ServiceResponseError("Connection aborted.")
+
+        return broken
+
+
+def breaking(monkeypatch, operation: str, times: int, *, done: bool) -> None:
+    table = Breaks(idempotency.table(names.IDEMPOTENCY_KEYS), operation, times, done=done)
+    monkeypatch.setattr(idempotency, "table", lambda _: table)
+
+
+def test_who_does_not_hear_that_the_claim_was_made_has_it_all_the_same(storage, owner, monkeypatch):
+    breaking(monkeypatch, "create_entity", 1, done=True)
+    assert isinstance(idempotency.claim(owner, "key", b"", wait=1), idempotency.Claim)
+    with pytest.raises(idempotency.StillRunning):
+        idempotency.claim(owner, "key", b"", wait=0.1)
+
+
+def test_a_claim_that_never_arrived_is_made_the_next_time(storage, owner, monkeypatch):
+    breaking(monkeypatch, "create_entity", 1, done=False)
+    assert isinstance(idempotency.claim(owner, "key", b"", wait=5), idempotency.Claim)
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_an_answer_is_kept_though_connections_break(storage, owner, monkeypatch, done):
+    claimed = idempotency.claim(owner, "key", b"")
+    breaking(monkeypatch, "update_entity", 2, done=done)
+    idempotency.answer(claimed, 202, {}, "{}")
+    assert idempotency.claim(owner, "key", b"") == idempotency.Answered(202, {}, "{}")
+
+
+def test_where_no_answer_could_be_kept_the_next_one_takes_over_with_the_same_seed(storage, owner, monkeypatch):
+    claimed = idempotency.claim(owner, "key", b"")
+    breaking(monkeypatch, "update_entity", 3, done=False)
+    with pytest.raises(ServiceResponseError):
+        idempotency.answer(claimed, 202, {}, "{}")
+    found = idempotency.claim(owner, "key", b"", wait=1)
+    assert isinstance(found, idempotency.Claim) and found.seed == claimed.seed
+    with pytest.raises(idempotency.StillRunning):
+        idempotency.claim(owner, "key", b"", wait=0.1)
+    idempotency.answer(found, 202, {}, "{}")
+    assert isinstance(idempotency.claim(owner, "key", b""), idempotency.Answered)

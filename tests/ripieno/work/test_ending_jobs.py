@@ -10,11 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import makers
 import pytest
-from ports import free_ports
 
 from ripieno.contracts import names
 from ripieno.records import jobs, works
 from ripieno.work import removal
+from tests.stacks import free_ports
 
 
 class Replica(ThreadingHTTPServer):

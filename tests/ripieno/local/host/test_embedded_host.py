@@ -11,10 +11,10 @@ import httpx
 import pytest
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
-from ports import free_ports
 
 from ripieno.local.host import functions
 from ripieno.local.processes import Child, python_module
+from tests.stacks import free_ports
 
 APP = Path(__file__).parent / "small_app.py"
 
