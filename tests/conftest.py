@@ -16,13 +16,10 @@ import pytest
 import soundfile
 
 from ripieno.client import Ripieno
-from ripieno.local import azurite
-from ripieno.local.processes import Child
 from ripieno.local.stack import PROJECT, Stack
 from ripieno.music import demo_song
 from ripieno.music.score import Score
-from ripieno.services.storage import create_containers_and_tables
-from tests.stacks import free_ports, new_stack
+from tests.stacks import azurite_of_its_own, new_stack
 
 os.environ.setdefault("RIPIENO_SWEEP_SECONDS", "1")
 os.environ.setdefault("NUMBA_CACHE_DIR", str(PROJECT / ".ripieno" / "numba"))
@@ -42,22 +39,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def azurite_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The connection string of an Azurite that nothing but tests uses, with every container and table."""
-    tools = Path(os.environ.get("RIPIENO_TOOLS", PROJECT / ".ripieno" / "tools"))
-    azurite.install(tools)
-    home = tmp_path_factory.mktemp("azurite")
-    ports = dict(zip(("blob_port", "queue_port", "table_port"), free_ports(3), strict=True))
-    command = azurite.command(tools, home, **ports)
-    child = Child("storage", command, dict(os.environ), home / "log", f"http://127.0.0.1:{ports['table_port']}/", home)
-    child.start()
-    try:
-        child.wait_healthy(60)
-        connection = azurite.connection_string(**ports)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("AzureWebJobsStorage", connection)
-            create_containers_and_tables()
+    with azurite_of_its_own(tmp_path_factory.mktemp("azurite")) as connection:
         yield connection
-    finally:
-        child.stop()
 
 
 @pytest.fixture

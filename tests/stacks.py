@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from unittest import mock
 
-from ripieno.local.stack import Ports, Stack
+from ripieno.local import azurite
+from ripieno.local.processes import Child
+from ripieno.local.stack import PROJECT, Ports, Stack
+from ripieno.services.storage import create_containers_and_tables
 
 
 def free_ports(count: int) -> list[int]:
@@ -20,3 +26,22 @@ def free_ports(count: int) -> list[int]:
 def new_stack(home: Path) -> Stack:
     host, analysis, generation, blob, queue, table = free_ports(6)
     return Stack(home, Ports(host=host, analysis=analysis, generation=generation, blob=blob, queue=queue, table=table))
+
+
+@contextmanager
+def azurite_of_its_own(home: Path) -> Iterator[str]:
+    """The connection string of a storage that nobody else uses, with every container and table."""
+    tools = Path(os.environ.get("RIPIENO_TOOLS", PROJECT / ".ripieno" / "tools"))
+    azurite.install(tools)
+    ports = dict(zip(("blob_port", "queue_port", "table_port"), free_ports(3), strict=True))
+    command = azurite.command(tools, home, **ports)
+    child = Child("storage", command, dict(os.environ), home / "log", f"http://127.0.0.1:{ports['table_port']}/", home)
+    child.start()
+    try:
+        child.wait_healthy(60)
+        connection = azurite.connection_string(**ports)
+        with mock.patch.dict(os.environ, {"AzureWebJobsStorage": connection}):
+            create_containers_and_tables()
+        yield connection
+    finally:
+        child.stop()

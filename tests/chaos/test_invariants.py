@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import makers
@@ -23,6 +23,7 @@ from ripieno.records import analyses, runs, songs, works
 from ripieno.services import blobs
 from ripieno.services.storage import table
 from tests.chaos.invariants import Snapshot, repair, violations
+from tests.stacks import azurite_of_its_own
 
 
 @dataclass
@@ -45,10 +46,17 @@ class Library:
         return names.job_id(self.song.instance_id, "mir")
 
     def wrong(self, *, settled: bool = False) -> list[str]:
-        """The violations that speak of this library: others share the storage."""
+        """The violations that speak of this library: those of other tests share the storage."""
         words = (self.song.audio_file_id, self.work.work_id, self.song.owner)
         found = violations(Snapshot.take(), settled=settled)
         return [one for one in found if any(word in one for word in words)]
+
+
+@pytest.fixture(scope="module")
+def azurite_alone(tmp_path_factory) -> Iterator[str]:
+    """For these tests alone: each looks at everything there is."""
+    with azurite_of_its_own(tmp_path_factory.mktemp("azurite")) as connection:
+        yield connection
 
 
 @pytest.fixture

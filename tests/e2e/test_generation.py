@@ -260,7 +260,7 @@ class Listener(BaseHTTPRequestHandler):
 
 def test_whoever_asked_is_told_when_the_stems_can_be_heard(ripieno, song):
     server = HTTPServer(("127.0.0.1", 0), Listener)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         wanted = order(song, "drums", "bass", bars=(1, 2))
         wanted.webhook_url = f"http://127.0.0.1:{server.server_port}/told"

@@ -28,7 +28,9 @@ NEEDS_A_NETWORK = {"models pull"}
 def workplace(stack, make_clip, tmp_path_factory) -> tuple[Path, dict[str, str]]:
     """A folder with a song and an album, and a shell in which `ripieno` is the command."""
     folder = tmp_path_factory.mktemp("workplace")
-    shutil.copy(make_clip("readme.mp3", 0.0, 110.0), folder / "song.mp3")
+    for name in ("song.mp3", "long.mp3"):
+        shutil.copy(make_clip("readme.mp3", 0.0, 110.0), folder / name)
+    shutil.copy(make_clip("short.mp3", 0.0, 6.0), folder / "short.mp3")
     (folder / "album").mkdir()
     for number in (1, 2):
         shutil.copy(make_clip(f"album {number}.flac", 12.0 * number, 6.0), folder / "album" / f"{number}.flac")
@@ -101,12 +103,16 @@ def examples(group: click.Group = command_line, prefix: str = "") -> list[tuple[
 
 def test_every_example_of_the_help_runs(workplace):
     """In the order of a user's day: a song before its stems, a verdict before it is deleted."""
-    shell("ripieno analyze song.mp3 && ripieno generate song.mp3 --stems bass --bars 1-4 --json", workplace)
+    bass_line = "ripieno generate song.mp3 --stems bass --bars 1-4 --json"
+    shell(f"ripieno analyze song.mp3 && {bass_line}", workplace)
     last = {"mix": 1, "approve": 2, "reject": 3, "cancel": 4, "delete": 5}
     for name, line in sorted(examples(), key=lambda one: last.get(one[0], 0)):
-        if name in last:  # each wants a bass line that nobody has judged yet
-            shell("ripieno generate song.mp3 --stems bass --bars 1-4 --json", workplace)
+        if name in ("approve", "reject", "cancel"):  # each wants a bass line that nobody has judged yet
+            shell(bass_line, workplace)
+        if name == "delete":  # each wants a song
+            shell("cp short.mp3 song.mp3 && ripieno analyze song.mp3", workplace)
         shell(line if name != "cancel" else f"{line} 2>&1 | grep -E 'cancelled|nothing to cancel'", workplace)
+    shell("cp long.mp3 song.mp3 && ripieno delete song.mp3 --wait", workplace)
 
 
 def test_the_picture_is_of_a_run_like_this_one(workplace):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterator
+
 import makers
 import pytest
 
@@ -10,6 +13,7 @@ from ripieno.records import completing, songs
 from ripieno.records.songs import SongQuery
 from ripieno.services.storage import table
 from ripieno.work import searching
+from tests.stacks import azurite_of_its_own
 
 NAMES = [
     "Ça va.flac", "Cafe\u0301 noir.wav", "café blanc.wav", "100% live.mp3", "100 live.mp3", "\U0001f3b7 solo.ogg",
@@ -18,21 +22,32 @@ NAMES = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def _songs(azurite_alone: str) -> tuple[str, dict[str, str]]:
+    """Somebody with a song of each name: their ids."""
+    owner, made = f"owner-{uuid.uuid4().hex[:8]}", {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AzureWebJobsStorage", azurite_alone)
+        for number, name in enumerate(NAMES):
+            song = makers.song(
+                owner, number, original_file_name=name, bpm=100.0 + number, key="C" if number % 2 else "Db"
+            )
+            assert songs.create(song)
+            made[name] = song.audio_file_id
+    return owner, made
+
+
 @pytest.fixture(params=["by rows", "by rows in memory", "without rows"])
-def library(request: pytest.FixtureRequest, storage: str, owner: str, monkeypatch) -> dict[str, str]:
-    """A song of each name; by what they are found, a library of an older version has not yet."""
-    made = {}
-    for number, name in enumerate(NAMES):
-        song = makers.song(owner, number, original_file_name=name, bpm=100.0 + number, key="C" if number % 2 else "Db")
-        assert songs.create(song)
-        made[name] = song.audio_file_id
+def library(request: pytest.FixtureRequest, storage: str, _songs, monkeypatch) -> tuple[str, dict[str, str]]:
+    """Of whom, and the songs; by what they are found, a library of an older version has not yet."""
+    owner, made = _songs
     if request.param == "without rows":
         monkeypatch.setattr(completing, "is_complete", lambda table_name, version: False)
     else:
         assert songs.complete_index(60)
     if request.param == "by rows in memory":
         makers.mirrored(lambda: songs.search(owner, SongQuery()))
-    return made
+    return owner, made
 
 
 def named(owner: str, text: str, **more) -> list[str]:
@@ -65,17 +80,20 @@ def named(owner: str, text: str, **more) -> list[str]:
     ],
     ids=ascii,
 )
-def test_the_beginning_of_a_name_finds_its_songs(library, owner, text, expected):
+def test_the_beginning_of_a_name_finds_its_songs(library, text, expected):
+    owner, _ = library
     assert named(owner, text) == sorted(expected)
 
 
-def test_the_beginning_of_an_id_finds_its_song(library, owner):
-    for name, song_id in library.items():
+def test_the_beginning_of_an_id_finds_its_song(library):
+    owner, made = library
+    for name, song_id in made.items():
         assert name in named(owner, song_id[:4])
         assert named(owner, song_id.upper()) == [name]
 
 
-def test_names_are_combined_with_every_other_filter(library, owner):
+def test_names_are_combined_with_every_other_filter(library):
+    owner, _ = library
     assert named(owner, "aaaa", bpm_max=111) == ["a" * 64 + "\U0001f3b7 one.wav", "a" * 64 + "\U0001f3b7 two.wav"]
     assert named(owner, "aaaa", key="C") == ["a" * 64 + "\U0001f3b7 two.wav"]
     assert named(owner, "aaaa", key="C#", uploaded_after=makers.NOON) == sorted([NAMES[10], NAMES[12]])
@@ -92,7 +110,8 @@ def test_a_song_that_is_meant_by_its_name_and_by_its_id_comes_once(storage, owne
         assert named(owner_of_it, same[:1]) == named(owner_of_it, same[:6]) == [name]
 
 
-def test_songs_of_a_name_come_in_pages_that_lose_and_double_nothing(library, owner):
+def test_songs_of_a_name_come_in_pages_that_lose_and_double_nothing(library):
+    owner, _ = library
     found, cursor = [], None
     while True:
         page = searching.search(owner, SongQuery(named="aaaa", limit=1, cursor=cursor))
@@ -122,8 +141,11 @@ def test_many_others_between_hide_nothing(storage, owner, monkeypatch):
     assert found == ["take 7.wav"] and asked > 1
 
 
-def test_a_renamed_or_deleted_song_is_found_no_longer_by_its_old_name(library, owner):
-    song_id = library["o'clock.wav"]
+def test_a_renamed_or_deleted_song_is_found_no_longer_by_its_old_name(storage, owner):
+    song = makers.song(owner, 1, original_file_name="o'clock.wav")
+    assert songs.create(song) and songs.complete_index(60)
+    song_id = song.audio_file_id
+    assert named(owner, "O'") == ["o'clock.wav"]
     songs.change(owner, song_id, lambda song: song.model_copy(update={"original_file_name": "noon.wav"}))
     assert named(owner, "o'") == [] and named(owner, "NOON") == ["noon.wav"]
     songs.delete(owner, song_id, songs.get(owner, song_id).born)
@@ -140,7 +162,15 @@ def test_a_name_that_is_none_is_refused(wrong):
 
 
 @pytest.fixture
-def older(storage: str, owner: str, monkeypatch) -> list[str]:
+def storage_of_its_own(tmp_path, monkeypatch) -> Iterator[None]:
+    """With nobody else's songs in it: every one would be looked at."""
+    with azurite_of_its_own(tmp_path) as connection:
+        monkeypatch.setenv("AzureWebJobsStorage", connection)
+        yield
+
+
+@pytest.fixture
+def older(storage_of_its_own, owner: str, monkeypatch) -> list[str]:
     """Songs without the rows of their names, and no mark."""
     whole = songs._index
 

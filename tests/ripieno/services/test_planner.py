@@ -141,7 +141,7 @@ def llm(monkeypatch):
 
     Model.replies, Model.asked = [], []
     server = HTTPServer(("127.0.0.1", 0), Model)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     monkeypatch.setenv("AzureWebJobsStorage", "UseDevelopmentStorage=true")
     monkeypatch.setenv("RIPIENO_PLANNER_URL", f"http://127.0.0.1:{server.server_port}/v1")
     monkeypatch.setenv("RIPIENO_PLANNER_MODEL", "scripted")

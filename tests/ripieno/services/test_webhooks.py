@@ -78,7 +78,7 @@ class Inside(BaseHTTPRequestHandler):
 def inside():
     Inside.heard = []
     server = HTTPServer(("127.0.0.1", 0), Inside)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield server.server_port
     server.shutdown()
     server.server_close()

@@ -41,7 +41,7 @@ def forbidden(azurite_alone: str) -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     words = [word for word in azurite_alone.split(";") if word and not word.startswith("TableEndpoint=")]
     yield ";".join([*words, f"TableEndpoint=http://127.0.0.1:{server.server_port}/devstoreaccount1"])
     server.shutdown()
