@@ -216,12 +216,14 @@ class Take(Contract):
 
 class MixOrder(Request):
     """`POST /generations/{id}/mixes`: the original and the stems (`takes`: which of each; else the approved or latest),
-    mastered where a preset is named. `takes` and `gains` (dB) by a stem's name; `original` is one too."""
+    mastered where a preset is named, to `master_lufs` instead of the preset's loudness where that is given. `takes` and
+    `gains` (dB) by a stem's name; `original` is one too."""
 
     takes: dict[str, int] = {}
     gains: dict[str, Annotated[float, Field(ge=-60, le=12)]] = {}
     include_original: bool = True
     master: str | None = Field(default=None, max_length=40)
+    master_lufs: float | None = Field(default=None, ge=-40, le=-6)
     stem_format: StemFormat = "wav"
 
 

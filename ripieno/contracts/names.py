@@ -113,8 +113,9 @@ def generated_blob(work_id: str, name: str, extension: str, version: int = 1) ->
     return f"{work_id}/{name}.{extension}" if version == 1 else f"{work_id}/{name}.take{version}.{extension}"
 
 
-def conditioning_blob(work_id: str) -> str:
-    return f"{work_id}/conditioning.json"
+def conditioning_blob(work_id: str, revision: int | None = None) -> str:
+    """What the layers of a work have to fit, or those of one revision of a composition."""
+    return f"{work_id}/conditioning.json" if revision is None else f"{work_id}/conditioning.{revision}.json"
 
 
 def jams_blob(folder: str) -> str:
@@ -154,6 +155,11 @@ def drop_instance(blob_name: str, etag: str) -> str:
 def work_instance(work_id: str) -> str:
     """The workflow instance that plans a work and makes the first version of its elements."""
     return f"work-{work_id}"
+
+
+def revision_instance(work_id: str, revision: int) -> str:
+    """The workflow instance that makes one revision of a composition."""
+    return f"{work_instance(work_id)}-{revision}"
 
 
 def version_instance(work_id: str, element: str, version: int) -> str:

@@ -127,6 +127,12 @@ class WorkOrder(Contract):
     arrived_at: str
 
 
+class RevisionOrder(WorkOrder):
+    """One revision of a composition, to be taken through its stages."""
+
+    revision: int
+
+
 class VersionOrder(WorkOrder):
     """One version of one element of a work. `is_alone`: it is not made together with the others of its work, so that
     its own end is what people are told of."""

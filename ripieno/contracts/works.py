@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import Field
 
 from ripieno.contracts.base import Contract
+from ripieno.contracts.composition import Composition
 from ripieno.contracts.enums import GenerationStatus, StemType, TakeStatus
 from ripieno.contracts.generation import (
     GeneratedStem,
@@ -53,7 +54,7 @@ class Version(Contract):
     """One try at an element.
 
     `inputs` are what it is made from, by name: hashes of files, the plan, the settings; `inputs_hash` is the hash of
-    them all, by which equal work is known. `stem` is what came of a layer, `file` of a mix or master. `heeds` is the
+    them all, by which equal work is known. `revision` is that of the composition it was first made for. `stem` is what came of a layer, `file` of a mix or master. `heeds` is the
     comment on the version `after` (None is the one before) that it was asked for with.
     """
 
@@ -64,6 +65,7 @@ class Version(Contract):
     inputs_hash: str = ""
     plan: StemPlan | None = None
     planner: Provenance | None = None
+    revision: int | None = None
     heeds: str = ""
     after: int | None = None
     stem: GeneratedStem | None = None
@@ -101,7 +103,7 @@ class Element(Contract):
 
 class Work(Contract):
     """One work at rest. `born` is the life of the song that it is made for; `conditioning_hash` that of the document
-    which its layers have to fit, once that is known."""
+    which its layers have to fit, once that is known; `composition` what a composition has beside that."""
 
     work_id: str
     owner: str
@@ -118,6 +120,7 @@ class Work(Contract):
     conditioning_hash: str = ""
     error: str | None = None
     elements: list[Element] = []
+    composition: Composition | None = None
 
     def element(self, name: str) -> Element | None:
         return next((one for one in self.elements if one.name == name), None)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ripieno.contracts import names
+from ripieno.contracts.composition import Composition
 from ripieno.contracts.enums import GenerationStatus, TakeStatus
 from ripieno.contracts.works import Version, Work
 from ripieno.records import cursor as cursors
@@ -143,6 +144,8 @@ def _with_status(work: Work) -> Work:
 
     A layer with an approved version is settled, whatever its other versions are; any other stands as its latest.
     """
+    if work.composition is not None:
+        return _with_status_of_revisions(work, work.composition)
     if work.has_ended or work.plan is None or len(work.layers) < len(work.plan.stems):
         return work
     stand = [(layer.approved or layer.latest).status for layer in work.layers]
@@ -156,6 +159,28 @@ def _with_status(work: Work) -> Work:
         approved = stand.count(TakeStatus.APPROVED)
         status, message = GenerationStatus.COMPLETED, f"{approved} of {len(work.layers)} stems approved"
     return work.model_copy(update={"status": status, "message": message})
+
+
+def _with_status_of_revisions(work: Work, composition: Composition) -> Work:
+    """A composition stands as its newest revision; where that one failed, as the last that was made."""
+    if work.has_ended:
+        return work
+    newest = composition.revisions[-1]
+    made = [one for one in composition.revisions if one.status == "made"]
+    status, message, error = GenerationStatus.AWAITING_REVIEW, "listen, then approve it or say what to change", None
+    if newest.status == "making":
+        stage = next((one.stage for one in newest.stages if one.status == "waiting"), "review")
+        status, message = GenerationStatus.GENERATING, f"version {newest.number}: {stage}"
+    elif newest.status == "waiting":
+        message = f"version {newest.number} waits: look at it, then let it go on"
+    elif not made:
+        error = newest.error
+        status, message = GenerationStatus.FAILED, newest.error or "it could not be made"
+    elif newest.status in ("failed", "cancelled"):
+        message = f"version {newest.number} {newest.status} ({newest.error}); version {composition.current} stands"
+    elif composition.approved == composition.current:
+        status, message = GenerationStatus.COMPLETED, f"version {composition.current} is approved"
+    return work.model_copy(update={"status": status, "message": message[:500], "error": error})
 
 
 def _can_be_heard(work: Work) -> bool:

@@ -107,9 +107,9 @@ def settle(given: GenerationParameters, style: str) -> FreeStanding:
     )
 
 
-def save(request_id: str, conditioning: Conditioning) -> str:
-    """Keep it beside the request's stems; returns the blob's name."""
-    blob_name = names.conditioning_blob(request_id)
+def save(request_id: str, conditioning: Conditioning, *, revision: int | None = None) -> str:
+    """Keep it beside the request's stems, of a composition that of one revision; returns the blob's name."""
+    blob_name = names.conditioning_blob(request_id, revision)
     blobs.upload(names.GENERATED, blob_name, _DOCUMENT.dump_json(conditioning))
     return blob_name
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ripieno.contracts.workflow import DropOrder, Run, SongOrder, VersionOrder, WorkOrder
-from ripieno.work import analysing, generating, mixing
+from ripieno.contracts.workflow import DropOrder, RevisionOrder, Run, SongOrder, VersionOrder, WorkOrder
+from ripieno.work import analysing, composing, generating, mixing
 
 _CODE = "workflow_ended"
 
@@ -19,6 +19,8 @@ def give(run: Run, reason: str) -> None:
                 generating.fail(work, f"the song's workflow broke off: {reason}", only_unplanned=True)
         case "WorkOrchestrator":
             generating.fail(WorkOrder.model_validate(run.order), f"the generation broke off: {reason}")
+        case "CompositionOrchestrator":
+            composing.fail(RevisionOrder.model_validate(run.order), f"the composition broke off: {reason}")
         case "VersionOrchestrator":
             error = {"code": _CODE, "message": f"the take broke off: {reason}"}
             generating.save_version(VersionOrder.model_validate(run.order), None, error)

@@ -211,7 +211,7 @@ def job_body(owner: str, work_id: str, element: str, number: int) -> dict[str, A
     return GenerateInput(
         generation_request_id=work_id, audio_file_id=work.audio_file_id, target_stems=[StemType(place.stem_type)],
         engine=work.order.engine, parameters=work.order.parameters, plans=[version.plan],
-        conditioning=names.conditioning_blob(work_id), take=number,
+        conditioning=names.conditioning_blob(work_id, version.revision), take=number,
     ).model_dump(mode="json")  # fmt: skip
 
 

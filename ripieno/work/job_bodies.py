@@ -12,7 +12,7 @@ from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.enums import JobKind
 from ripieno.contracts.workflow import JobOrder
 from ripieno.records import songs
-from ripieno.work import generating, mixing
+from ripieno.work import composing, generating, mixing
 
 
 class NothingToDo(LookupError):
@@ -43,6 +43,8 @@ def body(order: JobOrder) -> dict[str, Any]:
             return generating.job_body(order.owner, subject["work_id"], subject["element"], subject["version"])
         case JobKind.MIX | JobKind.MASTER:
             return mixing.job_body(order.owner, subject["work_id"], subject["element"], subject["version"])
+        case JobKind.CHECK:
+            return composing.check_body(order.owner, subject["work_id"], subject["revision"])
     raise ValueError(f"no workflow asks for jobs of kind {order.kind!r}")
 
 

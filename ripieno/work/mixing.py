@@ -26,15 +26,19 @@ class NothingToMix(RuntimeError):
     """No version of any layer can be heard yet."""
 
 
-def begin(owner: str, work_id: str, order: MixOrder, seed: str) -> tuple[Work, Element, Run | None]:
+def begin(
+    owner: str, work_id: str, order: MixOrder, seed: str, *, only: set[str] | None = None
+) -> tuple[Work, Element, Run | None]:
     """Note a mix, and its master where one is asked for; the run that makes them, None when equal ones are there.
+
+    Of the layers those in `only` where it is given.
 
     Raises
     ------
     records.works.WorkMissing, NothingToMix, NoSuchTake
     """
     work = works.get(owner, work_id)
-    inputs = _inputs(work, order)
+    inputs = _inputs(work, order, only)
     fingerprint = generating.hash_of(inputs)
     known = _equal(work, fingerprint)
     if known is not None:
@@ -50,7 +54,7 @@ def begin(owner: str, work_id: str, order: MixOrder, seed: str) -> tuple[Work, E
         first = Version(number=1, status=TakeStatus.GENERATING, made_at=made_at, inputs=inputs, inputs_hash=fingerprint)
         now.elements.append(Element(name=name, kind=ElementKind.MIX, mix=order, versions=[first]))
         if order.master:
-            of_mix = {"mix": fingerprint, "preset": order.master}
+            of_mix = {"mix": fingerprint, "preset": order.master, "loudness_lufs": order.master_lufs}
             now.elements.append(Element(
                 name=master_name(name), kind=ElementKind.MASTER, mix=order,
                 versions=[Version(number=1, status=TakeStatus.GENERATING, made_at=made_at, inputs=of_mix,
@@ -96,7 +100,8 @@ def job_body(owner: str, work_id: str, element: str, number: int) -> dict[str, A
         assert mixed.file is not None
         return MasterInput(
             generation_request_id=work_id, name=element, blob_name=mixed.file.blob_name,
-            preset=place.mix.master or "streaming", stem_format=place.mix.stem_format,
+            preset=place.mix.master or "streaming", loudness_lufs=place.mix.master_lufs,
+            stem_format=place.mix.stem_format,
         ).model_dump(mode="json")  # fmt: skip
     sources = [
         MixSource(container=one["container"], blob_name=one["blob_name"], start_seconds=one["start_seconds"],
@@ -145,14 +150,14 @@ def save(order: VersionOrder, result: dict[str, Any] | None, error: dict[str, An
 # -- parts --------------------------------------------------------------------------------------------------------
 
 
-def _inputs(work: Work, order: MixOrder) -> dict[str, Any]:
+def _inputs(work: Work, order: MixOrder, only: set[str] | None) -> dict[str, Any]:
     """Every file of the mix, with its hash, its place and its gain."""
     known = {layer.name for layer in work.layers}
     strange = sorted((set(order.takes) | set(order.gains)) - known - {ORIGINAL})
     if strange:
         raise NoSuchTake(f"there is no {strange[0]!r} to mix: use {', '.join([*sorted(known), ORIGINAL])}")
     sources: list[dict[str, Any]] = []
-    for layer in work.layers:
+    for layer in work.layers if only is None else [one for one in work.layers if one.name in only]:
         version = _chosen(layer, order.takes.get(layer.name))
         if version is not None and version.stem is not None:
             sources.append({
@@ -168,7 +173,8 @@ def _inputs(work: Work, order: MixOrder) -> dict[str, Any]:
             "name": ORIGINAL, "container": names.SONGS, "blob_name": song.blob_name, "sha256": song.sha256,
             "start_seconds": 0.0, "gain_db": order.gains.get(ORIGINAL, 0.0),
         })  # fmt: skip
-    return {"sources": sources, "stem_format": order.stem_format, "master": order.master}
+    given = {"sources": sources, "stem_format": order.stem_format, "master": order.master}
+    return given if order.master_lufs is None else given | {"master_lufs": order.master_lufs}
 
 
 def _chosen(layer: Element, number: int | None) -> Version | None:

@@ -116,7 +116,7 @@ async def stop_work(client: DurableOrchestrationClient, owner: str, work_id: str
     work = await asyncio.to_thread(works.find, owner, work_id)
     if work is not None:
         instances |= set(_version_instances(work))
-    steps = [JobKind.GENERATE.value, JobKind.MIX.value, JobKind.MASTER.value]
+    steps = [one.value for one in (JobKind.GENERATE, JobKind.MIX, JobKind.MASTER, JobKind.CHECK)]
     return await _stop(client, owner, instances, steps, prefixes, reason)
 
 

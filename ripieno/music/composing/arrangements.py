@@ -1,0 +1,100 @@
+"""Arrangement: who plays in which section, and how the energy goes through the piece."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from ripieno.contracts.composition import Context, ContextSection, Layer
+from ripieno.contracts.enums import StemType
+from ripieno.music.conditioning import DEFAULT_ENERGY
+from ripieno.music.genres import all_genres
+
+VOCALS = "vocals"
+SUNG = {"verse", "pre-chorus", "chorus", "bridge", "build", "drop"}
+_LOWEST = 0.15
+_RISE = 0.04  # of a section each time that it returns
+_LEADS = 0.06  # of each of the last two bars before something louder
+
+
+class _Arrangements(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    about: str
+    genres: dict[str, dict[StemType, tuple[float] | tuple[float, str]]]
+
+
+def energies(sections: list[ContextSection], arousal: float) -> list[list[float]]:
+    """0..1 for each bar of each section: the section's own, more each time it returns, a lead into what is louder, a
+    rise through a build, a fall through the outro; the whole moved by the mood's arousal."""
+    seen: dict[str, int] = {}
+    bases = []
+    lasts = {one.label: number for number, one in enumerate(sections)}
+    for number, one in enumerate(sections):
+        again = seen.get(one.label, 0)
+        seen[one.label] = again + 1
+        base = DEFAULT_ENERGY.get(one.label, 0.6) + _RISE * again
+        if one.label in ("chorus", "drop") and number == lasts[one.label]:
+            base += 0.05
+        bases.append(base + 0.12 * arousal * (1.2 - base))
+    found = []
+    for number, one in enumerate(sections):
+        bars = [bases[number]] * one.bars
+        if one.label == "build" and number + 1 < len(sections):
+            end = bases[number + 1]
+            bars = [bases[number] + (end - bases[number]) * 0.8 * n / max(1, one.bars - 1) for n in range(one.bars)]
+        elif one.label == "outro":
+            bars = [bases[number] * (1 - 0.5 * n / max(1, one.bars)) for n in range(one.bars)]
+        elif number + 1 < len(sections) and bases[number + 1] > bases[number] + 0.1 and one.bars >= 4:
+            bars[-2:] = [bars[-2] + _LEADS, bars[-1] + 2 * _LEADS]
+        found.append([round(min(1.0, max(_LOWEST, bar)), 3) for bar in bars])
+    return found
+
+
+def layers(style: str, wanted: list[StemType], *, is_sung: bool) -> list[Layer]:
+    """The players of a piece, vocals last: those of the genre, of which `wanted` are kept where some are named."""
+    known = _arrangements().genres[style]
+    named = {StemType(one) for one in wanted}
+    of_genre = [stem for stem in known if not named or stem in named]
+    further = [stem for stem in StemType if stem in named and stem not in known and stem != StemType.VOCALS]
+    found = []
+    for stem in [*of_genre, *further]:
+        instrument = known[stem][1] if stem in known and len(known[stem]) > 1 else None  # pyright: ignore[reportGeneralTypeIssues]
+        found.append(Layer(name=str(stem.value), stem_type=stem, instrument=instrument))
+    if is_sung and (not named or StemType.VOCALS in named):
+        found.append(Layer(name=VOCALS, stem_type=StemType.VOCALS))
+    return found
+
+
+def parts(context: Context, style: str) -> list[list[str]]:
+    """The layers that play in each section, by its energy. Somebody always plays."""
+    known = _arrangements().genres[style]
+    found = []
+    for section in context.sections:
+        mean = sum(section.energy) / len(section.energy) if section.energy else 0.6
+        here = [
+            one.name for one in context.layers
+            if one.stem_type != StemType.VOCALS and mean >= known.get(StemType(one.stem_type), (0.5,))[0]
+        ]  # fmt: skip
+        if not here and context.layers:
+            here = [context.layers[0].name]
+        here += [one.name for one in context.layers if one.stem_type == StemType.VOCALS and section.label in SUNG]
+        found.append(here)
+    for layer in context.layers:  # each of them was asked for: it plays where the piece is fullest
+        if not any(layer.name in here for here in found):
+            fullest = max(
+                range(len(found)), key=lambda n: sum(context.sections[n].energy or [0.0]) / 1e9 + len(found[n])
+            )
+            found[fullest].append(layer.name)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _arrangements() -> _Arrangements:
+    found = _Arrangements.model_validate_json(Path(__file__).with_name("arrangements.json").read_text())
+    missing = set(all_genres()) - set(found.genres)
+    if missing:
+        raise ValueError(f"arrangements.json has no players for {', '.join(sorted(missing))}")
+    return found

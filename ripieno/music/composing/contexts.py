@@ -1,0 +1,292 @@
+"""The context of a piece: begun from a brief, refined stage by stage, and as what every player has to fit.
+
+A stage adds what nobody has settled. What a person fixed, or an earlier stage settled, it may not change: `settled`
+raises `Contradiction` then, which names the field.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from ripieno.contracts.composition import (
+    CompositionOrder,
+    Context,
+    ContextSection,
+    FormPart,
+    Language,
+    Stage,
+    StyleShare,
+)
+from ripieno.music.chord import parse
+from ripieno.music.composing import arrangements, briefs, forms, harmonies, moods
+from ripieno.music.conditioning import ChordSpan, Conditioning, KeyAt, SectionSpan
+from ripieno.music.genres.blending import Blend
+from ripieno.music.pitch import key_name
+from ripieno.music.timeline import Timeline
+
+YOU, SONG = "you", "the song"
+_DEFAULT_SECONDS = 150.0
+_KEYS = {"major": ("C", "G", "D", "A", "F", "Bb", "Eb"), "minor": ("A", "E", "D", "B", "G", "C")}
+_MINOR_BELOW = {"techno": 0.6, "drum and bass": 0.5, "hip hop": 0.5, "metal": 0.9, "house": 0.2}
+_LOUDNESS = {"ambient": -18.0, "jazz": -16.0, "bossa": -16.0, "ballad": -15.0, "waltz": -16.0, "metal": -11.0,
+             "techno": -11.0, "drum and bass": -11.0, "house": -12.0}  # fmt: skip
+_STREAMING_LUFS = -14.0
+_BEND = 0.06  # by which a tempo that nobody fixed may be moved so that the bars fill the length
+
+
+class Contradiction(ValueError):
+    """A stage would change what is settled; `field` is what."""
+
+    def __init__(self, field: str, message: str):
+        super().__init__(message)
+        self.field = field
+
+
+def begin(order: CompositionOrder, style: Blend, seed: int, song: Conditioning | None = None) -> Context:
+    """Everything about the piece as a whole: title, mood, style, tempo, meter, key and form.
+
+    Parameters
+    ----------
+    style : the blend that the order or its brief names, or a default
+    song : what is known of the song that the piece begins from; its tempo, meter, key, form and chords are taken over
+        where the order says nothing
+
+    Raises
+    ------
+    ValueError
+        For a form that does not fill the length, or a key that is none.
+    """
+    said, rng = briefs.read(order.brief), random.Random(f"{seed} context")
+    leading = style.leading
+    yours: dict[str, str] = {}
+
+    def given(field: str, value: object) -> object:
+        if value is not None and value != []:
+            yours[field] = YOU
+        return value
+
+    mood = moods.settle(order.mood, order.brief, leading.name)
+    meter = given("meter", order.meter or said.meter) or (_meter_of(song) if song else _meter(leading.beats_per_bar))
+    assert isinstance(meter, str)
+    beats = _beats(meter)[0]
+    tempo_fixed = given("tempo", order.tempo or said.tempo)
+    arousal, valence = mood.arousal or 0.0, mood.valence or 0.0
+    low, high = leading.tempo
+    tempo = float(tempo_fixed or (song.timeline.bpm if song else round(low + (high - low) * (0.5 + 0.4 * arousal))))  # pyright: ignore[reportArgumentType]
+    seconds = given("duration", order.duration_seconds or said.seconds)
+    is_sung = _is_sung(order, said.is_sung, leading.name)
+
+    if order.form:
+        yours["form"] = YOU
+        sections = [ContextSection(label=one.label, bars=one.bars) for one in order.form]
+    elif song is not None:
+        sections = _sections_of(song)
+    else:
+        wanted = float(seconds or _DEFAULT_SECONDS)  # pyright: ignore[reportArgumentType]
+        bars = max(2, round(wanted * tempo / 60.0 / beats))
+        sections = [
+            ContextSection(label=one.label, bars=one.bars) for one in forms.of(leading.name, bars, is_sung=is_sung)
+        ]
+        exact = sum(one.bars for one in sections) * beats * 60.0 / wanted
+        if not tempo_fixed and abs(exact / tempo - 1) <= _BEND:
+            tempo = round(exact, 3)
+    key = given("key", order.key or said.key)
+    if key:
+        tonic, mode = harmonies.key_of(str(key))
+    elif song is not None:
+        tonic, mode = song.tonic, song.mode
+    else:
+        mode = "minor" if valence < _MINOR_BELOW.get(leading.name, -0.05) else "major"
+        tonic = harmonies.key_of(rng.choice(_KEYS[mode]))[0]
+    theme = order.theme or said.theme or ""
+    for field in ("title", "theme", "language", "voice", "lyrics"):
+        if getattr(order, field):
+            yours[field] = YOU
+    return Context(
+        title=order.title or said.title or _title(theme, mood.words, leading.name), artist=order.artist or "", mood=mood,
+        styles=[StyleShare(name=name, weight=round(weight, 4)) for name, weight in style.weights], tempo=tempo,
+        meter=meter, key=harmonies.key_name(tonic, mode), sections=sections,  # pyright: ignore[reportArgumentType]
+        layers=arrangements.layers(leading.name, list(order.layers), is_sung=is_sung), theme=theme,
+        language=order.language or _language(order.lyrics or order.brief), voice=order.voice,
+        loudness_lufs=order.loudness_lufs or _LOUDNESS.get(leading.name, _STREAMING_LUFS), seed=seed,
+        settled={**dict.fromkeys(("title", "mood", "styles", "tempo", "meter", "key", "form"), str(Stage.CONTEXT)), **yours},
+    )  # fmt: skip
+
+
+def harmonised(context: Context) -> Context:
+    """With the chords of every section."""
+    return settled(context, Stage.HARMONY, sections=harmonies.write(context))
+
+
+def arranged(context: Context) -> Context:
+    """With the energy of every bar and who plays in each section."""
+    leading = max(context.styles, key=lambda one: one.weight).name
+    curve = arrangements.energies(context.sections, context.mood.arousal or 0.0)
+    with_energy = [
+        one.model_copy(update={"energy": one.energy or bars}) for one, bars in zip(context.sections, curve, strict=True)
+    ]
+    risen = context.model_copy(update={"sections": with_energy})
+    who = arrangements.parts(risen, leading)
+    sections = [one.model_copy(update={"parts": one.parts or here}) for one, here in zip(with_energy, who, strict=True)]
+    return settled(context, Stage.ARRANGEMENT, sections=sections)
+
+
+def settled(context: Context, stage: Stage, **changes: object) -> Context:
+    """A context with what a stage settles.
+
+    Raises
+    ------
+    Contradiction
+        When it would change what is settled already: sections may gain chords, energy, parts and themes, and lose or
+        change nothing.
+    """
+    for field, value in changes.items():
+        before = getattr(context, field)
+        if field == "sections":
+            _check_sections(context.sections, value, stage)  # pyright: ignore[reportArgumentType]
+        elif before not in (None, "", [], value) and field in context.settled:
+            raise Contradiction(field, f"{stage} would change {field}, which {context.settled[field]} has settled")
+    return context.model_copy(update={**changes, "settled": {**{f: str(stage) for f in changes}, **context.settled}})
+
+
+def conditioning_of(context: Context) -> Conditioning:
+    """The piece as what every player has to fit: timeline, chords, keys, sections and energy."""
+    beats, compound = _beats(context.meter)
+    timeline = Timeline.steady(context.tempo, context.bars + 1, beats, compound=compound)
+    chords: list[ChordSpan] = []
+    keys: list[KeyAt] = []
+    sections: list[SectionSpan] = []
+    energy: list[float] = []
+    bar = 0
+    for section in context.sections:
+        start, end = float(bar * beats), float((bar + section.bars) * beats)
+        sections.append(SectionSpan(start, end, section.label))
+        tonic, mode = harmonies.key_of(section.key or context.key)
+        if keys and (keys[-1].tonic, keys[-1].mode) == (tonic, mode):
+            keys[-1] = replace(keys[-1], end=end)
+        else:
+            keys.append(KeyAt(start, end, tonic, mode))
+        energy += section.energy or [0.6] * section.bars
+        for number in range(section.bars):
+            names = section.chords[number % len(section.chords)] if section.chords else ["N"]
+            each = beats / len(names)
+            first = (bar + number) * beats
+            chords += [ChordSpan(first + n * each, first + (n + 1) * each, parse(name)) for n, name in enumerate(names)]
+        bar += section.bars
+    tonic, mode = harmonies.key_of(context.key)
+    weights = sum(one.weight for one in context.styles)
+    return Conditioning(
+        timeline, tuple(chords), tonic, mode, tuple(sections), (*energy, energy[-1]), 0.0, float(bar * beats),
+        keys=tuple(keys), styles=tuple((one.name, one.weight / weights) for one in context.styles),
+    )  # fmt: skip
+
+
+def silent_bars(context: Context, layer: str) -> list[tuple[int, int]]:
+    """The stretches of bars, counted from 1, first and last, in which a layer does not play."""
+    found: list[tuple[int, int]] = []
+    bar = 1
+    for section in context.sections:
+        if layer not in section.parts:
+            if found and found[-1][1] == bar - 1:
+                found[-1] = (found[-1][0], bar + section.bars - 1)
+            else:
+                found.append((bar, bar + section.bars - 1))
+        bar += section.bars
+    return found
+
+
+# -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _check_sections(before: list[ContextSection], after: list[ContextSection], stage: Stage) -> None:
+    if [(one.label, one.bars) for one in before] != [(one.label, one.bars) for one in after]:
+        raise Contradiction("form", f"{stage} would change the form, which is settled")
+    for number, (known, new) in enumerate(zip(before, after, strict=True), start=1):
+        for field in ("chords", "energy", "parts", "key", "theme"):
+            if getattr(known, field) not in (None, [], "", getattr(new, field)):
+                raise Contradiction(
+                    f"sections.{number}.{field}",
+                    f"{stage} would change the {field} of section {number} ({known.label}), which are settled",
+                )
+
+
+def _is_sung(order: CompositionOrder, said: bool | None, style: str) -> bool:
+    if order.instrumental is not None:
+        return not order.instrumental
+    if order.lyrics or order.voice or order.theme:
+        return True
+    return bool(said)
+
+
+def _sections_of(song: Conditioning) -> list[ContextSection]:
+    """A song's sections in whole bars, with its chords, bar by bar."""
+    found: list[ContextSection] = []
+    for bar in song.bars():
+        label = song.section_at(bar.first).label
+        names = _chords_of(song, bar.first, bar.beats)
+        starts_anew = not found or abs(song.section_at(bar.first).start - bar.first) < 0.5
+        if starts_anew:
+            found.append(ContextSection(label=label, bars=1, chords=[names], energy=[song.energy_of(bar)]))
+        else:
+            found[-1].bars += 1
+            found[-1].chords.append(names)
+            found[-1].energy.append(song.energy_of(bar))
+    return found
+
+
+def _chords_of(song: Conditioning, first: int, beats: int) -> list[str]:
+    """A bar's chords: one, or two where it changes in the middle."""
+    half = beats / 2
+    names = [_named(song, first + 0.01), _named(song, first + half + 0.01)]
+    return names[:1] if names[0] == names[1] or beats % 2 else names
+
+
+def _named(song: Conditioning, beat: float) -> str:
+    chord = song.chord_at(beat)
+    if chord is None:
+        return "N"
+    from ripieno.music.chord import QUALITIES
+
+    quality = next((name for name, tones in QUALITIES.items() if tones == chord.tones), "maj")
+    return f"{key_name(chord.root, 'minor' if chord.is_minor else 'major')}:{quality}"
+
+
+def _meter_of(song: Conditioning) -> str:
+    beats = song.timeline.beats_per_bar
+    return f"{3 * beats}/8" if song.timeline.compound else _meter(beats)
+
+
+def _meter(beats: int) -> str:
+    return f"{beats}/4"
+
+
+def _beats(meter: str) -> tuple[int, bool]:
+    """Beats a bar, and whether they divide in three."""
+    top, bottom = (int(figure) for figure in meter.split("/"))
+    return (top // 3, True) if bottom == 8 else (top, False)
+
+
+def _title(theme: str, mood: str, style: str) -> str:
+    words = theme or f"{mood.split(',', maxsplit=1)[0]} {style}".strip()
+    return " ".join(
+        word if word in ("the", "of", "a", "and", "in", "at", "on") and n else word.capitalize()
+        for n, word in enumerate(words.split()[:6])
+    )
+
+
+def _language(text: str) -> Language:
+    """The language that most of a text's small words belong to; English where nothing tells."""
+    small: dict[Language, set[str]] = {
+        "de": {"der", "die", "das", "und", "ein", "eine", "mit", "ist", "ich", "über", "nicht", "wir"},
+        "es": {"el", "la", "los", "y", "una", "con", "que", "de", "es", "no", "canción"},
+        "fr": {"le", "la", "les", "et", "une", "avec", "que", "est", "je", "sur", "chanson", "nous"},
+        "en": {"the", "and", "a", "with", "of", "is", "i", "you", "for", "about", "song"},
+    }
+    words = text.lower().split()
+    counts = {language: sum(word in known for word in words) for language, known in small.items()}
+    best = max(counts.values(), default=0)
+    return "en" if best == 0 or counts["en"] == best else next(one for one, count in counts.items() if count == best)
+
+
+__all__ = ["Contradiction", "FormPart", "arranged", "begin", "conditioning_of", "harmonised", "settled", "silent_bars"]

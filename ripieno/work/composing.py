@@ -1,0 +1,448 @@
+"""Compositions: begun, taken from stage to stage, and each state kept as a revision.
+
+A revision's run goes through the stages of `contracts.composition.Stage`. The first ones settle the context, all pure
+and quick; then the layers are made, of which those whose inputs are the same as before are taken as they are; then
+they are mixed, mastered and heard again. A run never waits for a person: where one wants to look after a stage, it ends
+as `waiting`, and approving starts the next. A revision that fails leaves the one before as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from ripieno import __version__
+from ripieno.contracts import names
+from ripieno.contracts.composition import Composition, CompositionOrder, Context, Revision, Stage, StageState
+from ripieno.contracts.enums import AudioFileStatus, GenerationStatus, StemType, TakeStatus
+from ripieno.contracts.generation import (
+    GenerationOrder,
+    GenerationParameters,
+    GenerationPlan,
+    MixOrder,
+    StemPlan,
+)
+from ripieno.contracts.production import Score
+from ripieno.contracts.provenance import Provenance
+from ripieno.contracts.workflow import RevisionOrder, Run, VersionOrder
+from ripieno.contracts.works import Element, ElementKind, Version, Work, WorkKind
+from ripieno.music.composing import contexts
+from ripieno.music.conditioning import Conditioning
+from ripieno.music.genres.blending import Blend, blend, written
+from ripieno.music.song_conditioning import of_song
+from ripieno.records import analyses, runs, songs, works
+from ripieno.services import conditioning, webhooks
+from ripieno.services.planner import rules, seeds
+from ripieno.work import asking, generating, mixing
+
+COMPOSED = (Stage.CONTEXT, Stage.HARMONY, Stage.ARRANGEMENT, Stage.MELODY, Stage.LYRICS)
+"""The stages that settle the context; they make no sound."""
+MOST_REVISIONS = 200
+_DEFAULT_STYLE = "pop"
+_RULES = Provenance(engine="rules", version=__version__, license="MIT")
+
+
+class CannotCompose(ValueError):
+    """What is asked for cannot be made; the message says what to change."""
+
+
+class StillMaking(RuntimeError):
+    """A revision is being made: it has to end, or to be cancelled, before another is asked for."""
+
+
+# -- asked for ----------------------------------------------------------------------------------------------------
+
+
+def begin(owner: str, order: CompositionOrder, seed: str) -> tuple[Work, Run]:
+    """Keep an order, and the run that makes its first revision.
+
+    Raises
+    ------
+    CannotCompose, records.songs.SongMissing, generating.NotAnalysed, webhooks.BadWebhookUrl
+    """
+    song = songs.get(owner, order.audio_file_id) if order.audio_file_id is not None else None
+    if song is not None and song.status != AudioFileStatus.ANALYZED:
+        raise generating.NotAnalysed(f"the song is {song.status}: a piece can begin from it once it is analysed")
+    if order.webhook_url:
+        webhooks.check_user_url(order.webhook_url)
+    if not order.brief.strip() and order == CompositionOrder(stem_format=order.stem_format):
+        raise CannotCompose("nothing is asked for: give a brief (a sentence is enough), or any of the fields")
+    work = Work(
+        work_id=seed, owner=owner, kind=WorkKind.COMPOSITION, created_at=_now(),
+        order=GenerationOrder(webhook_url=order.webhook_url), message="composing",
+        audio_file_id=song.audio_file_id if song else None, born=song.born if song else None,
+        composition=Composition(order=order, revisions=[_revision(1, None, order.brief, order.stop_at)]),
+    )  # fmt: skip
+    try:
+        _begun(work)  # whatever cannot be is said now
+    except ValueError as fault:
+        raise CannotCompose(str(fault)) from None
+    run = run_of(work, 1)
+    runs.note(run)
+    works.create(work)
+    return work, run
+
+
+def run_of(work: Work, revision: int) -> Run:
+    order = RevisionOrder(owner=work.owner, work_id=work.work_id, arrived_at=_now(), revision=revision)
+    instance_id = names.revision_instance(work.work_id, revision)
+    return asking.run_of(work.owner, "CompositionOrchestrator", instance_id, order.model_dump())
+
+
+# -- stages that settle the context -------------------------------------------------------------------------------
+
+
+def settle(order: RevisionOrder, stage: Stage) -> bool:
+    """Take the context through one stage, once; whether the run goes on after it.
+
+    Raises
+    ------
+    ValueError
+        Where a stage cannot be done, with what to change.
+    """
+    work, revision = _open_revision(order)
+    if revision is None:
+        return False
+    if _state(revision, stage).status != "done":
+        context, said = _STAGES[stage](work, revision)
+
+        def done(known: Revision) -> None:
+            known.context = context
+            _mark(known, stage, "done", said)
+
+        revision = _change(order, done)
+    return revision is not None and not _stops(order, revision, stage)
+
+
+def _stops(order: RevisionOrder, revision: Revision, stage: Stage) -> bool:
+    """Whether a person wants to look after this stage; the run ends then."""
+    if revision.stop_at != stage:
+        return False
+
+    def waits(known: Revision) -> None:
+        known.status = "waiting"
+
+    _change(order, waits)
+    return True
+
+
+def _begun(work: Work) -> Context:
+    assert work.composition is not None
+    order = work.composition.order
+    style = _style(order)
+    song = None
+    if work.audio_file_id is not None and work.born is not None:
+        found = analyses.load(work.audio_file_id, work.born)
+        if found is None:
+            raise ValueError("the song was removed")
+        song = of_song(found)
+    return contexts.begin(order, style, seeds.of(work.work_id, order.random_seed) % 2**32, song)
+
+
+def _context_stage(work: Work, revision: Revision) -> tuple[Context, str]:
+    made = revision.context or _begun(work)
+    return made, f"{made.title}: {made.tempo:g} bpm in {made.meter}, {made.key}, {made.bars} bars"
+
+
+def _harmony_stage(work: Work, revision: Revision) -> tuple[Context, str]:
+    made = contexts.harmonised(_known(revision))
+    kinds = {one.label: " ".join(bar[0] for bar in one.chords[:4]) for one in made.sections}
+    return made, "; ".join(f"{label}: {chords}" for label, chords in kinds.items())
+
+
+def _arrangement_stage(work: Work, revision: Revision) -> tuple[Context, str]:
+    made = contexts.arranged(_known(revision))
+    return made, ", ".join(one.name for one in made.layers)
+
+
+def _melody_stage(work: Work, revision: Revision) -> tuple[Context, str]:
+    return _known(revision), "by the players"
+
+
+def _lyrics_stage(work: Work, revision: Revision) -> tuple[Context, str]:
+    return _known(revision), "nobody sings"
+
+
+_STAGES: dict[Stage, Callable[[Work, Revision], tuple[Context, str]]] = {
+    Stage.CONTEXT: _context_stage, Stage.HARMONY: _harmony_stage, Stage.ARRANGEMENT: _arrangement_stage,
+    Stage.MELODY: _melody_stage, Stage.LYRICS: _lyrics_stage,
+}  # fmt: skip
+
+
+# -- layers -------------------------------------------------------------------------------------------------------
+
+
+def plan_layers(order: RevisionOrder) -> list[VersionOrder]:
+    """Note a version of every layer that the revision needs and that is not there; the orders of those to be made."""
+    work, revision = _open_revision(order)
+    if revision is None or work.composition is None:
+        return []
+    context = _known(revision)
+    whole = contexts.conditioning_of(context)
+    conditioning.save(order.work_id, whole, revision=order.revision)
+    wanted = {one.name: _inputs(work.composition.order, context, one.name) for one in context.layers}
+
+    def planned(known: Work) -> Work | None:
+        state = _of(known, order.revision)
+        if state is None or state.status != "making":
+            return None
+        known.plan = _plan(known, context)
+        known.order = _generation_order(known, context)
+        known.start_seconds, known.duration_seconds = 0.0, whole.end_seconds
+        for layer in context.layers:
+            inputs = wanted[layer.name]
+            state.elements[layer.name] = _noted(known, layer.name, StemType(layer.stem_type), inputs, order.revision)
+        _mark(state, Stage.LAYERS, "waiting", "")
+        return known
+
+    work = works.change(order.owner, order.work_id, planned)
+    state = _of(work, order.revision)
+    if state is None or state.status != "making":
+        return []
+    return [
+        VersionOrder(
+            owner=order.owner, work_id=order.work_id, arrived_at=order.arrived_at, element=name, version=number,
+            is_alone=False,
+        )
+        for name, number in state.elements.items()
+        if works.version(work, name, number).is_open
+    ]  # fmt: skip
+
+
+def layers_made(order: RevisionOrder) -> bool:
+    """Whether there is something to mix and the run goes on. Raises `ValueError` when no layer could be made."""
+    work, revision = _open_revision(order)
+    if revision is None:
+        return False
+    found = {name: works.version(work, name, number) for name, number in revision.elements.items()}
+    failed = [f"{name}: {one.error}" for name, one in found.items() if not one.can_be_heard]
+    if failed and len(failed) == len(found):
+        raise ValueError("; ".join(failed)[:500])
+
+    def made(known: Revision) -> None:
+        heard = [name for name, one in found.items() if one.can_be_heard]
+        _mark(known, Stage.LAYERS, "done", ", ".join(heard) + (f"; without {'; '.join(failed)}" if failed else ""))
+
+    revision = _change(order, made)
+    return revision is not None and not _stops(order, revision, Stage.LAYERS)
+
+
+def begin_mix(order: RevisionOrder) -> VersionOrder | None:
+    """Note the mix of the revision's layers and its master; the order of its run, None where it is there already."""
+    work, revision = _open_revision(order)
+    if revision is None or work.composition is None:
+        return None
+    context = _known(revision)
+    takes = {
+        name: number
+        for name, number in revision.elements.items()
+        if works.version(work, name, number).can_be_heard
+    }
+    wanted = MixOrder(
+        takes=takes, include_original=False, master="streaming", master_lufs=context.loudness_lufs,
+        stem_format=work.composition.order.stem_format,
+    )  # fmt: skip
+    seed = f"{order.revision:08d}"
+    _, element, run = mixing.begin(order.owner, order.work_id, wanted, seed, only=set(takes))
+
+    def noted(known: Revision) -> None:
+        known.mix = element.name
+        _mark(known, Stage.MIX, "waiting", "")
+
+    _change(order, noted)
+    return VersionOrder.model_validate(run.order) if run else None
+
+
+def mixed(order: RevisionOrder) -> bool:
+    """Whether the mix can be heard and the run goes on. Raises `ValueError` when it failed."""
+    work, revision = _open_revision(order)
+    if revision is None or revision.mix is None:
+        return False
+    master = work.element(mixing.master_name(revision.mix))
+    assert master is not None
+    if master.latest.file is None:
+        raise ValueError(f"the mix could not be made: {master.latest.error or master.latest.status}")
+    file = master.latest.file
+
+    def done(known: Revision) -> None:
+        _mark(known, Stage.MIX, "done", f"{file.loudness_lufs} LUFS, {file.duration_seconds:.1f} s")
+
+    revision = _change(order, done)
+    return revision is not None and not _stops(order, revision, Stage.MIX)
+
+
+def save_check(order: RevisionOrder, result: dict[str, Any] | None, error: dict[str, Any] | None) -> None:
+    """Keep what the finished piece was heard to be, and give the revision its end."""
+
+    def checked(known: Revision) -> None:
+        if result is not None:
+            known.score = Score.model_validate(result)
+            _mark(known, Stage.CHECK, "done", f"{100 * known.score.overall:.0f} % as asked")
+        else:
+            _mark(known, Stage.CHECK, "failed", error["message"] if error else "not heard")
+        known.status = "made"
+
+    _change(order, checked, is_current=True)
+
+
+def fail(order: RevisionOrder, message: str) -> None:
+    """Give a revision its end where it has none; the one before is heard again."""
+
+    def failed(known: Revision) -> None:
+        known.status, known.error = "failed", message[:500]
+        for state in known.stages:
+            if state.status == "waiting":
+                state.status, state.message = "failed", message[:500]
+                break
+
+    try:
+        _change(order, failed)
+    except works.WorkMissing:
+        pass  # removed meanwhile
+
+
+def check_body(owner: str, work_id: str, revision: int) -> dict[str, Any]:
+    """The input of the job that hears the master of a revision again."""
+    work = works.get(owner, work_id)
+    state = _of(work, revision)
+    assert state is not None and state.mix is not None and state.context is not None
+    master = work.element(mixing.master_name(state.mix))
+    assert master is not None and master.latest.file is not None
+    return {
+        "audio": {"container": names.GENERATED, "blob_name": master.latest.file.blob_name},
+        "conditioning": names.conditioning_blob(work_id, revision),
+        "stem_type": StemType.OTHER, "style": _written(state.context),
+    }  # fmt: skip
+
+
+# -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _revision(number: int, parent: int | None, asked: str, stop_at: Stage | None) -> Revision:
+    stages = [StageState(stage=stage) for stage in Stage]
+    return Revision(number=number, parent=parent, made_at=_now(), asked=asked, stages=stages, stop_at=stop_at)
+
+
+def _style(order: CompositionOrder) -> Blend:
+    if order.styles:
+        return blend(written(tuple((one.name, 100 * one.weight / sum(s.weight for s in order.styles)) for one in order.styles)))
+    return blend(rules.listen(order.brief).style or _DEFAULT_STYLE)
+
+
+def _written(context: Context) -> str:
+    total = sum(one.weight for one in context.styles)
+    return written(tuple((one.name, one.weight / total) for one in context.styles))
+
+
+def _known(revision: Revision) -> Context:
+    assert revision.context is not None, "its first stage has settled it"
+    return revision.context
+
+
+def _plan(work: Work, context: Context) -> GenerationPlan:
+    return GenerationPlan(stems=[_stem_plan(context, one.name) for one in context.layers], planner=_RULES)
+
+
+def _stem_plan(context: Context, name: str) -> StemPlan:
+    layer = next(one for one in context.layers if one.name == name)
+    return StemPlan(
+        stem_type=layer.stem_type, name=name, style=layer.style or _written(context), instrument=layer.instrument,
+        density=layer.density, pitch_register=layer.pitch_register, brightness=layer.brightness,
+        dynamics=layer.dynamics, random_seed=context.seed,
+    )  # fmt: skip
+
+
+def _generation_order(work: Work, context: Context) -> GenerationOrder:
+    """What the jobs of the layers take from the order of a work."""
+    assert work.composition is not None
+    asked = work.composition.order
+    return GenerationOrder(
+        target_stems=[StemType(one.stem_type) for one in context.layers], engine=asked.engine,
+        webhook_url=asked.webhook_url,
+        parameters=GenerationParameters(
+            target_bpm=context.tempo, time_signature=context.meter, style=_written(context), prompt=asked.brief[:1000],
+            stem_format=asked.stem_format,
+        ),
+    )  # fmt: skip
+
+
+def _inputs(order: CompositionOrder, context: Context, name: str) -> dict[str, Any]:
+    """What a layer is made from, of all that is settled; drums play to no chords."""
+    layer = next(one for one in context.layers if one.name == name)
+    is_drums = layer.stem_type == StemType.DRUMS
+    grid = [
+        {"label": one.label, "bars": one.bars, "energy": one.energy, "plays": name in one.parts}
+        | ({} if is_drums else {"chords": one.chords, "key": one.key})
+        for one in context.sections
+    ]
+    return {
+        "plan": _stem_plan(context, name).model_dump(mode="json"), "tempo": context.tempo, "meter": context.meter,
+        "grid": grid, "engine": order.engine, "stem_format": order.stem_format,
+    } | ({} if is_drums else {"key": context.key})  # fmt: skip
+
+
+def _noted(work: Work, name: str, stem: StemType, inputs: dict[str, Any], revision: int) -> int:
+    """The number of the version of a layer that has these inputs: one that is there, else a new one that is open."""
+    place = work.element(name)
+    if place is None:
+        place = Element(name=name, kind=ElementKind.LAYER, stem_type=stem)
+        work.elements.append(place)
+    fingerprint = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+    for one in reversed(place.versions):
+        if one.inputs_hash == fingerprint and (one.can_be_heard or one.is_open):
+            return one.number
+    number = place.versions[-1].number + 1 if place.versions else 1
+    plan = StemPlan.model_validate(inputs["plan"])
+    place.versions.append(
+        Version(number=number, status=TakeStatus.GENERATING, made_at=_now(), inputs={"plan": inputs["plan"]},
+                inputs_hash=fingerprint, plan=plan, planner=_RULES, revision=revision)
+    )  # fmt: skip
+    return number
+
+
+def _open_revision(order: RevisionOrder) -> tuple[Work, Revision | None]:
+    """The work, and its revision while that is being made. Raises `WorkMissing`."""
+    work = works.get(order.owner, order.work_id)
+    found = _of(work, order.revision)
+    return work, found if found is not None and found.status == "making" and not work.has_ended else None
+
+
+def _of(work: Work, number: int) -> Revision | None:
+    assert work.composition is not None
+    return next((one for one in work.composition.revisions if one.number == number), None)
+
+
+def _change(order: RevisionOrder, to: Callable[[Revision], None], *, is_current: bool = False) -> Revision | None:
+    """Change a revision that is being made; None when it is no more."""
+
+    def changed(work: Work) -> Work | None:
+        found = _of(work, order.revision)
+        if found is None or found.status != "making" or work.has_ended:
+            return None
+        to(found)
+        if is_current and work.composition is not None:
+            work.composition.current = found.number
+        return work
+
+    work = works.change(order.owner, order.work_id, changed)
+    found = _of(work, order.revision)
+    return found if found is not None and found.status in ("making", "waiting") and not work.has_ended else None
+
+
+def _state(revision: Revision, stage: Stage) -> StageState:
+    return next(one for one in revision.stages if one.stage == stage)
+
+
+def _mark(revision: Revision, stage: Stage, status: str, message: str) -> None:
+    state = _state(revision, stage)
+    state.status, state.message = status, message[:500]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+__all__ = ["COMPOSED", "CannotCompose", "Conditioning", "GenerationStatus", "StillMaking", "begin", "settle"]
