@@ -2,10 +2,12 @@
 
 import azure.durable_functions as df
 
+import activities.compositions
 import activities.endpoint_jobs
 import activities.removal
 import activities.songs
 import activities.works
+import orchestrators.composition
 import orchestrators.endpoint_job
 import orchestrators.ingest
 import orchestrators.mix
@@ -15,6 +17,7 @@ import orchestrators.version
 import orchestrators.work
 import triggers.audio
 import triggers.callbacks
+import triggers.compositions
 import triggers.generations
 import triggers.health
 import triggers.inbox
@@ -28,11 +31,12 @@ import triggers.uploads
 from ripieno.work import preparing
 
 PARTS = (
-    triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.jobs, triggers.callbacks,
+    triggers.audio, triggers.uploads, triggers.removals, triggers.generations,
+    triggers.compositions, triggers.jobs, triggers.callbacks,
     triggers.health, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
-    orchestrators.endpoint_job, orchestrators.removal,
-    activities.songs, activities.works, activities.endpoint_jobs, activities.removal,
+    orchestrators.composition,    orchestrators.endpoint_job, orchestrators.removal,
+    activities.songs, activities.works, activities.compositions, activities.endpoint_jobs, activities.removal,
 )  # fmt: skip
 
 preparing.at_start()

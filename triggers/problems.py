@@ -14,7 +14,7 @@ from ripieno.contracts.problems import BadAudio, Problem
 from ripieno.records import cursor, idempotency, works
 from ripieno.records.store import Missing
 from ripieno.services import blobs, endpoints, webhooks
-from ripieno.work import analysing, generating, mixing, review
+from ripieno.work import analysing, composing, generating, mixing, review, revising
 
 log = logging.getLogger("ripieno.api")
 
@@ -44,6 +44,9 @@ CODES: dict[type[Exception], tuple[int, str]] = {
     review.NotReviewable: (409, "not_reviewable"),
     mixing.NothingToMix: (409, "nothing_to_mix"),
     mixing.NoSuchTake: (400, "invalid_request"),
+    composing.CannotCompose: (400, "invalid_request"),
+    composing.StillMaking: (409, "still_making"),
+    revising.NoSuchVersion: (404, "not_found"),
 }
 """What each exception of the platform is in HTTP; the first that fits."""
 

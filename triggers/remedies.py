@@ -79,6 +79,9 @@ REMEDIES: dict[str, Remedy] = {
     "engine_unavailable": Remedy(
         (400,), "the engine that was named is not there", "take one that `detail` names, or `auto`"
     ),
+    "still_making": Remedy(
+        (409,), "a version of the composition is being made", "wait until it has ended, or cancel it"
+    ),
     "not_reviewable": Remedy(
         (409,), "the take cannot be approved or rejected as it stands", "wait, or name another take, as `detail` says"
     ),

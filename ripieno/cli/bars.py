@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ripieno.contracts.audio import AudioFile
+from ripieno.contracts.composition import CompositionView
 from ripieno.contracts.enums import GenerationStatus, TakeStatus
 from ripieno.contracts.generation import Generation
 
@@ -73,6 +74,11 @@ class Bar:
         heard = sum(stem.takes[-1].status != TakeStatus.GENERATING for stem in request.stems)
         share = max(_BEFORE_IT_IS_HEARD.get(GenerationStatus(request.status), 1.0), 0.1 + 0.9 * heard / planned)
         self._shown.update(self._task, completed=share, message=request.message)
+
+    def composition(self, made: CompositionView) -> None:
+        newest = made.versions[-1]
+        done = sum(one.status != "waiting" for one in newest.stages)
+        self._shown.update(self._task, completed=done / len(newest.stages), message=made.message)
 
     def message(self, text: str) -> None:
         self._shown.update(self._task, message=text)

@@ -13,8 +13,8 @@ from pydantic import Field, StringConstraints
 
 from ripieno.contracts.analysis import StemFormat
 from ripieno.contracts.base import Contract, Request
-from ripieno.contracts.enums import StemType
-from ripieno.contracts.generation import MOST_LYRICS, Meter
+from ripieno.contracts.enums import GenerationStatus, StemType
+from ripieno.contracts.generation import MOST_LYRICS, ChordName, Meter, MixView, Shade, StemTakes
 from ripieno.contracts.production import Score
 
 MOST_BRIEF = 2000
@@ -158,7 +158,8 @@ class StageState(Contract):
 
 class Revision(Contract):
     """One state of a piece: its context, which version of each element it has, and what was asked for to come here from
-    `parent`. `changes` say what was changed and why. A revision that failed leaves the one before as it was."""
+    `parent`. `changes` say what was changed and why. `leg` is the run that makes it, the second after a person looked
+    the first time. A revision that failed leaves the one before as it was."""
 
     number: int = Field(ge=1)
     parent: int | None = None
@@ -166,6 +167,7 @@ class Revision(Contract):
     asked: str = ""
     changes: list[str] = []
     status: Literal["making", "waiting", "made", "failed", "cancelled"] = "making"
+    leg: int = 1
     error: str | None = None
     stages: list[StageState] = []
     stop_at: Stage | None = None
@@ -191,3 +193,123 @@ class Composition(Contract):
         if found is None:
             raise LookupError(f"there is no version {wanted}: it has 1 to {len(self.revisions)}")
         return found
+
+
+# -- refinements --------------------------------------------------------------------------------------------------
+
+
+class SectionEdit(Request):
+    """A change to one section (`chorus 2`, `last chorus`; `chorus` is each of them): `energy` is added to that of its
+    bars, `chords` are a chord a bar, `add` and `remove` are layers."""
+
+    section: str = Field(max_length=40)
+    energy: float | None = Field(default=None, ge=-1, le=1)
+    chords: list[ChordName] = Field(default=[], max_length=64)
+    add: list[str] = Field(default=[], max_length=12)
+    remove: list[str] = Field(default=[], max_length=12)
+
+
+class LayerEdit(Request):
+    """A change to one layer: another instrument or style, shades that are added to its own, or the layer away. A layer
+    that is not there is added."""
+
+    layer: StemType
+    instrument: str | None = Field(default=None, max_length=40)
+    style: str | None = Field(default=None, max_length=200)
+    density: Shade | None = None
+    pitch_register: Shade | None = None
+    brightness: Shade | None = None
+    dynamics: Shade | None = None
+    remove: bool = False
+
+
+class Refinement(Request):
+    """`POST /compositions/{id}/refine`: what is to be another, in words, or field by field; what does not depend on it
+    stays as it is. `from_version` is the version to begin from, the current one where it is None."""
+
+    text: str = Field(default="", max_length=MOST_BRIEF)
+    from_version: int | None = Field(default=None, ge=1)
+    title: str | None = Field(default=None, max_length=200)
+    tempo: float | None = Field(default=None, ge=30, le=300)
+    key: KeyName | None = None
+    styles: list[StyleShare] = Field(default=[], max_length=MOST_STYLES)
+    mood: Mood | None = None
+    loudness_lufs: float | None = Field(default=None, ge=-30, le=-6)
+    lyrics: str | None = Field(default=None, max_length=MOST_LYRICS)
+    sections: list[SectionEdit] = Field(default=[], max_length=MOST_SECTIONS)
+    layers: list[LayerEdit] = Field(default=[], max_length=12)
+    stop_at: Stage | None = None
+
+
+class VersionChoice(Request):
+    """Body of rollback, branch and approve: which version, the current one where it is None."""
+
+    version: int | None = Field(default=None, ge=1)
+
+
+class Opinion(Request):
+    """Body of reject and feedback: what is not liked; a rejection with a comment is a refinement by it."""
+
+    version: int | None = Field(default=None, ge=1)
+    comment: str = Field(default="", max_length=MOST_BRIEF)
+
+
+# -- as the public API shows them ---------------------------------------------------------------------------------
+
+
+class RevisionView(Contract):
+    """One version of a composition in a listing. `instance_id` is the workflow that makes it."""
+
+    number: int
+    parent: int | None = None
+    made_at: str
+    asked: str = ""
+    changes: list[str] = []
+    status: str
+    error: str | None = None
+    stages: list[StageState] = []
+    elements: dict[str, int] = {}
+    mix: str | None = None
+    score: Score | None = None
+    instance_id: str
+
+
+class CompositionView(Contract):
+    """`GET /compositions/{id}`. `current` is the version that is heard; `context`, `layers` and `mixes` are its own."""
+
+    composition_id: str
+    instance_id: str
+    owner: str
+    status: GenerationStatus
+    message: str = ""
+    error: str | None = None
+    title: str = ""
+    created_at: str
+    audio_file_id: str | None = None
+    order: CompositionOrder
+    current: int
+    approved: int | None = None
+    duration_seconds: float | None = None
+    context: Context | None = None
+    versions: list[RevisionView] = []
+    layers: list[StemTakes] = []
+    mixes: list[MixView] = []
+
+
+class CompositionList(Contract):
+    items: list[CompositionView]
+    next_cursor: str | None = None
+
+
+class VersionList(Contract):
+    items: list[RevisionView]
+
+
+class CompositionAccepted(Contract):
+    composition_id: str
+    version: int
+    instance_id: str
+    status: GenerationStatus
+    status_url: str
+    message: str
+    changes: list[str] = []

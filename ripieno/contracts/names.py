@@ -157,9 +157,9 @@ def work_instance(work_id: str) -> str:
     return f"work-{work_id}"
 
 
-def revision_instance(work_id: str, revision: int) -> str:
-    """The workflow instance that makes one revision of a composition."""
-    return f"{work_instance(work_id)}-{revision}"
+def revision_instance(work_id: str, revision: int, leg: int = 1) -> str:
+    """The workflow instance that makes one revision of a composition, or goes on with it after somebody looked."""
+    return f"{work_instance(work_id)}-{revision}" + (f"-{leg}" if leg > 1 else "")
 
 
 def version_instance(work_id: str, element: str, version: int) -> str:

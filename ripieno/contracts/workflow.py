@@ -128,9 +128,10 @@ class WorkOrder(Contract):
 
 
 class RevisionOrder(WorkOrder):
-    """One revision of a composition, to be taken through its stages."""
+    """One revision of a composition, to be taken through its stages; `leg` is as in `composition.Revision`."""
 
     revision: int
+    leg: int = 1
 
 
 class VersionOrder(WorkOrder):

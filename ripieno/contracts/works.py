@@ -54,8 +54,9 @@ class Version(Contract):
     """One try at an element.
 
     `inputs` are what it is made from, by name: hashes of files, the plan, the settings; `inputs_hash` is the hash of
-    them all, by which equal work is known. `revision` is that of the composition it was first made for. `stem` is what came of a layer, `file` of a mix or master. `heeds` is the
-    comment on the version `after` (None is the one before) that it was asked for with.
+    them all, by which equal work is known. `revision` is that of the composition it was first made for. `stem` is what
+    came of a layer, `file` of a mix or master. `heeds` is the comment on the version `after` (None is the one before)
+    that it was asked for with.
     """
 
     number: int = Field(ge=1)

@@ -3,6 +3,7 @@
     id|{work id}                     the work; ids begin with the time, counted down: the newest comes first
     by-song|{song}|{work id}         of one song
     by-status|{status}|{work id}     of one status
+    by-kind|{kind}|{work id}         of one kind, less stems
 
 What follows from the elements, the work's status, is computed inside the change that changes them.
 """
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator
 from ripieno.contracts import names
 from ripieno.contracts.composition import Composition
 from ripieno.contracts.enums import GenerationStatus, TakeStatus
-from ripieno.contracts.works import Version, Work
+from ripieno.contracts.works import Version, Work, WorkKind
 from ripieno.records import cursor as cursors
 from ripieno.records.mirror import Condition
 from ripieno.records.store import IndexRows, Missing, Store
@@ -103,17 +104,35 @@ def listed(
     cursor: str | None = None,
     audio_file_id: str | None = None,
     status: GenerationStatus | None = None,
+    kind: WorkKind = WorkKind.STEMS,
 ) -> tuple[list[Work], str | None]:
-    """Works, newest first, and a cursor to go on with. Raises `cursor.BadCursor`."""
-    if audio_file_id is None and status is None:
-        found, last_key = _store.documents(owner, after=cursors.read(cursor, _ALL), limit=limit)
-        return found, cursors.write(_ALL, last_key) if last_key else None
-    prefix = f"by-song|{audio_file_id}|" if audio_file_id is not None else f"by-status|{status}|"
-    also = [Condition("status", "eq", str(status))] if audio_file_id is not None and status is not None else []
+    """Works of a kind, newest first, and a cursor to go on with. Raises `cursor.BadCursor`."""
+    if kind == WorkKind.STEMS and audio_file_id is None and status is None:
+        return _stems(owner, limit, cursor)
+    also = [Condition("kind", "eq", str(kind))]
+    if kind != WorkKind.STEMS:
+        prefix = f"by-kind|{kind}|"
+    elif audio_file_id is not None:
+        prefix = f"by-song|{audio_file_id}|"
+        also += [Condition("status", "eq", str(status))] if status is not None else []
+    else:
+        prefix = f"by-status|{status}|"
     page = _store.page(owner, prefix, after=cursors.read(cursor, prefix), conditions=also, limit=limit)
     keys = [row["RowKey"].rpartition("|")[2] for row in page.rows]
     found = [work for key in keys if (work := find(owner, key)) is not None]  # less what is deleted at this moment
     return found, cursors.write(prefix, page.last_key) if page.last_key else None
+
+
+def _stems(owner: str, limit: int, cursor: str | None) -> tuple[list[Work], str | None]:
+    """Works of new stems among all works."""
+    found: list[Work] = []
+    after = cursors.read(cursor, _ALL)
+    while True:
+        some, last_key = _store.documents(owner, after=after, limit=limit - len(found))
+        found += [one for one in some if one.kind == WorkKind.STEMS]
+        if last_key is None or len(found) == limit:
+            return found, cursors.write(_ALL, last_key) if last_key else None
+        after = last_key
 
 
 def of_song(owner: str, audio_file_id: str, born: str) -> list[str]:
@@ -192,6 +211,8 @@ def _index(work: Work) -> IndexRows:
     if work.audio_file_id:
         summary |= {"audio_file_id": work.audio_file_id, "born": work.born or ""}
     rows = {f"by-status|{work.status}|{work.work_id}": summary}
+    if work.kind != WorkKind.STEMS:
+        rows[f"by-kind|{work.kind}|{work.work_id}"] = summary
     if work.audio_file_id:
         rows[f"by-song|{work.audio_file_id}|{work.work_id}"] = summary
     return rows

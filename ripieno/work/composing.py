@@ -17,7 +17,7 @@ from typing import Any
 from ripieno import __version__
 from ripieno.contracts import names
 from ripieno.contracts.composition import Composition, CompositionOrder, Context, Revision, Stage, StageState
-from ripieno.contracts.enums import AudioFileStatus, GenerationStatus, StemType, TakeStatus
+from ripieno.contracts.enums import AudioFileStatus, StemType, TakeStatus
 from ripieno.contracts.generation import (
     GenerationOrder,
     GenerationParameters,
@@ -30,7 +30,6 @@ from ripieno.contracts.provenance import Provenance
 from ripieno.contracts.workflow import RevisionOrder, Run, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work, WorkKind
 from ripieno.music.composing import contexts
-from ripieno.music.conditioning import Conditioning
 from ripieno.music.genres.blending import Blend, blend, written
 from ripieno.music.song_conditioning import of_song
 from ripieno.records import analyses, runs, songs, works
@@ -38,9 +37,6 @@ from ripieno.services import conditioning, webhooks
 from ripieno.services.planner import rules, seeds
 from ripieno.work import asking, generating, mixing
 
-COMPOSED = (Stage.CONTEXT, Stage.HARMONY, Stage.ARRANGEMENT, Stage.MELODY, Stage.LYRICS)
-"""The stages that settle the context; they make no sound."""
-MOST_REVISIONS = 200
 _DEFAULT_STYLE = "pop"
 _RULES = Provenance(engine="rules", version=__version__, license="MIT")
 
@@ -74,7 +70,7 @@ def begin(owner: str, order: CompositionOrder, seed: str) -> tuple[Work, Run]:
         work_id=seed, owner=owner, kind=WorkKind.COMPOSITION, created_at=_now(),
         order=GenerationOrder(webhook_url=order.webhook_url), message="composing",
         audio_file_id=song.audio_file_id if song else None, born=song.born if song else None,
-        composition=Composition(order=order, revisions=[_revision(1, None, order.brief, order.stop_at)]),
+        composition=Composition(order=order, revisions=[new_revision(1, None, order.brief, order.stop_at)]),
     )  # fmt: skip
     try:
         _begun(work)  # whatever cannot be is said now
@@ -86,10 +82,15 @@ def begin(owner: str, order: CompositionOrder, seed: str) -> tuple[Work, Run]:
     return work, run
 
 
-def run_of(work: Work, revision: int) -> Run:
-    order = RevisionOrder(owner=work.owner, work_id=work.work_id, arrived_at=_now(), revision=revision)
-    instance_id = names.revision_instance(work.work_id, revision)
+def run_of(work: Work, revision: int, leg: int = 1) -> Run:
+    order = RevisionOrder(owner=work.owner, work_id=work.work_id, arrived_at=_now(), revision=revision, leg=leg)
+    instance_id = names.revision_instance(work.work_id, revision, leg)
     return asking.run_of(work.owner, "CompositionOrchestrator", instance_id, order.model_dump())
+
+
+def new_revision(number: int, parent: int | None, asked: str, stop_at: Stage | None) -> Revision:
+    stages = [StageState(stage=stage) for stage in Stage]
+    return Revision(number=number, parent=parent, made_at=_now(), asked=asked, stages=stages, stop_at=stop_at)
 
 
 # -- stages that settle the context -------------------------------------------------------------------------------
@@ -237,9 +238,7 @@ def begin_mix(order: RevisionOrder) -> VersionOrder | None:
         return None
     context = _known(revision)
     takes = {
-        name: number
-        for name, number in revision.elements.items()
-        if works.version(work, name, number).can_be_heard
+        name: number for name, number in revision.elements.items() if works.version(work, name, number).can_be_heard
     }
     wanted = MixOrder(
         takes=takes, include_original=False, master="streaming", master_lufs=context.loudness_lufs,
@@ -321,14 +320,10 @@ def check_body(owner: str, work_id: str, revision: int) -> dict[str, Any]:
 # -- parts --------------------------------------------------------------------------------------------------------
 
 
-def _revision(number: int, parent: int | None, asked: str, stop_at: Stage | None) -> Revision:
-    stages = [StageState(stage=stage) for stage in Stage]
-    return Revision(number=number, parent=parent, made_at=_now(), asked=asked, stages=stages, stop_at=stop_at)
-
-
 def _style(order: CompositionOrder) -> Blend:
     if order.styles:
-        return blend(written(tuple((one.name, 100 * one.weight / sum(s.weight for s in order.styles)) for one in order.styles)))
+        total = sum(one.weight for one in order.styles)
+        return blend(written(tuple((one.name, one.weight / total) for one in order.styles)))
     return blend(rules.listen(order.brief).style or _DEFAULT_STYLE)
 
 
@@ -443,6 +438,3 @@ def _mark(revision: Revision, stage: Stage, status: str, message: str) -> None:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat()
-
-
-__all__ = ["COMPOSED", "CannotCompose", "Conditioning", "GenerationStatus", "StillMaking", "begin", "settle"]

@@ -11,6 +11,7 @@ their last life is being removed.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from azure.durable_functions import DurableOrchestrationClient
@@ -233,7 +234,7 @@ def _delete_jobs(owner: str, prefix: str) -> None:
     jobs.delete_of_instances(owner, prefix)
 
 
-def cancelled(owner: str, work_id: str) -> tuple[Work, Run]:
+def cancelled(owner: str, work_id: str, cancel: Callable[[str, str], Work] = generating.cancel) -> tuple[Work, Run]:
     """A work cancelled, and the run that ends what is being made for it. Raises `WorkMissing`."""
     instance_id = names.cancel_instance(work_id)
     order: dict[str, Any] = RemovalOrder(
@@ -242,4 +243,4 @@ def cancelled(owner: str, work_id: str) -> tuple[Work, Run]:
     run = asking.run_of(owner, "CancelOrchestrator", instance_id, order)
     works.get(owner, work_id)
     runs.note(run)
-    return generating.cancel(owner, work_id), run
+    return cancel(owner, work_id), run

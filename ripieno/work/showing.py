@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 from ripieno.contracts import names
+from ripieno.contracts.composition import CompositionView, Revision, RevisionView
 from ripieno.contracts.generation import Generation, MixView, StemTakes, Take
 from ripieno.contracts.works import Element, ElementKind, Version, Work
 from ripieno.records import songs
@@ -43,6 +44,43 @@ def whole(work: Work) -> Generation:
     ]
     shown.mixes = [_mix(work, one) for one in work.elements if one.kind in (ElementKind.MIX, ElementKind.MASTER)]
     return shown
+
+
+def composition(work: Work, *, is_whole: bool = True) -> CompositionView:
+    """A composition; whole with the context, layers and mixes of its current version, each with an address."""
+    made = work.composition
+    assert made is not None
+    here = made.revision()
+    newest = made.revisions[-1]
+    shown = CompositionView(
+        composition_id=work.work_id, owner=work.owner, status=work.status, message=work.message, error=work.error,
+        instance_id=names.revision_instance(work.work_id, newest.number, newest.leg),
+        title=here.context.title if here.context else made.order.title or "", created_at=work.created_at,
+        audio_file_id=work.audio_file_id, order=made.order, current=made.current, approved=made.approved,
+        duration_seconds=work.duration_seconds, versions=[revision(work, one) for one in made.revisions],
+    )  # fmt: skip
+    if not is_whole:
+        return shown
+    shown.context = (here if here.status == "made" else newest).context or here.context
+    played = here.elements if here.status == "made" else newest.elements
+    shown.layers = [
+        StemTakes(name=one.name, stem_type=one.stem_type, takes=[
+            _take(work, one, version) for version in one.versions if version.number == played[one.name]
+        ])
+        for one in work.layers
+        if one.stem_type is not None and one.name in played
+    ]  # fmt: skip
+    mix = here.mix or newest.mix
+    wanted = {mix, mixing.master_name(mix)} if mix else set()
+    shown.mixes = [_mix(work, one) for one in work.elements if one.name in wanted]
+    return shown
+
+
+def revision(work: Work, one: Revision) -> RevisionView:
+    return RevisionView(
+        **one.model_dump(include=set(RevisionView.model_fields) - {"instance_id"}),
+        instance_id=names.revision_instance(work.work_id, one.number, one.leg),
+    )
 
 
 def _life(work: Work) -> tuple[str, str | None, str | None]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from ripieno.client._async.compositions import AsyncCompositions
 from ripieno.client._async.generations import AsyncGenerations
 from ripieno.client._async.platform import AsyncPlatform
 from ripieno.client._async.songs import AsyncSongs
 
 
-class AsyncRipieno(AsyncSongs, AsyncGenerations, AsyncPlatform):
+class AsyncRipieno(AsyncSongs, AsyncGenerations, AsyncCompositions, AsyncPlatform):
     """A connection to one Ripieno.
 
     Parameters

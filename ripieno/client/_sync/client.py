@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from ripieno.client._sync.compositions import Compositions
 from ripieno.client._sync.generations import Generations
 from ripieno.client._sync.platform import Platform
 from ripieno.client._sync.songs import Songs
 
 
-class Ripieno(Songs, Generations, Platform):
+class Ripieno(Songs, Generations, Compositions, Platform):
     """A connection to one Ripieno.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from ripieno.contracts.composition import Context, ContextSection, Layer
 from ripieno.contracts.enums import StemType
@@ -19,11 +19,18 @@ _RISE = 0.04  # of a section each time that it returns
 _LEADS = 0.06  # of each of the last two bars before something louder
 
 
+class _Player(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    from_energy: float = Field(ge=0, le=1)
+    instrument: str | None = None
+
+
 class _Arrangements(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     about: str
-    genres: dict[str, dict[StemType, tuple[float] | tuple[float, str]]]
+    genres: dict[str, dict[StemType, _Player]]
 
 
 def energies(sections: list[ContextSection], arousal: float) -> list[list[float]]:
@@ -61,7 +68,7 @@ def layers(style: str, wanted: list[StemType], *, is_sung: bool) -> list[Layer]:
     further = [stem for stem in StemType if stem in named and stem not in known and stem != StemType.VOCALS]
     found = []
     for stem in [*of_genre, *further]:
-        instrument = known[stem][1] if stem in known and len(known[stem]) > 1 else None  # pyright: ignore[reportGeneralTypeIssues]
+        instrument = known[stem].instrument if stem in known else None
         found.append(Layer(name=str(stem.value), stem_type=stem, instrument=instrument))
     if is_sung and (not named or StemType.VOCALS in named):
         found.append(Layer(name=VOCALS, stem_type=StemType.VOCALS))
@@ -76,7 +83,7 @@ def parts(context: Context, style: str) -> list[list[str]]:
         mean = sum(section.energy) / len(section.energy) if section.energy else 0.6
         here = [
             one.name for one in context.layers
-            if one.stem_type != StemType.VOCALS and mean >= known.get(StemType(one.stem_type), (0.5,))[0]
+            if one.stem_type != StemType.VOCALS and mean >= _from_energy(known, StemType(one.stem_type))
         ]  # fmt: skip
         if not here and context.layers:
             here = [context.layers[0].name]
@@ -89,6 +96,10 @@ def parts(context: Context, style: str) -> list[list[str]]:
             )
             found[fullest].append(layer.name)
     return found
+
+
+def _from_energy(known: dict[StemType, _Player], stem: StemType) -> float:
+    return known[stem].from_energy if stem in known else 0.5
 
 
 @lru_cache(maxsize=1)

@@ -103,14 +103,16 @@ def begin(order: CompositionOrder, style: Blend, seed: int, song: Conditioning |
     for field in ("title", "theme", "language", "voice", "lyrics"):
         if getattr(order, field):
             yours[field] = YOU
+    title = order.title or said.title or _title(theme, mood.words, leading.name)
+    by_rule = dict.fromkeys(("title", "mood", "styles", "tempo", "meter", "key", "form"), str(Stage.CONTEXT))
     return Context(
-        title=order.title or said.title or _title(theme, mood.words, leading.name), artist=order.artist or "", mood=mood,
+        title=title, artist=order.artist or "", mood=mood,
         styles=[StyleShare(name=name, weight=round(weight, 4)) for name, weight in style.weights], tempo=tempo,
         meter=meter, key=harmonies.key_name(tonic, mode), sections=sections,  # pyright: ignore[reportArgumentType]
         layers=arrangements.layers(leading.name, list(order.layers), is_sung=is_sung), theme=theme,
         language=order.language or _language(order.lyrics or order.brief), voice=order.voice,
         loudness_lufs=order.loudness_lufs or _LOUDNESS.get(leading.name, _STREAMING_LUFS), seed=seed,
-        settled={**dict.fromkeys(("title", "mood", "styles", "tempo", "meter", "key", "form"), str(Stage.CONTEXT)), **yours},
+        settled={**by_rule, **yours},
     )  # fmt: skip
 
 
@@ -286,7 +288,8 @@ def _language(text: str) -> Language:
     words = text.lower().split()
     counts = {language: sum(word in known for word in words) for language, known in small.items()}
     best = max(counts.values(), default=0)
-    return "en" if best == 0 or counts["en"] == best else next(one for one, count in counts.items() if count == best)
+    languages: list[Language] = ["en", "de", "es", "fr"]
+    return next(one for one in languages if counts[one] == best)
 
 
 __all__ = ["Contradiction", "FormPart", "arranged", "begin", "conditioning_of", "harmonised", "settled", "silent_bars"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,6 +13,15 @@ from ripieno.music.genres import all_genres
 
 _SHORTEST = 2  # bars of an intro or outro
 _DOUBLED = 1.6
+
+
+@dataclass
+class _Part:
+    """A section in the making; of the dearest, 1, none is left out."""
+
+    label: str
+    bars: int
+    dear: int
 
 
 class _Form(BaseModel):
@@ -37,46 +47,46 @@ def of(style: str, bars: int, *, is_sung: bool) -> list[FormPart]:
     if is_sung and name == "club":
         name = "club song"
     form = known.forms[name]
-    parts = [list(one) for one in form.sections]
-    if bars > _DOUBLED * sum(part[1] for part in parts):  # a fast piece has longer sections, not more of them
-        parts = [[label, 2 * length, dear] for label, length, dear in parts]
+    parts = [_Part(*one) for one in form.sections]
+    if bars > _DOUBLED * _sum(parts):  # a fast piece has longer sections, not more of them
+        parts = [_Part(one.label, 2 * one.bars, one.dear) for one in parts]
     _leave_out(parts, bars)
-    while bars - sum(part[1] for part in parts) >= sum(length for _, length in form.again):
-        at = next((n for n, part in enumerate(parts) if part[0] == form.before), len(parts))
-        parts[at:at] = [[label, length, 2] for label, length in form.again]
+    while bars - _sum(parts) >= sum(length for _, length in form.again):
+        at = next((n for n, part in enumerate(parts) if part.label == form.before), len(parts))
+        parts[at:at] = [_Part(label, length, 2) for label, length in form.again]
     _take_up(parts, bars)
-    return [FormPart(label=label, bars=length) for label, length, _ in parts]
+    return [FormPart(label=one.label, bars=one.bars) for one in parts]
 
 
-def _leave_out(parts: list[list], bars: int) -> None:
+def _sum(parts: list[_Part]) -> int:
+    return sum(one.bars for one in parts)
+
+
+def _leave_out(parts: list[_Part], bars: int) -> None:
     """Shorten what comes first and last, then leave out what is least dear, until the form is no longer than `bars`."""
-
-    def over() -> int:
-        return sum(part[1] for part in parts) - bars
-
-    while over() > 0:
+    while _sum(parts) > bars:
         for part in parts[:1] + parts[-1:]:
-            if part[0] in ("intro", "outro") and over() > 0:
-                part[1] = max(_SHORTEST, part[1] - over())
-        least = max(reversed(parts), key=lambda part: (part[2], part[0] not in ("intro", "outro")))
-        if over() <= 0 or least[2] == 1 or len(parts) == 1:
+            if part.label in ("intro", "outro") and _sum(parts) > bars:
+                part.bars = max(_SHORTEST, part.bars - (_sum(parts) - bars))
+        least = max(reversed(parts), key=lambda part: (part.dear, part.label not in ("intro", "outro")))
+        if _sum(parts) <= bars or least.dear == 1 or len(parts) == 1:
             break
         parts.remove(least)
 
 
-def _take_up(parts: list[list], bars: int) -> None:
+def _take_up(parts: list[_Part], bars: int) -> None:
     """Bring the sum to `bars`: whole fours to the sections that bear it, what is left to the last section."""
-    over = bars - sum(part[1] for part in parts)
+    over = bars - _sum(parts)
     for label in ("outro", "intro", "break", "bridge", "drop", "solo", "chorus", "verse"):
         for part in parts:
-            if over >= 4 and part[0] == label and part[1] < 16:
-                part[1] += 4
+            if over >= 4 and part.label == label and part.bars < 16:
+                part.bars += 4
                 over -= 4
     for part in reversed(parts):
         if over == 0:
             break
-        step = over if over > 0 else max(over, 1 - part[1])
-        part[1] += step
+        step = over if over > 0 else max(over, 1 - part.bars)
+        part.bars += step
         over -= step
 
 

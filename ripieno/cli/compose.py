@@ -1,0 +1,246 @@
+"""`ripieno compose`, `refine`, `versions`, `rollback`: whole pieces."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+import cloup
+from rich.table import Table
+
+from ripieno.cli import exits, places, songs
+from ripieno.cli.bars import Bars
+from ripieno.cli.options import connect, examples, json_option
+from ripieno.cli.output import clock, console, print_json
+from ripieno.client import Ripieno
+from ripieno.contracts.composition import CompositionOrder, CompositionView, FormPart, Refinement, Stage, StyleShare
+from ripieno.contracts.enums import GenerationStatus
+from ripieno.contracts.names import slug
+
+WAIT_SECONDS = 6 * 3600
+LATEST = "latest"
+
+
+@cloup.command(
+    epilog=examples(
+        'ripieno compose "uplifting house with dreamy vocals, 30 seconds" --out piece/',
+        'ripieno compose "a sad waltz in E minor, 20 seconds" --instrumental',
+        "ripieno compose --song song.mp3 --style bossa --instrumental --stop-at arrangement",
+    )
+)
+@cloup.argument("brief", required=False, default="", help="What you want to hear, in a sentence.")
+@cloup.option_group(
+    "What wins over the sentence",
+    cloup.option("--title"),
+    cloup.option("--style", multiple=True, metavar="NAME[=WEIGHT]", help="A genre; several are a blend."),
+    cloup.option("--key", help="Such as 'A minor' or F#."),
+    cloup.option("--tempo", type=float, metavar="BPM"),
+    cloup.option("--meter", help="4/4, 3/4, 6/8, ..."),
+    cloup.option("--duration", type=float, metavar="SECONDS"),
+    cloup.option("--form", help="Sections and their bars: intro 4, verse 8, chorus 8."),
+    cloup.option("--layers", help="Who may play: drums,bass,piano."),
+    cloup.option("--theme", help="What the words are about."),
+    cloup.option("--lyrics", type=cloup.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE"),
+    cloup.option("--language", type=cloup.Choice(["en", "de", "es", "fr"])),
+    cloup.option("--instrumental/--sung", default=None, help="Without or with a voice."),
+    cloup.option("--song", shell_complete=songs.complete_song, help="A song to begin from: its form, chords, tempo."),
+    cloup.option("--seed", type=int, help="The same seed makes the same piece."),
+    cloup.option("--loudness", type=float, metavar="LUFS"),
+)
+@cloup.option_group(
+    "How",
+    cloup.option("--stop-at", type=cloup.Choice([one.value for one in Stage]), help="Look after this stage first."),
+    cloup.option("--format", "stem_format", type=cloup.Choice(["wav", "flac"]), default="wav", show_default=True),
+    cloup.option("--out", type=cloup.Path(file_okay=False, path_type=Path), metavar="DIR", help="Folder to write to."),
+)
+@json_option
+def compose(brief: str, out: Path | None, as_json: bool, song: str | None, **chosen) -> None:
+    """Make a whole piece from a sentence, from a song, or from both.
+
+    Writes the mix, every layer with its MIDI, and what was settled.
+    """
+    with connect() as ripieno:
+        ripieno.health()
+        known = songs.song_or_file(ripieno, song) if song is not None else None
+        made = _waited(ripieno, ripieno.compose(_order(brief, known.audio_file_id if known else None, chosen)))
+        _show(ripieno, made, out or Path(slug(made.title) or "piece"), as_json=as_json)
+
+
+@cloup.command(
+    epilog=examples('ripieno refine latest "make the second chorus bigger"', "ripieno refine latest --tempo 110")
+)
+@cloup.argument("composition", help="Its id, or `latest`.")
+@cloup.argument("text", required=False, default="", help="What is to be another, in your words.")
+@cloup.option("--tempo", type=float, metavar="BPM")
+@cloup.option("--key", help="Such as 'A minor'.")
+@cloup.option("--style", multiple=True, metavar="NAME[=WEIGHT]")
+@cloup.option("--from-version", type=int, help="The version to begin from, else the current one.")
+@cloup.option("--out", type=cloup.Path(file_okay=False, path_type=Path), metavar="DIR")
+@json_option
+def refine(composition: str, text: str, out: Path | None, as_json: bool, **chosen) -> None:
+    """Change something of a piece: a further version, of which only what depends on the change is made anew."""
+    with connect() as ripieno:
+        its = _composition(ripieno, composition)
+        try:
+            wanted = Refinement(
+                text=text,
+                tempo=chosen["tempo"],
+                key=chosen["key"],
+                styles=_styles(chosen["style"]),
+                from_version=chosen["from_version"],
+            )
+        except ValueError as fault:
+            raise click.UsageError(str(fault)) from None
+        accepted = ripieno.refine(its.composition_id, wanted)
+        for change in accepted.changes:
+            click.echo(change, err=True)
+        made = _waited(ripieno, its.composition_id)
+        _show(ripieno, made, out or Path(slug(made.title) or "piece"), as_json=as_json)
+
+
+@cloup.command(epilog=examples("ripieno versions latest", "ripieno versions latest --json"))
+@cloup.argument("composition", help="Its id, or `latest`.")
+@json_option
+def versions(composition: str, as_json: bool) -> None:
+    """Every version of a piece: from which it was made, and what was changed."""
+    with connect() as ripieno:
+        its = _composition(ripieno, composition)
+        found = ripieno.versions(its.composition_id)
+    if as_json:
+        print_json(found)
+        return
+    table = Table("version", "from", "status", "what", "fits", box=None, pad_edge=False)
+    for one in found:
+        mark = "*" if one.number == its.current else ""
+        fits = f"{100 * one.score.overall:.0f} %" if one.score else ""
+        what = "; ".join(one.changes) or one.asked
+        table.add_row(f"{one.number}{mark}", str(one.parent or ""), one.status, what[:200], fits)
+    console().print(table)
+
+
+@cloup.command(epilog=examples("ripieno rollback latest", "ripieno rollback latest --to 1"))
+@cloup.argument("composition", help="Its id, or `latest`.")
+@cloup.option("--to", type=int, help="The version to hear again, else the one that this one was made from.")
+@json_option
+def rollback(composition: str, to: int | None, as_json: bool) -> None:
+    """Go back to an earlier version of a piece; the later ones stay."""
+    with connect() as ripieno:
+        its = ripieno.roll_back(_composition(ripieno, composition).composition_id, to)
+    print_json(its) if as_json else click.echo(f"version {its.current} of {its.title} is heard again")
+
+
+# -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _order(brief: str, song_id: str | None, chosen: dict) -> CompositionOrder:
+    try:
+        return CompositionOrder(
+            brief=brief, audio_file_id=song_id, title=chosen["title"], styles=_styles(chosen["style"]),
+            key=chosen["key"], tempo=chosen["tempo"], meter=chosen["meter"], duration_seconds=chosen["duration"],
+            form=_form(chosen["form"]), layers=[one.strip() for one in (chosen["layers"] or "").split(",") if one.strip()],
+            theme=chosen["theme"], lyrics=chosen["lyrics"].read_text() if chosen["lyrics"] else "",
+            language=chosen["language"], instrumental=chosen["instrumental"], random_seed=chosen["seed"],
+            loudness_lufs=chosen["loudness"], stop_at=chosen["stop_at"], stem_format=chosen["stem_format"],
+        )  # fmt: skip
+    except ValueError as fault:
+        raise click.UsageError(str(fault)) from None
+
+
+def _styles(named: tuple[str, ...]) -> list[StyleShare]:
+    found = []
+    for one in named:
+        name, _, weight = one.partition("=")
+        try:
+            found.append(StyleShare(name=name.strip(), weight=float(weight.rstrip("%")) if weight else 1.0))
+        except ValueError:
+            raise click.UsageError(f"--style: {one!r} is no genre with a weight; write house=70") from None
+    return found
+
+
+def _form(text: str | None) -> list[FormPart]:
+    found = []
+    for one in (text or "").split(","):
+        if not one.strip():
+            continue
+        label, _, bars = one.strip().rpartition(" ")
+        if not label or not bars.isdecimal():
+            raise click.UsageError(f"--form: {one.strip()!r} is no section with its bars; write intro 4, verse 8")
+        found.append(FormPart(label=label.strip().lower(), bars=int(bars)))
+    return found
+
+
+def _composition(ripieno: Ripieno, name: str) -> CompositionView:
+    if name != LATEST:
+        return ripieno.composition(name)
+    newest = next(iter(ripieno.compositions(limit=1)), None)
+    if newest is None:
+        raise click.UsageError("nothing was composed yet: ripieno compose makes a piece")
+    return ripieno.composition(newest.composition_id)
+
+
+def _waited(ripieno: Ripieno, composition_id: str) -> CompositionView:
+    with Bars() as bars:
+        try:
+            return ripieno.wait_composition(composition_id, bars.add("piece").composition, timeout=WAIT_SECONDS)
+        except KeyboardInterrupt:
+            click.echo(f"it goes on without you: `ripieno versions {composition_id}` shows how far it is", err=True)
+            raise
+
+
+def _show(ripieno: Ripieno, made: CompositionView, out: Path, *, as_json: bool) -> None:
+    """Fetch what there is, and say what it is."""
+    newest = made.versions[-1]
+    written = _written(ripieno, made, out) if newest.status == "made" else []
+    if as_json:
+        print_json(made)
+    else:
+        screen = console()
+        if made.context is not None:
+            known = made.context
+            screen.print(
+                f"{known.title}  {known.tempo:g} bpm in {known.meter}  {known.key}  {known.bars} bars", style="bold"
+            )
+            screen.print(" ".join(f"{one.label} {one.bars}" for one in known.sections))
+        for state in newest.stages:
+            if state.status in ("done", "failed"):
+                mark = "[green]✓[/green]" if state.status == "done" else "[red]✗[/red]"
+                screen.print(f"{mark} {state.stage:<12}", end="")
+                screen.print(state.message, markup=False, highlight=False)
+        if newest.status != "made":
+            screen.print(made.message, markup=False)
+        for path in written:
+            screen.print(str(path), markup=False, highlight=False)
+        if made.duration_seconds and written:
+            screen.print(f"{clock(made.duration_seconds)}  composition {made.composition_id}, version {newest.number}")
+    failed = made.status == GenerationStatus.FAILED or newest.status == "failed"
+    sys.exit(exits.FAILED if failed else exits.WELL)
+
+
+def _written(ripieno: Ripieno, made: CompositionView, out: Path) -> list[Path]:
+    """The mix, the layers with their MIDI, and the context, none of them over another file."""
+    paths = []
+    master = made.mixes[-1] if made.mixes else None
+    if master is not None and master.blob_url:
+        address = master.blob_url
+        paths.append(
+            places.write(
+                out, "mix", f".{master.format}", lambda to: ripieno.download(address, to), sha256=master.sha256
+            )
+        )
+    for layer in made.layers:
+        take = layer.takes[-1] if layer.takes else None
+        if take is None or take.stem is None or take.blob_url is None:
+            continue
+        stem, midi = take.blob_url, take.midi_url
+        path = places.write(
+            out / "stems", slug(layer.name), f".{take.stem.format}", lambda to, stem=stem: ripieno.download(stem, to),
+            sha256=take.stem.sha256,
+        )  # fmt: skip
+        paths.append(path)
+        if midi:
+            paths.append(places.write(out, path.stem, ".mid", lambda to, midi=midi: ripieno.download(midi, to)))
+    document = json.dumps(made.model_dump(mode="json"), indent=1, ensure_ascii=False)
+    paths.append(places.write(out, "composition", ".json", lambda to: Path(to).write_text(document)))
+    return paths

@@ -1,0 +1,131 @@
+"""Whole pieces: asked for, waited for, refined, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+from ripieno.client._async.downloads import AsyncDownloads
+from ripieno.client._async.removals import AsyncRemovals
+from ripieno.client.address import part
+from ripieno.client.filters import given
+from ripieno.client.threads import async_sleep
+from ripieno.client.waiting import GENERATION_SECONDS, Watch
+from ripieno.contracts.audio import Removal
+from ripieno.contracts.composition import (
+    CompositionAccepted,
+    CompositionList,
+    CompositionOrder,
+    CompositionView,
+    Refinement,
+    RevisionView,
+    VersionChoice,
+    VersionList,
+)
+from ripieno.contracts.enums import GenerationStatus
+
+_BEING_MADE = (GenerationStatus.PENDING, GenerationStatus.PLANNING, GenerationStatus.GENERATING)
+
+OnComposition = Callable[[CompositionView], None]
+"""Told the composition each time it is looked at."""
+
+
+def _unwatched(composition: CompositionView) -> None:
+    """Tell nobody."""
+
+
+class AsyncCompositions(AsyncDownloads, AsyncRemovals):
+    async def compose(self, order: CompositionOrder | str, *, idempotency_key: str | None = None) -> str:
+        """Ask for a whole piece, by a brief or field by field; the composition's id.
+
+        Raises
+        ------
+        RipienoError
+            `invalid_request` for what cannot be made, `not_analyzed` for a song that is not.
+
+        Examples
+        --------
+        >>> composition_id = await ripieno.compose("a calm bossa, 20 seconds")
+        """
+        wanted = CompositionOrder(brief=order) if isinstance(order, str) else order
+        accepted = await self._ask(
+            CompositionAccepted, "POST", "compositions", order=wanted, idempotency_key=idempotency_key
+        )
+        return accepted.composition_id
+
+    async def composition(self, composition_id: str) -> CompositionView:
+        """A composition: its stages, context, layers, mix and versions."""
+        return await self._ask(CompositionView, "GET", f"compositions/{part(composition_id)}")
+
+    async def compositions(self, *, limit: int = 50) -> AsyncIterator[CompositionView]:
+        """Compositions, newest first, without their layers; pages of `limit` are fetched as they are needed."""
+        wanted = given({"limit": limit})
+        while True:
+            page = await self._ask(CompositionList, "GET", "compositions", params=wanted)
+            for one in page.items:
+                yield one
+            if page.next_cursor is None:
+                return
+            wanted["cursor"] = page.next_cursor
+
+    async def versions(self, composition_id: str) -> list[RevisionView]:
+        """Every version of a composition, the first one first."""
+        return (await self._ask(VersionList, "GET", f"compositions/{part(composition_id)}/versions")).items
+
+    async def wait_composition(
+        self, composition_id: str, on_progress: OnComposition = _unwatched, *, timeout: float = GENERATION_SECONDS
+    ) -> CompositionView:
+        """The composition once its newest version can be heard, waits for a person, or has failed.
+
+        Raises
+        ------
+        TookTooLong
+            After `timeout` seconds; it goes on.
+
+        Examples
+        --------
+        >>> made = await ripieno.wait_composition(composition_id, timeout=600)
+        >>> master = made.mixes[-1]
+        >>> path = await ripieno.download(master.blob_url, f"piece.{master.format}")
+        """
+        watch = Watch(f"composition {composition_id}", timeout)
+        while True:
+            made = await self.composition(composition_id)
+            on_progress(made)
+            if made.status not in _BEING_MADE:
+                return made
+            await async_sleep(watch.pause(made.message))
+
+    async def refine(self, composition_id: str, wanted: Refinement | str) -> CompositionAccepted:
+        """Change something: a further version is made (`wait_composition`); `changes` says what was understood.
+
+        Raises
+        ------
+        RipienoError
+            `invalid_request` for what is not there to be changed, `still_making`.
+        """
+        order = Refinement(text=wanted) if isinstance(wanted, str) else wanted
+        return await self._ask(CompositionAccepted, "POST", f"compositions/{part(composition_id)}/refine", order=order)
+
+    async def roll_back(self, composition_id: str, version: int | None = None) -> CompositionView:
+        """Go back to an earlier version, the one that the current one was made from where none is named."""
+        return await self._chosen(composition_id, "rollback", version)
+
+    async def branch(self, composition_id: str, version: int | None = None) -> CompositionView:
+        """A further version that is as an earlier one was; nothing is made anew."""
+        return await self._chosen(composition_id, "branch", version)
+
+    async def approve_composition(self, composition_id: str, version: int | None = None) -> CompositionView:
+        """Approve a version; one that waits after a stage goes on."""
+        return await self._chosen(composition_id, "approve", version)
+
+    async def cancel_composition(self, composition_id: str) -> CompositionView:
+        """Stop what is being made; the version before stands."""
+        return await self._ask(CompositionView, "POST", f"compositions/{part(composition_id)}/cancel")
+
+    async def delete_composition(self, composition_id: str) -> Removal:
+        """Stop and delete a composition with every version of it."""
+        return await self._removing(f"compositions/{part(composition_id)}")
+
+    async def _chosen(self, composition_id: str, verb: str, version: int | None) -> CompositionView:
+        path = f"compositions/{part(composition_id)}/{verb}"
+        return await self._ask(CompositionView, "POST", path, order=VersionChoice(version=version))

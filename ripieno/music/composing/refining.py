@@ -1,0 +1,213 @@
+"""Refinements: a context changed as somebody asks for, and what was changed in words.
+
+What a person asks for wins over what any stage settled; it counts as settled by them from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ripieno.contracts.composition import Context, ContextSection, Layer, LayerEdit, Refinement, SectionEdit
+from ripieno.contracts.enums import StemType
+from ripieno.music import form
+from ripieno.music.chord import parse
+from ripieno.music.composing import contexts, harmonies, moods
+from ripieno.music.genres.blending import blend, written
+from ripieno.music.instruments import instrument
+from ripieno.music.pitch import spell, uses_flats
+
+_SHADES = ("density", "pitch_register", "brightness", "dynamics")
+
+
+def refined(context: Context, wanted: Refinement) -> tuple[Context, list[str]]:
+    """The context as it shall be, and each change in words.
+
+    Raises
+    ------
+    ValueError
+        For a section, layer, style, instrument or chord that is not there, with those that are.
+    """
+    changes: list[str] = []
+    made = context
+    for change in (_whole, _styles, _key, _sections, _layers):
+        made = change(made, wanted, changes.append)
+    if not changes:
+        raise ValueError("nothing of that changes the piece: say what is to be another")
+    return made, changes
+
+
+def _whole(context: Context, wanted: Refinement, tell: Callable[[str], None]) -> Context:
+    update: dict[str, object] = {}
+    for field in ("title", "tempo", "loudness_lufs"):
+        value = getattr(wanted, field)
+        if value is not None and value != getattr(context, field):
+            tell(f"{field.replace('_', ' ')}: {getattr(context, field)} → {value}")
+            update[field] = value
+    if wanted.mood is not None:
+        leading = max(context.styles, key=lambda one: one.weight).name
+        mood = moods.settle(wanted.mood, "", leading)
+        before, after = context.mood.arousal or 0.0, mood.arousal or 0.0
+        tell(f"mood: {context.mood.words or 'as the style'} → {mood.words}")
+        lifted = [
+            one.model_copy(update={"energy": [_in_unit(bar + 0.15 * (after - before)) for bar in one.energy]})
+            for one in context.sections
+        ]
+        update |= {"mood": mood, "sections": lifted}
+    return _by_you(context, update)
+
+
+def _styles(context: Context, wanted: Refinement, tell: Callable[[str], None]) -> Context:
+    if not wanted.styles:
+        return context
+    total = sum(one.weight for one in wanted.styles)
+    style = blend(written(tuple((one.name, 100 * one.weight / total) for one in wanted.styles)))
+    tell(f"style: {style}")
+    shares = [one.model_copy(update={"weight": one.weight / total}) for one in wanted.styles]
+    return _by_you(context, {"styles": shares})
+
+
+def _key(context: Context, wanted: Refinement, tell: Callable[[str], None]) -> Context:
+    if wanted.key is None:
+        return context
+    (old, old_mode), (new, mode) = harmonies.key_of(context.key), harmonies.key_of(wanted.key)
+    name = harmonies.key_name(new, mode)
+    if name == context.key:
+        return context
+    tell(f"key: {context.key} → {name}")
+    if mode == old_mode:
+        by = (new - old) % 12
+        sections = [
+            one.model_copy(update={
+                "chords": [[_transposed(chord, by, new, mode) for chord in bar] for bar in one.chords],
+                "key": _moved_key(one.key, by),
+            })
+            for one in context.sections
+        ]  # fmt: skip
+        return _by_you(context, {"key": name, "sections": sections})
+    bare = [one.model_copy(update={"chords": [], "key": None}) for one in context.sections]
+    anew = context.model_copy(update={"key": name, "sections": bare})
+    return _by_you(context, {"key": name, "sections": harmonies.write(anew)})
+
+
+def _sections(context: Context, wanted: Refinement, tell: Callable[[str], None]) -> Context:
+    sections = list(context.sections)
+    for edit in wanted.sections:
+        for place in places(context, edit.section):
+            sections[place] = _edited(context, sections[place], edit)
+        tell(f"{edit.section}: {_in_words(edit)}")
+    return context.model_copy(update={"sections": sections}) if wanted.sections else context
+
+
+def places(context: Context, name: str) -> list[int]:
+    """Which sections are meant: each of a kind, or one by its number. Raises `ValueError`, naming those there are."""
+    labels = [one.label for one in context.sections]
+    same = [place for place, label in enumerate(labels) if label == name.lower().strip()]
+    if same:
+        return same
+    found = form.find(name, labels)
+    if found is None:
+        raise ValueError(f"there is no {name!r}: the piece has {', '.join(form.numbered(labels))}")
+    return [found]
+
+
+def _edited(context: Context, section: ContextSection, edit: SectionEdit) -> ContextSection:
+    known = {one.name for one in context.layers}
+    strange = sorted({*edit.add, *edit.remove} - known)
+    if strange:
+        raise ValueError(f"there is no layer {strange[0]!r}: the piece has {', '.join(sorted(known))}")
+    update: dict[str, object] = {}
+    if edit.energy:
+        update["energy"] = [_in_unit(bar + edit.energy) for bar in section.energy]
+    if edit.chords:
+        for chord in edit.chords:
+            parse(chord)
+        update["chords"] = [[edit.chords[number % len(edit.chords)]] for number in range(section.bars)]
+    if edit.add or edit.remove:
+        here = [one for one in section.parts if one not in edit.remove]
+        update["parts"] = here + [one for one in edit.add if one not in here]
+    return section.model_copy(update=update)
+
+
+def _layers(context: Context, wanted: Refinement, tell: Callable[[str], None]) -> Context:
+    layers, sections = list(context.layers), list(context.sections)
+    for edit in wanted.layers:
+        stem = StemType(edit.layer)
+        at = next((n for n, one in enumerate(layers) if one.stem_type == stem), None)
+        if edit.remove:
+            if at is None:
+                raise ValueError(f"there is no {stem.value} to leave out")
+            name = layers.pop(at).name
+            sections = [one.model_copy(update={"parts": [p for p in one.parts if p != name]}) for one in sections]
+            tell(f"{name}: left out")
+            continue
+        if edit.instrument and instrument(edit.instrument).stem != stem:
+            raise ValueError(f"a {edit.instrument} is no {stem.value}")
+        if edit.style:
+            blend(edit.style)
+        if at is None:
+            layers.append(Layer(name=str(stem.value), stem_type=stem))
+            at = len(layers) - 1
+            name = layers[at].name
+            sections = [one.model_copy(update={"parts": [*one.parts, name]}) for one in sections]
+            tell(f"{name}: added")
+        layers[at] = _shaded(layers[at], edit, tell)
+    return context.model_copy(update={"layers": layers, "sections": sections}) if wanted.layers else context
+
+
+def _shaded(layer: Layer, edit: LayerEdit, tell: Callable[[str], None]) -> Layer:
+    update: dict[str, object] = {}
+    for field in ("instrument", "style"):
+        value = getattr(edit, field)
+        if value is not None and value != getattr(layer, field):
+            tell(f"{layer.name}: {field} {value}")
+            update[field] = value
+    for field in _SHADES:
+        more = getattr(edit, field)
+        if more:
+            update[field] = max(-1.0, min(1.0, getattr(layer, field) + more))
+            tell(f"{layer.name}: {field.replace('pitch_', '')} {'+' if more > 0 else ''}{more:g}")
+    return layer.model_copy(update=update)
+
+
+def _transposed(chord: str, by: int, tonic: int, mode: str) -> str:
+    """The same chord a few semitones higher, spelled as the new key is."""
+    if parse(chord) is None:
+        return chord
+    flats = uses_flats(tonic, mode)
+    root = chord[: 2 if chord[1:2] in ("#", "b") else 1]
+    rest, slash, bass = chord[len(root) :].partition("/")
+    from ripieno.music.pitch import pitch_class
+
+    moved = spell(pitch_class(root) + by, flats=flats)
+    if slash and bass[:1].isalpha() and bass[:1].isupper():
+        bass = spell(pitch_class(bass) + by, flats=flats)
+    return f"{moved}{rest}{slash}{bass}"
+
+
+def _moved_key(key: str | None, by: int) -> str | None:
+    if key is None:
+        return None
+    tonic, mode = harmonies.key_of(key)
+    return harmonies.key_name((tonic + by) % 12, mode)
+
+
+def _in_unit(energy: float) -> float:
+    return round(min(1.0, max(0.1, energy)), 3)
+
+
+def _in_words(edit: SectionEdit) -> str:
+    words = []
+    if edit.energy:
+        words.append("bigger" if edit.energy > 0 else "smaller")
+    if edit.chords:
+        words.append(f"chords {' '.join(edit.chords)}")
+    if edit.add:
+        words.append(f"with {', '.join(edit.add)}")
+    if edit.remove:
+        words.append(f"without {', '.join(edit.remove)}")
+    return ", ".join(words) or "as it is"
+
+
+def _by_you(context: Context, update: dict[str, object]) -> Context:
+    settled = {**context.settled, **dict.fromkeys(update, contexts.YOU)} if update else context.settled
+    return context.model_copy(update={**update, "settled": settled})

@@ -1,0 +1,162 @@
+"""Whole pieces: ask for one, look at it stage by stage, refine it, take it back, approve it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import azure.durable_functions as df
+from pydantic import Field
+
+from ripieno.contracts.audio import RemovalAccepted
+from ripieno.contracts.base import Request
+from ripieno.contracts.composition import (
+    CompositionAccepted,
+    CompositionList,
+    CompositionOrder,
+    CompositionView,
+    Refinement,
+    VersionChoice,
+    VersionList,
+)
+from ripieno.contracts.enums import GenerationStatus, Role
+from ripieno.contracts.workflow import Run
+from ripieno.contracts.works import Work, WorkKind
+from ripieno.records import works
+from ripieno.services.settings import settings
+from ripieno.work import asking, composing, removal, revising, showing
+from triggers.problems import ApiError
+from triggers.removals import removing
+from triggers.routing import Answer, Call, route
+
+blueprint = df.Blueprint()
+TAG = "compositions"
+
+
+class CompositionQuery(Request):
+    """The filters of a listing."""
+
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = Field(default=None, max_length=1000)
+
+
+@route(
+    blueprint, "POST", "/compositions", role=Role.GENERATOR, tag=TAG, body=CompositionOrder,
+    answers={202: CompositionAccepted}, with_client=True, problems=("not_found", "not_analyzed", "bad_webhook_url"),
+)  # fmt: skip
+async def create_composition(call: Call[CompositionOrder]) -> Answer:
+    """A whole piece.
+
+    From a brief, from an analysed song, or from both. `status_url` says how far each stage is.
+    """
+    work, run = await asyncio.to_thread(composing.begin, call.owner, call.body, call.seed)
+    await asking.start(call.durable, run)
+    return _accepted(work, run, "the piece is being composed")
+
+
+@route(
+    blueprint, "GET", "/compositions", role=Role.VIEWER, tag=TAG, query=CompositionQuery,
+    answers={200: CompositionList},
+)  # fmt: skip
+def list_compositions(call: Call[None]) -> Answer:
+    """The newest compositions, without their layers."""
+    query: CompositionQuery = call.query
+    found, cursor = works.listed(call.owner, limit=query.limit, cursor=query.cursor, kind=WorkKind.COMPOSITION)
+    items = [showing.composition(one, is_whole=False) for one in found]
+    return Answer(CompositionList(items=items, next_cursor=cursor))
+
+
+@route(blueprint, "GET", "/compositions/{id}", role=Role.VIEWER, tag=TAG, answers={200: CompositionView})
+def get_composition(call: Call[None]) -> Answer:
+    """A composition: every stage's progress, its context, layers and mix, and all versions."""
+    return Answer(showing.composition(revising.get(call.owner, call.path["id"])))
+
+
+@route(blueprint, "GET", "/compositions/{id}/versions", role=Role.VIEWER, tag=TAG, answers={200: VersionList})
+def list_versions(call: Call[None]) -> Answer:
+    """Every version of a composition: from which it was made, what was changed, how well it fits."""
+    work = revising.get(call.owner, call.path["id"])
+    assert work.composition is not None
+    return Answer(VersionList(items=[showing.revision(work, one) for one in work.composition.revisions]))
+
+
+@route(
+    blueprint, "POST", "/compositions/{id}/refine", role=Role.GENERATOR, tag=TAG, body=Refinement,
+    answers={202: CompositionAccepted}, with_client=True, problems=("still_making",),
+)  # fmt: skip
+async def refine_composition(call: Call[Refinement]) -> Answer:
+    """Change something: a further version is made.
+
+    Only what depends on the change is made anew; `changes` says what was understood.
+    """
+    work, revision, run = await asyncio.to_thread(revising.refine, call.owner, call.path["id"], call.body)
+    await asking.start(call.durable, run)
+    return _accepted(work, run, "the change is being made", revision.changes)
+
+
+@route(
+    blueprint, "POST", "/compositions/{id}/rollback", role=Role.GENERATOR, tag=TAG, body=VersionChoice,
+    answers={200: CompositionView}, problems=("still_making",),
+)  # fmt: skip
+def roll_back_composition(call: Call[VersionChoice]) -> Answer:
+    """Go back to an earlier version; the later ones stay."""
+    return Answer(showing.composition(revising.roll_back(call.owner, call.path["id"], call.body.version)))
+
+
+@route(
+    blueprint, "POST", "/compositions/{id}/branch", role=Role.GENERATOR, tag=TAG, body=VersionChoice,
+    answers={200: CompositionView}, problems=("still_making",),
+)  # fmt: skip
+def branch_composition(call: Call[VersionChoice]) -> Answer:
+    """A further version that is as an earlier one was, to be refined another way; nothing is made anew."""
+    return Answer(showing.composition(revising.branch(call.owner, call.path["id"], call.body.version)))
+
+
+@route(
+    blueprint, "POST", "/compositions/{id}/approve", role=Role.GENERATOR, tag=TAG, body=VersionChoice,
+    answers={202: CompositionView}, with_client=True, problems=("still_making",),
+)  # fmt: skip
+async def approve_composition(call: Call[VersionChoice]) -> Answer:
+    """Approve a version; one that waits after a stage goes on."""
+    work, run = await asyncio.to_thread(revising.approve, call.owner, call.path["id"], call.body.version)
+    if run is not None:
+        await asking.start(call.durable, run)
+    return Answer(await asyncio.to_thread(showing.composition, work), 202)
+
+
+@route(
+    blueprint, "POST", "/compositions/{id}/cancel", role=Role.GENERATOR, tag=TAG, answers={202: CompositionView},
+    with_client=True, problems=("already_ended",),
+)  # fmt: skip
+async def cancel_composition(call: Call[None]) -> Answer:
+    """Stop what is being made; the version before stands."""
+    known = await asyncio.to_thread(revising.get, call.owner, call.path["id"])
+    assert known.composition is not None
+    newest = known.composition.revisions[-1]
+    if newest.status not in ("making", "waiting"):
+        raise ApiError(409, "already_ended", f"version {newest.number} is {newest.status}: nothing is being made")
+    work, run = await asyncio.to_thread(removal.cancelled, call.owner, known.work_id, revising.cancel)
+    await asking.start(call.durable, run)
+    return Answer(await asyncio.to_thread(showing.composition, work), 202)
+
+
+@route(
+    blueprint, "DELETE", "/compositions/{id}", role=Role.GENERATOR, tag=TAG, answers={202: RemovalAccepted},
+    with_client=True,
+)  # fmt: skip
+async def delete_composition(call: Call[None]) -> Answer:
+    """Stop and delete a composition with every version and file of it."""
+    run = await asyncio.to_thread(removal.of_work, call.owner, call.path["id"])
+    return await removing(call, run)
+
+
+# -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _accepted(work: Work, run: Run, message: str, changes: list[str] | None = None) -> Answer:
+    assert work.composition is not None
+    url = f"{settings().public_url}/api/compositions/{work.work_id}"
+    accepted = CompositionAccepted(
+        composition_id=work.work_id, version=work.composition.revisions[-1].number, instance_id=run.instance_id,
+        status=GenerationStatus(work.status), status_url=url, message=message, changes=changes or [],
+    )  # fmt: skip
+    return Answer(accepted, 202, {"Location": url, "Retry-After": "1"})
