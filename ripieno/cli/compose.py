@@ -16,7 +16,7 @@ from ripieno.cli.options import connect, examples, json_option
 from ripieno.cli.output import clock, console, print_json
 from ripieno.client import Ripieno
 from ripieno.contracts.composition import CompositionOrder, CompositionView, FormPart, Refinement, Stage, StyleShare
-from ripieno.contracts.enums import GenerationStatus
+from ripieno.contracts.enums import GenerationStatus, StemType
 from ripieno.contracts.names import slug
 
 WAIT_SECONDS = 6 * 3600
@@ -139,13 +139,17 @@ def _order(brief: str, song_id: str | None, chosen: dict) -> CompositionOrder:
         return CompositionOrder(
             brief=brief, audio_file_id=song_id, title=chosen["title"], styles=_styles(chosen["style"]),
             key=chosen["key"], tempo=chosen["tempo"], meter=chosen["meter"], duration_seconds=chosen["duration"],
-            form=_form(chosen["form"]), layers=[one.strip() for one in (chosen["layers"] or "").split(",") if one.strip()],
+            form=_form(chosen["form"]), layers=_layers(chosen["layers"]),
             theme=chosen["theme"], lyrics=chosen["lyrics"].read_text() if chosen["lyrics"] else "",
             language=chosen["language"], instrumental=chosen["instrumental"], random_seed=chosen["seed"],
             loudness_lufs=chosen["loudness"], stop_at=chosen["stop_at"], stem_format=chosen["stem_format"],
         )  # fmt: skip
     except ValueError as fault:
         raise click.UsageError(str(fault)) from None
+
+
+def _layers(text: str | None) -> list[StemType]:
+    return [StemType(one.strip()) for one in (text or "").split(",") if one.strip()]
 
 
 def _styles(named: tuple[str, ...]) -> list[StyleShare]:

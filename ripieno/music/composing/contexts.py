@@ -32,6 +32,7 @@ _MINOR_BELOW = {"techno": 0.6, "drum and bass": 0.5, "hip hop": 0.5, "metal": 0.
 _LOUDNESS = {"ambient": -18.0, "jazz": -16.0, "bossa": -16.0, "ballad": -15.0, "waltz": -16.0, "metal": -11.0,
              "techno": -11.0, "drum and bass": -11.0, "house": -12.0}  # fmt: skip
 _STREAMING_LUFS = -14.0
+_MIX_LUFS = -18.0  # of the mix that is mastered, by which its layers find their level
 _BEND = 0.06  # by which a tempo that nobody fixed may be moved so that the bars fill the length
 
 
@@ -181,6 +182,7 @@ def conditioning_of(context: Context) -> Conditioning:
     return Conditioning(
         timeline, tuple(chords), tonic, mode, tuple(sections), (*energy, energy[-1]), 0.0, float(bar * beats),
         keys=tuple(keys), styles=tuple((one.name, one.weight / weights) for one in context.styles),
+        bar_loudness=(_MIX_LUFS,) * context.bars,
     )  # fmt: skip
 
 
