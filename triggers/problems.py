@@ -6,7 +6,6 @@ import logging
 from typing import Any
 
 import azure.functions as func
-from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from pydantic import ValidationError
 
 from ripieno.contracts.enums import Role
@@ -14,6 +13,7 @@ from ripieno.contracts.problems import BadAudio, Problem
 from ripieno.records import cursor, idempotency, works
 from ripieno.records.store import Missing
 from ripieno.services import blobs, endpoints, webhooks
+from ripieno.services.outage import is_outage
 from ripieno.work import analysing, composing, generating, mixing, review, revising
 
 log = logging.getLogger("ripieno.api")
@@ -74,18 +74,11 @@ def of(fault: Exception) -> Problem:
     for kind, (status, code) in CODES.items():
         if isinstance(fault, kind):
             return _problem(status, code, str(fault))
-    if _is_passing(fault):
+    if is_outage(fault):
         log.warning("storage does not answer: %s: %s", type(fault).__name__, fault)
         return _problem(503, "storage_unavailable", "storage does not answer at the moment: send the same again")
     log.exception("an unforeseen error", exc_info=fault)
     return _problem(500, "internal_error", "something broke on our side; the log has the details")
-
-
-def _is_passing(fault: Exception) -> bool:
-    """Whether storage may answer the next time: it broke a connection, took too long, or said that it is busy."""
-    if isinstance(fault, HttpResponseError):
-        return fault.status_code is not None and (fault.status_code >= 500 or fault.status_code in (408, 429))
-    return isinstance(fault, (ServiceRequestError, ServiceResponseError))
 
 
 def lacks(role: Role) -> ApiError:

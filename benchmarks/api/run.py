@@ -28,6 +28,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import soundfile
+from azure.core.exceptions import ServiceResponseError
 
 from ripieno.client import Ripieno
 from ripieno.contracts import names
@@ -39,6 +40,7 @@ from ripieno.local.stack import Stack
 from ripieno.records import analyses, songs
 
 FEW = 10
+TRIES = 5
 KEYS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MAJOR = ("C", "F", "G", "A:min", "D:min", "E:min")
 FORMS = (
@@ -87,25 +89,35 @@ def fill(count: int, owner: str) -> None:
     """Songs as the library knows them once they were analysed, `count` in all."""
 
     def add(number: int) -> None:
-        rng = random.Random(number)
-        digest = hashlib.sha256(f"benchmark {number}".encode()).hexdigest()
-        song_id, born = names.audio_file_id(owner, digest), uuid.uuid4().hex[:10]
-        if songs.find(owner, song_id) is not None:
-            return
-        song = AudioFile(
-            audio_file_id=song_id, owner=owner, born=born, original_file_name=f"Song number {number}.flac",
-            status=AudioFileStatus.ANALYZED, uploaded_at=(FIRST + timedelta(seconds=rng.uniform(0, 2e8))).isoformat(),
-            sha256=digest, blob_name=names.song_blob(song_id, born, "flac"), file_size_bytes=1, format="flac",
-            instance_id=names.song_instance(song_id, born, 1), bpm=round(rng.uniform(60, 180), 2),
-            key=rng.choice(KEYS), mode=rng.choice(("major", "minor")), duration_seconds=rng.uniform(60, 400),
-        )  # fmt: skip
-        analyses.save(owner, song_id, born, song.instance_id, _findings(rng), SeparationResult(
-            duration_seconds=60, engine=Provenance(engine="benchmark", version="1", license="MIT"), stems=[],
-        ))  # fmt: skip
-        songs.create(song)
+        for _ in range(TRIES):
+            try:
+                _add(number, owner)
+                return
+            except ServiceResponseError as fault:  # Azurite breaks connections while it writes a large library to disk
+                print(f"song {number} once more: {fault}", file=sys.stderr)
+        raise RuntimeError(f"song {number} could not be added")
 
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(add, range(count)))
+
+
+def _add(number: int, owner: str) -> None:
+    rng = random.Random(number)
+    digest = hashlib.sha256(f"benchmark {number}".encode()).hexdigest()
+    song_id, born = names.audio_file_id(owner, digest), uuid.uuid4().hex[:10]
+    if songs.find(owner, song_id) is not None:
+        return
+    song = AudioFile(
+        audio_file_id=song_id, owner=owner, born=born, original_file_name=f"Song number {number}.flac",
+        status=AudioFileStatus.ANALYZED, uploaded_at=(FIRST + timedelta(seconds=rng.uniform(0, 2e8))).isoformat(),
+        sha256=digest, blob_name=names.song_blob(song_id, born, "flac"), file_size_bytes=1, format="flac",
+        instance_id=names.song_instance(song_id, born, 1), bpm=round(rng.uniform(60, 180), 2),
+        key=rng.choice(KEYS), mode=rng.choice(("major", "minor")), duration_seconds=rng.uniform(60, 400),
+    )  # fmt: skip
+    analyses.save(owner, song_id, born, song.instance_id, _findings(rng), SeparationResult(
+        duration_seconds=60, engine=Provenance(engine="benchmark", version="1", license="MIT"), stems=[],
+    ))  # fmt: skip
+    songs.create(song)
 
 
 def _findings(rng: random.Random) -> Analysis:
@@ -205,12 +217,18 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--calls", type=int, default=60, help="of each client and filter")
     parser.add_argument("--uploads", type=int, default=5, help="songs that are analysed, before and after")
+    parser.add_argument("--home", type=Path, help="a folder that keeps the library: the next run finds its songs")
+    parser.add_argument("--only-fill", action="store_true", help="make the library in --home, and measure nothing")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home:
-        stack = new_stack(Path(home))
+    with tempfile.TemporaryDirectory() as temporary:
+        stack = new_stack(chosen.home or Path(temporary))
         stack.start(lambda text: print(text, file=sys.stderr))
         try:
-            print(json.dumps(measured(stack, chosen), indent=1))
+            if chosen.only_fill:
+                os.environ["AzureWebJobsStorage"] = stack.connection_string
+                fill(chosen.songs, "local")
+            else:
+                print(json.dumps(measured(stack, chosen), indent=1))
         finally:
             stack.stop()
 

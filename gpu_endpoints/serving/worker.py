@@ -7,6 +7,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -16,11 +17,15 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import setproctitle
+
 from gpu_endpoints.serving.work import Handler, JobCancelled, JobContext, JobFailed
 from ripieno.contracts.jobs import JobError
 
 log = logging.getLogger("ripieno.worker")
-_SPAWN = multiprocessing.get_context("spawn")
+_HOW = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_WORKERS_LOAD = "RIPIENO_WORKERS_LOAD"  # for `preloading`
 _REPORT_SECONDS = 0.25
 
 LoadHandlers = Callable[[], dict[str, Handler]]
@@ -38,9 +43,16 @@ class WorkerProcess:
         self._cancel: Any = None
 
     def start(self) -> None:
-        self._pipe, theirs = _SPAWN.Pipe()
-        self._cancel = _SPAWN.Event()
-        self._process = _SPAWN.Process(
+        for name in _THREADS:
+            os.environ[name] = str(
+                self._threads
+            )  # read when libraries are loaded, which may be before there is a worker
+        if sys.platform == "linux":
+            os.environ[_WORKERS_LOAD] = f"{self._load_handlers.__module__}:{self._load_handlers.__qualname__}"
+            _HOW.set_forkserver_preload(["gpu_endpoints.serving.preloading"])
+        self._pipe, theirs = _HOW.Pipe()
+        self._cancel = _HOW.Event()
+        self._process = _HOW.Process(
             target=_work, args=(theirs, self._cancel, self._load_handlers, self._threads), daemon=True
         )
         self._process.start()
@@ -105,7 +117,8 @@ def _work(pipe: Connection, cancel: Any, load_handlers: LoadHandlers, threads: i
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("azure", "httpx"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    setproctitle.setproctitle("ripieno: worker")
+    for name in _THREADS:
         os.environ[name] = str(threads)
     threading.Thread(target=_die_with_parent, args=(os.getppid(),), daemon=True).start()
     handlers: dict[str, Handler] | None = None

@@ -211,9 +211,8 @@ class Chaos:
         while time.monotonic() < deadline:
             parent = self._child(self.rng.choice(ENDPOINTS))
             try:
-                workers = [
-                    one for one in psutil.Process(parent.pid).children() if "spawn_main" in " ".join(one.cmdline())
-                ]
+                family = psutil.Process(parent.pid).children(recursive=True)
+                workers = [one for one in family if one.cmdline()[:1] == ["ripieno: worker"]]
                 if workers:
                     chosen = self.rng.choice(workers)
                     self.tell(f"KILL worker {chosen.pid} of {parent.name}")
