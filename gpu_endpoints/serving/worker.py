@@ -44,9 +44,7 @@ class WorkerProcess:
 
     def start(self) -> None:
         for name in _THREADS:
-            os.environ[name] = str(
-                self._threads
-            )  # read when libraries are loaded, which may be before there is a worker
+            os.environ[name] = str(self._threads)  # for libraries that are loaded before there is a worker
         if sys.platform == "linux":
             os.environ[_WORKERS_LOAD] = f"{self._load_handlers.__module__}:{self._load_handlers.__qualname__}"
             _HOW.set_forkserver_preload(["gpu_endpoints.serving.preloading"])
