@@ -2,7 +2,7 @@
 
 A line of a file is `fields marks | phrase`. Fields are those of `themes.json`, or `*` for any. Marks: `s` scene, `t`
 turn, `h` hook, `c` contrast (the sections it suits); `+` bright, `-` dark; `^` lively, `v` calm; `f` a fragment, which
-is no clause. In a phrase `(…)` may be left out and `[a|b]` is one of some; `<subject:verb>` is turned around after an
+is no clause; `x` what cannot follow an opener. In a phrase `(…)` may be left out and `[a|b]` is one of some; `<subject:verb>` is turned around after an
 opener, in German. Openers go before a clause; endings are whole clauses, gathered by their rhyme.
 """
 
@@ -18,7 +18,9 @@ from ripieno.music.lyrics import syllables, themes
 
 _MOST_VARIANTS = 32
 _FUNCTIONS = "sthc"
-_MARKS = {*_FUNCTIONS, *"+-^vf"}
+_MARKS = {*_FUNCTIONS, *"+-^vfx"}
+_SUBJECTS = {"ich", "du", "er", "sie", "es", "wir", "ihr", "man"}
+_OBJECTS = {"mich", "dich", "sich", "uns", "euch", "mir", "dir", "ihm", "ihr"}
 
 
 @dataclass(frozen=True)
@@ -169,8 +171,18 @@ def _ways(head: str, body: str, number: int, language: str, *, rhyme: str = "", 
         "", number, 0, 0, frozenset(), "", named, frozenset(chosen & set(_FUNCTIONS)),
         ("+" in chosen) - ("-" in chosen), ("^" in chosen) - ("v" in chosen), rhyme, "f" in chosen,
     )  # fmt: skip
-    order = r"\2 \1" if turned else r"\1 \2"
-    return [_measure(re.sub(r"<([^:>]*):([^>]*)>", order, way), language, frame) for way in unfolded(body)]
+    if turned and ("x" in chosen or body.endswith(">") or (language == "de" and "<" not in body and "f" not in chosen)):
+        return []
+    put = _turned if turned else r"\1 \2\3"
+    return [_measure(re.sub(r"<([^:>]*):([^>]*)>( \w+)?", put, way), language, frame) for way in unfolded(body)]
+
+
+def _turned(match: re.Match[str]) -> str:
+    """Verb before subject; a small pronoun goes before a subject that is a noun: `trägt uns die Nacht`."""
+    subject, verb, after = match[1], match[2], match[3] or ""
+    if after.strip() in _OBJECTS and subject not in _SUBJECTS:
+        return f"{verb}{after} {subject}"
+    return f"{verb} {subject}{after}"
 
 
 def _measure(text: str, language: str, frame: Phrase) -> Phrase:
