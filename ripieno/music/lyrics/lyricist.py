@@ -21,7 +21,8 @@ from ripieno.contracts.lyrics import (
     LyricSectionForm,
 )
 from ripieno.music.lyrics import meter, phrases, syllables, themes
-from ripieno.music.lyrics.lines import Line, Lines, Said
+from ripieno.music.lyrics.lines import Line, Lines
+from ripieno.music.lyrics.ranking import Said
 
 _RETURNING = {"chorus", "pre-chorus", "prechorus", "post-chorus", "hook", "refrain", "drop"}
 _HOOKED = {"chorus", "hook", "refrain", "drop", "outro"}
@@ -124,9 +125,7 @@ class _Draft:
             total = 0.0
             for place in group:
                 hook = self.title if place in hooks else ""
-                line = self.lines.write(
-                    forms[place], function, family, lasts, hook, [one.text for one in found.values()]
-                )
+                line = self.lines.write(forms[place], function, family, lasts, hook)
                 found[place] = line
                 lasts.add(line.last)
                 total += line.score
@@ -138,14 +137,15 @@ class _Draft:
         if family:
             self.recent_rhymes = [*self.recent_rhymes, family][-6:]
         for line in found.values():
-            self.said.remember(line)
+            self.said.remember(line.text, line.sources, line.words, line.last)
         return found
 
     # -- what it is about -----------------------------------------------------------------------------------------
 
     def _about(self, function: str, verses: int) -> str:
         language = self.brief.language
-        turned = self.world[verses % len(self.world) :] + self.world[: verses % len(self.world)]
+        turn = max(0, verses - 1) % len(self.world)
+        turned = self.world[turn:] + self.world[:turn]
         named = [themes.name(one, language) for one in turned[:2]]
         return phrases.of(language).about[_NAMED[function]].replace("{}", ", ".join(named))
 
@@ -155,8 +155,13 @@ class _Draft:
         language = self.brief.language
         hooked = [form.lines for form in self.brief.form if kind_of(form.label) in _HOOKED and form.lines]
         patterns = [lines[n] for lines in hooked[:1] for n in (0, 2)[: 1 + (len(lines) > 3)]]
-        offered = [(one.text, 2.0 if one.fields & {self.world[0]} else 0.8) for one in phrases.of(language).titles
-                   if one.fields & set(self.world)]  # fmt: skip
+        offered = [
+            (way.text, 2.0 if self.world[0] in one.fields else 0.8)
+            for one in phrases.of(language).titles
+            if one.fields & set(self.world)
+            for ways in one.ways.values()
+            for way in ways
+        ]
         own = self.theme.text
         size = phrases.measured(own, language).syllables
         if 2 <= size <= _TITLE_SYLLABLES and re.fullmatch(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*", own):

@@ -19,14 +19,15 @@ from ripieno.music.lyrics import syllables, themes
 _MOST_VARIANTS = 32
 _FUNCTIONS = "sthc"
 _MARKS = {*_FUNCTIONS, *"+-^vfx"}
+_TURNING = {"de"}  # languages whose verb goes before its subject after an opener
 _SUBJECTS = {"ich", "du", "er", "sie", "es", "wir", "ihr", "man"}
 _OBJECTS = {"mich", "dich", "sich", "uns", "euch", "mir", "dir", "ihm", "ihr"}
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """One way to say a phrase. `stress` has bit n for its syllable n; `source` is the phrase that it is a way of;
-    `rhyme` the family of an ending, and `last` the word that rhymes."""
+    """One way to say something. `stress` has bit n for its syllable n; `source` is the number of what it is a way of;
+    `words` are those with a meaning, `last` the one that rhymes, in `rhyme`, its family."""
 
     text: str
     source: int
@@ -34,12 +35,20 @@ class Phrase:
     stress: int
     words: frozenset[str]
     last: str
+    rhyme: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A phrase as it is written in the file, and the `ways` to say it, by their number of syllables."""
+
+    number: int
     fields: frozenset[str]
     functions: frozenset[str]
-    valence: int = 0
-    arousal: int = 0
-    rhyme: str = ""
-    is_fragment: bool = False
+    valence: int
+    arousal: int
+    is_fragment: bool
+    ways: dict[int, tuple[Phrase, ...]]
 
 
 @dataclass(frozen=True)
@@ -47,11 +56,11 @@ class Phrases:
     """A language's. `after` are the endings as they follow an opener, by their rhyme like `endings`. `own` are the ways
     to take up a writer's words, by kind; `about` says what a section's theme is called."""
 
-    openers: tuple[Phrase, ...]
-    endings: dict[str, tuple[Phrase, ...]]
-    after: dict[str, tuple[Phrase, ...]]
-    titles: tuple[Phrase, ...]
-    leads: tuple[Phrase, ...]
+    openers: tuple[Source, ...]
+    endings: dict[str, tuple[Source, ...]]
+    after: dict[str, tuple[Source, ...]]
+    titles: tuple[Source, ...]
+    leads: tuple[Source, ...]
     own: dict[str, tuple[str, ...]]
     about: dict[str, str]
 
@@ -66,9 +75,9 @@ def of(language: str) -> Phrases:
         Where a line of the file is not written as it should be.
     """
     text = Path(__file__).with_name(f"phrases.{language}.txt").read_text(encoding="utf-8")
-    groups: dict[str, list[Phrase]] = {"openers": [], "titles": [], "leads": []}
-    endings: dict[str, list[Phrase]] = {}
-    after: dict[str, list[Phrase]] = {}
+    groups: dict[str, list[Source]] = {"openers": [], "titles": [], "leads": []}
+    endings: dict[str, list[Source]] = {}
+    after: dict[str, list[Source]] = {}
     own: dict[str, list[str]] = {}
     about: dict[str, str] = {}
     section = ""
@@ -79,24 +88,28 @@ def of(language: str) -> Phrases:
         if line.startswith("=="):
             section = line.strip("= ")
             continue
-        head, bar, body = line.partition("|")
-        if not bar or not body.strip():
+        head, bar, body = (part.strip() for part in line.partition("|"))
+        if not bar or not body:
             raise ValueError(f"phrases.{language}.txt, line {number}: `fields marks | phrase` is missing a part")
-        kind, body = head.strip(), body.strip()
         if section == "themes":
-            about[kind] = body
+            about[head] = body
         elif section == "own":
-            own.setdefault(kind, []).append(body)
+            own.setdefault(head, []).append(body)
         elif section.startswith("endings "):
             family = section.split()[1]
-            endings.setdefault(family, []).extend(_ways(kind, body, number, language, rhyme=family))
-            after.setdefault(family, []).extend(_ways(kind, body, number, language, rhyme=family, turned=True))
+            endings.setdefault(family, []).append(_source(head, body, number, language, rhyme=family))
+            if language in _TURNING:
+                after.setdefault(family, []).append(_source(head, body, number, language, rhyme=family, turned=True))
+        elif section in groups:
+            groups[section].append(_source(head, body, number, language))
         else:
-            groups[section].extend(_ways(kind, body, number, language))
+            raise ValueError(f"phrases.{language}.txt, line {number}: there is no part called {section!r}")
+    straight = {family: tuple(found) for family, found in endings.items()}
+    turned = {family: tuple(one for one in found if one.ways) for family, found in after.items()}
     return Phrases(
         tuple(groups["openers"]),
-        {family: tuple(found) for family, found in endings.items()},
-        {family: tuple(found) for family, found in after.items()},
+        straight,
+        turned or straight,
         tuple(groups["titles"]),
         tuple(groups["leads"]),
         {kind: tuple(found) for kind, found in own.items()},
@@ -104,9 +117,13 @@ def of(language: str) -> Phrases:
     )
 
 
-def measured(text: str, language: str, *, source: int = -1, fields: frozenset[str] = frozenset()) -> Phrase:
-    """A phrase of somebody's own."""
-    return _measure(text, language, Phrase("", source, 0, 0, frozenset(), "", fields, frozenset()))
+def measured(text: str, language: str, *, source: int = -1, rhyme: str = "") -> Phrase:
+    """A phrase with its syllables and stresses."""
+    words = syllables.of_line(text, language)
+    marks = [stress for word in words for stress in word.stress]
+    meant = frozenset(word.text.lower() for word in words if any(word.stress) and len(word.text) > 2)
+    stress = sum(1 << n for n, one in enumerate(marks) if one)
+    return Phrase(text, source, len(marks), stress, meant, words[-1].text.lower() if words else "", rhyme)
 
 
 def unfolded(body: str) -> list[str]:
@@ -160,21 +177,22 @@ def _alternatives(tokens: list[str]) -> list[str]:
     return ["".join(way) for group in groups for way in product(*_parse(group))]
 
 
-def _ways(head: str, body: str, number: int, language: str, *, rhyme: str = "", turned: bool = False) -> list[Phrase]:
-    fields, _, marks = head.partition(" ")
-    named = frozenset(fields.split(",")) - {"*"}
-    chosen = set(marks.replace(" ", ""))
-    wrong = [*(named - {*themes.field_names()}), *(chosen - _MARKS)]
+def _source(head: str, body: str, number: int, language: str, *, rhyme: str = "", turned: bool = False) -> Source:
+    named, _, written = head.partition(" ")
+    fields, marks = frozenset(named.split(",")) - {"*"}, set(written.replace(" ", ""))
+    wrong = [*(fields - {*themes.field_names()}), *(marks - _MARKS)]
     if wrong:
-        raise ValueError(f"phrases.{language}.txt, line {number}: nothing is called {', '.join(wrong)}")
-    frame = Phrase(
-        "", number, 0, 0, frozenset(), "", named, frozenset(chosen & set(_FUNCTIONS)),
-        ("+" in chosen) - ("-" in chosen), ("^" in chosen) - ("v" in chosen), rhyme, "f" in chosen,
+        raise ValueError(f"phrases.{language}.txt, line {number}: nothing is called {', '.join(sorted(wrong))}")
+    stays = "x" in marks or body.endswith(">") or ("<" not in body and "f" not in marks)
+    ways: dict[int, list[Phrase]] = {}
+    for way in [] if turned and stays else unfolded(body):
+        text = re.sub(r"<([^:>]*):([^>]*)>( \w+)?", _turned if turned else r"\1 \2\3", way)
+        phrase = measured(text, language, source=number, rhyme=rhyme)
+        ways.setdefault(phrase.syllables, []).append(phrase)
+    return Source(
+        number, fields, frozenset(marks & set(_FUNCTIONS)), ("+" in marks) - ("-" in marks),
+        ("^" in marks) - ("v" in marks), "f" in marks, {size: tuple(found) for size, found in ways.items()},
     )  # fmt: skip
-    if turned and ("x" in chosen or body.endswith(">") or (language == "de" and "<" not in body and "f" not in chosen)):
-        return []
-    put = _turned if turned else r"\1 \2\3"
-    return [_measure(re.sub(r"<([^:>]*):([^>]*)>( \w+)?", put, way), language, frame) for way in unfolded(body)]
 
 
 def _turned(match: re.Match[str]) -> str:
@@ -183,14 +201,3 @@ def _turned(match: re.Match[str]) -> str:
     if after.strip() in _OBJECTS and subject not in _SUBJECTS:
         return f"{verb}{after} {subject}"
     return f"{verb} {subject}{after}"
-
-
-def _measure(text: str, language: str, frame: Phrase) -> Phrase:
-    words = syllables.of_line(text, language)
-    marks = [stress for word in words for stress in word.stress]
-    return Phrase(
-        text, frame.source, len(marks), sum(1 << n for n, stress in enumerate(marks) if stress),
-        frozenset(word.text.lower() for word in words if any(word.stress) and len(word.text) > 2),
-        words[-1].text.lower() if words else "", frame.fields, frame.functions, frame.valence, frame.arousal,
-        frame.rhyme, frame.is_fragment,
-    )  # fmt: skip
