@@ -14,7 +14,7 @@ from ripieno.music.lyrics.ranking import MISS, Ranking, Said, Shelf
 
 _LONGEST = 12  # syllables in one breath
 _SHORTEST_OPENER = 2
-_GOOD = 3.4  # a line as good as this is taken without looking further
+_GOOD = 3.0  # a line as good as this is taken without looking further
 _LOOKED_AT = 5
 _OPENED, _KIN, _HALF_SAID = 0.5, 0.5, 1.5  # an opener is welcome, of the same field more; it asks for a whole clause
 _LEAD, _LEAD_AGAIN, _OWN_LEAD = 0.9, 1.2, -1.5
@@ -153,6 +153,9 @@ class Lines:
 
     def _clause(self, wish: _Wish, head: tuple[Phrase, ...], size: int, need: int, worth: float) -> None:
         """A clause, or an opener and a clause, after what is there."""
+        opened = (wish.stand.openers.top + wish.after.top) / 2 + _OPENED + _KIN
+        if max(opened, wish.endings.top) + worth <= wish.best.score:
+            return
         before = frozenset(word for part in head for word in part.words)
         if wish.endings.bound(size, need) + worth > wish.best.score:
             for score, ending in wish.endings.best(size, need):

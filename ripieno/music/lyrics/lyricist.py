@@ -30,7 +30,8 @@ _FUNCTIONS = {"bridge": "c", "chorus": "h", "hook": "h", "refrain": "h", "drop":
 _NAMED = {"s": "scene", "t": "turn", "h": "hook", "c": "contrast"}
 _DARK, _BRIGHT = ("night", "memory", "loss"), ("hope", "freedom", "dream")
 _FIELDS_A_DRAFT = 3
-_FAMILIES_TRIED = 4
+_FAMILIES_TRIED, _FAMILIES_AT_MOST = 3, 7  # rhymes for a group of lines; more where none is good
+_CONTENT = 1.5
 _TITLE_SYLLABLES = 8
 
 
@@ -131,7 +132,8 @@ class _Draft:
                 total += line.score
             real = len(lasts) == len(group) and all(line.rhyme == family for line in found.values() if rhymed)
             tries.append((total / len(group) - (0 if real else 50), found, family))
-            if len(tries) >= _FAMILIES_TRIED and max(one[0] for one in tries) > 0:
+            best = max(one[0] for one in tries)
+            if len(tries) >= (_FAMILIES_TRIED if best > _CONTENT else _FAMILIES_AT_MOST):
                 break
         _, found, family = max(tries, key=lambda one: one[0])
         if family:

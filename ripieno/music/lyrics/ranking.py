@@ -63,6 +63,7 @@ class Shelf:
         self._ranked, self._said = ranked, said
         self._fitting: dict[tuple[int, int], list[tuple[float, Phrase]]] = {}
         self._chosen: dict[tuple[int, int], list[tuple[float, Phrase]]] = {}
+        self._bounds: dict[tuple[int, int], float] = {}
         self._changes = said.changes
 
     @cached_property
@@ -70,10 +71,18 @@ class Shelf:
         """How much there is to say."""
         return sum(score for score, _ in self._ranked[:8]) / 8
 
+    @cached_property
+    def top(self) -> float:
+        """No phrase is worth more."""
+        return self._ranked[0][0] if self._ranked else -1e9
+
     def bound(self, size: int, need: int) -> float:
         """No phrase of this size and stress is worth more."""
-        fitting = self._of(size, need)
-        return fitting[0][0] if fitting else -1e9
+        found = self._bounds.get((size, need))
+        if found is None:
+            fitting = self._of(size, need)
+            found = self._bounds[size, need] = fitting[0][0] if fitting else -1e9
+        return found
 
     def best(self, size: int, need: int) -> list[tuple[float, Phrase]]:
         """Phrases of a size by their worth now; `need` has a bit for each syllable that is to have stress."""
