@@ -16,8 +16,8 @@ _LONGEST = 12  # syllables in one breath
 _SHORTEST_OPENER = 2
 _GOOD = 3.0  # a line as good as this is taken without looking further
 _LOOKED_AT = 5
-_OPENED, _KIN, _HALF_SAID = 0.5, 0.5, 1.5  # an opener is welcome, of the same field more; it asks for a whole clause
-_LEAD, _LEAD_AGAIN, _OWN_LEAD = 0.9, 1.2, -1.5
+_OPENED, _KIN, _UNLIKE = 0.4, 0.6, 1.0  # an opener is welcome, of the same field more, of another function less
+_LEAD, _LEAD_AGAIN, _OWN_LEAD = 0.9, 1.6, -1.5
 _AGAIN = 30.0
 _CRY = "oh"
 
@@ -46,11 +46,13 @@ class _Stand:
 
 @dataclass
 class _Wish:
-    """What one line should be, and the best there is so far; `lasts` are words that it may not end with."""
+    """What one line should be, and the best there is so far; it may not end with a word of `lasts` nor have a phrase of
+    `taken`."""
 
     stand: _Stand
     family: str
     lasts: set[str]
+    taken: set[int]
     best: Line = field(default_factory=lambda: Line("", -1e9))
 
     @property
@@ -93,21 +95,32 @@ class Lines:
             return 2.0  # little can be said after it
         return min(0.5 * MISS * _missed(phrase, one.stressed) + 0.3 * one.cost for one in meter.fitting(pattern))
 
-    def write(self, pattern: LinePattern, function: str, family: str, lasts: set[str], hook: str) -> Line:
-        """The best line that ends in the rhyme (any for none) with another word than `lasts`."""
-        wish = _Wish(self._stand(function), family, lasts)
+    def fills(self, title: str, pattern: LinePattern) -> bool:
+        """Whether a title is a line by itself."""
+        return 0 <= phrases.measured(title, self._language).syllables - pattern.syllables + 1 <= 2
+
+    def write(
+        self, pattern: LinePattern, function: str, family: str, before: Sequence[Line] = (), hook: str = ""
+    ) -> Line:
+        """The best line that ends in the rhyme (any for none), with other words than the lines that it rhymes with."""
+        taken = {source for line in before for source in line.sources}
+        wish = _Wish(self._stand(function), family, {line.last for line in before}, taken)
         head = phrases.measured(hook, self._language) if hook else None
         if head and head.syllables > pattern.syllables + 1:
             head = None
         for reading in sorted(meter.fitting(pattern), key=lambda one: one.cost):
             if wish.best.score >= _GOOD - reading.cost:
                 break
-            if head:
+            if head and head.syllables <= reading.syllables:
                 self._hooked(wish, head, reading)
+            elif head and wish.best.text:
+                continue
             elif reading.syllables > _LONGEST:
                 self._long(wish, reading)
             else:
                 self._plain(wish, reading)
+        if not wish.best.text and head:
+            return self.write(pattern, function, family, before)
         if not wish.best.text:
             cry = ", ".join([_CRY] * pattern.syllables)
             return Line(_capital(cry), -20.0, "", _CRY)
@@ -118,7 +131,7 @@ class Lines:
     def _plain(self, wish: _Wish, reading: Reading) -> None:
         self._clause(wish, (), reading.syllables, reading.stressed, -reading.cost)
         for lead in wish.stand.leads:
-            if lead.syllables < reading.syllables:
+            if lead.syllables < reading.syllables and lead.source not in wish.taken:
                 worth = -reading.cost - self._lead_toll(lead) - MISS / 2 * _missed(lead, reading.stressed)
                 self._clause(wish, (lead,), reading.syllables - lead.syllables, reading.stressed >> lead.syllables, worth)
 
@@ -138,11 +151,11 @@ class Lines:
     def _long(self, wish: _Wish, reading: Reading) -> None:
         """Two lines in one breath."""
         half = reading.syllables // 2
-        first = _Wish(wish.stand, "", wish.lasts)
+        first = _Wish(wish.stand, "", wish.lasts, wish.taken)
         self._plain(first, Reading(half, reading.stressed & ((1 << half) - 1), 0.0))
         if not first.best.text:
             return
-        second = _Wish(wish.stand, wish.family, wish.lasts | {first.best.last})
+        second = _Wish(wish.stand, wish.family, wish.lasts | {first.best.last}, wish.taken | {*first.best.sources})
         self._plain(second, Reading(reading.syllables - half, reading.stressed >> half, 0.0))
         a, b = first.best, second.best
         if b.text:
@@ -161,7 +174,7 @@ class Lines:
             for score, ending in wish.endings.best(size, need):
                 if score + worth <= wish.best.score:
                     break
-                if ending.last not in wish.lasts and not ending.words & before:
+                if self._is_free(ending, wish) and not ending.words & before:
                     self._offer(wish, (*head, ending), score + worth)
         openers, after = wish.stand.openers, wish.after
         for split in range(_SHORTEST_OPENER, size - 1):
@@ -169,18 +182,22 @@ class Lines:
             most = (openers.bound(split, low_need) + after.bound(size - split, high_need)) / 2 + _OPENED + _KIN + worth
             if most <= wish.best.score:
                 continue
-            first = openers.best(split, low_need)[:_LOOKED_AT]
+            first = [one for one in openers.best(split, low_need) if one[1].source not in wish.taken][:_LOOKED_AT]
             for high, ending in after.best(size - split, high_need):
                 if not first or (first[0][0] + high) / 2 + _OPENED + _KIN + worth <= wish.best.score:
                     break
-                if ending.last in wish.lasts or ending.words & before:
+                if not self._is_free(ending, wish) or ending.words & before:
                     continue
                 for low, opener in first:
                     score = (low + high) / 2 + _OPENED + worth
                     if score + _KIN <= wish.best.score:
                         break
                     if not opener.words & (ending.words | before):
-                        self._offer(wish, (*head, opener, ending), score)
+                        self._offer(wish, (*head, opener, ending), score + _kinship(opener, ending))
+
+    @staticmethod
+    def _is_free(ending: Phrase, wish: _Wish) -> bool:
+        return ending.last not in wish.lasts and ending.source not in wish.taken
 
     def _offer(self, wish: _Wish, parts: tuple[Phrase, ...], score: float) -> None:
         if score <= wish.best.score:
@@ -205,12 +222,9 @@ class Lines:
         if function not in self._stands:
             stock, ranking = self._stock, self._ranking
             straight = {family: ranking.shelf(group, function) for family, group in stock.endings.items()}
-            turned = straight
-            if stock.after is not stock.endings:
-                turned = {family: ranking.shelf(group, function) for family, group in stock.after.items()}
+            turned = {family: ranking.shelf(group, function) for family, group in stock.after.items()}
             straight[""] = ranking.all_of(straight)
-            if turned is not straight:
-                turned[""] = ranking.all_of(turned)
+            turned[""] = ranking.all_of(turned)
             leads = [
                 way
                 for source in stock.leads
@@ -232,6 +246,12 @@ class Lines:
             phrase = phrases.measured(frame.replace("{}", text), self._language, source=-number)
             ways.setdefault(phrase.syllables, []).append(phrase)
         return Source(-number, frozenset({"own"}), frozenset(), 0, 0, False, {n: tuple(w) for n, w in ways.items()})
+
+
+def _kinship(opener: Phrase, ending: Phrase) -> float:
+    """Whether two phrases speak of the same thing, and in the same way."""
+    apart = bool(opener.functions and ending.functions and not opener.functions & ending.functions)
+    return _KIN * bool(opener.fields & ending.fields) - _UNLIKE * apart
 
 
 def _missed(phrase: Phrase, need: int) -> int:

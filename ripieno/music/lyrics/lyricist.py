@@ -98,6 +98,8 @@ class _Draft:
 
     def _section(self, form: LyricSectionForm, kind: str, function: str) -> list[LyricLine]:
         scheme = meter.schemes(kind, len(form.lines), self.rng.randrange(6) + self.number)
+        if kind in _HOOKED and form.lines and self.lines.fills(self.title, form.lines[0]):
+            scheme = meter.schemes(kind, len(form.lines), 0)
         hooks = {0, 2} if kind in _HOOKED and len(form.lines) > 3 else {0} if kind in _HOOKED else set()
         found: dict[int, Line] = {}
         self.said.next_section()
@@ -122,15 +124,13 @@ class _Draft:
         families = self.lines.families(function, self.recent_rhymes) if rhymed else [""]
         for family in families:
             found: dict[int, Line] = {}
-            lasts: set[str] = set()
             total = 0.0
             for place in group:
                 hook = self.title if place in hooks else ""
-                line = self.lines.write(forms[place], function, family, lasts, hook)
+                line = self.lines.write(forms[place], function, family, [*found.values()], hook)
                 found[place] = line
-                lasts.add(line.last)
                 total += line.score
-            real = len(lasts) == len(group) and all(line.rhyme == family for line in found.values() if rhymed)
+            real = len({line.last for line in found.values()}) == len(group) and all(line.rhyme == family for line in found.values() if rhymed)
             tries.append((total / len(group) - (0 if real else 50), found, family))
             best = max(one[0] for one in tries)
             if len(tries) >= (_FAMILIES_TRIED if best > _CONTENT else _FAMILIES_AT_MOST):
@@ -168,7 +168,7 @@ class _Draft:
         size = phrases.measured(own, language).syllables
         if 2 <= size <= _TITLE_SYLLABLES and re.fullmatch(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*", own):
             offered.append((own, 3.5 if self.number == 0 else 0.0))
-        offered += [(thing, 1.6) for thing in self.theme.things]
+        offered += [(thing, 1.9 if len(thing.split()) > 2 else 0.4) for thing in self.theme.things]
         best, title = -1e9, self.theme.text
         for text, weight in offered:
             score = weight + self.rng.random() - 9 * (titled(text, language) in self.titles_before)

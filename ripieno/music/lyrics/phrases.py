@@ -9,7 +9,7 @@ opener, in German. Openers go before a clause; endings are whole clauses, gather
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
@@ -36,6 +36,8 @@ class Phrase:
     words: frozenset[str]
     last: str
     rhyme: str = ""
+    fields: frozenset[str] = frozenset()
+    functions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,14 @@ def of(language: str) -> Phrases:
         else:
             raise ValueError(f"phrases.{language}.txt, line {number}: there is no part called {section!r}")
     straight = {family: tuple(found) for family, found in endings.items()}
-    turned = {family: tuple(one for one in found if one.ways) for family, found in after.items()}
+    turned = {
+        family: tuple(one for one in found if one.ways and not one.is_fragment)
+        for family, found in (after or endings).items()
+    }
     return Phrases(
         tuple(groups["openers"]),
         straight,
-        turned or straight,
+        turned,
         tuple(groups["titles"]),
         tuple(groups["leads"]),
         {kind: tuple(found) for kind, found in own.items()},
@@ -184,13 +189,14 @@ def _source(head: str, body: str, number: int, language: str, *, rhyme: str = ""
     if wrong:
         raise ValueError(f"phrases.{language}.txt, line {number}: nothing is called {', '.join(sorted(wrong))}")
     stays = "x" in marks or body.endswith(">") or ("<" not in body and "f" not in marks)
+    functions = frozenset(marks & set(_FUNCTIONS))
     ways: dict[int, list[Phrase]] = {}
     for way in [] if turned and stays else unfolded(body):
         text = re.sub(r"<([^:>]*):([^>]*)>( \w+)?", _turned if turned else r"\1 \2\3", way)
-        phrase = measured(text, language, source=number, rhyme=rhyme)
+        phrase = replace(measured(text, language, source=number, rhyme=rhyme), fields=fields, functions=functions)
         ways.setdefault(phrase.syllables, []).append(phrase)
     return Source(
-        number, fields, frozenset(marks & set(_FUNCTIONS)), ("+" in marks) - ("-" in marks),
+        number, fields, functions, ("+" in marks) - ("-" in marks),
         ("^" in marks) - ("v" in marks), "f" in marks, {size: tuple(found) for size, found in ways.items()},
     )  # fmt: skip
 

@@ -35,7 +35,7 @@ _STOP = {
 }
 _CONTRACTED = {"de": {"im", "am", "beim"}, "en": set(), "es": set(), "fr": set()}
 _BARE = {"en": {"at"}, "de": set(), "es": set(), "fr": set()}
-_LONGEST_PHRASE = 4
+_LONGEST_PHRASE = 3
 _MOST_PHRASES = 4
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|[.,;:!?\n]", re.UNICODE)
 
