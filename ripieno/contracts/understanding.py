@@ -16,6 +16,7 @@ from ripieno.contracts.enums import StemType
 
 MOST_SAID = 5000
 MOST_BARS = 9999
+MOST_SECTION_NAME = 40
 
 Language = Literal["en", "de", "es", "fr"]
 About = Literal["request", "refinement", "comment"]
@@ -61,7 +62,7 @@ class Place(Contract):
     """A section by its name (`chorus` is each of them, `chorus 2`, `chorus last` one), or bars, counted from 1; with
     both, bars of that section. Bars below 0 count from the end (-1 is the last)."""
 
-    section: str | None = Field(default=None, max_length=40)
+    section: str | None = Field(default=None, max_length=MOST_SECTION_NAME)
     bars: tuple[int, int] | None = None
 
     @property
@@ -82,9 +83,9 @@ class Stretch(Contract):
 class Statement(Contract):
     """One thing that was said.
 
-    `parts` are whom it is about, none is everybody but `but_parts`; `places` where, none is everywhere but `but_places`;
-    `only` is true where nothing of the part is wanted elsewhere. `amount` is from -1 (much less) to 1 (much more), or a
-    number of `unit`; it is a change, or with `absolute` the value to have. `value` is what is no number: an instrument,
+    `parts` are whom it is about, none is everybody but `but_parts`; `places` where, none is everywhere but
+    `but_places`; `only` is true where nothing of the part is wanted elsewhere. `amount` is from -1 (much less) to 1
+    (much more), or a number of `unit`; it is a change, or with `absolute` the value to have. `value` is what is no number: an instrument,
     a style, `A minor`. `negated` means that this is not to be: a part left out, a change not made.
     """
 

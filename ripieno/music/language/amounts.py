@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ripieno.contracts.understanding import Unit
 from ripieno.music.language.lexicon import Lexicon
 from ripieno.music.language.terms import Term
-from ripieno.music.language.tokens import Token
+from ripieno.music.language.tokens import Token, fold
 
 METERS = ("2/4", "3/4", "4/4", "5/4", "6/8", "9/8", "12/8")
 _LETTERS = "ABCDEFG"
@@ -25,12 +25,12 @@ class Quantity:
     is_signed: bool = False
 
 
-def read(found: list[Term], said: list[Token], words: Lexicon, text: str) -> list[Term]:
-    """The terms, with quantities, keys and meters put together."""
+def read(found: list[Term], said: list[Token]) -> list[Term]:
+    """The terms, with quantities and meters put together."""
     read: list[Term] = []
     at = 0
     while at < len(found):
-        taken = _key(found, at, said, words, text) or _quantity(found, at, said)
+        taken = _quantity(found, at, said)
         if taken is None:
             read.append(found[at])
             at += 1
@@ -108,42 +108,46 @@ def _made(quantity: Quantity, found: list[Term], start: int, end: int) -> tuple[
 # -- keys ---------------------------------------------------------------------------------------------------------
 
 
-def _key(found: list[Term], at: int, said: list[Token], words: Lexicon, text: str) -> tuple[Term, int] | None:
-    """`A minor`, `F# major`, `b flat minor`, `a-Moll`, `la menor`, `in C`; `minor` alone is a mode."""
-    token = said[found[at].first]
+def keys(said: list[Token], words: Lexicon, text: str) -> dict[int, Term]:
+    """Every key by its first token: `A minor`, `F# major`, `a-Moll`, `la menor`, `in C`; a mode alone is one too."""
+    found: dict[int, Term] = {}
+    at = 0
+    while at < len(said):
+        taken = _key(said, at, words, text)
+        if taken is not None:
+            found[at] = taken
+            at = taken.last
+        else:
+            at += 1
+    return found
+
+
+def _key(said: list[Token], at: int, words: Lexicon, text: str) -> Term | None:
+    token, tonics = said[at], words.keys.tonics
     if token.kind != "word":
         return None
-    here, keys = found[at].first, words.keys
-    mode = _mode(token.word, words)
-    if mode is not None:
-        return Term("tonality", mode, here, here + 1), at + 1
-    tonic = keys.tonics.get(token.word)
+    if (mode := _mode(token.word, words)) is not None:
+        return Term("tonality", mode, at, at + 1)
+    tonic = tonics.get(token.word)
     if tonic is None:
         return None
-    after = here + 1
-    for names, sign in ((keys.sharp, "#"), (keys.flat, "b")):
-        if after < len(said) and said[after].word in names and len(tonic) == 1:
+    after = at + 1
+    for names, sign in ((words.keys.sharp, "#"), (words.keys.flat, "b")):
+        if after < len(said) and said[after].word in map(fold, names) and len(tonic) == 1:
             tonic, after = tonic + sign, after + 1
             break
     mode = _mode(said[after].word, words) if after < len(said) else None
     if mode is not None:
-        return _spanning(f"{tonic} {mode}", found, at, here, after + 1)
-    letter = text[token.start : token.end]
-    before = next((one for one in reversed(found[:at]) if one.role not in ("the", "fill")), None)
-    is_in = before is not None and before.role in ("in", "to", "key", "for", "from")
-    ends = after >= len(said) or said[after].kind == "mark" or after > here + 1
-    if letter[:1] in _LETTERS and is_in and ends:
-        return _spanning(tonic, found, at, here, after)
+        return Term("tonality", f"{tonic} {mode}", at, after + 1)
+    before = words.by_word.get(said[at - 1].word, ()) if at else ()
+    is_in = any(entry.role in ("in", "to", "key", "for") for entry in before if len(entry.words) == 1)
+    ends = after >= len(said) or said[after].kind == "mark" or after > at + 1
+    if text[token.start] in _LETTERS and is_in and ends:
+        return Term("tonality", tonic, at, after)
     return None
 
 
 def _mode(word: str, words: Lexicon) -> str | None:
-    if word in words.keys.major:
+    if word in map(fold, words.keys.major):
         return "major"
-    return "minor" if word in words.keys.minor else None
-
-
-def _spanning(value: str, found: list[Term], at: int, first: int, last: int) -> tuple[Term, int]:
-    while at < len(found) and found[at].first < last:
-        at += 1
-    return Term("tonality", value, first, last), at
+    return "minor" if word in map(fold, words.keys.minor) else None

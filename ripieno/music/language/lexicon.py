@@ -7,7 +7,6 @@ is a key of `endings` stands for each of them (`laut*`), and `…` for some word
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -174,6 +173,7 @@ def lexicon(name: str) -> Lexicon:
         add(forms.words, "concept", concept)
         add(forms.more, "comparative", concept)
         add(forms.noun, "noun", concept)
+    add([*own.keys.major, *own.keys.minor], "mode")
     for language, phrases in own.languages.items():
         add(phrases, "language", language)
     styles = {style: [style, *common.styles.get(style, [])] for style in all_genres()}

@@ -60,7 +60,9 @@ def _section(found: list[Term], at: int, said: list[Token], words: Lexicon) -> t
     here += 1
     if not numbers:
         numbers, here = _numbers_after(found, here, words)
-    places = [Place(section=label if n is None else f"{label} {'last' if n == _LAST else n}") for n in numbers or [None]]
+    places = [
+        Place(section=label if n is None else f"{label} {'last' if n == _LAST else n}") for n in numbers or [None]
+    ]
     return Term("place", label, found[start].first, found[here - 1].last, data=Where(places)), here
 
 
@@ -149,7 +151,9 @@ def _counted(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | N
         return None
     number = count or 1
     bars = (1, number) if which == 1 else (-number, -1)
-    return Term("place", "bars", found[at].first, found[here].last, data=Where([Place(bars=bars)], is_bars=True)), here + 1
+    return Term(
+        "place", "bars", found[at].first, found[here].last, data=Where([Place(bars=bars)], is_bars=True)
+    ), here + 1
 
 
 def _number(found: list[Term], at: int, words: Lexicon) -> tuple[int | None, int]:
@@ -177,7 +181,7 @@ def _joined(found: list[Term]) -> list[Term]:
             roles = [one.role for one in between if one.role not in ("the", "fill")]
             if roles and set(roles) <= {"and", "or", "in"} and ({"and", "or"} & set(roles)):
                 before.data.places += term.data.places
-            elif roles == ["in"] and before.data.is_bars != term.data.is_bars or (not roles and before.data.is_bars):
+            elif (roles == ["in"] and before.data.is_bars != term.data.is_bars) or (not roles and before.data.is_bars):
                 bars = before.data if before.data.is_bars else term.data
                 section = term.data if before.data.is_bars else before.data
                 before.data = Where(

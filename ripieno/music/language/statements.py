@@ -25,6 +25,7 @@ GLOBAL = frozenset(
      Kind.MOOD, Kind.RANGE)
 )  # fmt: skip
 """Of the whole music, whoever was named before."""
+_DIRECTIONS = (Kind.REGISTER, Kind.DYNAMICS, Kind.LOUDNESS, Kind.TEMPO, Kind.LENGTH, Kind.DENSITY)
 _NEGATORS = ("not", "no")
 _UP = 0.5  # how far `turn up` turns
 _LEAST_BPM, _MOST_BPM = 30, 300
@@ -137,7 +138,7 @@ class Reader:
 
     # -- one clause -----------------------------------------------------------------------------------------------
 
-    def _hear(self, clause: Clause) -> _Heard:  # noqa: C901
+    def _hear(self, clause: Clause) -> _Heard:
         heard, mods = _Heard(first=clause.terms[0].first, last=clause.terms[-1].last), _Mods()
         terms = clause.terms
         directions = [term for term in terms if term.role in ("up", "down")]
@@ -163,13 +164,15 @@ class Reader:
                 mods = self._part(term, at, mods, heard, terms)
             elif role == "place":
                 if mods.neg:
-                    if terms[at].data.prep:
+                    if term.data.prep:
                         heard.place_negated = True
                     else:
                         heard.removes = True
                     mods = _Mods()
                 heard.places.append(term)
-                if at and self._before(terms, at).role == "only" or (at + 1 < len(terms) and terms[at + 1].role == "only"):
+                if (at and self._before(terms, at).role == "only") or (
+                    at + 1 < len(terms) and terms[at + 1].role == "only"
+                ):
                     heard.place_only = True
             elif role == "quantity":
                 heard.preds.append((at, self._quantity(term, terms, at, directions, heard)))
@@ -356,21 +359,17 @@ class Reader:
 
     def _direction(self, terms: list[Term], at: int) -> float:
         """1 or -1 by what stands around: up, more, louder, faster, higher, longer, or their opposites; 0 for nothing."""
-        ordered = sorted((abs(n - at), n) for n in range(len(terms)) if n != at)
-        negative = any(term.role in ("less", "too") for term in terms)
-        for _, n in ordered:
-            term = terms[n]
-            if term.role in ("up", "more"):
+        for _, n in sorted((abs(n - at), n) for n in range(len(terms)) if n != at):
+            term, coming = terms[n], terms[n + 1].role if n + 1 < len(terms) else ""
+            modifies = coming in ("concept", "comparative")
+            if term.role in ("up", "more") and not modifies:
                 return 1.0
-            if term.role in ("down", "less"):
+            if term.role in ("down", "less") and not modifies:
                 return -1.0
-            if term.role in ("comparative", "concept") and (known := self.words.concepts[term.value]).amount:
-                directional = known.kind in (
-                    Kind.REGISTER, Kind.DYNAMICS, Kind.LOUDNESS, Kind.TEMPO, Kind.LENGTH, Kind.DENSITY,
-                )  # fmt: skip
-                if directional and terms[at].role in ("quantity", "noun"):
-                    raised = 1.0 if known.amount > 0 else -1.0
-                    return -raised if negative else raised
+            known = self.words.concepts[term.value] if term.role in ("concept", "comparative") else None
+            if known is not None and known.kind in _DIRECTIONS and known.amount:
+                turned = n > 0 and terms[n - 1].role in ("less", "too")
+                return (1.0 if known.amount > 0 else -1.0) * (-1.0 if turned else 1.0)
         return 0.0
 
     def _bare_number(self, term: Term, terms: list[Term], at: int, heard: _Heard) -> bool:
@@ -403,14 +402,12 @@ class Reader:
         """What stands behind what it changes: `swing more`, `louder, a lot`, `turn the bass up`."""
         last = heard.preds[-1][1] if heard.preds else None
         if not mods.is_empty and last is not None and last.unit is None and last.amount is not None:
-            if mods.less or mods.neg and mods.more:
+            if mods.less or (mods.neg and mods.more):
                 last.amount = -abs(last.amount)
             last.amount = _bounded(last.amount * mods.factor)
             last.last = max(last.last, mods.terms[-1].last)
         elif not mods.is_empty and last is None and mods.neg:
-            if heard.named and not heard.places:
-                heard.negates_parts = True
-            elif heard.named:
+            if (heard.named and not heard.places) or heard.named:
                 heard.negates_parts = True
         elif not mods.is_empty and last is None:
             if heard.named and (mods.more or mods.less):
@@ -496,7 +493,9 @@ class Reader:
     def _say(self, clause: Clause, heard: _Heard, clauses: list[Clause], begins: int) -> None:
         """The statements of a clause, with those of the clauses before it that it is joined to."""
         where, row = heard.where, self.row
-        bare = bool(heard.named) and not heard.preds and not heard.removes and not heard.keeps and not heard.negates_parts
+        bare = (
+            bool(heard.named) and not heard.preds and not heard.removes and not heard.keeps and not heard.negates_parts
+        )
         if self.excepts and clause.joined in ("and", "or", "comma") and heard.named and not heard.article:
             heard.excepted += heard.parts
             heard.named, bare = [], False
@@ -545,7 +544,10 @@ class Reader:
             return False
         later = [one.joined for one in clauses[self.number + 1 :]]
         closes = clause.joined in ("and", "or") or (
-            clause.joined == "comma" and bool(later) and later[0] in ("and", "or", "comma") and {"and", "or"} & set(later)
+            clause.joined == "comma"
+            and bool(later)
+            and later[0] in ("and", "or", "comma")
+            and {"and", "or"} & set(later)
         )
         if not closes or (clause.joined == "and" and clause.has("style")):
             return False
@@ -564,7 +566,9 @@ class Reader:
             return
         parts = heard.parts
         before = [said for said in self.said[begins:] if said.kind not in GLOBAL or said.kind == Kind.PART]
-        is_exception = heard.negates_parts and not heard.removes and clause.joined in ("but", "comma") and clause.has("not")
+        is_exception = (
+            heard.negates_parts and not heard.removes and clause.joined in ("but", "comma") and clause.has("not")
+        )
         if is_exception and before and before[-1].kind != Kind.PART and not before[-1].negated and not before[-1].parts:
             before[-1].but_parts += parts
             return
@@ -595,8 +599,10 @@ class Reader:
         """`drums and bass out`: those that wait are left out too, where the negator comes behind."""
         if not self.pending:
             return
-        behind = heard.removes and heard.named and not any(
-            term.role in ("remove", *_NEGATORS) for term in clause.terms[: heard.named[0].at]
+        behind = (
+            heard.removes
+            and heard.named
+            and not any(term.role in ("remove", *_NEGATORS) for term in clause.terms[: heard.named[0].at])
         )
         trails = heard.removes and not heard.named and not heard.places
         if clause.joined in ("and", "or", "comma", "but") and (behind or trails):

@@ -16,7 +16,7 @@ HARD = frozenset(".;!?\n…")
 _ORDER = (
     "section", "part", "instrument", "style", "except", "comparative", "concept", "noun", "remove", "no", "not", "only",
     "more", "less", "too", "enough", "swap", "for", "instead of", "up", "down", "keep", "again", "want", "language",
-    "bars", "unit", "ordinal", "number", "half", "from", "to", "end", "crop", "in", "on", "about", "new", "everything",
+    "bars", "mode", "unit", "ordinal", "number", "half", "from", "to", "end", "crop", "in", "on", "about", "new", "everything",
     "but", "and", "or", "degree", "so", "a", "the", "song", "key", "fill",
 )  # fmt: skip
 _MODIFIES = ("more", "less", "too", "so", "degree", "not")
@@ -36,10 +36,11 @@ class Term:
     used: bool = field(default=False, compare=False)
 
 
-def read(said: list[Token], words: Lexicon) -> list[Term]:
-    """The terms of a text, in order. Tokens that no phrase begins with are terms of the role `unknown`."""
+def read(said: list[Token], words: Lexicon, keys: dict[int, Term] | None = None) -> list[Term]:
+    """The terms of a text, in order, `keys` among them. Tokens that no phrase begins with have the role `unknown`."""
     found: list[Term] = []
-    taken: dict[int, Term] = {}
+    taken = dict(keys or {})
+    covered = {place for term in taken.values() for place in range(term.first, term.last)}
     at = 0
     while at < len(said):
         if at in taken:
@@ -48,25 +49,25 @@ def read(said: list[Token], words: Lexicon) -> list[Term]:
             continue
         token = said[at]
         if token.kind != "word":
-            known = _entries_at(said, at, words, taken)
-            if known and known[0][0].weight > 1 or (token.kind == "mark" and known):
-                at = _take(said, at, known, found, taken)
+            known = _entries_at(said, at, words, covered)
+            if (known and known[0][0].weight > 1) or (token.kind == "mark" and known):
+                at = _take(at, known, found, taken, covered)
                 continue
             role = "number" if token.kind == "number" else token.kind
             found.append(Term(role, token.word, at, at + 1, data=token.number))
             at += 1
             continue
-        known = _entries_at(said, at, words, taken)
+        known = _entries_at(said, at, words, covered)
         if not known:
             found.append(Term("unknown", token.word, at, at + 1))
             at += 1
             continue
-        at = _take(said, at, known, found, taken)
+        at = _take(at, known, found, taken, covered)
     return _decided(found, said, words)
 
 
 def _take(
-    said: list[Token], at: int, known: list[tuple[Entry, tuple[int, ...]]], found: list[Term], taken: dict[int, Term]
+    at: int, known: list[tuple[Entry, tuple[int, ...]]], found: list[Term], taken: dict[int, Term], covered: set[int]
 ) -> int:
     """All readings of the longest phrase as one term; they are decided when its neighbours are known."""
     best, also = known[0]
@@ -74,35 +75,33 @@ def _take(
     shorter = [one for one, where in known if not where and len(one.words) == len(best.words)] if also else []
     term = Term("?", "", at, at + len(best.words), also, data=same or shorter)
     found.append(term)
-    if also:
-        tail = "in" if len(also) > 1 else "fill"
-        taken[also[0]] = Term(tail, "", also[0], also[-1] + 1)
+    for start, end in ((min(also), max(also) + 1),) if also else ():
+        taken[start] = Term("in" if len(also) > 1 else "fill", "", start, end)
+        covered.update(also)
     return at + len(best.words)
 
 
-def _entries_at(
-    said: list[Token], at: int, words: Lexicon, taken: dict[int, Term]
-) -> list[tuple[Entry, tuple[int, ...]]]:
+def _entries_at(said: list[Token], at: int, words: Lexicon, covered: set[int]) -> list[tuple[Entry, tuple[int, ...]]]:
     """The phrases that stand here, the longest first, of those with a gap the narrowest."""
     found = []
     for entry in words.by_word.get(said[at].word, ()):
         end = at + len(entry.words)
         here = said[at:end]
-        if tuple(one.word for one in here) != entry.words or any(place in taken for place in range(at, end)):
+        if tuple(one.word for one in here) != entry.words or not covered.isdisjoint(range(at, end)):
             continue
-        also = _after_gap(said, end, entry.after, taken)
+        also = _after_gap(said, end, entry.after, covered)
         if also is not None:
             found.append((entry, also))
     return sorted(found, key=lambda pair: (-pair[0].weight, pair[1][:1]))
 
 
-def _after_gap(said: list[Token], start: int, after: tuple[str, ...], taken: dict[int, Term]) -> tuple[int, ...] | None:
+def _after_gap(said: list[Token], start: int, after: tuple[str, ...], covered: set[int]) -> tuple[int, ...] | None:
     if not after:
         return ()
     for at in range(start + 1, min(len(said), start + _FARTHEST + 1)):
         if said[at - 1].word in HARD:
             return None
-        if at not in taken and tuple(one.word for one in said[at : at + len(after)]) == after:
+        if at not in covered and tuple(one.word for one in said[at : at + len(after)]) == after:
             return tuple(range(at, at + len(after)))
     return None
 
@@ -134,9 +133,7 @@ def _choice(number: int, term: Term, found: list[Term], said: list[Token]) -> En
     return min(readings.values(), key=lambda entry: _ORDER.index(entry.role))
 
 
-def _rule_out(
-    readings: dict[str, Entry], before: str, after: list[set[str]], number: int, found: list[Term]
-) -> None:
+def _rule_out(readings: dict[str, Entry], before: str, after: list[set[str]], number: int, found: list[Term]) -> None:
     """Take away what a reading cannot be here, as long as one is left."""
     coming = after[0] if after else set()
     noun_after = next((roles for roles in after if not roles <= {"the", "a", "fill", "degree"}), set())

@@ -68,7 +68,10 @@ def _is_inside(text: str, at: int) -> bool:
 def _number(kind: str, piece: str, value: float, start: int, before: list[Token]) -> list[Token]:
     """`-` after a number is no sign but a dash: `17-24`."""
     if piece[0] in "−-" and before and before[-1].end == start and before[-1].kind == "number":
-        return [Token("mark", "-", start, start + 1), Token(kind, fold(piece[1:]), start + 1, start + len(piece), -value)]
+        return [
+            Token("mark", "-", start, start + 1),
+            Token(kind, fold(piece[1:]), start + 1, start + len(piece), -value),
+        ]
     return [Token(kind, fold(piece), start, start + len(piece), value)]
 
 

@@ -23,7 +23,7 @@ def understand(text: str, *, language: Language | None = None, about: About = "r
     said = tokens(text)
     known = language or recognised(said)
     words = lexicon(known)
-    found = amounts.read(terms.read(said, words), said, words, text)
+    found = amounts.read(terms.read(said, words, amounts.keys(said, words, text)), said)
     found = places.read(found, said, words)
     reader = Reader(words, about)
     for sentence in clauses.sentences(found, said, text):
