@@ -23,12 +23,14 @@ import triggers.openapi
 import triggers.reference
 import triggers.removals
 import triggers.timers
+import triggers.understanding
 import triggers.unknown
 import triggers.uploads
 from ripieno.work import preparing
 
 PARTS = (
-    triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.jobs, triggers.callbacks,
+    triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.understanding, triggers.jobs,
+    triggers.callbacks,
     triggers.health, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
     orchestrators.endpoint_job, orchestrators.removal,
