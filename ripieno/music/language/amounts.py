@@ -54,7 +54,7 @@ def _quantity(found: list[Term], at: int, said: list[Token]) -> tuple[Term, int]
     if number is None or here >= len(found):
         return None
     unit = _unit(found[here])
-    if unit is None:
+    if unit is None or (unit == "bar" and at > 0 and found[at - 1].role == "ordinal"):
         return None
     here += 1
     half = here < len(found) and found[here].role == "half"

@@ -17,7 +17,6 @@ from ripieno.music.instruments import all_instruments
 from ripieno.music.language.amounts import METERS, Quantity
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.lexicon import Concept, Lexicon
-from ripieno.music.language.places import Where
 from ripieno.music.language.terms import Term
 
 GLOBAL = frozenset(
@@ -150,11 +149,10 @@ class Reader:
                 self._except(terms, at, heard)
             elif term.data == "excepted":
                 continue
+            elif role == "enough" and heard.preds and at == heard.preds[-1][0] + 1:
+                continue
             elif role in ("more", "less", "too", "so", "enough", "degree", *_NEGATORS):
                 self._modify(mods, term)
-                if role == "enough" and heard.preds:
-                    self._enough(heard.preds[-1][1], mods)
-                    mods = _Mods()
             elif role in ("concept", "comparative", "noun"):
                 said = self._concept(term, role, mods, terms, at)
                 if said is not None:
@@ -239,6 +237,7 @@ class Reader:
         known = self.words.concepts[term.value]
         said = self._made(Kind(known.kind), term, *mods.terms, value=known.value)
         compares = role == "comparative" or mods.more
+        mods.enough = mods.enough or (at + 1 < len(terms) and terms[at + 1].role == "enough")
         if role == "noun":
             return self._noun(said, known, mods, terms, at)
         if mods.less or mods.too or (mods.neg and (mods.so or mods.enough)) or (mods.neg and not compares):
@@ -294,15 +293,6 @@ class Reader:
         elif sign < 0:
             said.negated = True
         return said
-
-    def _enough(self, said: Said, mods: _Mods) -> None:
-        """`loud enough` is to stay, `not loud enough` to grow (the word was read as `not loud`)."""
-        if said.amount is None:
-            return
-        known = abs(said.amount)
-        if any(term.role in _NEGATORS for term in said_terms(said, mods)):
-            said.amount = known
-        said.negated = said.amount is not None and not said.negated and not mods.neg and said.amount > 0
 
     def _part(self, term: Term, at: int, mods: _Mods, heard: _Heard, terms: list[Term]) -> _Mods:
         instrument = term.value if term.role == "instrument" else None
@@ -708,8 +698,10 @@ class Reader:
         """Whose a change is, of the parts of its clause: all of them, or those beside it where it stands between."""
         places = [number for number, _ in heard.preds]
         named = heard.named
-        if all(one.at < min(places) for one in named) or all(one.at >= max(places) for one in named):
+        if all(one.at < min(places) for one in named):
             return heard.parts
+        if all(one.at >= max(places) for one in named):
+            return [named[0].part]
         after = [one.part for one in named if one.at >= at and not any(at < n < one.at for n in places)]
         before = [one.part for one in named if one.at < at and not any(one.at < n < at for n in places)]
         leads = named[0].at < min(places)
@@ -847,13 +839,5 @@ class Reader:
             said.but_places += places
 
 
-def said_terms(said: Said, mods: _Mods) -> list[Term]:
-    return mods.terms
-
-
 def _bounded(amount: float) -> float:
     return round(min(1.0, max(-1.0, amount)), 3)
-
-
-def is_place(term: Term) -> bool:
-    return isinstance(term.data, Where)

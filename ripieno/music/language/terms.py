@@ -19,7 +19,8 @@ _ORDER = (
     "bars", "mode", "unit", "ordinal", "number", "half", "from", "to", "end", "crop", "in", "on", "about", "new", "everything",
     "but", "and", "or", "degree", "so", "a", "the", "song", "key", "fill",
 )  # fmt: skip
-_MODIFIES = ("more", "less", "too", "so", "degree", "not")
+_MODIFIES = ("more", "less", "too", "so", "degree")
+_OF = ("de", "d'")  # of the Romance languages: what follows is a noun
 _BEFORE_A_NOUN = ("the", "a", "in", "crop", "from", "ordinal", "number", "no")
 
 
@@ -129,11 +130,14 @@ def _choice(number: int, term: Term, found: list[Term], said: list[Token]) -> En
         role_before = ""
     after = _roles(found, number + 1)
     if len(readings) > 1:
-        _rule_out(readings, role_before, after, number, found)
+        of = before is not None and said[before.last - 1].word in _OF
+        _rule_out(readings, role_before, after, number, found, of=of)
     return min(readings.values(), key=lambda entry: _ORDER.index(entry.role))
 
 
-def _rule_out(readings: dict[str, Entry], before: str, after: list[set[str]], number: int, found: list[Term]) -> None:
+def _rule_out(
+    readings: dict[str, Entry], before: str, after: list[set[str]], number: int, found: list[Term], *, of: bool
+) -> None:
     """Take away what a reading cannot be here, as long as one is left."""
     coming = after[0] if after else set()
     noun_after = next((roles for roles in after if not roles <= {"the", "a", "fill", "degree"}), set())
@@ -163,7 +167,7 @@ def _rule_out(readings: dict[str, Entry], before: str, after: list[set[str]], nu
         else:
             drop("section")
     if "part" in readings and {"concept", "comparative", "down"} & set(readings):
-        drop(*({"part"} if before in ("more", "too", "so", "degree") else {"concept", "comparative", "down"}))
+        drop(*({"part"} if before in _MODIFIES and not of else {"concept", "comparative", "down"}))
     if "down" in readings and "comparative" in readings:
         drop(*({"comparative"} if coming & {"the"} else {"down"}))
     if "ordinal" in readings and "unit" in readings:
