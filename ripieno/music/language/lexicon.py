@@ -90,6 +90,7 @@ class _Language(_Data):
     sections: dict[str, list[str]]
     concepts: dict[str, Forms]
     keys: _Keys
+    meters: dict[str, list[str]] = {}
     languages: dict[str, list[str]]
 
     @model_validator(mode="after")
@@ -174,6 +175,8 @@ def lexicon(name: str) -> Lexicon:
         add(forms.more, "comparative", concept)
         add(forms.noun, "noun", concept)
     add([*own.keys.major, *own.keys.minor], "mode")
+    for meter, phrases in own.meters.items():
+        add(phrases, "meter", meter)
     for language, phrases in own.languages.items():
         add(phrases, "language", language)
     styles = {style: [style, *common.styles.get(style, [])] for style in all_genres()}

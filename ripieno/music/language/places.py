@@ -57,6 +57,9 @@ def _section(found: list[Term], at: int, said: list[Token], words: Lexicon) -> t
     if here >= len(found) or found[here].role != "section":
         return None
     label = found[here].value
+    if label == "solo" and at > 0 and found[at - 1].role in ("part", "instrument"):
+        found[here].role = "fill"  # `a saxophone solo` is what is played, not where
+        return None
     here += 1
     if not numbers:
         numbers, here = _numbers_after(found, here, words)

@@ -59,6 +59,7 @@ class _Named:
     part: StemType
     instrument: str | None
     term: Term
+    is_definite: bool = False
 
 
 @dataclass
@@ -134,6 +135,8 @@ class Reader:
                 continue
             self._say(clause, heard, clauses, begins)
         self._flush()
+        taken = [one.places for one in self.said[begins:] if one.kind != Kind.RANGE]
+        self.said[begins:] = [one for one in self.said[begins:] if one.kind != Kind.RANGE or one.places not in taken]
 
     # -- one clause -----------------------------------------------------------------------------------------------
 
@@ -209,9 +212,13 @@ class Reader:
                     break
             elif role == "number":
                 term.used = self._bare_number(term, terms, at, heard)
+            elif role == "bars" and at and terms[at - 1].role == "meter":
+                continue
             elif role in ("unknown", "mark", "ordinal", "unit", "meter", "clock", "half", "bars", "section"):
                 term.used = False
         self._left_over(mods, directions, heard, terms)
+        if heard.place_negated and heard.named and not heard.preds:
+            heard.negates_parts, heard.place_negated = True, False
         return heard
 
     def _modify(self, mods: _Mods, term: Term) -> None:
@@ -297,7 +304,8 @@ class Reader:
     def _part(self, term: Term, at: int, mods: _Mods, heard: _Heard, terms: list[Term]) -> _Mods:
         instrument = term.value if term.role == "instrument" else None
         part = StemType(all_instruments()[term.value].stem) if instrument else StemType(term.value)
-        heard.named.append(_Named(at, part, instrument, term))
+        is_definite = at > 0 and terms[at - 1].role == "the"
+        heard.named.append(_Named(at, part, instrument, term, is_definite))
         coming = any(one.role in ("concept", "comparative", "noun", "quantity", "tonality") for one in terms[at + 1 :])
         if mods.more or mods.less or mods.too:
             sign = -1.0 if mods.less or mods.too else 1.0
@@ -530,7 +538,7 @@ class Reader:
 
     def _goes_on(self, clause: Clause, heard: _Heard, row: Said | None, clauses: list[Clause]) -> bool:
         """`no drums or bass`, `louder drums and bass`: the row of parts goes on."""
-        if row is None or heard.article or heard.wants:
+        if row is None or heard.article or heard.wants or (row.places and heard.where):
             return False
         later = [one.joined for one in clauses[self.number + 1 :]]
         closes = clause.joined in ("and", "or") or (
@@ -636,6 +644,10 @@ class Reader:
         meaning = self._measured(meaning)
         row = None
         for at, said in meaning:
+            about_notes = heard.named or (self.about == "comment" and not heard.places)
+            if said.kind == Kind.LENGTH and said.unit is None and about_notes:
+                said.kind, said.value = Kind.ARTICULATION, "staccato" if (said.amount or 0) < 0 else "legato"
+                said.amount = None
             if inherits and clause.joined and said.kind not in GLOBAL:
                 said.parts, said.but_parts, said.inherits = list(self.subject), list(self.but_subject), True
             elif said.kind not in GLOBAL or (said.kind == Kind.MOOD and heard.named):
@@ -672,7 +684,7 @@ class Reader:
         measured = [said for _, said in preds if said.unit is not None]
         same = {
             Kind.LOUDNESS: (Kind.DYNAMICS, Kind.LOUDNESS, Kind.REGISTER, Kind.PRESENCE), Kind.TEMPO: (Kind.TEMPO,),
-            Kind.REGISTER: (Kind.REGISTER,), Kind.KEY: (Kind.REGISTER, Kind.KEY), Kind.LENGTH: (Kind.LENGTH,),
+            Kind.REGISTER: (Kind.REGISTER, Kind.PRESENCE), Kind.KEY: (Kind.REGISTER, Kind.KEY, Kind.PRESENCE), Kind.LENGTH: (Kind.LENGTH,),
             Kind.PRESENCE: (Kind.PRESENCE,),
         }  # fmt: skip
         kept: list[tuple[int, Said]] = []
@@ -711,6 +723,8 @@ class Reader:
         """`a darker pad`, `loud drums` ask for the part; `the bass louder`, `louder drums` are about one that is there."""
         if any(said.kind == Kind.PRESENCE or said.negated for _, said in meaning):
             return heard.wants and not any(said.kind == Kind.PRESENCE for _, said in meaning)
+        if all(one.is_definite for one in heard.named):
+            return False
         if heard.wants or (heard.article and not subject_first):
             return True
         if heard.article:
@@ -789,6 +803,9 @@ class Reader:
         if heard.place_only and not before and begins:
             before = [said for said in self.said if not said.places][-1:]
         negated = heard.place_negated
+        if negated and not before:
+            self._add(Said(Kind.PART, heard.first, heard.last, negated=True, parts=list(self.subject)), _Heard(places=heard.places))
+            return
         if before and (negated or heard.but_places):
             self._not_there(before[-1], where if negated else heard.but_places, heard)
             return

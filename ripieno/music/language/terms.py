@@ -14,7 +14,7 @@ from ripieno.music.language.tokens import Token
 _FARTHEST = 9  # words between the two halves of `leave … out`
 HARD = frozenset(".;!?\n…")
 _ORDER = (
-    "section", "part", "instrument", "style", "except", "comparative", "concept", "noun", "remove", "no", "not", "only",
+    "meter", "section", "part", "instrument", "style", "except", "comparative", "concept", "noun", "remove", "no", "not", "only",
     "more", "less", "too", "enough", "swap", "for", "instead of", "up", "down", "keep", "again", "want", "language",
     "bars", "mode", "unit", "ordinal", "number", "half", "from", "to", "end", "crop", "in", "on", "about", "new", "everything",
     "but", "and", "or", "degree", "so", "a", "the", "song", "key", "fill",
@@ -170,6 +170,9 @@ def _rule_out(
         drop(*({"part"} if before in _MODIFIES and not of else {"concept", "comparative", "down"}))
     if "down" in readings and "comparative" in readings:
         drop(*({"comparative"} if coming & {"the"} else {"down"}))
+    if "about" in readings:
+        sings = any(one.role in ("song", "noun") or one.value == "lyrics" for one in found[:number])
+        drop(*({"crop", "in", "fill", "on"} if sings else {"about"}))
     if "ordinal" in readings and "unit" in readings:
         drop("ordinal" if before in ("number", "half") else "unit")
     if "number" in readings:
