@@ -15,12 +15,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ripieno.contracts.enums import StemType
-from ripieno.contracts.understanding import Kind
+from ripieno.contracts.understanding import Kind, Language
 from ripieno.music.genres import all_genres
 from ripieno.music.instruments import all_instruments
 from ripieno.music.language.tokens import tokens
 
-LANGUAGES = ("en", "de", "es", "fr")
+LANGUAGES: tuple[Language, ...] = ("en", "de", "es", "fr")
 GAP = "…"
 ROLES = (
     "fill", "a", "the", "not", "no", "remove", "want", "keep", "only", "except", "everything", "and", "or", "but",
@@ -79,6 +79,7 @@ class _Keys(_Data):
 
 
 class _Language(_Data):
+    letters: str = ""
     endings: dict[str, list[str]] = {}
     roles: dict[str, list[str]]
     degrees: dict[str, float]
@@ -127,6 +128,7 @@ class Lexicon:
     numbers: dict[str, float]
     keys: _Keys
     styles: dict[str, list[str]] = field(default_factory=dict)
+    letters: str = ""
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -188,7 +190,7 @@ def lexicon(name: str) -> Lexicon:
     ordered = {word: tuple(sorted(found, key=lambda one: -one.weight)) for word, found in by_word.items()}
     return Lexicon(
         name, ordered, common.concepts, own.degrees, own.ordinals, own.numbers, own.keys,
-        styles,
+        styles, own.letters,
     )  # fmt: skip
 
 

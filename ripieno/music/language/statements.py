@@ -124,6 +124,7 @@ class Reader:
         self.subject: list[StemType] = []
         self.but_subject: list[StemType] = []
         self.sticky: list[Place] = []
+        self.lead: Term | None = None  # the place that the sentence begins with
         self.row: Said | None = None  # of parts that are left out, or changed by a word before them
         self.excepts = False
         self.swapping = ""
@@ -319,7 +320,8 @@ class Reader:
                 heard.negates_parts = True
                 return _Mods()
             return mods
-        return mods if mods.terms and coming else _Mods()
+        only_degree = all(one.role == "degree" for one in mods.terms)
+        return mods if mods.terms and (coming or only_degree) else _Mods()
 
     def _except(self, terms: list[Term], at: int, heard: _Heard) -> None:
         for term in terms[at + 1 :]:
@@ -348,9 +350,12 @@ class Reader:
             said.kind = about.kind if about is not None else Kind.PRESENCE
         if given.unit == "semitone" and heard.named:
             said.kind = Kind.REGISTER
+        leads_to = at > 0 and terms[at - 1].role in ("to", "in", "on", "crop")
         said.absolute = given.unit == "LUFS" or (
-            given.unit in ("bpm", "second", "bar") and not sign and not given.is_signed
+            given.unit in ("bpm", "second", "bar") and (not sign or leads_to) and not given.is_signed
         )
+        if said.absolute:
+            return said
         if not given.is_signed and sign:
             said.amount = abs(given.number) * sign
         return said
@@ -381,7 +386,9 @@ class Reader:
     def _theme(self, terms: list[Term], at: int, heard: _Heard) -> bool:
         """`lyrics about the sea`: all that follows in the clause is the theme."""
         rest = terms[at + 1 :]
-        known = any(term.role in ("song", "noun", "style") for term in terms[:at]) or any(
+        known = any(
+            term.role in ("song", "style") or term.value == "lyrics" for term in terms[:at]
+        ) or any(
             one.kind in (Kind.LYRICS, Kind.THEME) for one in self.said
         )
         if not rest or not known or rest[0].role == "quantity":
@@ -517,6 +524,7 @@ class Reader:
         elif bare:
             self.pending.append((heard, clause))
             if heard.only_parts or heard.places:
+                heard.places = heard.places or ([self.lead] if self.lead is not None else [])
                 self._flush(is_open=True)
         elif heard.places or heard.but_places:
             self._place_alone(clause, heard, begins)
@@ -642,6 +650,10 @@ class Reader:
             if said.kind in (Kind.LYRICS, Kind.THEME, Kind.LANGUAGE, Kind.METER) or said.negated or self._says(said, heard)
         ]  # fmt: skip
         meaning = self._measured(meaning)
+        meaning = [
+            (at, said) for n, (at, said) in enumerate(meaning)
+            if not any((one.kind, one.amount, one.value) == (said.kind, said.amount, said.value) for _, one in meaning[:n])
+        ]  # fmt: skip
         row = None
         for at, said in meaning:
             about_notes = heard.named or (self.about == "comment" and not heard.places)
@@ -783,7 +795,7 @@ class Reader:
             return
         firsts = [one.term.first for one in heard.named] + [said.first for _, said in heard.preds]
         if firsts and heard.places[0].first < min(firsts):
-            self.sticky = heard.where
+            self.sticky, self.lead = heard.where, heard.places[0]
             return
         mine = [said for said in self.said[begins:] if said.clause == self.number]
         for said in reversed(self.said[begins:]):
@@ -834,8 +846,7 @@ class Reader:
         if not negated and where:
             rest = Said(Kind.RANGE, heard.first, heard.last, places=where, only=heard.place_only)
             self.said.append(changed(rest, clause=self.number))
-            self.range = rest
-            self.sticky = where
+            self.sticky, self.lead = where, heard.places[0]
 
     @staticmethod
     def _is_new_section(heard: _Heard) -> bool:

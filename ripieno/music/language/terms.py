@@ -167,11 +167,16 @@ def _rule_out(
         else:
             drop("section")
     if "part" in readings and {"concept", "comparative", "down"} & set(readings):
-        drop(*({"part"} if before in _MODIFIES and not of else {"concept", "comparative", "down"}))
+        drop(*({"part"} if before in _MODIFIES and before != "less" and not of else {"concept", "comparative", "down"}))
     if "down" in readings and "comparative" in readings:
         drop(*({"comparative"} if coming & {"the"} else {"down"}))
+    if {"up", "down"} & set(readings) and "concept" in readings:
+        is_verb = before not in _MODIFIES and bool(coming & {"the", "degree", "part", "noun"})
+        drop(*({"concept"} if is_verb else {"up", "down"}))
+    if {"up", "down"} & set(readings) and {"part", "instrument"} & noun_after:
+        drop("more", "less")
     if "about" in readings:
-        sings = any(one.role in ("song", "noun") or one.value == "lyrics" for one in found[:number])
+        sings = any(one.role == "song" or one.value == "lyrics" for one in found[:number])
         drop(*({"crop", "in", "fill", "on"} if sings else {"about"}))
     if "ordinal" in readings and "unit" in readings:
         drop("ordinal" if before in ("number", "half") else "unit")
@@ -187,6 +192,8 @@ def _rule_out(
     if "more" in readings and {"and", "want", "up"} & set(readings):
         if before in ("", "a", "the", "in") and not is_named and "up" in readings:
             drop("more")
+        elif "more" not in readings:
+            pass
         elif is_named or not coming:
             drop("and", "want", "up")
         else:

@@ -21,7 +21,7 @@ def understand(text: str, *, language: Language | None = None, about: About = "r
         For a language that nobody reads here.
     """
     said = tokens(text)
-    known = language or recognised(said)
+    known = language or recognised(text)
     words = lexicon(known)
     found = amounts.read(terms.read(said, words, amounts.keys(said, words, text)), said)
     found = places.read(found, said, words)
@@ -29,16 +29,21 @@ def understand(text: str, *, language: Language | None = None, about: About = "r
     for sentence in clauses.sentences(found, said, text):
         reader.sentence(sentence)
     statements = [*(_statement(one, said, text) for one in reader.said), *_styles(found, said, text, words)]
-    statements = [_settled(one, text) for one in _ordered(statements)]
+    statements = _once(sorted(statements, key=lambda one: (one.words.start, one.words.end)))
     return Understanding(
-        text=text, language=known, statements=_once(statements), not_understood=_unread(found, said, text)
+        text=text, language=known, statements=statements, not_understood=_unread(found, said, text)
     )  # fmt: skip
 
 
-def recognised(said: list[Token]) -> Language:
-    """The language that knows most of the words, English where several do."""
-    best = max(LANGUAGES, key=lambda name: _known(said, lexicon(name)) + _ENGLISH_FIRST * (name == "en"))
-    return best  # pyright: ignore
+def recognised(text: str) -> Language:
+    """The language that knows most of the words, and whose letters they are written with; English where several do."""
+    said, letters = tokens(text), set(text.lower())
+
+    def fit(name: str) -> float:
+        words = lexicon(name)
+        return _known(said, words) + len(letters & set(words.letters)) + _ENGLISH_FIRST * (name == "en")
+
+    return max(LANGUAGES, key=fit)
 
 
 def _known(said: list[Token], words: Lexicon) -> float:
@@ -89,14 +94,6 @@ def _styles(found: list[Term], said: list[Token], text: str, words: Lexicon) -> 
         stretch = Stretch(start=start, end=end, text=text[start:end])
         read.append(Statement(kind=Kind.STYLE, value=heard, absolute=True, words=stretch))
     return read
-
-
-def _ordered(statements: list[Statement]) -> list[Statement]:
-    return sorted(statements, key=lambda one: (one.words.start, one.words.end))
-
-
-def _settled(one: Statement, text: str) -> Statement:
-    return one
 
 
 def _once(statements: list[Statement]) -> list[Statement]:
