@@ -26,16 +26,17 @@ import triggers.openapi
 import triggers.reference
 import triggers.removals
 import triggers.timers
+import triggers.understanding
 import triggers.unknown
 import triggers.uploads
 from ripieno.work import preparing
 
 PARTS = (
-    triggers.audio, triggers.uploads, triggers.removals, triggers.generations,
-    triggers.compositions, triggers.jobs, triggers.callbacks,
+    triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.compositions,
+    triggers.understanding, triggers.jobs, triggers.callbacks,
     triggers.health, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
-    orchestrators.composition,    orchestrators.endpoint_job, orchestrators.removal,
+    orchestrators.composition, orchestrators.endpoint_job, orchestrators.removal,
     activities.songs, activities.works, activities.compositions, activities.endpoint_jobs, activities.removal,
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ripieno.contracts import analysis, audio, generation, health, jobs, problems
+from ripieno.contracts import analysis, audio, generation, health, jobs, problems, understanding
 from ripieno.contracts.enums import AudioFileStatus, AudioFormat, GenerationStatus, JobState, Mode, StemType, TakeStatus
 from ripieno.contracts.production import Score
 from ripieno.contracts.provenance import Provenance
@@ -86,6 +86,23 @@ _JOB = jobs.JobRecord(
     address="http://127.0.0.1:8001", endpoint_job_id=f"{SONG_RUN}:mir", state="succeeded", arrived_at=CAME,
     updated_at=DONE, started_at="2026-11-26T20:14:09.300000+00:00", ended_at=DONE,
 )  # fmt: skip
+_UNDERSTOOD = understanding.Understanding(
+    text="busier but not louder, and no drums in the intro", language="en",
+    statements=[
+        understanding.Statement(
+            kind=understanding.Kind.DENSITY, amount=0.6,
+            words=understanding.Stretch(start=0, end=6, text="busier"),
+        ),
+        understanding.Statement(
+            kind=understanding.Kind.DYNAMICS, amount=0.6, negated=True,
+            words=understanding.Stretch(start=11, end=21, text="not louder"),
+        ),
+        understanding.Statement(
+            kind=understanding.Kind.PART, parts=[StemType.DRUMS], places=[understanding.Place(section="intro")],
+            negated=True, words=understanding.Stretch(start=27, end=48, text="no drums in the intro"),
+        ),
+    ],
+)  # fmt: skip
 
 _EXAMPLES: Sequence[BaseModel] = [
     audio.AudioPage(items=[_SUMMARY]),
@@ -150,6 +167,8 @@ _EXAMPLES: Sequence[BaseModel] = [
         name="mix-ab617e01", master="mix-ab617e01-master", status=TakeStatus.GENERATING,
         status_url=f"{HOST}/api/generations/{WORK}", instance_id=f"take-{WORK}-mix-ab617e01-1",
     ),
+    understanding.UnderstandRequest(text="busier but not louder, and no drums in the intro", about="comment"),
+    _UNDERSTOOD,
     jobs.JobPage(items=[_JOB]),
     _JOB,
     health.Health(
@@ -196,6 +215,7 @@ PYTHON: dict[str, str] = {
     "reject_stem": 'ripieno.reject(request, "bass", "busier, an octave lower")',
     "create_mix": 'mix = ripieno.mix(request, MixOrder(gains={"bass": -3}, master="streaming"))',
     "health": "parts = ripieno.health()",
+    "understand_words": 'said = ripieno.understand("busier but not louder")',
     "list_jobs": 'jobs = list(ripieno.jobs(state="failed"))',
     "get_job": "job = ripieno.job(job_id)",
 }

@@ -9,9 +9,12 @@ from gpu_endpoints.generation import midi, tone
 from gpu_endpoints.generation.engine import Generated, OnProgress, Wish
 from gpu_endpoints.generation.soundfont import default_soundfont, render_part
 from ripieno import __version__
+from ripieno.contracts.generation import StemPlan
 from ripieno.contracts.provenance import Provenance
+from ripieno.music import places
+from ripieno.music.arranging import playing
 from ripieno.music.arranging.arrange import arrange
-from ripieno.music.arranging.playing import Playing
+from ripieno.music.conditioning import Conditioning
 from ripieno.music.genres.blending import blend
 from ripieno.music.instruments import instrument
 
@@ -41,11 +44,29 @@ def _one(wish: Wish, on_progress: OnProgress) -> Generated:
         blend(plan.style),
         seed=plan.random_seed,
         instrument=instrument(plan.instrument) if plan.instrument else None,
-        playing=Playing(plan.pitch_register, plan.density, plan.dynamics, plan.articulation),
+        playing=playing.of(plan),
+        by_place=playing.by_place(plan, given),
+        silent=places.silent(plan, given),
     )
     audio = render_part(part, wish.seconds, default_soundfont(), tuning=given.tuning, on_progress=on_progress)
-    remarks = () if part.notes else (f"the style {plan.style} has nothing for {plan.stem_type} in this part",)
-    return Generated(tone.shaded(audio, plan.brightness), midi.write(part, given), plan.random_seed, remarks)
+    remarks = [] if part.notes else [f"the style {plan.style} has nothing for {plan.stem_type} in this part"]
+    named = [place for one in plan.at_places for place in one.places] + plan.silent + plan.sounding
+    remarks += [f"the music has no {place}" for place in dict.fromkeys(places.missing(named, given))]
+    shaded = tone.shaded_at(audio, plan.brightness, _tones(plan, given))
+    return Generated(shaded, midi.write(part, given), plan.random_seed, tuple(remarks))
+
+
+def _tones(plan: StemPlan, music: Conditioning) -> list[tuple[float, list[tuple[float, float]]]]:
+    """Brightnesses of their own, with the seconds from the range's beginning where they are."""
+    origin, at = music.start_seconds, music.timeline.at
+    return [
+        (
+            max(-1.0, min(1.0, plan.brightness + one.brightness)),
+            [(at(start) - origin, at(end) - origin) for start, end in places.spans(one.places, music)],
+        )
+        for one in plan.at_places
+        if one.brightness
+    ]
 
 
 @lru_cache(maxsize=1)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import signal
+from scipy.ndimage import uniform_filter1d
 
 from gpu_endpoints.audio.levels import SAMPLE_RATE
 
 _MOST_CUT_DB, _MOST_BOOST_DB = 24.0, 12.0
+_FADE_SECONDS = 0.05
+_FADE_SECONDS = 0.05
 _LOWEST_HZ, _HIGHEST_HZ = 150.0, 8000.0
 
 
@@ -20,6 +25,23 @@ def shaded(audio: np.ndarray, brightness: float) -> np.ndarray:
     sections = signal.butter(1, corner, "high", fs=SAMPLE_RATE, output="sos")
     highs = np.asarray(signal.sosfilt(sections, audio, axis=0))
     return np.asarray(audio + (10 ** (gain_db / 20) - 1) * highs, np.float32)
+
+
+def shaded_at(
+    audio: np.ndarray, brightness: float, otherwise: Sequence[tuple[float, Sequence[tuple[float, float]]]]
+) -> np.ndarray:
+    """The same, with other brightnesses in some stretches of it (seconds), faded into each other."""
+    found = shaded(audio, brightness)
+    for other, stretches in otherwise:
+        there = np.zeros(len(audio), np.float32)
+        for start, end in stretches:
+            first, last = (int(np.clip(at * SAMPLE_RATE, 0, len(audio))) for at in (start, end))
+            there[first:last] = 1.0
+        if not there.any():
+            continue
+        fade = uniform_filter1d(there, int(_FADE_SECONDS * SAMPLE_RATE), mode="nearest")[:, None]
+        found = np.asarray(found * (1 - fade) + shaded(audio, other) * fade, np.float32)
+    return found
 
 
 def _centre(audio: np.ndarray) -> float:

@@ -19,11 +19,12 @@ from ripieno.cli.mix import mix
 from ripieno.cli.models import models
 from ripieno.cli.reviews import approve, cancel, generations, reject
 from ripieno.cli.stack import doctor, down, up
+from ripieno.cli.understand import understand
 from ripieno.client import RipienoError
 
 _SECTIONS = [
     cloup.Section("Songs", [analyze, list_songs, search, show, status, stems, jams, delete]),
-    cloup.Section("New music", [generate, generations, approve, reject, mix, cancel]),
+    cloup.Section("New music", [generate, generations, approve, reject, mix, cancel, understand]),
     cloup.Section("Whole pieces", [compose, refine, versions, rollback]),
     cloup.Section("The stack on this machine", [up, down, doctor, models, completion]),
 ]

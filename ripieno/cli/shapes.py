@@ -13,6 +13,7 @@ from ripieno.contracts.base import Contract
 from ripieno.contracts.generation import FreeStanding, Generation, MixView, StemPlan
 from ripieno.contracts.production import Score
 from ripieno.contracts.provenance import Provenance
+from ripieno.contracts.understanding import Understanding
 
 
 class WrittenStem(StemLink):
@@ -90,8 +91,8 @@ class WrittenTake(Contract):
 
 
 class Generated(Contract):
-    """`generate`, and `reject --out`: the request, what was written, the mix where one was asked for, and what music
-    for no song is played to."""
+    """`generate`, and `reject --out`: the request, what was written, the mix where one was asked for, what music for no
+    song is played to, and what was understood of the prompt."""
 
     generation_request_id: str
     audio_file_id: str | None = None
@@ -102,6 +103,7 @@ class Generated(Contract):
     mix: str | None = None
     free_standing: FreeStanding | None = None
     planner: Provenance | None = None
+    understood: Understanding | None = None
 
 
 class Reviewed(Contract):

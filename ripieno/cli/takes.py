@@ -10,6 +10,7 @@ from rich.table import Table
 from ripieno.cli import places
 from ripieno.cli.output import clock, clock_ms, console, day
 from ripieno.cli.shapes import Generated, WrittenTake
+from ripieno.cli.understand import show_not_understood
 from ripieno.client import Ripieno
 from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.generation import FreeStanding, Generation, StemTakes
@@ -29,6 +30,7 @@ def written(
         stems=[_written(ripieno, stem, out) for stem in request.stems if only in (None, stem.name)],
         planner=request.plan.planner if request.plan else None,
         free_standing=request.plan.free_standing if request.plan else None,
+        understood=request.plan.understood if request.plan else None,
     )
 
 
@@ -69,6 +71,7 @@ def show_generated(result: Generated) -> None:
         screen.print(f"[dim]{escape(_played_to(result.free_standing))}[/dim]")
     if result.planner and result.planner.reason:
         screen.print(f"[dim]planned by {result.planner.engine}: {escape(result.planner.reason)}[/dim]")
+    show_not_understood(result.understood, screen)
     if result.mix:
         screen.print(f"mix: {escape(result.mix)}")
     known = result.generation_request_id

@@ -11,12 +11,14 @@ from ripieno.contracts.base import Contract, Request
 from ripieno.contracts.enums import GenerationStatus, StemType, TakeStatus
 from ripieno.contracts.production import Bars, RequestId, Score
 from ripieno.contracts.provenance import Provenance
+from ripieno.contracts.understanding import Place, Understanding
 
 MOST_SECONDS = 3600.0
 MOST_PROMPT = 1000
 MOST_LYRICS = 5000
 MOST_TAKES = 20
 MOST_ELEMENTS = 12
+MOST_PLACES = 50
 
 ChordName = Annotated[str, Field(max_length=60)]
 Meter = Literal["2/4", "3/4", "4/4", "5/4", "6/8", "9/8", "12/8"]
@@ -54,12 +56,38 @@ class GenerationParameters(Request):
     loudness_lufs: float | None = Field(default=None, ge=-40, le=-6)
 
 
-class StemPlan(Contract):
+class Playing(Contract):
+    """How something is played, beside what its style says.
+
+    `pitch_register` is an octave down to an octave up, `swing` from straight (-1) to triplets (1), `timing` ahead of
+    the beat (-1) to behind it (1). `notes` may be the roots of the chords alone, `onsets` only those on the first beat
+    of a bar, on beats or off them.
+    """
+
+    pitch_register: Shade = 0.0
+    density: Shade = 0.0
+    brightness: Shade = 0.0
+    dynamics: Shade = 0.0
+    articulation: Literal["staccato", "normal", "legato"] = "normal"
+    swing: Shade = 0.0
+    timing: Shade = 0.0
+    pulse: Literal["half", "normal", "double"] = "normal"
+    notes: Literal["all", "roots"] = "all"
+    onsets: Literal["all", "downbeats", "beats", "offbeats"] = "all"
+
+
+class PlacedPlaying(Playing):
+    """What is played otherwise at some places: numbers are added to those of the plan, words take their place."""
+
+    places: list[Place] = Field(default=[], max_length=MOST_PLACES)
+
+
+class StemPlan(Playing):
     """How one stem is to be made.
 
     `name` is its element's (`synth 2`), else that of its type. `section` and `bars` are as in `GenerationParameters`,
-    for this stem alone; `pitch_register` is an octave down to an octave up, `instrument` a name of
-    `ripieno.music.instruments`.
+    for this stem alone; `instrument` is a name of `ripieno.music.instruments`. Of its range it plays at the places
+    `sounding` (none is all of it) and not at `silent`; at `at_places` it is played otherwise.
     """
 
     stem_type: StemType
@@ -68,13 +96,11 @@ class StemPlan(Contract):
     style: str = Field(default="pop", max_length=200)
     prompt: str = Field(default="", max_length=MOST_PROMPT)
     instrument: str | None = Field(default=None, max_length=40)
-    pitch_register: Shade = 0.0
-    density: Shade = 0.0
-    brightness: Shade = 0.0
-    dynamics: Shade = 0.0
-    articulation: Literal["staccato", "normal", "legato"] = "normal"
     section: str | None = Field(default=None, max_length=40)
     bars: Bars | None = None
+    sounding: list[Place] = Field(default=[], max_length=MOST_PLACES)
+    silent: list[Place] = Field(default=[], max_length=MOST_PLACES)
+    at_places: list[PlacedPlaying] = Field(default=[], max_length=MOST_PLACES)
     random_seed: int = Field(default=0, ge=0, lt=2**32)
 
 
@@ -98,9 +124,10 @@ class FreeStanding(Contract):
 
 class GenerationPlan(Contract):
     """A plan for every stem that is asked for. `planner` says who made it, and why the rules where they stood in;
-    `free_standing` is there where the music is for no song."""
+    `free_standing` is there where the music is for no song; `understood` what was made of the words by rule."""
 
     stems: list[StemPlan]
+    understood: Understanding | None = None
     free_standing: FreeStanding | None = None
     planner: Provenance
     usage: PlannerUsage = PlannerUsage()

@@ -132,6 +132,11 @@ def mix(stack, ripieno, song, make_clip) -> None:
     assert [one.status for one in mixes] == ["generated"]
 
 
+def understanding(stack, ripieno, song, make_clip) -> None:
+    told = one_of(all_at_once(f"{stack.url}/api/understanding", json={"text": "busier but not louder"}))
+    assert [one["kind"] for one in told["statements"]] == ["density", "dynamics"]
+
+
 POSTS: dict[str, Callable[..., None]] = {
     "/audio": upload,
     "/audio/{id}/analysis": analyse,
@@ -142,6 +147,7 @@ POSTS: dict[str, Callable[..., None]] = {
     "/generations/{id}/stems/{stem}/approve": approve,
     "/generations/{id}/stems/{stem}/reject": reject,
     "/generations/{id}/mixes": mix,
+    "/understanding": understanding,
 }
 
 

@@ -46,6 +46,7 @@ CALLS = {
     ("POST", "/generations/{id}/stems/{stem}/approve"): lambda client, path: client.approve("id", "synth 2"),
     ("POST", "/generations/{id}/stems/{stem}/reject"): lambda client, path: client.reject("id", "synth 2", "no"),
     ("POST", "/generations/{id}/mixes"): lambda client, path: client.mix("id", MixOrder()),
+    ("POST", "/understanding"): lambda client, path: client.understand("busier"),
     ("GET", "/health"): lambda client, path: client.health(),
     ("GET", "/jobs"): lambda client, path: list(client.jobs(state="failed")),
     ("GET", "/jobs/{id}"): lambda client, path: client.job("id"),

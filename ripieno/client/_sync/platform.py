@@ -10,6 +10,7 @@ from ripieno.client._sync.connection import Connection
 from ripieno.client.address import part
 from ripieno.client.filters import JobFilters, given
 from ripieno.contracts.jobs import JobPage, JobRecord
+from ripieno.contracts.understanding import About, Language, Understanding, UnderstandRequest
 
 _UNWELL = frozenset({503})
 
@@ -53,6 +54,22 @@ class Platform(Connection):
             `not_found`.
         """
         return self._ask(JobRecord, "GET", f"jobs/{part(job_id)}")
+
+    def understand(self, text: str, *, language: Language | None = None, about: About = "request") -> Understanding:
+        """What is understood of words and what is not, by rule; nothing is made.
+
+        Parameters
+        ----------
+        language : en, de, es or fr; recognised by the words where it is None
+        about : whether the words ask for new music, for a change to a piece, or are a comment on a take
+
+        Examples
+        --------
+        >>> ripieno.understand("busier but not louder").statements[1].negated
+        True
+        """
+        asked = UnderstandRequest(text=text, language=language, about=about)
+        return self._ask(Understanding, "POST", "understanding", order=asked)
 
     def openapi(self) -> dict[str, Any]:
         """What the API says of itself: its OpenAPI 3.1 document. `docs_url` is the same for people.

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ripieno.music import score
 from ripieno.music.arranging import bass, comping, drums, feel, melody
 from ripieno.music.arranging.feel import Event
-from ripieno.music.arranging.playing import Playing, drums_as, part_as, played
+from ripieno.music.arranging.playing import Playing, drums_as, genre_as, part_as, played, silenced
 from ripieno.music.conditioning import Conditioning
 from ripieno.music.genres import Genre, Part
 from ripieno.music.genres.blending import PHRASE_BARS, Blend
 from ripieno.music.instruments import Instrument
+from ripieno.music.places import Span, lies_in
 
 STEMS = ("drums", "bass", "guitar", "piano", "synth", "vocals", "other")
 AS_WRITTEN = Playing()
@@ -29,6 +31,8 @@ def arrange(
     seed: int,
     instrument: Instrument | None = None,
     playing: Playing = AS_WRITTEN,
+    by_place: Sequence[tuple[Playing, list[Span]]] = (),
+    silent: Sequence[Span] = (),
     humanise: bool = True,
 ) -> score.Part:
     """The notes of a stem, in seconds from the beginning of the conditioning's range.
@@ -37,6 +41,8 @@ def arrange(
     ----------
     instrument : instead of the style's own
     playing : how it differs from what the style says
+    by_place : how it differs in some stretches of beats, there instead of `playing`
+    silent : stretches of beats where nothing is played
     humanise : with the style's imprecision, or exactly on the grid
 
     Raises
@@ -47,19 +53,33 @@ def arrange(
     if stem not in STEMS:
         raise ValueError(f"there is no stem {stem!r}: choose from {', '.join(STEMS)}")
     rng = random.Random(f"{seed} {stem}")
-    if stem == "drums":
-        by_genre = [drums.write(conditioning, _drummer(one, playing), rng) for one in style.genres]
-        strokes = _blended(by_genre, conditioning, style, stem, seed)
-        strokes = played(strokes, conditioning, replace(playing, articulation="normal"))
+    own = _with(style.leading.parts[stem], instrument) if stem != "drums" else None
+
+    def written(how: Playing, rng: random.Random) -> list[Event]:
+        genres = [genre_as(one, how) for one in style.genres]
+        if own is None:
+            by_genre = [drums.write(conditioning, _drummer(one, how), rng) for one in genres]
+            how = replace(how, articulation="normal", notes="all")
+        else:
+            part = part_as(own, how)
+            by_genre = [
+                _line(
+                    stem, conditioning, one, _in_place_of(part, part_as(_with(one.parts[stem], instrument), how)), seed
+                )
+                for one in genres
+            ]
+        return played(_blended(by_genre, conditioning, style, stem, seed), conditioning, how)
+
+    events = written(playing, rng)
+    for how, where in by_place:
+        there = written(how, random.Random(f"{seed} {stem}"))
+        events = [event for event in events if not lies_in(event.at, where)]
+        events += [event for event in there if lies_in(event.at, where)]
+    events = silenced(events, list(silent))
+    if own is None:
         names = {pitch: name for name, pitch in drums.KIT.items()}
-        notes = feel.play(strokes, conditioning, style.feel, stem, rng, humanise=humanise, names=names)
+        notes = feel.play(events, conditioning, style.feel, stem, rng, humanise=humanise, names=names)
         return score.Part(stem, style.leading.drums.program, is_drum=True, notes=notes)
-    own = part_as(_with(style.leading.parts[stem], instrument), playing)
-    by_genre = [
-        _line(stem, conditioning, one, _in_place_of(own, _with(one.parts[stem], instrument)), seed)
-        for one in style.genres
-    ]
-    events = played(_blended(by_genre, conditioning, style, stem, seed), conditioning, playing)
     notes = feel.play(events, conditioning, style.feel, stem, rng, humanise=humanise)
     return score.Part(stem, own.program, gain_db=own.gain_db, pan=own.pan, notes=notes)
 

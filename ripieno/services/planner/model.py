@@ -27,6 +27,31 @@ MOST_TOKENS = 4000
 _SCOPE = "https://cognitiveservices.azure.com/.default"
 
 
+class ProposedPlace(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    section: str | None
+    bars: list[int] | None
+
+
+class ProposedPlaying(BaseModel):
+    """What is otherwise at some places."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    places: list[ProposedPlace]
+    pitch_register: float
+    density: float
+    brightness: float
+    dynamics: float
+    articulation: Literal["staccato", "normal", "legato"]
+    swing: float
+    timing: float
+    pulse: Literal["half", "normal", "double"]
+    notes: Literal["all", "roots"]
+    onsets: Literal["all", "downbeats", "beats", "offbeats"]
+
+
 class Proposal(BaseModel):
     """What the model may say of one stem; numbers are clipped afterwards."""
 
@@ -42,8 +67,16 @@ class Proposal(BaseModel):
     brightness: float
     dynamics: float
     articulation: Literal["staccato", "normal", "legato"]
+    swing: float
+    timing: float
+    pulse: Literal["half", "normal", "double"]
+    notes: Literal["all", "roots"]
+    onsets: Literal["all", "downbeats", "beats", "offbeats"]
     section: str | None
     bars: list[int] | None
+    sounding: list[ProposedPlace]
+    silent: list[ProposedPlace]
+    at_places: list[ProposedPlaying]
     random_seed: int | None
 
 

@@ -8,14 +8,22 @@ from ripieno import __version__
 from ripieno.contracts.analysis import Analysis
 from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.enums import StemType
-from ripieno.contracts.generation import MOST_PROMPT, GenerationOrder, GenerationPlan, StemPlan
+from ripieno.contracts.generation import (
+    MOST_PLACES,
+    MOST_PROMPT,
+    GenerationOrder,
+    GenerationPlan,
+    PlacedPlaying,
+    StemPlan,
+)
 from ripieno.contracts.provenance import Provenance
+from ripieno.contracts.understanding import MOST_SECTION_NAME, Place, Understanding
 from ripieno.music.genres import all_genres
 from ripieno.music.genres.blending import blend
 from ripieno.music.instruments import all_instruments, instrument
 from ripieno.music.song_conditioning import NotConditionable, of_song, within
 from ripieno.services.planner import model, rules, seeds
-from ripieno.services.planner.model import PlanningFailed, Proposal
+from ripieno.services.planner.model import PlanningFailed, Proposal, ProposedPlace
 from ripieno.services.settings import settings
 
 
@@ -31,7 +39,7 @@ def first(request_id: str, order: GenerationOrder, song: AudioFile | None, analy
     for one in by_rule:
         blend(one.style)
     question = _question(order, song, analysis) | {"stems": [one.stem_type for one in by_rule]}
-    return _planned(question, by_rule, order, analysis)
+    return _planned(question, by_rule, order, analysis, rules.understood(order))
 
 
 def again(
@@ -43,21 +51,23 @@ def again(
     question = _question(order, song, analysis) | {
         "stems": [before.stem_type], "before": before.model_dump(), "comment": comment,
     }  # fmt: skip
-    return _planned(question, by_rule, order, analysis)
+    said = rules.understand(comment, about="comment") if comment.strip() else None
+    return _planned(question, by_rule, order, analysis, said)
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
 
 
 def _planned(
-    question: dict[str, Any], by_rule: list[StemPlan], order: GenerationOrder, analysis: Analysis | None
-) -> GenerationPlan:
+    question: dict[str, Any], by_rule: list[StemPlan], order: GenerationOrder, analysis: Analysis | None,
+    said: Understanding | None,
+) -> GenerationPlan:  # fmt: skip
     if not model.is_configured():
-        return GenerationPlan(stems=by_rule, planner=_rules(reason=None))
+        return GenerationPlan(stems=by_rule, understood=said, planner=_rules(reason=None))
     try:
         reply = model.ask(question)
     except PlanningFailed as fault:
-        return GenerationPlan(stems=by_rule, planner=_rules(reason=str(fault)), usage=fault.usage)
+        return GenerationPlan(stems=by_rule, understood=said, planner=_rules(reason=str(fault)), usage=fault.usage)
     proposed = {one.stem_type: one for one in reply.proposals}
     stems = [
         _clipped(proposed[one.stem_type], one, order, analysis) if one.stem_type in proposed else one for one in by_rule
@@ -65,7 +75,7 @@ def _planned(
     missing = [one.stem_type for one in by_rule if one.stem_type not in proposed]
     reason = f"planned by rule: {', '.join(missing)}, which the model left out" if missing else None
     signature = Provenance(engine=reply.model, version="openai", license="the service's own terms", reason=reason)
-    return GenerationPlan(stems=stems, planner=signature, usage=reply.usage)
+    return GenerationPlan(stems=stems, understood=said, planner=signature, usage=reply.usage)
 
 
 def _clipped(proposal: Proposal, by_rule: StemPlan, order: GenerationOrder, analysis: Analysis | None) -> StemPlan:
@@ -75,11 +85,17 @@ def _clipped(proposal: Proposal, by_rule: StemPlan, order: GenerationOrder, anal
     section, bars = (None, None) if has_range else _range(proposal, analysis)
     changes: dict[str, Any] = {
         "prompt": proposal.prompt.replace("\n", " ")[:MOST_PROMPT],
-        "articulation": proposal.articulation,
         "section": section,
         "bars": bars,
         "instrument": _instrument(proposal.instrument, StemType(by_rule.stem_type)),
-        **{name: rules.clipped(getattr(proposal, name)) for name in rules.SHADES},
+        "sounding": _places(proposal.sounding),
+        "silent": _places(proposal.silent),
+        "at_places": [
+            PlacedPlaying(places=where, **rules.playing_of(one.model_dump()))
+            for one in proposal.at_places[:MOST_PLACES]
+            if (where := _places(one.places))
+        ],
+        **rules.playing_of(proposal.model_dump()),
     }
     if order.engine == "auto" and proposal.engine in settings().planner_engines:
         changes["engine"] = proposal.engine
@@ -100,6 +116,16 @@ def _range(proposal: Proposal, analysis: Analysis | None) -> tuple[str | None, t
     except NotConditionable:
         return None, None
     return (None, bars) if bars else (proposal.section, None)
+
+
+def _places(proposed: list[ProposedPlace]) -> list[Place]:
+    """Those that say where."""
+    found = [
+        Place(section=one.section, bars=(one.bars[0], one.bars[1]) if one.bars and len(one.bars) == 2 else None)
+        for one in proposed[:MOST_PLACES]
+        if len(one.section or "") <= MOST_SECTION_NAME
+    ]
+    return [place for place in found if place.section or place.bars]
 
 
 def _style(text: str) -> str | None:

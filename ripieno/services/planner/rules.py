@@ -1,42 +1,33 @@
-"""The planner that needs no language model: words of a prompt as shades of playing, stems, styles and places.
-
-A clause that names a stem or instrument is about that one, any other about all. Words just before a shade say how much
-(`a bit`) or turn it round (`less`, `too`). What the user fixed is left alone.
+"""The planner that needs no language model: what was understood of a prompt or a comment (`ripieno.music.language`) as
+plans for stems. What the user fixed is left alone.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from ripieno.contracts.enums import StemType
-from ripieno.contracts.generation import GenerationOrder, StemPlan
-from ripieno.music import form
-from ripieno.music.genres import all_genres
+from ripieno.contracts.generation import GenerationOrder, PlacedPlaying, Playing, StemPlan
+from ripieno.contracts.understanding import Kind, Place, Statement, Understanding
 from ripieno.music.instruments import all_instruments
-from ripieno.services.planner import styles
+from ripieno.music.language import understand
 
-_CLAUSES = re.compile(r"[,.;:!?\n]|\band\b|\bbut\b|\bwith\b|\bplus\b")
-_BARS = re.compile(r"\bbars?\s+(\d{1,4})(?:\s*(?:-|–|to|until|through)\s*(\d{1,4}))?")
-SHADES = ("pitch_register", "density", "brightness", "dynamics")
-_BEFORE = 3  # words before a shade that may say how much of it
+SHADES = ("pitch_register", "density", "brightness", "dynamics", "swing", "timing")
+WORDS = ("articulation", "pulse", "notes", "onsets")
 _DEFAULT_STYLE = "pop"
+_FULL_DB = 12.0  # what the dynamics of 1 stand for
+_OF_SHADES = {
+    Kind.DENSITY: {"density": 1.0}, Kind.REGISTER: {"pitch_register": 1.0}, Kind.BRIGHTNESS: {"brightness": 1.0},
+    Kind.DYNAMICS: {"dynamics": 1.0}, Kind.LOUDNESS: {"dynamics": 1.0}, Kind.SWING: {"swing": 1.0},
+    Kind.TIMING: {"timing": 1.0}, Kind.ENERGY: {"dynamics": 1.0, "density": 0.5},
+    Kind.PRESENCE: {"dynamics": 0.7, "density": 0.7},
+}  # fmt: skip
+_UNITS = {"dB": 1 / _FULL_DB, "octave": 1.0, "semitone": 1 / 12, "%": 1 / 100}
 
 
-@dataclass
-class Heard:
-    """What a prompt says: of all stems under None, of one under its name."""
-
-    stems: list[StemType] = field(default_factory=list)
-    style: str | None = None
-    section: str | None = None
-    bars: tuple[int, int] | None = None
-    instruments: dict[StemType, str] = field(default_factory=dict)
-    shades: dict[StemType | None, dict[str, Any]] = field(default_factory=dict)
+def understood(order: GenerationOrder) -> Understanding | None:
+    """What the prompt says, None where there is none."""
+    return understand(order.parameters.prompt, about="request") if order.parameters.prompt.strip() else None
 
 
 def plan(order: GenerationOrder, *, time_signature: str | None, seed: int) -> list[StemPlan]:
@@ -47,151 +38,172 @@ def plan(order: GenerationOrder, *, time_signature: str | None, seed: int) -> li
     ValueError
         When no stem is asked for.
     """
-    heard = listen(order.parameters.prompt)
-    wanted = [StemType(stem) for stem in order.target_stems] or heard.stems
+    said = understood(order)
+    statements = said.statements if said else []
+    wanted = [StemType(stem) for stem in order.target_stems] or _named(statements)
     if not wanted:
         raise ValueError("no stem is asked for: give target_stems, or name some in the prompt (a bass line and a pad)")
-    style = order.parameters.style or heard.style or _style_for(time_signature or order.parameters.time_signature)
-    has_range = bool(order.audio_file_id is None or order.parameters.section or order.parameters.bars)
+    given = order.parameters
+    style = given.style or _style(statements) or _style_for(time_signature or given.time_signature)
+    has_range = bool(order.audio_file_id is None or given.section or given.bars)
     plans = []
     for stem in wanted:
-        shades = _merged(heard.shades.get(None, {}), heard.shades.get(stem, {}))
-        plans.append(
-            StemPlan(
-                stem_type=stem, engine=order.engine, style=style, prompt=order.parameters.prompt,
-                instrument=heard.instruments.get(stem), random_seed=seed % 2**32,
-                section=None if has_range else heard.section, bars=None if has_range else heard.bars, **shades,
-            )
+        own = [one for one in statements if _is_about(one, stem)]
+        begun = StemPlan(
+            stem_type=stem, engine=order.engine, style=style, prompt=given.prompt, instrument=_instrument(own, stem),
+            random_seed=seed % 2**32, **({} if has_range else _cropped(own)),
         )  # fmt: skip
+        plans.append(_heeding(begun, own))
     return plans
 
 
 def again(before: StemPlan, comment: str, *, seed: int) -> StemPlan:
     """The plan of a further take: what the comment says is laid upon the take before."""
-    heard = listen(comment)
     stem = StemType(before.stem_type)
-    shades = _merged(heard.shades.get(None, {}), heard.shades.get(stem, {}))
-    changes: dict[str, Any] = {name: clipped(getattr(before, name) + shades[name]) for name in SHADES if name in shades}
-    if "articulation" in shades:
-        changes["articulation"] = shades["articulation"]
-    if stem in heard.instruments:
-        changes["instrument"] = heard.instruments[stem]
-    if heard.style:
-        changes["style"] = heard.style
+    statements = understand(comment, about="comment").statements if comment.strip() else []
+    own = [one for one in statements if _is_about(one, stem)]
     prompt = f"{before.prompt}. {comment}".strip(". ")[-1000:]
-    return before.model_copy(update={**changes, "prompt": prompt, "random_seed": seed % 2**32})
-
-
-def listen(prompt: str) -> Heard:
-    """What a prompt says; what is not understood is left out."""
-    text = f" {prompt.lower()} "
-    heard = Heard(section=_section(text), bars=_bars(text))
-    words = _words()
-    heard.style = styles.heard(text, words["style_names"])
-    for clause in _CLAUSES.split(_without_styles(text)):
-        about = _about(clause, heard)
-        found = _shades_of(clause)
-        if found:
-            for stem in about or [None]:
-                heard.shades[stem] = _merged(heard.shades.get(stem, {}), found)
-    heard.stems = list(dict.fromkeys(heard.stems))
-    return heard
+    changes: dict[str, Any] = {"prompt": prompt, "random_seed": seed % 2**32}
+    if (instrument := _instrument(own, stem)) is not None:
+        changes["instrument"] = instrument
+    if (style := _style(statements)) is not None:
+        changes["style"] = style
+    back = [place for one in own if one.kind == Kind.PART and not one.negated for place in one.places]
+    changes["silent"] = [place for place in before.silent if place not in back]
+    only = [place for one in own if one.only and not one.negated for place in one.places]
+    if only:
+        changes["sounding"] = only
+    return _heeding(before.model_copy(update=changes), own)
 
 
 def clipped(shade: float) -> float:
-    return min(1.0, max(-1.0, shade))
+    return round(min(1.0, max(-1.0, shade)), 6)
 
 
-# -- parts --------------------------------------------------------------------------------------------------------
+# -- whom it is about ---------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1)
-def _words() -> dict[str, Any]:
-    words = json.loads(Path(__file__).with_name("words.json").read_text())
-    names = {style: [style, *words["styles"].get(style, [])] for style in all_genres()}
-    return words | {"style_names": names}
+def _is_about(one: Statement, stem: StemType) -> bool:
+    return (not one.parts or stem in one.parts) and stem not in one.but_parts
 
 
-def _without_styles(text: str) -> str:
-    """`drum and bass` names no stems."""
-    for names in _words()["style_names"].values():
-        for name in names:
-            if " " in name or "'" in name:
-                text = text.replace(name, " ")
-    return text
+def _named(statements: list[Statement]) -> list[StemType]:
+    """The parts that are wanted; else those that something is said of, but that they are not to be."""
+    wanted = [part for one in statements if one.kind == Kind.PART and not one.negated for part in one.parts]
+    spoken = [
+        part for one in statements if one.kind != Kind.PART or one.places or not one.negated for part in one.parts
+    ]
+    out = {part for one in statements if one.kind == Kind.PART and one.negated and not one.places for part in one.parts}
+    return [StemType(part) for part in dict.fromkeys(wanted or spoken) if part in wanted or part not in out]
 
 
-def _first(text: str, phrases: list[str] | tuple[str, ...]) -> int:
-    """Where the first of some phrases stands as whole words, -1 where none does."""
-    places = [found.start() for phrase in phrases if (found := re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", text))]
-    return min(places, default=-1)
+def _instrument(own: list[Statement], stem: StemType) -> str | None:
+    named = [one.value for one in own if one.kind in (Kind.PART, Kind.INSTRUMENT) and not one.negated and one.value]
+    fitting = [name for name in named if (found := all_instruments().get(name)) and found.stem == stem]
+    plain = {str(stem)}
+    return next((name for name in reversed(fitting) if name not in plain), None)
 
 
-def _about(clause: str, heard: Heard) -> list[StemType]:
-    """The stems a clause is about; instruments are noted too."""
-    found: list[StemType] = []
-    rest = clause
-    named = [(name, one.stem) for one in all_instruments().values() for name in (one.name, *one.words)]
-    for name, stem in sorted(named, key=lambda pair: -len(pair[0])):
-        if _first(rest, [name]) >= 0:
-            known = {one for other in _words()["stems"].values() for one in other}
-            if name not in known:
-                heard.instruments.setdefault(StemType(stem), name)
-            found.append(StemType(stem))
-            rest = rest.replace(name, " ")
-    for stem, names in _words()["stems"].items():
-        if _first(rest, names) >= 0:
-            found.append(StemType(stem))
-    heard.stems += found
-    return found
-
-
-def _shades_of(clause: str) -> dict[str, Any]:
-    words, found = _words(), {}
-    for shade in words["shades"]:
-        at = _first(clause, shade["words"])
-        if at < 0:
-            continue
-        before = " ".join(clause[:at].split()[-_BEFORE:])
-        factor = next((factor for name, factor in words["degrees"].items() if _first(before, [name]) >= 0), 1.0)
-        turned = _first(before, words["reversals"]) >= 0
-        for name, value in shade.items():
-            if name in SHADES:
-                found = _merged(found, {name: value * factor * (-1 if turned else 1)})
-            elif name == "articulation":
-                opposite = {"staccato": "legato", "legato": "staccato"}[value]
-                found["articulation"] = opposite if turned else value
-    return found
-
-
-def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    """Shades add up, within -1..1; the second's articulation counts."""
-    both = {**first, **second}
-    for name in SHADES:
-        if name in first and name in second:
-            both[name] = first[name] + second[name]
-        if name in both:
-            both[name] = clipped(both[name])
-    return both
-
-
-def _section(text: str) -> str | None:
-    for section in sorted(_words()["sections"], key=len, reverse=True):
-        name = re.escape(section).replace("\\-", "[ -]?")
-        found = re.search(rf"(?:\b(\w+)\s+)?(?<![\w-]){name}(?:es|s)?(?:\s+(\w+))?(?!\w)", text)
-        if found:
-            which = next((one for word in found.groups() if word and (one := form.number(word)) is not None), None)
-            return section if which is None else f"{section} {'last' if which == form.LAST else which}"
-    return None
-
-
-def _bars(text: str) -> tuple[int, int] | None:
-    found = _BARS.search(text)
-    if not found:
-        return None
-    first, last = int(found[1]), int(found[2] or found[1])
-    return (first, last) if 1 <= first <= last else None
+def _style(statements: list[Statement]) -> str | None:
+    return next((one.value for one in statements if one.kind == Kind.STYLE and not one.negated), None)
 
 
 def _style_for(time_signature: str | None) -> str:
     return {"3/4": "waltz", "6/8": "ballad"}.get(time_signature or "", _DEFAULT_STYLE)
+
+
+# -- where ---------------------------------------------------------------------------------------------------------
+
+
+def _cropped(own: list[Statement]) -> dict[str, Any]:
+    """The part of the song that the stem is for: one section or stretch of bars, or several that it plays in."""
+    where = [
+        place
+        for one in own
+        if not one.negated and (one.kind == Kind.RANGE or (one.kind == Kind.PART and one.only))
+        for place in one.places
+    ]
+    where = [place for number, place in enumerate(where) if place not in where[:number]]
+    if len(where) != 1:
+        return {"sounding": where}
+    (place,) = where
+    if place.bars is None:
+        return {"section": place.section}
+    return {"bars": place.bars} if place.section is None and _is_plain(place.bars) else {"sounding": where}
+
+
+def _is_plain(bars: tuple[int, int]) -> bool:
+    """Both known, counted from the beginning."""
+    return 1 <= bars[0] <= bars[1] < 9999
+
+
+def _is_all(places: list[Place], plan: StemPlan) -> bool:
+    """Whether places are those that the stem is for anyway."""
+    if not places:
+        return True
+    own = [Place(section=plan.section)] if plan.section else [Place(bars=plan.bars)] if plan.bars else plan.sounding
+    return places == own
+
+
+# -- how ------------------------------------------------------------------------------------------------------------
+
+
+def _heeding(plan: StemPlan, own: list[Statement]) -> StemPlan:
+    """The plan with all that was said of it."""
+    whole = {name: getattr(plan, name) for name in (*SHADES, *WORDS)}
+    placed = [one.model_copy(deep=True) for one in plan.at_places]
+    silent = list(plan.silent)
+    for one in own:
+        if one.kind == Kind.PART and one.negated:
+            silent += [place for place in one.places if place not in silent]
+            continue
+        changes = _changes(one)
+        if not changes:
+            continue
+        if _is_all(one.places, plan):
+            _lay(whole, changes)
+        else:
+            _lay_at(placed, one.places, changes)
+        if one.but_places:
+            _lay_at(placed, one.but_places, _undone(changes))
+    return plan.model_copy(update={**whole, "silent": silent, "at_places": placed})
+
+
+def _changes(one: Statement) -> dict[str, Any]:
+    """What a statement changes of how something is played: numbers to add, words to have instead."""
+    if one.negated or one.unit in ("LUFS", "bar", "second", "bpm"):
+        return {}
+    words = {Kind.ARTICULATION: "articulation", Kind.PULSE: "pulse", Kind.NOTES: "notes", Kind.ONSETS: "onsets"}
+    if one.kind in words and one.value:
+        return {words[Kind(one.kind)]: one.value}
+    if one.kind not in _OF_SHADES or one.amount is None:
+        return {}
+    amount = clipped(one.amount * _UNITS.get(one.unit or "", 1.0))
+    return {name: clipped(amount * share) for name, share in _OF_SHADES[Kind(one.kind)].items()}
+
+
+def _lay(known: dict[str, Any], changes: dict[str, Any]) -> None:
+    for name, value in changes.items():
+        known[name] = clipped(known[name] + value) if isinstance(value, float) else value
+
+
+def _lay_at(placed: list[PlacedPlaying], places: list[Place], changes: dict[str, Any]) -> None:
+    """Where something was said of the same places before, it adds up."""
+    for number, one in enumerate(placed):
+        if one.places == places:
+            known = one.model_dump(include={*SHADES, *WORDS})
+            _lay(known, changes)
+            placed[number] = PlacedPlaying(places=places, **known)
+            return
+    placed.append(PlacedPlaying(places=places, **changes))
+
+
+def _undone(changes: dict[str, Any]) -> dict[str, Any]:
+    """What brings a place back to how the style has it."""
+    return {name: -value for name, value in changes.items() if isinstance(value, float)}
+
+
+def playing_of(given: dict[str, Any]) -> dict[str, Any]:
+    """Fields of `Playing`, numbers clipped."""
+    known = {name: value for name, value in given.items() if name in Playing.model_fields}
+    return {name: clipped(value) if isinstance(value, float) else value for name, value in known.items()}

@@ -45,7 +45,7 @@ def test_the_issue_of_it_all_is_understood():
         ("smoother, and not so high", "piano", {"articulation": "legato", "pitch_register": -0.7}),
         ("very aggressive", "drums", {"dynamics": 0.9}),
         ("drum and bass", "drums", {"style": "drum and bass"}),
-        ("funky rhodes in bars 3 to 6", "piano", {"style": "funk", "instrument": "rhodes", "bars": (3, 6)}),
+        ("funky rhodes in bars 3 to 6", "piano", {"style": "funk", "instrument": "electric piano", "bars": (3, 6)}),
         ("in the last pre-chorus", "drums", {"section": "pre-chorus last"}),
         ("thundering nonsense of darkness", "drums", {"brightness": 0.0}),
     ],
@@ -179,7 +179,8 @@ def proposal(stem: str = "bass", **changes) -> dict:
     return {
         "stem_type": stem, "engine": "auto", "style": "house", "prompt": "deep and round", "instrument": None,
         "pitch_register": -0.5, "density": 0.2, "brightness": -0.4, "dynamics": 0.0, "articulation": "legato",
-        "section": "chorus", "bars": None, "random_seed": None,
+        "swing": 0.0, "timing": 0.0, "pulse": "normal", "notes": "all", "onsets": "all", "section": "chorus", "bars": None,
+        "sounding": [], "silent": [], "at_places": [], "random_seed": None,
     } | changes  # fmt: skip
 
 

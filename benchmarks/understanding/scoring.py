@@ -1,0 +1,195 @@
+"""Whether what came out of a sentence is what must come out. `tests/ripieno/music/language/test_sentences.py` says how
+such sentences are written down."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ripieno.contracts.understanding import Kind, Place, Statement, Understanding
+from ripieno.music.language import understand
+
+ALIKE = (
+    {"dynamics", "loudness"}, {"presence", "loudness"}, {"presence", "density"}, {"presence", "dynamics"},
+    {"register", "key"}, {"energy", "dynamics"},
+)  # fmt: skip
+"""Kinds that may stand for each other: nobody can say which of them `louder` means."""
+_NOT_ASKED = ("range",)  # where all of it is about: said by the places of what must come out
+_CLOSE = 0.02
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One line of what must come out."""
+
+    what: str
+    who: frozenset[str]
+    but: frozenset[str]
+    where: frozenset[str]
+    not_where: frozenset[str]
+    how: str
+    value: str | None
+    only: bool | None
+
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> Expected:
+        unknown = set(given) - {"what", "who", "but", "where", "not where", "how", "value", "only"}
+        if unknown or given["what"] not in {str(kind) for kind in Kind}:
+            raise ValueError(f"{given}: what is one of {', '.join(Kind)}; {', '.join(unknown) or 'the rest is known'}")
+
+        def words(name: str) -> frozenset[str]:
+            return frozenset(one.strip() for one in given.get(name, "").split(",") if one.strip())
+
+        return cls(
+            given["what"], words("who"), words("but"), words("where"), words("not where"), given.get("how", ""),
+            given.get("value"), given.get("only"),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`wrong` says why it is not right; `opposite` why it is even the contrary."""
+
+    sentence: str
+    wrong: tuple[str, ...]
+    opposite: tuple[str, ...]
+
+
+def load(path: Path) -> list[dict[str, Any]]:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def score(one: dict[str, Any]) -> Verdict:
+    """What is wrong with what came out of a sentence, nothing where it is right."""
+    said = understand(one["say"], language=one.get("language"), about=one.get("about", "request"))
+    expected = [Expected.of(line) for line in one["means"]]
+    wrong, opposite = [], []
+    if "language" not in one and one.get("in") and said.language != one["in"]:
+        wrong.append(f"read as {said.language}")
+    left = [statement for statement in said.statements if statement.kind not in _NOT_ASKED or _wants_range(expected)]
+    for line in expected:
+        fitting = next((statement for statement in left if not _faults(line, statement)), None)
+        if fitting is not None:
+            left.remove(fitting)
+            continue
+        near = next((statement for statement in left if _is_alike(line, statement)), None)
+        wrong.append(f"{line.what}: {'; '.join(_faults(line, near)) if near else 'did not come out'}")
+        opposite += [f"{line.what}: {statement.words.text}" for statement in said.statements if _contrary(line, statement)]
+    wrong += [f"too much: {_shown(statement)}" for statement in left if not _is_implied(statement, expected)]
+    return Verdict(one["say"], tuple(wrong), tuple(opposite))
+
+
+# -- one line against one statement -------------------------------------------------------------------------------
+
+
+def _is_alike(line: Expected, statement: Statement) -> bool:
+    kind = str(statement.kind)
+    return kind == line.what or any({kind, line.what} <= alike for alike in ALIKE)
+
+
+def _faults(line: Expected, statement: Statement) -> list[str]:
+    faults = []
+    if not _is_alike(line, statement):
+        return [f"{statement.kind} came out"]
+    if frozenset(statement.parts) != line.who:
+        faults.append(f"who is {sorted(statement.parts)}")
+    if frozenset(statement.but_parts) != line.but:
+        faults.append(f"but is {sorted(statement.but_parts)}")
+    if _names(statement.places) != _normal(line.where):
+        faults.append(f"where is {sorted(_names(statement.places))}")
+    if _names(statement.but_places) != _normal(line.not_where):
+        faults.append(f"not where is {sorted(_names(statement.but_places))}")
+    if not _is_so(line.how, statement):
+        faults.append(f"how is {_how(statement)}")
+    if line.value is not None and line.value.lower() != (statement.value or "").lower():
+        faults.append(f"value is {statement.value}")
+    if line.only is not None and line.only != statement.only:
+        faults.append(f"only is {statement.only}")
+    return faults
+
+
+def _is_so(how: str, statement: Statement) -> bool:
+    """`up`, `down`, `not`, `not up`, or a number with its unit: `+3 dB`, `120 bpm`."""
+    amount = statement.amount or 0.0
+    match how:
+        case "":
+            return not statement.negated
+        case "not":
+            return statement.negated
+        case "up" | "down":
+            return not statement.negated and (amount > 0) == (how == "up") and amount != 0
+        case "not up" | "not down":
+            leaning = amount < 0 if how == "not up" else amount > 0
+            return statement.negated or leaning
+    found = re.fullmatch(r"([+-]?)(\d+(?:\.\d+)?)\s*(\S+)", how)
+    if found is None:
+        raise ValueError(f"how {how!r}: write up, down, not, not up, not down, +3 dB, -1 octave, 120 bpm")
+    wanted = float(found[2]) * (-1 if found[1] == "-" else 1)
+    return (
+        not statement.negated
+        and statement.unit == found[3]
+        and abs(amount - wanted) < _CLOSE
+        and statement.absolute == (found[1] == "")
+    )
+
+
+def _contrary(line: Expected, statement: Statement) -> bool:
+    """The same of the same, the other way round."""
+    if str(statement.kind) != line.what or (line.who and statement.parts and not line.who & frozenset(statement.parts)):
+        return False
+    if line.what == "part":
+        return line.who == frozenset(statement.parts) and (line.how == "not") != statement.negated
+    amount = statement.amount or 0.0
+    wants = {"up": 1, "down": -1}.get(line.how) or (-1 if line.how.startswith("-") else 1 if line.how[:1] == "+" else 0)
+    if line.how in ("not up", "not down"):
+        changed = amount > 0 if line.how == "not up" else amount < 0
+        return changed and not statement.negated
+    return bool(wants and amount and not statement.negated and (amount > 0) != (wants > 0))
+
+
+def _is_implied(statement: Statement, expected: list[Expected]) -> bool:
+    """That a part is wanted follows where something is said of it."""
+    about = {who for line in expected for who in line.who}
+    is_wanted = statement.kind == Kind.PART and not statement.negated and set(statement.parts) <= about
+    left_out = {who for line in expected if line.what == "part" and line.how == "not" for who in line.who}
+    return is_wanted and not set(statement.parts) & left_out
+
+
+def _wants_range(expected: list[Expected]) -> bool:
+    return any(line.what in _NOT_ASKED for line in expected)
+
+
+def _names(places: list[Place]) -> frozenset[str]:
+    return _normal(frozenset(_name(place) for place in places))
+
+
+def _name(place: Place) -> str:
+    bars = f"bars {place.bars[0]}-{place.bars[1]}" if place.bars else ""
+    return " of ".join(one for one in (bars, place.section or "") if one)
+
+
+def _normal(names: frozenset[str]) -> frozenset[str]:
+    """`bar 4` is `bars 4-4`, `last chorus` is `chorus last`."""
+    found = set()
+    for name in names:
+        one = re.sub(r"^bars? (\d+)$", r"bars \1-\1", name)
+        one = re.sub(r"^bars? (-?\d+) ?(?:-|to) ?(-?\d+)", r"bars \1-\2", one)
+        found.add(re.sub(r"^last ([a-z-]+)$", r"\1 last", one))
+    return frozenset(found)
+
+
+def _how(statement: Statement) -> str:
+    unit = f" {statement.unit}" if statement.unit else ""
+    return ("not " if statement.negated else "") + (f"{statement.amount:g}{unit}" if statement.amount else "")
+
+
+def _shown(statement: Statement) -> str:
+    return f"{statement.kind} {','.join(statement.parts)} {_how(statement)} {statement.value or ''}".strip()
+
+
+def all_said(said: Understanding) -> str:
+    """Everything that was understood, for a person."""
+    return "; ".join(_shown(one) for one in said.statements)

@@ -1,0 +1,18 @@
+"""What musicians say, in English, German, Spanish and French, as statements (`contracts.understanding`).
+
+tokens.py       text as tokens that know where they stand
+lexicon.py      the vocabulary: en.json, de.json, es.json, fr.json, and what they share (common.json)
+terms.py        what each phrase may do in its sentence, and which reading counts
+amounts.py      numbers with units, keys, meters
+places.py       sections and bars
+clauses.py      sentences of clauses, and how these are joined
+statements.py   what is to change, for whom, where, how much, and what is not to be
+styles.py       the style that is named, or the blend
+understand.py   all of it, and which language it is in
+
+One way of reading for all languages: what differs between them is in the data.
+"""
+
+from ripieno.music.language.understand import understand
+
+__all__ = ["understand"]

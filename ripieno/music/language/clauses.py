@@ -1,0 +1,56 @@
+"""Terms as sentences of clauses: what stands between commas, `and`, `but` and full stops, and how it is joined on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ripieno.music.language.terms import HARD, Term
+from ripieno.music.language.tokens import Token
+
+_SOFT = frozenset(",()[]–—-/")
+_JOINS = ("and", "or", "but")
+
+
+@dataclass
+class Clause:
+    """`joined` is what stands before it: nothing at the beginning of a sentence, `comma`, `and`, `or` or `but`."""
+
+    joined: str
+    terms: list[Term] = field(default_factory=list)
+
+    def has(self, *roles: str) -> bool:
+        return any(term.role in roles for term in self.terms)
+
+
+def sentences(found: list[Term], said: list[Token], text: str) -> list[list[Clause]]:
+    """Every sentence as its clauses; empty ones are left out."""
+    read: list[list[Clause]] = [[]]
+    clause = Clause("")
+    before: Term | None = None
+    for term in found:
+        new_line = before is not None and "\n" in text[said[before.last - 1].end : said[term.first].start]
+        is_mark = term.role == "mark"
+        if new_line or (is_mark and term.value in HARD):
+            _close(read, clause)
+            read.append([])
+            clause = Clause("")
+        if term.role in _JOINS or (is_mark and term.value in _SOFT):
+            joined = term.role if term.role in _JOINS else "comma"
+            if clause.terms:
+                _close(read, clause)
+                clause = Clause(joined)
+            elif clause.joined in ("", "comma"):
+                clause.joined = joined if read[-1] else ""
+            term.used = True
+        elif is_mark:
+            term.used = True
+        else:
+            clause.terms.append(term)
+        before = term
+    _close(read, clause)
+    return [sentence for sentence in read if sentence]
+
+
+def _close(read: list[list[Clause]], clause: Clause) -> None:
+    if clause.terms:
+        read[-1].append(clause)

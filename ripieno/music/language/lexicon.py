@@ -1,0 +1,217 @@
+"""The vocabulary of a language: phrases with what they do in a sentence, from a data file each.
+
+`common.json` has what the languages share: concepts (what `louder` changes, and which is its opposite), names of styles
+and of instruments that need no translation. `en.json`, `de.json`, ... have the words. In a phrase, a last letter that
+is a key of `endings` stands for each of them (`laut*`), and `…` for some words between (`leave … out`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ripieno.contracts.enums import StemType
+from ripieno.contracts.understanding import Kind, Language
+from ripieno.music.genres import all_genres
+from ripieno.music.instruments import all_instruments
+from ripieno.music.language.tokens import tokens
+
+LANGUAGES: tuple[Language, ...] = ("en", "de", "es", "fr")
+GAP = "…"
+ROLES = (
+    "fill", "a", "the", "not", "no", "remove", "want", "keep", "only", "except", "everything", "and", "or", "but",
+    "swap", "for", "instead of", "more", "less", "too", "so", "enough", "up", "down", "in", "crop", "from", "to", "on",
+    "end", "bars", "half", "new", "about", "song", "again", "same", "key", "language",
+)  # fmt: skip
+"""What a word can do that has no value of its own; see the data files."""
+
+
+Measure = Literal["dB", "LUFS", "bpm", "%", "octave", "semitone", "tone", "bar", "second", "minute"]
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Concept(_Data):
+    """`amount` -1..1 of `kind`, or a `value`; `opposite` is the value of its reversal."""
+
+    kind: Kind
+    amount: float | None = Field(default=None, ge=-1, le=1)
+    value: str | None = None
+    opposite: str | None = None
+
+
+class _Common(_Data):
+    concepts: dict[str, Concept]
+    styles: dict[str, list[str]]
+    units: dict[Measure, list[str]]
+    parts: dict[StemType, list[str]]
+    sections: dict[str, list[str]]
+    fill: list[str]
+
+    @model_validator(mode="after")
+    def _known_styles(self) -> _Common:
+        unknown = set(self.styles) - set(all_genres())
+        if unknown:
+            raise ValueError(f"words for styles that are not there: {', '.join(sorted(unknown))}")
+        return self
+
+
+class Forms(_Data):
+    """The words of a concept: as such, as a comparative, as a noun."""
+
+    words: list[str] = []
+    more: list[str] = []
+    noun: list[str] = []
+
+
+class _Keys(_Data):
+    tonics: dict[str, str]
+    sharp: list[str] = []
+    flat: list[str] = []
+    major: list[str]
+    minor: list[str]
+
+
+class _Language(_Data):
+    letters: str = ""
+    endings: dict[str, list[str]] = {}
+    roles: dict[str, list[str]]
+    degrees: dict[str, float]
+    ordinals: dict[str, int]
+    numbers: dict[str, float]
+    units: dict[Measure, list[str]]
+    parts: dict[StemType, list[str]]
+    instruments: dict[str, list[str]]
+    sections: dict[str, list[str]]
+    concepts: dict[str, Forms]
+    keys: _Keys
+    meters: dict[str, list[str]] = {}
+    languages: dict[str, list[str]]
+
+    @model_validator(mode="after")
+    def _known(self) -> _Language:
+        for given, known in ((self.roles, ROLES), (self.instruments, all_instruments())):
+            if unknown := set(given) - set(known):
+                raise ValueError(f"not known: {', '.join(sorted(unknown))}")
+        return self
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One phrase: its words, those after a gap, its role and value."""
+
+    words: tuple[str, ...]
+    after: tuple[str, ...]
+    role: str
+    value: str = ""
+
+    @property
+    def weight(self) -> int:
+        return len(self.words) + len(self.after)
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Phrases by their first word, the longest first."""
+
+    name: str
+    by_word: dict[str, tuple[Entry, ...]]
+    concepts: dict[str, Concept]
+    degrees: dict[str, float]
+    ordinals: dict[str, int]
+    numbers: dict[str, float]
+    keys: _Keys
+    styles: dict[str, list[str]] = field(default_factory=dict)
+    letters: str = ""
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def lexicon(name: str) -> Lexicon:
+    """
+    Raises
+    ------
+    ValueError
+        For a language that is not there, and for data that cannot be right.
+    """
+    if name not in LANGUAGES:
+        raise ValueError(f"there is no language {name!r}: choose from {', '.join(LANGUAGES)}")
+    common, own = _common(), _Language.model_validate_json(_read(name))
+    unknown = set(own.concepts) - set(common.concepts)
+    if unknown:
+        raise ValueError(f"{name}.json has words for concepts that are not there: {', '.join(sorted(unknown))}")
+    entries: list[Entry] = []
+
+    def add(phrases: list[str], role: str, value: str = "") -> None:
+        for phrase in phrases:
+            entries.extend(_entries(phrase, role, value, own.endings))
+
+    for role, phrases in own.roles.items():
+        add(phrases, role)
+    add(common.fill, "fill")
+    for degree in own.degrees:
+        add([degree], "degree", degree)
+    for ordinal in own.ordinals:
+        add([ordinal], "ordinal", ordinal)
+    for number in own.numbers:
+        add([number], "number", number)
+    for both in (common, own):
+        for unit, phrases in both.units.items():
+            add(phrases, "unit", unit)
+        for part, phrases in both.parts.items():
+            add(phrases, "part", part)
+        for section, phrases in both.sections.items():
+            add(phrases, "section", section)
+    known_parts = {phrase for phrases in common.parts.values() for phrase in phrases}
+    for one in all_instruments().values():
+        for phrase in [one.name, *one.words, *own.instruments.get(one.name, [])]:
+            if phrase not in known_parts:
+                add([phrase], "instrument", one.name)
+    for concept, forms in own.concepts.items():
+        add(forms.words, "concept", concept)
+        add(forms.more, "comparative", concept)
+        add(forms.noun, "noun", concept)
+    add([*own.keys.major, *own.keys.minor], "mode")
+    for meter, phrases in own.meters.items():
+        add(phrases, "meter", meter)
+    for language, phrases in own.languages.items():
+        add(phrases, "language", language)
+    styles = {style: [style, *common.styles.get(style, [])] for style in all_genres()}
+    for style, phrases in styles.items():
+        add(phrases, "style", style)
+    by_word: dict[str, list[Entry]] = {}
+    for entry in dict.fromkeys(entries):
+        by_word.setdefault(entry.words[0], []).append(entry)
+    ordered = {word: tuple(sorted(found, key=lambda one: -one.weight)) for word, found in by_word.items()}
+    return Lexicon(
+        name, ordered, common.concepts, own.degrees, own.ordinals, own.numbers, own.keys,
+        styles, own.letters,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _common() -> _Common:
+    return _Common.model_validate_json(_read("common"))
+
+
+def _read(name: str) -> str:
+    return Path(__file__).with_name(f"{name}.json").read_text(encoding="utf-8")
+
+
+def _entries(phrase: str, role: str, value: str, endings: dict[str, list[str]]) -> list[Entry]:
+    """A phrase in all its forms."""
+    forms = [""]
+    for word in phrase.split():
+        ends = endings.get(word[-1]) if len(word) > 1 else None
+        forms = [f"{form} {one}" for form in forms for one in ([word[:-1] + end for end in ends] if ends else [word])]
+    found = []
+    for form in forms:
+        before, _, after = form.partition(GAP)
+        words = tuple(one.word for one in tokens(before))
+        found.append(Entry(words, tuple(one.word for one in tokens(after)), role, value))
+    return found

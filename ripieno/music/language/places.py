@@ -1,0 +1,229 @@
+"""Where something is: `the second chorus`, `verse 2`, `bars 9 to 16`, `the last four bars of the bridge`.
+
+A place becomes one term of the role `place`, with a list of `contracts.understanding.Place`; `prep` says by which word
+it is brought in: `in`, `crop` (for, under) or nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ripieno.contracts.understanding import MOST_BARS, Place
+from ripieno.music.language.lexicon import Lexicon
+from ripieno.music.language.terms import Term
+from ripieno.music.language.tokens import Token
+
+_LAST = -1
+_LEADS = ("the", "fill", "in", "crop", "a", "from", "to", "everything")
+
+
+@dataclass
+class Where:
+    places: list[Place] = field(default_factory=list)
+    prep: str = ""
+    is_bars: bool = False
+    article: str = ""
+
+
+def read(found: list[Term], said: list[Token], words: Lexicon) -> list[Term]:
+    """The terms, with those of a place put together."""
+    read: list[Term] = []
+    at = 0
+    while at < len(found):
+        taken = _bars(found, at, said, words) or _section(found, at, said, words)
+        if taken is None:
+            read.append(found[at])
+            at += 1
+            continue
+        term, at = taken
+        read.append(term)
+    return _brought_in(_joined(read))
+
+
+# -- sections -----------------------------------------------------------------------------------------------------
+
+
+def _section(found: list[Term], at: int, said: list[Token], words: Lexicon) -> tuple[Term, int] | None:
+    """`second chorus`, `chorus 2`, `2nd and last chorus`, from the term on."""
+    start, numbers, here = at, [], at
+    while here < len(found) and (which := _ordinal(found[here], words)) is not None:
+        numbers.append(which)
+        here += 1
+        if here < len(found) and found[here].role == "mark" and found[here].value == "." and numbers:
+            here += 1  # the German `2. Strophe`
+        joined = here + 1 < len(found) and found[here].role in ("and", "or")
+        if joined and _ordinal(found[here + 1], words) is not None:
+            here += 1
+    if here >= len(found) or found[here].role != "section":
+        return None
+    label = found[here].value
+    if label == "solo" and at > 0 and found[at - 1].role in ("part", "instrument"):
+        found[here].role = "fill"  # `a saxophone solo` is what is played, not where
+        return None
+    here += 1
+    if not numbers:
+        numbers, here = _numbers_after(found, here, words)
+    places = [
+        Place(section=label if n is None else f"{label} {'last' if n == _LAST else n}") for n in numbers or [None]
+    ]
+    return Term("place", label, found[start].first, found[here - 1].last, data=Where(places)), here
+
+
+def _numbers_after(found: list[Term], here: int, words: Lexicon) -> tuple[list[int], int]:
+    numbers: list[int] = []
+    while here < len(found):
+        step = 1 if numbers and found[here].role in ("and", "or") else 0
+        if here + step >= len(found):
+            break
+        one = found[here + step]
+        which = int(one.data) if one.role == "number" and one.data == int(one.data) else None
+        if not numbers and which is None:
+            which = _ordinal(one, words)
+        follows = found[here + step + 1].role if here + step + 1 < len(found) else ""
+        if which is None or follows in ("unit", "bars") or not (which == _LAST or 1 <= which <= 99):
+            break
+        numbers.append(which)
+        here += step + 1
+    return numbers, here
+
+
+def _ordinal(term: Term, words: Lexicon) -> int | None:
+    if term.role == "ordinal":
+        return int(term.data) if term.data is not None else words.ordinals[term.value]
+    if term.role == "number" and term.data and term.data == int(term.data) and term.value.lstrip("#").isdigit():
+        return int(term.data)
+    return None
+
+
+# -- bars ---------------------------------------------------------------------------------------------------------
+
+
+def _bars(found: list[Term], at: int, said: list[Token], words: Lexicon) -> tuple[Term, int] | None:
+    """`bars 9 to 16`, `bar 4`, `from bar 9 on`, `up to bar 8`, `first 8 bars`, `8 last bars`."""
+    counted = _counted(found, at, words)
+    if counted is not None:
+        return counted
+    here, opens = at, ""
+    if found[here].role in ("from", "to"):
+        opens = found[here].role
+        here = _after_articles(found, here + 1)
+    if here >= len(found) or found[here].role != "bars":
+        return None
+    here += 1
+    first, here = _number(found, here, words)
+    if first is None:
+        return None
+    second, after = None, here
+    if here < len(found) and (found[here].role in ("to", "and") or found[here].value in ("-", "–", "—")):
+        next_one = _after_articles(found, here + 1)
+        if next_one < len(found) and found[next_one].role == "bars":
+            next_one += 1
+        second, after = _number(found, next_one, words)
+    if second is None:
+        after = here
+        if opens == "from":
+            second = MOST_BARS
+            after = here + 1 if here < len(found) and found[here].role in ("end", "on", "in") else here
+        elif opens == "to":
+            first, second = 1, first
+        elif here + 1 < len(found) and found[here].role in ("to",) and found[here + 1].role in ("end",):
+            second, after = MOST_BARS, here + 2
+        else:
+            second = first
+    if not 1 <= first <= second <= MOST_BARS:
+        return None
+    where = Where([Place(bars=(first, second))], is_bars=True)
+    return Term("place", "bars", found[at].first, found[after - 1].last, data=where), after
+
+
+def _counted(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | None:
+    """The first or last so many."""
+    which, count, here = None, None, at
+    for _ in range(2):
+        if here >= len(found):
+            return None
+        one = found[here]
+        if which is None and one.role == "ordinal" and (_ordinal(one, words) in (1, _LAST)):
+            which = _ordinal(one, words)
+        elif count is None and one.role == "number" and one.data and one.data >= 1:
+            count = int(one.data)
+        else:
+            break
+        here += 1
+    if which is None or here >= len(found) or found[here].role != "bars":
+        return None
+    number = count or 1
+    bars = (1, number) if which == 1 else (-number, -1)
+    return Term(
+        "place", "bars", found[at].first, found[here].last, data=Where([Place(bars=bars)], is_bars=True)
+    ), here + 1
+
+
+def _number(found: list[Term], at: int, words: Lexicon) -> tuple[int | None, int]:
+    if at < len(found) and found[at].role == "number" and found[at].data is not None:
+        return int(abs(found[at].data)), at + 1
+    return None, at
+
+
+def _after_articles(found: list[Term], at: int) -> int:
+    while at < len(found) and found[at].role in ("the", "fill"):
+        at += 1
+    return at
+
+
+# -- what brings them in, and several as one ----------------------------------------------------------------------
+
+
+def _joined(found: list[Term]) -> list[Term]:
+    """`the verse and the chorus` is one place, `bars 1 to 4 of the chorus` too."""
+    read: list[Term] = []
+    for term in found:
+        before = _last_place(read)
+        if term.role == "place" and before is not None:
+            between = read[read.index(before) + 1 :]
+            roles = [one.role for one in between if one.role not in ("the", "fill")]
+            if roles and set(roles) <= {"and", "or", "in"} and ({"and", "or"} & set(roles)):
+                before.data.places += term.data.places
+            elif (roles == ["in"] and before.data.is_bars != term.data.is_bars) or (not roles and before.data.is_bars):
+                bars = before.data if before.data.is_bars else term.data
+                section = term.data if before.data.is_bars else before.data
+                before.data = Where(
+                    [Place(section=section.places[0].section, bars=bars.places[0].bars)], before.data.prep, is_bars=True
+                )
+            else:
+                read.append(term)
+                continue
+            before.last = term.last
+            del read[read.index(before) + 1 :]
+            continue
+        read.append(term)
+    return read
+
+
+def _last_place(read: list[Term]) -> Term | None:
+    for one in reversed(read[-5:]):
+        if one.role == "place":
+            return one
+        if one.role not in ("the", "fill", "and", "or", "in"):
+            return None
+    return None
+
+
+def _brought_in(found: list[Term]) -> list[Term]:
+    """A place takes the prepositions and articles before it along."""
+    read: list[Term] = []
+    for term in found:
+        if term.role == "place":
+            while read and read[-1].role in _LEADS:
+                if read[-1].role == "everything" and term.data.prep:
+                    break
+                before = read.pop()
+                if before.role in ("in", "from", "to"):
+                    term.data.prep = term.data.prep or "in"
+                elif before.role == "crop":
+                    term.data.prep = term.data.prep or "crop"
+                elif before.role == "a":
+                    term.data.article = "a"
+                term.first = before.first
+        read.append(term)
+    return read

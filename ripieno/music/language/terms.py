@@ -1,0 +1,223 @@
+"""Tokens as terms: what each word or phrase may do in the sentence it stands in.
+
+The longest phrase counts. Where words have several readings (`drop`: leave out, or a section), their neighbours decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ripieno.music.language.lexicon import Entry, Lexicon
+from ripieno.music.language.tokens import Token
+
+_FARTHEST = 9  # words between the two halves of `leave … out`
+HARD = frozenset(".;!?\n…")
+_ORDER = (
+    "meter", "section", "part", "instrument", "style", "except", "comparative", "concept", "noun", "remove", "no", "not", "only",
+    "more", "less", "too", "enough", "swap", "for", "instead of", "up", "down", "keep", "again", "want", "language",
+    "bars", "mode", "unit", "ordinal", "number", "half", "from", "to", "end", "crop", "in", "on", "about", "new", "everything",
+    "but", "and", "or", "degree", "so", "a", "the", "song", "key", "fill",
+)  # fmt: skip
+_MODIFIES = ("more", "less", "too", "so", "degree")
+_OF = ("de", "d'")  # of the Romance languages: what follows is a noun
+_BEFORE_A_NOUN = ("the", "a", "in", "crop", "from", "ordinal", "number", "no")
+
+
+@dataclass
+class Term:
+    """`first`..`last` are its tokens (`last` behind them), `also` those after a gap; `data` what a reading found."""
+
+    role: str
+    value: str = ""
+    first: int = 0
+    last: int = 0
+    also: tuple[int, ...] = ()
+    data: Any = None
+    used: bool = field(default=False, compare=False)
+
+
+def read(said: list[Token], words: Lexicon, keys: dict[int, Term] | None = None) -> list[Term]:
+    """The terms of a text, in order, `keys` among them. Tokens that no phrase begins with have the role `unknown`."""
+    found: list[Term] = []
+    taken = dict(keys or {})
+    covered = {place for term in taken.values() for place in range(term.first, term.last)}
+    at = 0
+    while at < len(said):
+        if at in taken:
+            found.append(taken[at])
+            at = taken[at].last
+            continue
+        token = said[at]
+        if token.kind != "word":
+            known = _entries_at(said, at, words, covered)
+            if (known and known[0][0].weight > 1) or (token.kind == "mark" and known):
+                at = _take(at, known, found, taken, covered)
+                continue
+            role = "number" if token.kind == "number" else token.kind
+            found.append(Term(role, token.word, at, at + 1, data=token.number))
+            at += 1
+            continue
+        known = _entries_at(said, at, words, covered)
+        if not known:
+            found.append(Term("unknown", token.word, at, at + 1))
+            at += 1
+            continue
+        at = _take(at, known, found, taken, covered)
+    return _decided(found, said, words)
+
+
+def _take(
+    at: int, known: list[tuple[Entry, tuple[int, ...]]], found: list[Term], taken: dict[int, Term], covered: set[int]
+) -> int:
+    """All readings of the longest phrase as one term; they are decided when its neighbours are known."""
+    best, also = known[0]
+    same = [one for one, where in known if one.words == best.words and one.after == best.after and where == also]
+    shorter = [one for one, where in known if not where and len(one.words) == len(best.words)] if also else []
+    term = Term("?", "", at, at + len(best.words), also, data=same or shorter)
+    found.append(term)
+    for start, end in ((min(also), max(also) + 1),) if also else ():
+        taken[start] = Term("in" if len(also) > 1 else "fill", "", start, end)
+        covered.update(also)
+    return at + len(best.words)
+
+
+def _entries_at(said: list[Token], at: int, words: Lexicon, covered: set[int]) -> list[tuple[Entry, tuple[int, ...]]]:
+    """The phrases that stand here, the longest first, of those with a gap the narrowest."""
+    found = []
+    for entry in words.by_word.get(said[at].word, ()):
+        end = at + len(entry.words)
+        here = said[at:end]
+        if tuple(one.word for one in here) != entry.words or not covered.isdisjoint(range(at, end)):
+            continue
+        also = _after_gap(said, end, entry.after, covered)
+        if also is not None:
+            found.append((entry, also))
+    return sorted(found, key=lambda pair: (-pair[0].weight, pair[1][:1]))
+
+
+def _after_gap(said: list[Token], start: int, after: tuple[str, ...], covered: set[int]) -> tuple[int, ...] | None:
+    if not after:
+        return ()
+    for at in range(start + 1, min(len(said), start + _FARTHEST + 1)):
+        if said[at - 1].word in HARD:
+            return None
+        if at not in covered and tuple(one.word for one in said[at : at + len(after)]) == after:
+            return tuple(range(at, at + len(after)))
+    return None
+
+
+# -- which reading ------------------------------------------------------------------------------------------------
+
+
+def _decided(found: list[Term], said: list[Token], words: Lexicon) -> list[Term]:
+    for number, term in enumerate(found):
+        if term.role == "?":
+            entry = _choice(number, term, found, said)
+            term.role, term.value, term.data = entry.role, entry.value, None
+            if term.role == "number":
+                term.data = words.numbers[term.value]
+    return found
+
+
+def _choice(number: int, term: Term, found: list[Term], said: list[Token]) -> Entry:
+    readings: dict[str, Entry] = {}
+    for entry in term.data:
+        readings.setdefault(entry.role, entry)
+    before = next((one for one in reversed(found[:number]) if one.role != "fill"), None)
+    role_before = before.role if before is not None else ""
+    if role_before in ("comma", "mark") and before is not None and said[before.first].word in HARD | {","}:
+        role_before = ""
+    after = _roles(found, number + 1)
+    if len(readings) > 1:
+        of = before is not None and said[before.last - 1].word in _OF
+        _rule_out(readings, role_before, after, number, found, of=of)
+    return min(readings.values(), key=lambda entry: _ORDER.index(entry.role))
+
+
+def _rule_out(
+    readings: dict[str, Entry], before: str, after: list[set[str]], number: int, found: list[Term], *, of: bool
+) -> None:
+    """Take away what a reading cannot be here, as long as one is left."""
+    coming = after[0] if after else set()
+    noun_after = next((roles for roles in after if not roles <= {"the", "a", "fill", "degree"}), set())
+
+    def drop(*roles: str) -> None:
+        for role in roles:
+            if len(readings) > 1:
+                readings.pop(role, None)
+
+    is_named = {"part", "instrument", "concept", "noun", "comparative"} & noun_after
+    if "swap" in readings:
+        ahead = after[: next((n for n, roles in enumerate(after) if "hard" in roles), len(after))]
+        exchanged = [n for n, roles in enumerate(ahead) if "for" in roles and n > 0]
+        named = [n for n, roles in enumerate(ahead) if roles & {"part", "instrument"}]
+        if not any(n < cut for n in named for cut in exchanged) or not any(n > cut for n in named for cut in exchanged):
+            drop("swap")
+    if "for" in readings:
+        swaps = [one for one in found[:number] if one.role in ("swap", "mark")]
+        if not any(one.role == "swap" for one in swaps) or any(one.role == "for" for one in found[:number]):
+            drop("for")
+    if "except" in readings and {"but", "less"} & set(readings):
+        everything = any(one.role == "everything" for one in found[max(0, number - 2) : number])
+        drop(*({"but", "less"} if everything else {"except"}))
+    if "section" in readings and {"remove", "only", "up", "comparative", "part"} & set(readings):
+        if before in _BEFORE_A_NOUN or before == "want":
+            drop("remove", "only", "comparative", "up")
+        else:
+            drop("section")
+    if "part" in readings and {"concept", "comparative", "down"} & set(readings):
+        drop(*({"part"} if before in _MODIFIES and before != "less" and not of else {"concept", "comparative", "down"}))
+    if "down" in readings and "comparative" in readings:
+        drop(*({"comparative"} if coming & {"the"} else {"down"}))
+    if {"up", "down"} & set(readings) and "concept" in readings:
+        is_verb = before not in _MODIFIES and bool(coming & {"the", "degree", "part", "noun"})
+        drop(*({"concept"} if is_verb else {"up", "down"}))
+    if {"up", "down"} & set(readings) and {"part", "instrument"} & noun_after:
+        drop("more", "less")
+    if "about" in readings:
+        sings = any(one.role == "song" or one.value == "lyrics" for one in found[:number])
+        drop(*({"crop", "in", "fill", "on"} if sings else {"about"}))
+    if "ordinal" in readings and "unit" in readings:
+        drop("ordinal" if before in ("number", "half") else "unit")
+    if "number" in readings:
+        if {"bars", "unit", "section"} & coming or before in ("section", "from", "to", "bars"):
+            drop("fill", "a", "the")
+        else:
+            drop("number")
+    if "in" in readings and "on" in readings:
+        drop("in" if {"instrument", "part"} & noun_after else "on")
+    if "a" in readings and {"in", "to"} & set(readings):
+        drop("a")
+    if "more" in readings and {"and", "want", "up"} & set(readings):
+        if before in ("", "a", "the", "in") and not is_named and "up" in readings:
+            drop("more")
+        elif "more" not in readings:
+            pass
+        elif is_named or not coming:
+            drop("and", "want", "up")
+        else:
+            drop("more")
+    if "keep" in readings and "the" in readings:
+        drop("the")
+    if "new" in readings and {"fill", "a", "swap"} & set(readings):
+        drop(*({"fill", "a", "swap"} if {"noun", "song"} & noun_after else {"new"}))
+    if "to" in readings and "in" in readings:
+        drop("to" if not ({"number", "bars"} & coming) else "in")
+    if "end" in readings and len(readings) > 1:
+        drop("end")
+    if "so" in readings and len(readings) > 1:
+        drop("so" if not {"concept"} & coming else "the")
+
+
+def _roles(found: list[Term], start: int) -> list[set[str]]:
+    """What the terms from here on may be, up to the sentence's end."""
+    roles = []
+    for one in found[start : start + 16]:
+        if one.role == "?":
+            roles.append({entry.role for entry in one.data})
+        elif one.role == "mark" and one.value in HARD:
+            roles.append({"hard"})
+        else:
+            roles.append({one.role})
+    return roles

@@ -1,0 +1,119 @@
+"""From a text to what was understood of it."""
+
+from __future__ import annotations
+
+from ripieno.contracts.understanding import About, Kind, Language, Place, Statement, Stretch, Understanding
+from ripieno.music.language import amounts, clauses, places, styles, terms
+from ripieno.music.language.lexicon import LANGUAGES, Lexicon, lexicon
+from ripieno.music.language.statements import Reader, Said
+from ripieno.music.language.terms import Term
+from ripieno.music.language.tokens import Token, tokens
+
+_ENGLISH_FIRST = 0.01
+
+
+def understand(text: str, *, language: Language | None = None, about: About = "request") -> Understanding:
+    """Read a request, a refinement or a comment in the language given, or recognised by its words.
+
+    Raises
+    ------
+    ValueError
+        For a language that nobody reads here.
+    """
+    said = tokens(text)
+    known = language or recognised(text)
+    words = lexicon(known)
+    found = amounts.read(terms.read(said, words, amounts.keys(said, words, text)), said)
+    found = places.read(found, said, words)
+    reader = Reader(words, about)
+    for sentence in clauses.sentences(found, said, text):
+        reader.sentence(sentence)
+    statements = [*(_statement(one, said, text) for one in reader.said), *_styles(found, said, text, words)]
+    statements = _once(sorted(statements, key=lambda one: (one.words.start, one.words.end)))
+    return Understanding(
+        text=text, language=known, statements=statements, not_understood=_unread(found, said, text)
+    )  # fmt: skip
+
+
+def recognised(text: str) -> Language:
+    """The language that knows most of the words, and whose letters they are written with; English where several do."""
+    said, letters = tokens(text), set(text.lower())
+
+    def fit(name: str) -> float:
+        words = lexicon(name)
+        return _known(said, words) + len(letters & set(words.letters)) + _ENGLISH_FIRST * (name == "en")
+
+    return max(LANGUAGES, key=fit)
+
+
+def _known(said: list[Token], words: Lexicon) -> float:
+    """How many words are read; a phrase says more than its words."""
+    found = [term for term in terms.read(said, words) if said[term.first].kind == "word"]
+    return sum(
+        (term.last - term.first + len(term.also)) * (0.9 + 0.1 * (term.last - term.first))
+        for term in found
+        if term.role != "unknown"
+    )
+
+
+# -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _statement(one: Said, said: list[Token], text: str) -> Statement:
+    start, end = said[one.first].start, said[one.last - 1].end
+    value = one.value
+    if one.kind == Kind.THEME:
+        value = text[start:end]
+    return Statement(
+        kind=one.kind, parts=one.parts, but_parts=list(dict.fromkeys(one.but_parts)) if not one.parts else [],
+        places=_distinct(one.places), but_places=_distinct(one.but_places), only=one.only and bool(one.places),
+        amount=one.amount, unit=one.unit, absolute=one.absolute, value=value, negated=one.negated,  # pyright: ignore
+        words=Stretch(start=start, end=end, text=text[start:end]),
+    )  # fmt: skip
+
+
+def _distinct(found: list[Place]) -> list[Place]:
+    return [place for number, place in enumerate(found) if place not in found[:number]]
+
+
+def _styles(found: list[Term], said: list[Token], text: str, words: Lexicon) -> list[Statement]:
+    """The style, or the blend, that is asked for, and those that are not to be."""
+    named = [term for term in found if term.role == "style"]
+    lowered = "".join(one.lower() if len(one.lower()) == 1 else one for one in text)
+    read: list[Statement] = []
+    for term in named:
+        start, end = said[term.first].start, said[term.last - 1].end
+        if term.data is True:
+            lowered = lowered[:start] + " " * (end - start) + lowered[end:]
+            stretch = Stretch(start=start, end=end, text=text[start:end])
+            read.append(Statement(kind=Kind.STYLE, value=term.value, negated=True, words=stretch))
+    wanted = [term for term in named if term.data is not True]
+    heard = styles.heard(f" {lowered} ", words.styles)
+    if heard and wanted:
+        start, end = said[wanted[0].first].start, said[wanted[-1].last - 1].end
+        stretch = Stretch(start=start, end=end, text=text[start:end])
+        read.append(Statement(kind=Kind.STYLE, value=heard, absolute=True, words=stretch))
+    return read
+
+
+def _once(statements: list[Statement]) -> list[Statement]:
+    """What was said twice in the same words is one statement."""
+    kept: list[Statement] = []
+    for one in statements:
+        if one not in kept:
+            kept.append(one)
+    return kept
+
+
+def _unread(found: list[Term], said: list[Token], text: str) -> list[Stretch]:
+    """The stretches that no rule read."""
+    unread = sorted({at for term in found if not term.used for at in range(term.first, term.last)})
+    stretches: list[Stretch] = []
+    for at in unread:
+        start, end = said[at].start, said[at].end
+        if said[at].kind == "mark":
+            continue
+        if stretches and at - 1 in unread and "\n" not in text[stretches[-1].end : start]:
+            start = stretches.pop().start
+        stretches.append(Stretch(start=start, end=end, text=text[start:end]))
+    return stretches

@@ -1,0 +1,67 @@
+"""Where the places that somebody names lie in the music: stretches of beats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ripieno.contracts.generation import StemPlan
+from ripieno.contracts.understanding import Place
+from ripieno.music import form
+from ripieno.music.conditioning import Conditioning
+
+Span = tuple[float, float]
+
+
+def spans(places: Iterable[Place], music: Conditioning) -> list[Span]:
+    """From and to which beat each place lies; none of one that the music does not have, and several of `chorus`."""
+    return [span for place in places for span in _spans(place, music)]
+
+
+def silent(plan: StemPlan, music: Conditioning) -> list[Span]:
+    """Where a stem does not play: at its silent places, and outside of those where alone it sounds."""
+    found = spans(plan.silent, music)
+    sounding = sorted(spans(plan.sounding, music))
+    edge = float("-inf")
+    for start, end in sounding:
+        if start > edge:
+            found.append((edge, start))
+        edge = max(edge, end)
+    return found + ([(edge, float("inf"))] if sounding else [])
+
+
+def lies_in(beat: float, found: list[Span]) -> bool:
+    return any(start - 1e-6 <= beat < end - 1e-6 for start, end in found)
+
+
+def missing(places: Iterable[Place], music: Conditioning) -> list[str]:
+    """The places that the music does not have, as a person reads them."""
+    return [place.words for place in places if not _spans(place, music)]
+
+
+def _spans(place: Place, music: Conditioning) -> list[Span]:
+    stretches = _sections(place.section, music) if place.section else [(0.0, float(len(music.timeline.times)))]
+    if place.bars is None:
+        return stretches
+    return [span for stretch in stretches if (span := _bars(place.bars, stretch, music)) is not None]
+
+
+def _sections(name: str, music: Conditioning) -> list[Span]:
+    """Every section of a kind, or the one that a number says."""
+    labels = [one.label for one in music.sections]
+    same = [number for number, label in enumerate(labels) if form.find(name, [label]) == 0]
+    if not same:
+        found = form.find(name, labels)
+        same = [] if found is None else [found]
+    return [(music.sections[number].start, music.sections[number].end) for number in same]
+
+
+def _bars(bars: tuple[int, int], within: Span, music: Conditioning) -> Span | None:
+    """Bars of a stretch, counted from 1 at its first downbeat, below 0 from its end."""
+    positions = music.timeline.positions
+    starts = [beat for beat, position in enumerate(positions) if position == 1 and within[0] - 0.5 <= beat < within[1]]
+    first, last = (bar - 1 if bar > 0 else len(starts) + bar for bar in bars)
+    first, last = max(0, first), min(last, len(starts) - 1)
+    if not starts or first > last:
+        return None
+    end = starts[last + 1] if last + 1 < len(starts) else within[1]
+    return float(starts[first]), float(end)

@@ -1,0 +1,60 @@
+"""Sentences in four languages with what must come out of them: at least 95 % right, and never the opposite.
+
+How to write one (`sentences.json`, or a file of your own for `python -m benchmarks.understanding FILE`; you need not
+know the rules, only what a musician would mean):
+
+    {"in": "en", "say": "no drums in the intro, and the bass busier but not louder",
+     "means": [{"what": "part", "who": "drums", "where": "intro", "how": "not"},
+               {"what": "density", "who": "bass", "how": "up"},
+               {"what": "dynamics", "who": "bass", "how": "not up"}]}
+
+`in` is the language: en, de, es or fr; it has to be recognised. `about` may be request (when left out), refinement or
+comment. `means` has a line for each thing that is said; of each line all but `what` may be left out:
+
+* `what`: part (it is to be there; with `how` not: to be left out), keep, range (a place that all of it is about, where
+  nothing else is said), presence (more or less of a part), density, register, brightness, dynamics or loudness (either
+  will do for "louder"), energy ("bigger"), articulation, swing, pulse, timing, notes, onsets, instrument, style, tempo,
+  key, meter, section (a section that is to be there or not), length, mood, lyrics, theme, voice, language, effect,
+  variation.
+* `who`: the parts, with commas: drums, bass, guitar, piano, synth, vocals, other. Strings, pads, organ, brass are synth;
+  saxophone, flute, violin are other. Left out it is about everybody. `but`: everybody but these.
+* `where`: sections and bars, with commas: `chorus`, `chorus 2`, `last chorus`, `bars 9-16`, `bars 1-4 of bridge`; to the
+  end is `bars 9-9999`, the last four `bars -4--1`. Left out it is everywhere. `not where`: everywhere but there.
+* `how`: up, down, not (it is not to be), not up (it must not grow: no change or less), not down, or a number with its
+  unit: a change with its sign (`+3 dB`, `-1 octave`, `+2 semitone`, `-10 bpm`), a value to have without (`120 bpm`,
+  `150 second`).
+* `value`: what is no number: an instrument by its name in `ripieno/music/instruments.json`, `A minor`, staccato, legato,
+  half, double, roots, downbeats, beats, offbeats, a style, a mood. Not looked at when left out.
+* `only`: true where nothing of it is wanted elsewhere. Not looked at when left out.
+
+That a part is wanted need not be said where something else is said of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from benchmarks.understanding.scoring import load, score
+
+SENTENCES = load(Path(__file__).with_name("sentences.json"))
+LEAST_RIGHT = 0.95
+
+
+@pytest.mark.parametrize("one", SENTENCES, ids=lambda one: one["say"])
+def test_a_sentence_is_never_read_as_its_opposite(one):
+    assert score(one).opposite == ()
+
+
+def test_nearly_all_sentences_are_read_as_they_are_meant():
+    verdicts = [score(one) for one in SENTENCES]
+    wrong = [f"{one.sentence}: {'; '.join(one.wrong)}" for one in verdicts if one.wrong]
+    assert len(wrong) <= (1 - LEAST_RIGHT) * len(verdicts), "\n".join(wrong)
+
+
+def test_the_table_has_every_language():
+    counted = Counter(one["in"] for one in SENTENCES)
+    assert len(SENTENCES) >= 90 and all(counted[name] >= 18 for name in ("en", "de", "es", "fr"))
+    assert len({one["say"] for one in SENTENCES}) == len(SENTENCES)
