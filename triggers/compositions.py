@@ -90,7 +90,8 @@ async def refine_composition(call: Call[Refinement]) -> Answer:
     """
     work, revision, run = await asyncio.to_thread(revising.refine, call.owner, call.path["id"], call.body)
     await asking.start(call.durable, run)
-    return _accepted(work, run, "the change is being made", revision.changes)
+    unread = [one.text for one in revision.understood.not_understood] if revision.understood else []
+    return _accepted(work, run, "the change is being made", revision.changes, unread)
 
 
 @route(
@@ -152,11 +153,14 @@ async def delete_composition(call: Call[None]) -> Answer:
 # -- parts --------------------------------------------------------------------------------------------------------
 
 
-def _accepted(work: Work, run: Run, message: str, changes: list[str] | None = None) -> Answer:
+def _accepted(
+    work: Work, run: Run, message: str, changes: list[str] | None = None, unread: list[str] | None = None
+) -> Answer:
     assert work.composition is not None
     url = f"{settings().public_url}/api/compositions/{work.work_id}"
     accepted = CompositionAccepted(
         composition_id=work.work_id, version=work.composition.revisions[-1].number, instance_id=run.instance_id,
         status=GenerationStatus(work.status), status_url=url, message=message, changes=changes or [],
+        not_understood=unread or [],
     )  # fmt: skip
     return Answer(accepted, 202, {"Location": url, "Retry-After": "1"})

@@ -25,7 +25,6 @@ from ripieno.contracts.generation import (
     GenerationResult,
     SingInput,
     StemPlan,
-    SungNote,
 )
 from ripieno.contracts.production import Score
 from ripieno.contracts.provenance import Provenance
@@ -42,7 +41,7 @@ _NEW_SEED = 7919  # a prime, so that a retry's seed is no neighbouring stem's
 
 
 def run(job_input: dict, context: JobContext) -> dict:
-    return _make(GenerateInput.model_validate(job_input), context)
+    return _make(_with_voice(GenerateInput.model_validate(job_input)), context)
 
 
 def sing(job_input: dict, context: JobContext) -> dict:
@@ -52,15 +51,18 @@ def sing(job_input: dict, context: JobContext) -> dict:
         raise JobFailed("no_lyrics", "there is nothing to sing: give parameters.lyrics, or notes with syllables")
     if order.target_stems != [StemType.VOCALS]:
         raise JobFailed("not_vocals", "only vocals can be sung: leave target_stems out")
-    if order.voice:
-        order = order.model_copy(update={"engine": f"{choice.DIFFSINGER}@{order.voice}"})
-    return _make(order, context, notes=tuple(order.notes), language=order.language)
+    return _make(_with_voice(order), context)
 
 
-def _make(order: GenerateInput, context: JobContext, *, notes: tuple[SungNote, ...] = (), language: str = "en") -> dict:
+def _with_voice(order: GenerateInput) -> GenerateInput:
+    """The engine that the voice of an order is."""
+    return order.model_copy(update={"engine": f"{choice.DIFFSINGER}@{order.voice}"}) if order.voice else order
+
+
+def _make(order: GenerateInput, context: JobContext) -> dict:
     """Every stem of a request, those of one engine together."""
     context.progress(0.0, "preparing")
-    wishes = [_sung(replace(wish, notes=notes, language=language)) for wish in prepare(order)]
+    wishes = [_sung(replace(wish, notes=tuple(order.notes), language=order.language)) for wish in prepare(order)]
     stems: list[GeneratedStem] = []
     for name, group in groupby(sorted(wishes, key=_engine_of), key=_engine_of):
         engine, together = choice.choose(name), list(group)

@@ -14,15 +14,25 @@ from pydantic import Field, StringConstraints
 from ripieno.contracts.analysis import StemFormat
 from ripieno.contracts.base import Contract, Request
 from ripieno.contracts.enums import GenerationStatus, StemType
-from ripieno.contracts.generation import MOST_LYRICS, ChordName, Meter, MixView, Shade, StemTakes
+from ripieno.contracts.generation import (
+    MOST_LYRICS,
+    ChordName,
+    Meter,
+    MixView,
+    PlacedPlaying,
+    Playing,
+    Shade,
+    StemTakes,
+)
+from ripieno.contracts.lyrics import Lyrics, LyricsLanguage
 from ripieno.contracts.production import Score
+from ripieno.contracts.understanding import Place, Understanding
 
 MOST_BRIEF = 2000
 MOST_COMPOSED_SECONDS = 900.0
 MOST_SECTIONS = 40
 MOST_STYLES = 4
 
-Language = Literal["en", "de", "es", "fr"]
 KeyName = Annotated[
     str, StringConstraints(pattern=r"^[A-Ga-g][#b]?\s?(m|min|minor|maj|major)?$", strip_whitespace=True)
 ]
@@ -86,7 +96,7 @@ class CompositionOrder(Request):
     instrumental: bool | None = None
     lyrics: str = Field(default="", max_length=MOST_LYRICS)
     theme: str | None = Field(default=None, max_length=300)
-    language: Language | None = None
+    language: LyricsLanguage | None = None
     voice: str | None = Field(default=None, max_length=60)
     engine: str = Field(default="auto", max_length=40)
     loudness_lufs: float | None = Field(default=None, ge=-30, le=-6)
@@ -110,21 +120,21 @@ class ContextSection(Contract):
     theme: str = ""
 
 
-class Layer(Contract):
-    """A layer that plays in the piece, in some of its sections."""
+class Layer(Playing):
+    """A layer that plays in the piece, in those sections that name it; not at the places `silent`, and at `at_places`
+    otherwise than elsewhere."""
 
     name: str
     stem_type: StemType
     instrument: str | None = None
     style: str | None = None
-    density: float = 0.0
-    pitch_register: float = 0.0
-    brightness: float = 0.0
-    dynamics: float = 0.0
+    silent: list[Place] = []
+    at_places: list[PlacedPlaying] = []
 
 
 class Context(Contract):
-    """What is settled of a piece. `settled` names for each field who settled it: `you`, the song, or a stage."""
+    """What is settled of a piece. `lyrics` are those of the `drafts` that were chosen, or a person's own; `settled`
+    names for each field who settled it: `you`, the song, or a stage."""
 
     title: str
     artist: str = ""
@@ -136,8 +146,10 @@ class Context(Contract):
     sections: list[ContextSection]
     layers: list[Layer] = []
     theme: str = ""
-    language: Language = "en"
+    language: LyricsLanguage = "en"
     voice: str | None = None
+    lyrics: Lyrics | None = None
+    drafts: list[Lyrics] = []
     loudness_lufs: float
     seed: int
     settled: dict[str, str] = {}
@@ -166,6 +178,7 @@ class Revision(Contract):
     made_at: str
     asked: str = ""
     changes: list[str] = []
+    understood: Understanding | None = None
     status: Literal["making", "waiting", "made", "failed", "cancelled"] = "making"
     leg: int = 1
     error: str | None = None
@@ -225,7 +238,8 @@ class LayerEdit(Request):
 
 class Refinement(Request):
     """`POST /compositions/{id}/refine`: what is to be another, in words, or field by field; what does not depend on it
-    stays as it is. `from_version` is the version to begin from, the current one where it is None."""
+    stays as it is. `draft` chooses among the lyrics' drafts; a new `theme` has new ones written. `from_version` is the
+    version to begin from, the current one where it is None."""
 
     text: str = Field(default="", max_length=MOST_BRIEF)
     from_version: int | None = Field(default=None, ge=1)
@@ -236,6 +250,8 @@ class Refinement(Request):
     mood: Mood | None = None
     loudness_lufs: float | None = Field(default=None, ge=-30, le=-6)
     lyrics: str | None = Field(default=None, max_length=MOST_LYRICS)
+    draft: int | None = Field(default=None, ge=1, le=8)
+    theme: str | None = Field(default=None, max_length=300)
     sections: list[SectionEdit] = Field(default=[], max_length=MOST_SECTIONS)
     layers: list[LayerEdit] = Field(default=[], max_length=12)
     stop_at: Stage | None = None
@@ -265,6 +281,7 @@ class RevisionView(Contract):
     made_at: str
     asked: str = ""
     changes: list[str] = []
+    understood: Understanding | None = None
     status: str
     error: str | None = None
     stages: list[StageState] = []
@@ -313,3 +330,4 @@ class CompositionAccepted(Contract):
     status_url: str
     message: str
     changes: list[str] = []
+    not_understood: list[str] = []

@@ -150,21 +150,6 @@ class GenerationOrder(Request):
 # -- jobs of the generation endpoint ------------------------------------------------------------------------------
 
 
-class GenerateInput(Contract):
-    """Input of a `generate` job: stems of one request. What has no plan is planned by rule; without `conditioning`
-    (a JSON blob of the `generated` container) it is made from the song's findings, or free-standing where there is no
-    song."""
-
-    generation_request_id: RequestId
-    audio_file_id: str | None = None
-    target_stems: list[StemType] = Field(min_length=1, max_length=7)
-    engine: str = "auto"
-    parameters: GenerationParameters = GenerationParameters()
-    plans: list[StemPlan] = []
-    conditioning: str | None = None
-    take: int = Field(default=1, ge=1, le=MOST_TAKES)
-
-
 class SungNote(Contract):
     """One note of a melody: seconds from the beginning of the stem, a MIDI pitch, one syllable (`-` goes on with the
     one before)."""
@@ -175,14 +160,29 @@ class SungNote(Contract):
     syllable: str = Field(max_length=100)
 
 
-class SingInput(GenerateInput):
-    """Input of a `sing` job: `parameters.lyrics` on a melody of the style, or on `notes`. `voice` is an installed
-    DiffSinger voice; without one the rule-made voice sings."""
+class GenerateInput(Contract):
+    """Input of a `generate` job: stems of one request. What has no plan is planned by rule; without `conditioning`
+    (a JSON blob of the `generated` container) it is made from the song's findings, or free-standing where there is no
+    song. `notes` are the melody of the vocals with its syllables, in a `language`; `voice` is an installed DiffSinger
+    voice, without one the rule-made voice sings."""
 
-    target_stems: list[StemType] = [StemType.VOCALS]
+    generation_request_id: RequestId
+    audio_file_id: str | None = None
+    target_stems: list[StemType] = Field(min_length=1, max_length=7)
+    engine: str = "auto"
+    parameters: GenerationParameters = GenerationParameters()
+    plans: list[StemPlan] = []
+    conditioning: str | None = None
+    take: int = Field(default=1, ge=1)
     notes: list[SungNote] = Field(default=[], max_length=5000)
     voice: str | None = None
     language: str = Field(default="en", max_length=20)
+
+
+class SingInput(GenerateInput):
+    """Input of a `sing` job: `parameters.lyrics` on a melody of the style, or on `notes`."""
+
+    target_stems: list[StemType] = [StemType.VOCALS]
 
 
 class GeneratedStem(Contract):

@@ -23,19 +23,22 @@ from ripieno.contracts.generation import (
     GenerationParameters,
     GenerationPlan,
     MixOrder,
+    Playing,
     StemPlan,
 )
 from ripieno.contracts.production import Score
 from ripieno.contracts.provenance import Provenance
+from ripieno.contracts.understanding import Place
 from ripieno.contracts.workflow import RevisionOrder, Run, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work, WorkKind
-from ripieno.music.composing import contexts
+from ripieno.music.composing import briefs, contexts, singing
+from ripieno.music.composing.briefs import Said
 from ripieno.music.genres.blending import Blend, blend, written
 from ripieno.music.song_conditioning import of_song
 from ripieno.records import analyses, runs, songs, works
 from ripieno.services import conditioning, webhooks
-from ripieno.services.planner import rules, seeds
-from ripieno.work import asking, generating, mixing
+from ripieno.services.planner import seeds
+from ripieno.work import asking, generating, heeding, mixing
 
 _DEFAULT_STYLE = "pop"
 _RULES = Provenance(engine="rules", version=__version__, license="MIT")
@@ -133,14 +136,14 @@ def _stops(order: RevisionOrder, revision: Revision, stage: Stage) -> bool:
 def _begun(work: Work) -> Context:
     assert work.composition is not None
     order = work.composition.order
-    style = _style(order)
+    said = briefs.read(order.brief)
     song = None
     if work.audio_file_id is not None and work.born is not None:
         found = analyses.load(work.audio_file_id, work.born)
         if found is None:
             raise ValueError("the song was removed")
         song = of_song(found)
-    return contexts.begin(order, style, seeds.of(work.work_id, order.random_seed) % 2**32, song)
+    return contexts.begin(order, said, _style(order, said), seeds.of(work.work_id, order.random_seed) % 2**32, song)
 
 
 def _context_stage(work: Work, revision: Revision) -> tuple[Context, str]:
@@ -155,16 +158,40 @@ def _harmony_stage(work: Work, revision: Revision) -> tuple[Context, str]:
 
 
 def _arrangement_stage(work: Work, revision: Revision) -> tuple[Context, str]:
+    assert work.composition is not None
     made = contexts.arranged(_known(revision))
+    if revision.parent is None:
+        made = heeding.of_brief(made, briefs.read(work.composition.order.brief).understood.statements)
     return made, ", ".join(one.name for one in made.layers)
 
 
 def _melody_stage(work: Work, revision: Revision) -> tuple[Context, str]:
-    return _known(revision), "by the players"
+    made = _known(revision)
+    sung = singing.melody(made, blend(_written(made)))
+    if not sung:
+        return made, "nobody sings"
+    return made, f"{sum(len(one.phrases) for one in sung)} phrases in {len(sung)} sections"
 
 
 def _lyrics_stage(work: Work, revision: Revision) -> tuple[Context, str]:
-    return _known(revision), "nobody sings"
+    assert work.composition is not None
+    made = _known(revision)
+    if singing.singer(made) is None:
+        return made, "nobody sings"
+    if made.lyrics is None:
+        own = work.composition.order.lyrics if revision.parent is None else ""
+        if own.strip():
+            made = made.model_copy(update={"lyrics": singing.by_hand(made, own)})
+        else:
+            found = singing.drafts(made, blend(_written(made)))
+            made = made.model_copy(update={"drafts": found, "lyrics": found[0] if found else None})
+    if made.lyrics is None:
+        return made, "there is no melody for words"
+    words = made.lyrics
+    is_titled = made.settled.get("title") != contexts.YOU and words.title
+    made = made.model_copy(update={"title": words.title if is_titled else made.title})
+    first = next((line.text for section in words.sections for line in section.lines), "")
+    return made, f"{max(1, len(made.drafts))} drafts: {first} …"
 
 
 _STAGES: dict[Stage, Callable[[Work, Revision], tuple[Context, str]]] = {
@@ -320,11 +347,11 @@ def check_body(owner: str, work_id: str, revision: int) -> dict[str, Any]:
 # -- parts --------------------------------------------------------------------------------------------------------
 
 
-def _style(order: CompositionOrder) -> Blend:
+def _style(order: CompositionOrder, said: Said) -> Blend:
     if order.styles:
         total = sum(one.weight for one in order.styles)
         return blend(written(tuple((one.name, one.weight / total) for one in order.styles)))
-    return blend(rules.listen(order.brief).style or _DEFAULT_STYLE)
+    return blend(said.style or _DEFAULT_STYLE)
 
 
 def _written(context: Context) -> str:
@@ -343,10 +370,11 @@ def _plan(work: Work, context: Context) -> GenerationPlan:
 
 def _stem_plan(context: Context, name: str) -> StemPlan:
     layer = next(one for one in context.layers if one.name == name)
+    silent = [Place(bars=bars) for bars in contexts.silent_bars(context, name)]
     return StemPlan(
-        stem_type=layer.stem_type, name=name, style=layer.style or _written(context), instrument=layer.instrument,
-        density=layer.density, pitch_register=layer.pitch_register, brightness=layer.brightness,
-        dynamics=layer.dynamics, random_seed=context.seed,
+        **layer.model_dump(include={*Playing.model_fields}), stem_type=layer.stem_type, name=name,
+        style=layer.style or _written(context), instrument=layer.instrument, silent=[*silent, *layer.silent],
+        at_places=layer.at_places, random_seed=context.seed,
     )  # fmt: skip
 
 
@@ -368,6 +396,7 @@ def _inputs(order: CompositionOrder, context: Context, name: str) -> dict[str, A
     """What a layer is made from, of all that is settled; drums play to no chords."""
     layer = next(one for one in context.layers if one.name == name)
     is_drums = layer.stem_type == StemType.DRUMS
+    is_sung = layer.stem_type == StemType.VOCALS and context.lyrics is not None
     grid = [
         {"label": one.label, "bars": one.bars, "energy": one.energy, "plays": name in one.parts}
         | ({} if is_drums else {"chords": one.chords, "key": one.key})
@@ -376,7 +405,19 @@ def _inputs(order: CompositionOrder, context: Context, name: str) -> dict[str, A
     return {
         "plan": _stem_plan(context, name).model_dump(mode="json"), "tempo": context.tempo, "meter": context.meter,
         "grid": grid, "engine": order.engine, "stem_format": order.stem_format,
-    } | ({} if is_drums else {"key": context.key})  # fmt: skip
+    } | ({} if is_drums else {"key": context.key}) | (
+        {"lyrics": context.lyrics.model_dump(mode="json"), "voice": context.voice} if is_sung and context.lyrics else {}
+    )  # fmt: skip
+
+
+def sung(work: Work, version: Version) -> dict[str, Any]:
+    """Melody, words and voice for the job of a composition's vocals."""
+    state = _of(work, version.revision or 1)
+    if state is None or state.context is None or state.context.lyrics is None:
+        return {}
+    context = state.context
+    notes = singing.notes(context, blend(_written(context)))
+    return {"notes": notes, "language": context.language, "voice": context.voice}
 
 
 def _noted(work: Work, name: str, stem: StemType, inputs: dict[str, Any], revision: int) -> int:

@@ -9,9 +9,10 @@ from typing import Any
 
 from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile
-from ripieno.contracts.enums import JobKind
+from ripieno.contracts.enums import JobKind, StemType
+from ripieno.contracts.generation import GenerateInput
 from ripieno.contracts.workflow import JobOrder
-from ripieno.records import songs
+from ripieno.records import songs, works
 from ripieno.work import composing, generating, mixing
 
 
@@ -40,12 +41,24 @@ def body(order: JobOrder) -> dict[str, Any]:
         case JobKind.STRUCTURE:
             return {"audio_file_id": subject["audio_file_id"], "mir": subject["mir"]}
         case JobKind.GENERATE:
-            return generating.job_body(order.owner, subject["work_id"], subject["element"], subject["version"])
+            return _generate(order)
         case JobKind.MIX | JobKind.MASTER:
             return mixing.job_body(order.owner, subject["work_id"], subject["element"], subject["version"])
         case JobKind.CHECK:
             return composing.check_body(order.owner, subject["work_id"], subject["revision"])
     raise ValueError(f"no workflow asks for jobs of kind {order.kind!r}")
+
+
+def _generate(order: JobOrder) -> dict[str, Any]:
+    subject = order.subject
+    known = generating.job_body(order.owner, subject["work_id"], subject["element"], subject["version"])
+    if known["target_stems"] != [StemType.VOCALS]:
+        return known
+    work = works.get(order.owner, subject["work_id"])
+    if work.composition is None:
+        return known
+    sung = composing.sung(work, works.version(work, subject["element"], subject["version"]))
+    return GenerateInput.model_validate(known | sung).model_dump(mode="json")
 
 
 def _song(order: JobOrder) -> AudioFile:

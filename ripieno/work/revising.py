@@ -9,11 +9,13 @@ from collections.abc import Callable
 
 from ripieno.contracts.composition import Composition, Context, Refinement, Revision, Stage
 from ripieno.contracts.enums import TakeStatus
+from ripieno.contracts.understanding import Statement
 from ripieno.contracts.workflow import Run
 from ripieno.contracts.works import Work, WorkKind
 from ripieno.music.composing import refining
+from ripieno.music.language import understand
 from ripieno.records import runs, works
-from ripieno.work import composing
+from ripieno.work import composing, heeding
 from ripieno.work.composing import CannotCompose, StillMaking
 
 MOST_REVISIONS = 200
@@ -41,17 +43,32 @@ def refine(owner: str, work_id: str, wanted: Refinement) -> tuple[Work, Revision
     known = get(owner, work_id)
     before = _made(known, wanted.from_version)
     assert before.context is not None
+    understood = understand(wanted.text, about="refinement") if wanted.text.strip() else None
     try:
-        context, changes = refining.refined(before.context, wanted)
+        context, changes = _refined(before.context, wanted, understood.statements if understood else [])
     except ValueError as fault:
         raise CannotCompose(str(fault)) from None
 
     def further(composition: Composition) -> Revision:
         new = _next(composition, before, wanted.text or "; ".join(changes), context)
-        new.changes, new.stop_at = changes, Stage(wanted.stop_at) if wanted.stop_at else None
+        new.changes, new.understood = changes, understood
+        new.stop_at = Stage(wanted.stop_at) if wanted.stop_at else None
         return new
 
     return _begun(owner, work_id, further)
+
+
+def _refined(context: Context, wanted: Refinement, said: list[Statement]) -> tuple[Context, list[str]]:
+    """The context by all that is asked for, field by field and in words. Raises `ValueError`."""
+    played, changes = heeding.players(context, said)
+    asked = heeding.refinement(played, wanted, said)
+    try:
+        made, more = refining.refined(played, asked)
+    except ValueError:
+        if not changes or asked != wanted:
+            raise
+        return played, changes
+    return made, [*more, *changes]
 
 
 def branch(owner: str, work_id: str, number: int | None) -> Work:

@@ -1,6 +1,7 @@
-"""A brief, read by rule: what a sentence says of length, tempo, key, meter, voices and words.
+"""A brief: what a sentence says of a piece as a whole, as `ripieno.music.language` understands it.
 
-Styles and moods have modules of their own; what stands in a field of the order wins over the sentence.
+What it says of single players and places is heeded once the piece is arranged; what stands in a field of the order wins
+over all of it.
 """
 
 from __future__ import annotations
@@ -8,65 +9,74 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_NUMBERS = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "ten": 10,
-}  # fmt: skip
-_COUNT = r"(?P<count>\d+(?:\.\d+)?|" + "|".join(_NUMBERS) + r")"
-_MINUTES = re.compile(
-    _COUNT + r"(?P<half> and a half)?[ -]min(?:ute)?s?\b(?: (?:and )?(?P<seconds>\d{1,2}) sec(?:ond)?s?)?"
+from ripieno.contracts.enums import StemType
+from ripieno.contracts.lyrics import LyricsLanguage
+from ripieno.contracts.understanding import Kind, Statement, Understanding
+from ripieno.music.language import understand
+
+_SECONDS = re.compile(r"(?<![\d.:])(\d{2,3})\s?s(?:ec|econds?)?\b")
+_NOT_SUNG = re.compile(r"\b(?:instrumental|instrumentale?s?)\b", re.IGNORECASE)
+_ABOUT = re.compile(r"\b(?:about|über|von|sobre|sur|à propos de)\s+(?P<theme>[^,.;:!?]{2,200})", re.IGNORECASE)
+_TITLE = re.compile(
+    r"(?:called|titled|named|namens|mit dem Titel|llamada|titulada|intitulée|appelée)\s+"
+    r"[\"“„«'‘](?P<title>[^\"”“»'’]{1,200})",
+    re.IGNORECASE,
 )
-_SECONDS = re.compile(r"(?P<count>\d{2,3})[ -]?s(?:ec(?:ond)?s?)?\b")
-_CLOCK = re.compile(r"(?<!\d)(?P<minutes>\d{1,2}):(?P<seconds>[0-5]\d)(?!\d)")
-_BPM = re.compile(r"(?<![\d.])(\d{2,3}(?:\.\d+)?)\s*bpm", re.IGNORECASE)
-_KEY = re.compile(r"\bin (?:the key of )?([A-G](?:#|b| sharp| flat)?)[ -](major|minor)\b", re.IGNORECASE)
-_METER = re.compile(r"(?<!\d)([2345]/4|(?:6|9|12)/8)(?!\d)")
-_SUNG = re.compile(r"\b(vocals?|voices?|sung|sing(?:s|er|ing)?|lyrics?|words|song about)\b", re.IGNORECASE)
-_NOT_SUNG = re.compile(
-    r"\binstrumental\b|\b(?:no|without(?: any)?) (?:vocals?|voices?|singing|singer|lyrics|words)\b", re.IGNORECASE
-)
-_ABOUT = re.compile(r"\b(?:song |lyrics |words |it is |it's )?about (?P<theme>[^,.;:!?]{2,200})", re.IGNORECASE)
-_QUOTED = re.compile(r"(?:called|titled|named)\s+[\"“”'‘’](?P<title>[^\"“”'‘’]{1,200})[\"“”'‘’]", re.IGNORECASE)
+_VOICES = {Kind.VOICE, Kind.LYRICS, Kind.THEME}
 
 
 @dataclass(frozen=True)
 class Said:
-    """What a brief says; None where it says nothing."""
+    """What a brief says of the whole piece; None where it says nothing. `moods` are its words for moods."""
 
+    understood: Understanding
+    language: LyricsLanguage = "en"
     seconds: float | None = None
     tempo: float | None = None
     key: str | None = None
     meter: str | None = None
+    style: str | None = None
     is_sung: bool | None = None
     theme: str | None = None
     title: str | None = None
+    moods: tuple[str, ...] = ()
 
 
 def read(brief: str) -> Said:
-    key, meter, bpm = _KEY.search(brief), _METER.search(brief), _BPM.search(brief)
-    about, title = _ABOUT.search(brief), _QUOTED.search(brief)
-    is_sung = False if _NOT_SUNG.search(brief) else True if _SUNG.search(brief) or about else None
+    understood = understand(brief, about="request")
+    whole = [one for one in understood.statements if not one.places and not one.negated]
+    seconds = _amount(whole, Kind.LENGTH, "second")
+    shorthand, title = _SECONDS.search(brief), _TITLE.search(brief)
+    about = _ABOUT.search(brief) if title is None else _ABOUT.search(brief.replace(title[0], ""))
     return Said(
-        seconds=_length(brief.lower()),
-        tempo=float(bpm[1]) if bpm else None,
-        key=f"{key[1][0].upper()}{_accidental(key[1][1:])} {key[2].lower()}" if key else None,
-        meter=meter[1] if meter else None,
-        is_sung=is_sung,
-        theme=about["theme"].strip() if about else None,
+        understood=understood,
+        language=understood.language,
+        seconds=seconds if seconds is not None or shorthand is None else float(shorthand[1]),
+        tempo=_amount(whole, Kind.TEMPO, "bpm"),
+        key=_value(whole, Kind.KEY),
+        meter=_value(whole, Kind.METER),
+        style=_value(whole, Kind.STYLE),
+        is_sung=_is_sung(understood, brief, has_theme=about is not None),
+        theme=_value(whole, Kind.THEME) or (about["theme"].strip() if about else None),
         title=title["title"].strip() if title else None,
+        moods=tuple(one.value for one in whole if one.kind == Kind.MOOD and one.value),
     )
 
 
-def _accidental(text: str) -> str:
-    return {"": "", "#": "#", "b": "b", " sharp": "#", " flat": "b"}[text.lower()]
+def _value(said: list[Statement], kind: Kind) -> str | None:
+    return next((one.value for one in said if one.kind == kind and one.value), None)
 
 
-def _length(text: str) -> float | None:
-    found = _CLOCK.search(text)
-    if found:
-        return 60 * int(found["minutes"]) + int(found["seconds"])
-    found = _MINUTES.search(text)
-    if found:
-        count = float(_NUMBERS.get(found["count"], found["count"]))
-        return 60 * (count + (0.5 if found["half"] else 0)) + int(found["seconds"] or 0)
-    found = _SECONDS.search(text)
-    return float(found["count"]) if found else None
+def _amount(said: list[Statement], kind: Kind, unit: str) -> float | None:
+    return next((one.amount for one in said if one.kind == kind and one.unit == unit and one.absolute), None)
+
+
+def _is_sung(understood: Understanding, brief: str, *, has_theme: bool) -> bool | None:
+    """Whether somebody sings; None where nothing says so."""
+    of_voices = [
+        one for one in understood.statements
+        if one.kind in _VOICES or (one.kind == Kind.PART and StemType.VOCALS in one.parts)
+    ]  # fmt: skip
+    if _NOT_SUNG.search(brief) or any(one.negated and not one.places for one in of_voices):
+        return False
+    return True if has_theme or any(not one.negated for one in of_voices) else None

@@ -13,15 +13,15 @@ from ripieno.contracts.composition import (
     CompositionOrder,
     Context,
     ContextSection,
-    FormPart,
-    Language,
     Stage,
     StyleShare,
 )
 from ripieno.music.chord import parse
-from ripieno.music.composing import arrangements, briefs, forms, harmonies, moods
+from ripieno.music.composing import arrangements, forms, harmonies, moods
+from ripieno.music.composing.briefs import Said
 from ripieno.music.conditioning import ChordSpan, Conditioning, KeyAt, SectionSpan
 from ripieno.music.genres.blending import Blend
+from ripieno.music.language.understand import recognised
 from ripieno.music.pitch import key_name
 from ripieno.music.timeline import Timeline
 
@@ -44,11 +44,12 @@ class Contradiction(ValueError):
         self.field = field
 
 
-def begin(order: CompositionOrder, style: Blend, seed: int, song: Conditioning | None = None) -> Context:
+def begin(order: CompositionOrder, said: Said, style: Blend, seed: int, song: Conditioning | None = None) -> Context:
     """Everything about the piece as a whole: title, mood, style, tempo, meter, key and form.
 
     Parameters
     ----------
+    said : what its brief says
     style : the blend that the order or its brief names, or a default
     song : what is known of the song that the piece begins from; its tempo, meter, key, form and chords are taken over
         where the order says nothing
@@ -58,7 +59,7 @@ def begin(order: CompositionOrder, style: Blend, seed: int, song: Conditioning |
     ValueError
         For a form that does not fill the length, or a key that is none.
     """
-    said, rng = briefs.read(order.brief), random.Random(f"{seed} context")
+    rng = random.Random(f"{seed} context")
     leading = style.leading
     yours: dict[str, str] = {}
 
@@ -67,7 +68,7 @@ def begin(order: CompositionOrder, style: Blend, seed: int, song: Conditioning |
             yours[field] = YOU
         return value
 
-    mood = moods.settle(order.mood, order.brief, leading.name)
+    mood = moods.settle(order.mood, f"{order.brief} {' '.join(said.moods)}", leading.name)
     meter = given("meter", order.meter or said.meter) or (_meter_of(song) if song else _meter(leading.beats_per_bar))
     assert isinstance(meter, str)
     beats = _beats(meter)[0]
@@ -111,7 +112,7 @@ def begin(order: CompositionOrder, style: Blend, seed: int, song: Conditioning |
         styles=[StyleShare(name=name, weight=round(weight, 4)) for name, weight in style.weights], tempo=tempo,
         meter=meter, key=harmonies.key_name(tonic, mode), sections=sections,  # pyright: ignore[reportArgumentType]
         layers=arrangements.layers(leading.name, list(order.layers), is_sung=is_sung), theme=theme,
-        language=order.language or _language(order.lyrics or order.brief), voice=order.voice,
+        language=order.language or (recognised(order.lyrics) if order.lyrics else said.language), voice=order.voice,
         loudness_lufs=order.loudness_lufs or _LOUDNESS.get(leading.name, _STREAMING_LUFS), seed=seed,
         settled={**by_rule, **yours},
     )  # fmt: skip
@@ -277,21 +278,3 @@ def _title(theme: str, mood: str, style: str) -> str:
         word if word in ("the", "of", "a", "and", "in", "at", "on") and n else word.capitalize()
         for n, word in enumerate(words.split()[:6])
     )
-
-
-def _language(text: str) -> Language:
-    """The language that most of a text's small words belong to; English where nothing tells."""
-    small: dict[Language, set[str]] = {
-        "de": {"der", "die", "das", "und", "ein", "eine", "mit", "ist", "ich", "über", "nicht", "wir"},
-        "es": {"el", "la", "los", "y", "una", "con", "que", "de", "es", "no", "canción"},
-        "fr": {"le", "la", "les", "et", "une", "avec", "que", "est", "je", "sur", "chanson", "nous"},
-        "en": {"the", "and", "a", "with", "of", "is", "i", "you", "for", "about", "song"},
-    }
-    words = text.lower().split()
-    counts = {language: sum(word in known for word in words) for language, known in small.items()}
-    best = max(counts.values(), default=0)
-    languages: list[Language] = ["en", "de", "es", "fr"]
-    return next(one for one in languages if counts[one] == best)
-
-
-__all__ = ["Contradiction", "FormPart", "arranged", "begin", "conditioning_of", "harmonised", "settled", "silent_bars"]

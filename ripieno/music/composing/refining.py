@@ -11,7 +11,7 @@ from ripieno.contracts.composition import Context, ContextSection, Layer, LayerE
 from ripieno.contracts.enums import StemType
 from ripieno.music import form
 from ripieno.music.chord import parse
-from ripieno.music.composing import contexts, harmonies, moods
+from ripieno.music.composing import contexts, harmonies, moods, singing
 from ripieno.music.genres.blending import blend, written
 from ripieno.music.instruments import instrument
 from ripieno.music.pitch import spell, uses_flats
@@ -29,7 +29,7 @@ def refined(context: Context, wanted: Refinement) -> tuple[Context, list[str]]:
     """
     changes: list[str] = []
     made = context
-    for change in (_whole, _styles, _key, _sections, _layers):
+    for change in (_whole, _styles, _key, _sections, _layers, _words):
         made = change(made, wanted, changes.append)
     if not changes:
         raise ValueError("nothing of that changes the piece: say what is to be another")
@@ -152,6 +152,22 @@ def _layers(context: Context, wanted: Refinement, tell: Callable[[str], None]) -
             tell(f"{name}: added")
         layers[at] = _shaded(layers[at], edit, tell)
     return context.model_copy(update={"layers": layers, "sections": sections}) if wanted.layers else context
+
+
+def _words(context: Context, wanted: Refinement, tell: Callable[[str], None]) -> Context:
+    """Other words: a person's own, another draft, or new ones for a new theme."""
+    if wanted.lyrics is not None:
+        tell("lyrics: your own")
+        return _by_you(context, {"lyrics": singing.by_hand(context, wanted.lyrics)})
+    if wanted.draft is not None:
+        if wanted.draft > len(context.drafts):
+            raise ValueError(f"there is no draft {wanted.draft}: the lyrics have {len(context.drafts)}")
+        tell(f"lyrics: draft {wanted.draft}")
+        return _by_you(context, {"lyrics": context.drafts[wanted.draft - 1]})
+    if wanted.theme is not None and wanted.theme != context.theme:
+        tell(f"theme: {wanted.theme}")
+        return _by_you(context, {"theme": wanted.theme, "lyrics": None, "drafts": []})
+    return context
 
 
 def _shaded(layer: Layer, edit: LayerEdit, tell: Callable[[str], None]) -> Layer:

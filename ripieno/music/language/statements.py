@@ -151,9 +151,7 @@ class Reader:
             if role == "except":
                 heard.everything = heard.everything or not heard.named
                 self._except(terms, at, heard)
-            elif term.data == "excepted":
-                continue
-            elif role == "enough" and heard.preds and at == heard.preds[-1][0] + 1:
+            elif term.data == "excepted" or (role == "enough" and heard.preds and at == heard.preds[-1][0] + 1):
                 continue
             elif role in ("more", "less", "too", "so", "enough", "degree", *_NEGATORS):
                 self._modify(mods, term)
@@ -386,9 +384,7 @@ class Reader:
     def _theme(self, terms: list[Term], at: int, heard: _Heard) -> bool:
         """`lyrics about the sea`: all that follows in the clause is the theme."""
         rest = terms[at + 1 :]
-        known = any(
-            term.role in ("song", "style") or term.value == "lyrics" for term in terms[:at]
-        ) or any(
+        known = any(term.role in ("song", "style") or term.value == "lyrics" for term in terms[:at]) or any(
             one.kind in (Kind.LYRICS, Kind.THEME) for one in self.said
         )
         if not rest or not known or rest[0].role == "quantity":
@@ -816,7 +812,10 @@ class Reader:
             before = [said for said in self.said if not said.places][-1:]
         negated = heard.place_negated
         if negated and not before:
-            self._add(Said(Kind.PART, heard.first, heard.last, negated=True, parts=list(self.subject)), _Heard(places=heard.places))
+            self._add(
+                Said(Kind.PART, heard.first, heard.last, negated=True, parts=list(self.subject)),
+                _Heard(places=heard.places),
+            )
             return
         if before and (negated or heard.but_places):
             self._not_there(before[-1], where if negated else heard.but_places, heard)

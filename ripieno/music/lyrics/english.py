@@ -91,7 +91,6 @@ def _stressed(word: str, nuclei: Nuclei) -> int:
 
 
 _ONSETS = frozenset(
-    [*"bl br ch cl cr dr dw fl fr gl gr kn pl pr ps qu sc sch scr sh shr sk sl sm sn sp spl spr squ st str sw th thr tr "
-    "tw wh wr ph".split()]
+    [*["bl", "br", "ch", "cl", "cr", "dr", "dw", "fl", "fr", "gl", "gr", "kn", "pl", "pr", "ps", "qu", "sc", "sch", "scr", "sh", "shr", "sk", "sl", "sm", "sn", "sp", "spl", "spr", "squ", "st", "str", "sw", "th", "thr", "tr", "tw", "wh", "wr", "ph"]]
 )  # fmt: skip
 RULES = Rules(_nuclei, _stressed, _ONSETS)

@@ -23,7 +23,7 @@ def _nuclei(word: str) -> Nuclei:
             continue
         if word[a] == "y" and b < len(word) and word[b] in "aeiouéèêâ" and b - a == 1:
             continue
-        if word[a : b] == "ui" and a and word[a - 1] in "qg":
+        if word[a:b] == "ui" and a and word[a - 1] in "qg":
             a += 1
         if b - a > 1 and word[a] == "i" and _CLUSTER.search(word[:a]):  # pri-ère, ou-bli-er
             found += [(a, a + 1), (a + 1, b)]
@@ -53,12 +53,14 @@ def _is_mute(word: str, nuclei: Nuclei, n: int) -> bool:
     before, after = word[nuclei[n - 1][1] : a], word[b : nuclei[n + 1][0]]
     single = re.fullmatch(r"ch|ph|gn|qu|[bcdfgjklmnprstvz]|ss|ll|nn|tt|rr|mm|n[td]|n[c]|ng", before)
     light = re.fullmatch(r"ch|ph|gn|qu|[bcdfgjklmnprstvz]", after)
-    return bool(single and light) or before == "" 
+    return bool(single and light) or before == ""
 
 
 def _stressed(word: str, nuclei: Nuclei) -> int:
     return len(nuclei) - 1
 
 
-_ONSETS = frozenset("bl br ch cl cr dr fl fr gl gn gr ph pl pr qu th tr vr gu".split())
+_ONSETS = frozenset(
+    ["bl", "br", "ch", "cl", "cr", "dr", "fl", "fr", "gl", "gn", "gr", "ph", "pl", "pr", "qu", "th", "tr", "vr", "gu"]
+)
 RULES = Rules(_nuclei, _stressed, _ONSETS)

@@ -130,7 +130,9 @@ class _Draft:
                 line = self.lines.write(forms[place], function, family, [*found.values()], hook)
                 found[place] = line
                 total += line.score
-            real = len({line.last for line in found.values()}) == len(group) and all(line.rhyme == family for line in found.values() if rhymed)
+            real = len({line.last for line in found.values()}) == len(group) and all(
+                line.rhyme == family for line in found.values() if rhymed
+            )
             tries.append((total / len(group) - (0 if real else 50), found, family))
             best = max(one[0] for one in tries)
             if len(tries) >= (_FAMILIES_TRIED if best > _CONTENT else _FAMILIES_AT_MOST):
@@ -181,7 +183,9 @@ class _Draft:
 def kind_of(label: str) -> str:
     """`Verse 2`, `last chorus`: the kind of section without its number."""
     words = [word for word in label.lower().replace("_", " ").split() if not re.fullmatch(r"#?\d+\w*", word)]
-    words = [word for word in words if word not in ("the", "first", "second", "third", "last", "final", "big", "double")]
+    words = [
+        word for word in words if word not in ("the", "first", "second", "third", "last", "final", "big", "double")
+    ]
     return "-".join(words) or label.lower()
 
 
@@ -199,7 +203,7 @@ def titled(text: str, language: str) -> str:
 def _world(fields: tuple[str, ...], brief: LyricsBrief, number: int, rng: random.Random) -> tuple[str, ...]:
     """The fields of a draft: the theme's, another one leading in each draft, and what the mood adds to few."""
     turn = number % max(1, min(len(fields), 3))
-    found = [*fields[turn:], *fields[:turn]][: _FIELDS_A_DRAFT]
+    found = [*fields[turn:], *fields[:turn]][:_FIELDS_A_DRAFT]
     moods = list(_DARK if brief.valence < -0.2 else _BRIGHT)
     if brief.arousal > 0.4 and brief.valence > -0.2:
         moods.insert(0, "dance")

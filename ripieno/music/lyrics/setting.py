@@ -135,9 +135,7 @@ def set_line(line: LyricLine, phrase: Sequence[MelodyNote], beats_per_bar: int) 
     return SetLine(line.text, sung), remarks
 
 
-def set_lines(
-    lines: Sequence[LyricLine], phrases: Sequence[Sequence[MelodyNote]], beats_per_bar: int
-) -> Setting:
+def set_lines(lines: Sequence[LyricLine], phrases: Sequence[Sequence[MelodyNote]], beats_per_bar: int) -> Setting:
     """Line after line, phrase after phrase. More lines than phrases share them; phrases too many stay without words."""
     lines = [line for line in lines if line.syllables]
     phrases = [phrase for phrase in phrases if phrase]

@@ -48,12 +48,12 @@ def plan(order: GenerationOrder, *, time_signature: str | None, seed: int) -> li
     has_range = bool(order.audio_file_id is None or given.section or given.bars)
     plans = []
     for stem in wanted:
-        own = [one for one in statements if _is_about(one, stem)]
+        own = [one for one in statements if is_about(one, stem)]
         begun = StemPlan(
             stem_type=stem, engine=order.engine, style=style, prompt=given.prompt, instrument=_instrument(own, stem),
             random_seed=seed % 2**32, **({} if has_range else _cropped(own)),
         )  # fmt: skip
-        plans.append(_heeding(begun, own))
+        plans.append(heeded(begun, own))
     return plans
 
 
@@ -61,7 +61,7 @@ def again(before: StemPlan, comment: str, *, seed: int) -> StemPlan:
     """The plan of a further take: what the comment says is laid upon the take before."""
     stem = StemType(before.stem_type)
     statements = understand(comment, about="comment").statements if comment.strip() else []
-    own = [one for one in statements if _is_about(one, stem)]
+    own = [one for one in statements if is_about(one, stem)]
     prompt = f"{before.prompt}. {comment}".strip(". ")[-1000:]
     changes: dict[str, Any] = {"prompt": prompt, "random_seed": seed % 2**32}
     if (instrument := _instrument(own, stem)) is not None:
@@ -73,7 +73,7 @@ def again(before: StemPlan, comment: str, *, seed: int) -> StemPlan:
     only = [place for one in own if one.only and not one.negated for place in one.places]
     if only:
         changes["sounding"] = only
-    return _heeding(before.model_copy(update=changes), own)
+    return heeded(before.model_copy(update=changes), own)
 
 
 def clipped(shade: float) -> float:
@@ -83,7 +83,8 @@ def clipped(shade: float) -> float:
 # -- whom it is about ---------------------------------------------------------------------------------------------
 
 
-def _is_about(one: Statement, stem: StemType) -> bool:
+def is_about(one: Statement, stem: StemType) -> bool:
+    """Whether something was said of a part, or of everybody."""
     return (not one.parts or stem in one.parts) and stem not in one.but_parts
 
 
@@ -99,9 +100,15 @@ def _named(statements: list[Statement]) -> list[StemType]:
 
 def _instrument(own: list[Statement], stem: StemType) -> str | None:
     named = [one.value for one in own if one.kind in (Kind.PART, Kind.INSTRUMENT) and not one.negated and one.value]
-    fitting = [name for name in named if (found := all_instruments().get(name)) and found.stem == stem]
+    fitting = [name for name in named if is_instrument(name, stem)]
     plain = {str(stem)}
     return next((name for name in reversed(fitting) if name not in plain), None)
+
+
+def is_instrument(name: str | None, stem: StemType) -> bool:
+    """Whether this is an instrument that plays such a part."""
+    found = all_instruments().get(name) if name else None
+    return found is not None and found.stem == stem
 
 
 def _style(statements: list[Statement]) -> str | None:
@@ -148,7 +155,7 @@ def _is_all(places: list[Place], plan: StemPlan) -> bool:
 # -- how ------------------------------------------------------------------------------------------------------------
 
 
-def _heeding(plan: StemPlan, own: list[Statement]) -> StemPlan:
+def heeded(plan: StemPlan, own: list[Statement]) -> StemPlan:
     """The plan with all that was said of it."""
     whole = {name: getattr(plan, name) for name in (*SHADES, *WORDS)}
     placed = [one.model_copy(deep=True) for one in plan.at_places]

@@ -1,0 +1,125 @@
+"""What is sung: a melody that returns with its section, words that fit it, and when each of them is sung."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from ripieno.contracts.composition import Context, Layer
+from ripieno.contracts.enums import StemType
+from ripieno.contracts.generation import SungNote
+from ripieno.contracts.lyrics import LyricLine, Lyrics, LyricsBrief, LyricSectionForm, TimedLine
+from ripieno.music.arranging.arrange import arrange
+from ripieno.music.composing import contexts
+from ripieno.music.genres.blending import Blend
+from ripieno.music.lyrics import handwritten, lyricist, setting
+from ripieno.music.lyrics.setting import MelodyNote, Setting
+from ripieno.music.places import lies_in, spans
+from ripieno.music.timeline import Timeline
+
+DRAFTS = 3
+_MOST_SYLLABLES = 24
+_SHORTEST_PHRASE = 3  # notes that are worth a line
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """The melody of one section: what its words are called, and its phrases."""
+
+    label: str
+    phrases: list[list[MelodyNote]]
+
+
+def singer(context: Context) -> Layer | None:
+    return next((one for one in context.layers if one.stem_type == StemType.VOCALS), None)
+
+
+def melody(context: Context, style: Blend) -> list[Phrases]:
+    """The vocal line, section by section; verses are told apart by number, what returns word for word is not."""
+    layer = singer(context)
+    if layer is None:
+        return []
+    whole = contexts.conditioning_of(context)
+    part = arrange(StemType.VOCALS.value, whole, style, seed=context.seed, humanise=False)
+    at = whole.timeline.beat_at
+    notes = [MelodyNote(at(one.start), at(one.end) - at(one.start), one.pitch) for one in part.notes]
+    quiet = spans(layer.silent, whole)
+    found: list[Phrases] = []
+    numbers: Counter[str] = Counter()
+    for section, span in zip(context.sections, whole.sections, strict=True):
+        if layer.name not in section.parts:
+            continue
+        here = [
+            one for one in notes if span.start - 1e-6 <= one.start < span.end - 1e-6 and not lies_in(one.start, quiet)
+        ]
+        phrases = [one for one in setting.phrases_of(here) if len(one) >= _SHORTEST_PHRASE]
+        if not phrases:
+            continue
+        numbers[section.label] += 1
+        is_verse = section.label == "verse"
+        found.append(Phrases(f"verse {numbers['verse']}" if is_verse else section.label, phrases))
+    return found
+
+
+def drafts(context: Context, style: Blend) -> list[Lyrics]:
+    """Lyrics to choose from, each written to the melody."""
+    sung = melody(context, style)
+    if not sung:
+        return []
+    beats = contexts.conditioning_of(context).timeline.beats_per_bar
+    first: dict[str, LyricSectionForm] = {}
+    form = []
+    for one in sung:
+        lines = [setting.pattern_of(phrase[:_MOST_SYLLABLES], beats) for phrase in one.phrases]
+        form.append(first.setdefault(one.label, LyricSectionForm(label=one.label, lines=lines)))
+    brief = LyricsBrief(
+        theme=context.theme, title=context.title if context.settled.get("title") == contexts.YOU else None,
+        valence=context.mood.valence or 0.0, arousal=context.mood.arousal or 0.0, language=context.language, form=form,
+        seed=context.seed,
+    )  # fmt: skip
+    return lyricist.drafts(brief, count=DRAFTS)
+
+
+def by_hand(context: Context, text: str) -> Lyrics:
+    """A person's own words. Raises `ValueError` where there is nothing to sing."""
+    return handwritten.read(text, context.language, title=context.title)
+
+
+def sung(context: Context, style: Blend) -> Setting:
+    """The words on the melody. A section of the melody has the words of the same name, else those that come next."""
+    if context.lyrics is None:
+        return Setting()
+    beats = contexts.conditioning_of(context).timeline.beats_per_bar
+    waiting = list(context.lyrics.sections)
+    known: dict[str, list[LyricLine]] = {}
+    whole = Setting()
+    for one in melody(context, style):
+        if one.label not in known:
+            named = next((words for words in waiting if words.label.lower() == one.label), None)
+            chosen = named or next(iter(waiting), None)
+            if chosen is not None:
+                waiting.remove(chosen)
+                known[one.label] = chosen.lines
+        elif waiting and waiting[0].label.lower() == one.label:
+            known[one.label] = waiting.pop(0).lines
+        lines = known.get(one.label)
+        if not lines:
+            continue
+        found = setting.set_lines(lines, one.phrases, beats)
+        whole.lines += found.lines
+        whole.remarks += found.remarks
+    return whole
+
+
+def notes(context: Context, style: Blend) -> list[SungNote]:
+    """Melody and syllables in seconds, as a singing engine takes them."""
+    return setting.sung_notes(sung(context, style), _timeline(context))
+
+
+def timed(context: Context, style: Blend) -> list[TimedLine]:
+    """When each line and each word is sung, in seconds."""
+    return setting.timed_lines(sung(context, style), _timeline(context))
+
+
+def _timeline(context: Context) -> Timeline:
+    return contexts.conditioning_of(context).timeline
