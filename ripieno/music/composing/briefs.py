@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import get_args
 
 from ripieno.contracts.enums import StemType
+from ripieno.contracts.generation import Meter
 from ripieno.contracts.lyrics import LyricsLanguage
 from ripieno.contracts.understanding import Kind, Statement, Understanding
 from ripieno.music.language import understand
@@ -22,6 +24,7 @@ _TITLE = re.compile(
     r"[\"“„«'‘](?P<title>[^\"”“»'’]{1,200})",
     re.IGNORECASE,
 )
+_MODES = ("major", "minor")
 _VOICES = {Kind.VOICE, Kind.LYRICS, Kind.THEME}
 
 
@@ -34,6 +37,7 @@ class Said:
     seconds: float | None = None
     tempo: float | None = None
     key: str | None = None
+    mode: str | None = None
     meter: str | None = None
     style: str | None = None
     is_sung: bool | None = None
@@ -45,22 +49,28 @@ class Said:
 def read(brief: str) -> Said:
     understood = understand(brief, about="request")
     whole = [one for one in understood.statements if not one.places and not one.negated]
-    seconds = _amount(whole, Kind.LENGTH, "second")
+    seconds, key = _amount(whole, Kind.LENGTH, "second"), _value(whole, Kind.KEY)
+    meter = _value(whole, Kind.METER)
     shorthand, title = _SECONDS.search(brief), _TITLE.search(brief)
     about = _ABOUT.search(brief) if title is None else _ABOUT.search(brief.replace(title[0], ""))
     return Said(
         understood=understood,
         language=understood.language,
-        seconds=seconds if seconds is not None or shorthand is None else float(shorthand[1]),
-        tempo=_amount(whole, Kind.TEMPO, "bpm"),
-        key=_value(whole, Kind.KEY),
-        meter=_value(whole, Kind.METER),
+        seconds=_within(seconds if seconds is not None or shorthand is None else float(shorthand[1]), 10, 900),
+        tempo=_within(_amount(whole, Kind.TEMPO, "bpm"), 30, 300),
+        key=key if key not in _MODES else None,
+        mode=key if key in _MODES else None,
+        meter=meter if meter in get_args(Meter) else None,
         style=_value(whole, Kind.STYLE),
         is_sung=_is_sung(understood, brief, has_theme=about is not None),
         theme=_value(whole, Kind.THEME) or (about["theme"].strip() if about else None),
         title=title["title"].strip() if title else None,
         moods=tuple(one.value for one in whole if one.kind == Kind.MOOD and one.value),
     )
+
+
+def _within(value: float | None, least: float, most: float) -> float | None:
+    return value if value is not None and least <= value <= most else None
 
 
 def _value(said: list[Statement], kind: Kind) -> str | None:

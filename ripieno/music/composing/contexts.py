@@ -99,7 +99,7 @@ def begin(order: CompositionOrder, said: Said, style: Blend, seed: int, song: Co
     elif song is not None:
         tonic, mode = song.tonic, song.mode
     else:
-        mode = "minor" if valence < _MINOR_BELOW.get(leading.name, -0.05) else "major"
+        mode = said.mode or ("minor" if valence < _MINOR_BELOW.get(leading.name, -0.05) else "major")
         tonic = harmonies.key_of(rng.choice(_KEYS[mode]))[0]
     theme = order.theme or said.theme or ""
     for field in ("title", "theme", "language", "voice", "lyrics"):
