@@ -18,6 +18,7 @@ from ripieno.client import Ripieno
 from ripieno.contracts.composition import CompositionOrder, CompositionView, FormPart, Refinement, Stage, StyleShare
 from ripieno.contracts.enums import GenerationStatus, StemType
 from ripieno.contracts.names import slug
+from ripieno.music.lyrics import lrc
 
 WAIT_SECONDS = 6 * 3600
 LATEST = "latest"
@@ -245,6 +246,9 @@ def _written(ripieno: Ripieno, made: CompositionView, out: Path) -> list[Path]:
         paths.append(path)
         if midi:
             paths.append(places.write(out, path.stem, ".mid", lambda to, midi=midi: ripieno.download(midi, to)))
+    if made.words and made.context is not None:
+        text = lrc.write(made.words, title=made.title, artist=made.context.artist, language=made.context.language)
+        paths.append(places.write(out, "lyrics", ".lrc", lambda to: Path(to).write_text(text)))
     document = json.dumps(made.model_dump(mode="json"), indent=1, ensure_ascii=False)
     paths.append(places.write(out, "composition", ".json", lambda to: Path(to).write_text(document)))
     return paths

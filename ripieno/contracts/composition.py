@@ -24,7 +24,7 @@ from ripieno.contracts.generation import (
     Shade,
     StemTakes,
 )
-from ripieno.contracts.lyrics import Lyrics, LyricsLanguage
+from ripieno.contracts.lyrics import Lyrics, LyricsLanguage, TimedLine
 from ripieno.contracts.production import Score
 from ripieno.contracts.understanding import Place, Understanding
 
@@ -292,7 +292,8 @@ class RevisionView(Contract):
 
 
 class CompositionView(Contract):
-    """`GET /compositions/{id}`. `current` is the version that is heard; `context`, `layers` and `mixes` are its own."""
+    """`GET /compositions/{id}`. `current` is the version that is heard; `context`, `layers` and `mixes` are its own, and
+    `words` when each of them is sung."""
 
     composition_id: str
     instance_id: str
@@ -308,6 +309,7 @@ class CompositionView(Contract):
     approved: int | None = None
     duration_seconds: float | None = None
     context: Context | None = None
+    words: list[TimedLine] = []
     versions: list[RevisionView] = []
     layers: list[StemTakes] = []
     mixes: list[MixView] = []

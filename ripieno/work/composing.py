@@ -167,7 +167,7 @@ def _arrangement_stage(work: Work, revision: Revision) -> tuple[Context, str]:
 
 def _melody_stage(work: Work, revision: Revision) -> tuple[Context, str]:
     made = _known(revision)
-    sung = singing.melody(made, blend(_written(made)))
+    sung = singing.melody(made, blend(style_of(made)))
     if not sung:
         return made, "nobody sings"
     return made, f"{sum(len(one.phrases) for one in sung)} phrases in {len(sung)} sections"
@@ -183,7 +183,7 @@ def _lyrics_stage(work: Work, revision: Revision) -> tuple[Context, str]:
         if own.strip():
             made = made.model_copy(update={"lyrics": singing.by_hand(made, own)})
         else:
-            found = singing.drafts(made, blend(_written(made)))
+            found = singing.drafts(made, blend(style_of(made)))
             made = made.model_copy(update={"drafts": found, "lyrics": found[0] if found else None})
     if made.lyrics is None:
         return made, "there is no melody for words"
@@ -340,7 +340,7 @@ def check_body(owner: str, work_id: str, revision: int) -> dict[str, Any]:
     return {
         "audio": {"container": names.GENERATED, "blob_name": master.latest.file.blob_name},
         "conditioning": names.conditioning_blob(work_id, revision),
-        "stem_type": StemType.OTHER, "style": _written(state.context),
+        "stem_type": StemType.OTHER, "style": style_of(state.context),
     }  # fmt: skip
 
 
@@ -354,7 +354,8 @@ def _style(order: CompositionOrder, said: Said) -> Blend:
     return blend(said.style or _DEFAULT_STYLE)
 
 
-def _written(context: Context) -> str:
+def style_of(context: Context) -> str:
+    """The blend of a piece as `genres.blending.blend` reads it."""
     total = sum(one.weight for one in context.styles)
     return written(tuple((one.name, one.weight / total) for one in context.styles))
 
@@ -373,7 +374,7 @@ def _stem_plan(context: Context, name: str) -> StemPlan:
     silent = [Place(bars=bars) for bars in contexts.silent_bars(context, name)]
     return StemPlan(
         **layer.model_dump(include={*Playing.model_fields}), stem_type=layer.stem_type, name=name,
-        style=layer.style or _written(context), instrument=layer.instrument, silent=[*silent, *layer.silent],
+        style=layer.style or style_of(context), instrument=layer.instrument, silent=[*silent, *layer.silent],
         at_places=layer.at_places, random_seed=context.seed,
     )  # fmt: skip
 
@@ -386,7 +387,7 @@ def _generation_order(work: Work, context: Context) -> GenerationOrder:
         target_stems=[StemType(one.stem_type) for one in context.layers], engine=asked.engine,
         webhook_url=asked.webhook_url,
         parameters=GenerationParameters(
-            target_bpm=context.tempo, time_signature=context.meter, style=_written(context), prompt=asked.brief[:1000],
+            target_bpm=context.tempo, time_signature=context.meter, style=style_of(context), prompt=asked.brief[:1000],
             stem_format=asked.stem_format,
         ),
     )  # fmt: skip
@@ -416,7 +417,7 @@ def sung(work: Work, version: Version) -> dict[str, Any]:
     if state is None or state.context is None or state.context.lyrics is None:
         return {}
     context = state.context
-    notes = singing.notes(context, blend(_written(context)))
+    notes = singing.notes(context, blend(style_of(context)))
     return {"notes": notes, "language": context.language, "voice": context.voice}
 
 

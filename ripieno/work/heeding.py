@@ -54,7 +54,7 @@ def refinement(context: Context, wanted: Refinement, said: list[Statement]) -> R
 
 
 def players(context: Context, said: list[Statement]) -> tuple[Context, list[str]]:
-    """How each layer plays by what was said of it (shades, articulation, feel, where it is silent), and that in words."""
+    """How each layer plays by what was said of it (shades, articulation, feel, silence), and that in words."""
     changes: list[str] = []
     layers = []
     own = [one for one in said if not (one.kind in _OF_THE_WHOLE and not one.parts)]
