@@ -15,6 +15,7 @@ _LONGEST_BREATHLESS = 16  # notes in a phrase
 _LONGEST_LINE = (120, 24)  # characters: of letters, and of ideographs or signs, each of which is a word or more
 _IDEOGRAPHS = "\u2e80"
 _MELISMA = "-"
+_FRENCH_GLIDES = {("y", "i"), ("i", "ɛ̃")}  # nuit, rien: espeak writes the glide as a vowel
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def syllables(line: str, language: str) -> list[list[Syllable]]:
         if not any(one.is_vowel for one in phonemes):
             waiting = phonemes
             continue
-        found.append(_cut(phonemes, line))
+        found.append(_cut(phonemes, line, language))
     if waiting and found:
         last = found[-1][-1]
         found[-1][-1] = replace(last, coda=(*last.coda, *waiting))
@@ -117,12 +118,14 @@ def on_notes(notes: list[SungNote], language: str) -> list[Sung]:
 # -- parts --------------------------------------------------------------------------------------------------------
 
 
-def _cut(phonemes: list[Phoneme], line: str) -> list[Syllable]:
+def _cut(phonemes: list[Phoneme], line: str, language: str) -> list[Syllable]:
     """Consonants between two vowels go to the second, but the first of several (and a lone ŋ) stays with the first."""
     nuclei = [n for n, one in enumerate(phonemes) if one.is_vowel]
     nuclei = [
         n for k, n in enumerate(nuclei) if k == 0 or n - nuclei[k - 1] > 1 or phonemes[n].name != phonemes[n - 1].name
     ]
+    if language.startswith("fr"):
+        nuclei = [n for n in nuclei if tuple(one.name for one in phonemes[n : n + 2]) not in _FRENCH_GLIDES]
     found, begin = [], 0
     for k, nucleus in enumerate(nuclei):
         if k + 1 < len(nuclei):

@@ -17,7 +17,7 @@ _SHORTEST_OPENER = 2
 _GOOD = 3.0  # a line as good as this is taken without looking further
 _LOOKED_AT = 5
 _OPENED, _KIN, _UNLIKE = 0.4, 0.6, 1.0  # an opener is welcome, of the same field more, of another function less
-_LEAD, _LEAD_AGAIN, _OWN_LEAD = 0.9, 1.6, -1.5
+_LEAD, _LEAD_AGAIN, _OWN_LEAD = 0.9, 1.6, -3.0
 _AGAIN = 30.0
 _CRY = "oh"
 

@@ -32,6 +32,7 @@ _DARK, _BRIGHT = ("night", "memory", "loss"), ("hope", "freedom", "dream")
 _FIELDS_A_DRAFT = 3
 _FAMILIES_TRIED, _FAMILIES_AT_MOST = 3, 7  # rhymes for a group of lines; more where none is good
 _CONTENT = 1.5
+_NO_RHYME = 100.0
 _TITLE_SYLLABLES = 8
 
 
@@ -131,9 +132,9 @@ class _Draft:
                 found[place] = line
                 total += line.score
             real = len({line.last for line in found.values()}) == len(group) and all(line.rhyme == family for line in found.values() if rhymed)
-            tries.append((total / len(group) - (0 if real else 50), found, family))
+            tries.append((total / len(group) - (0 if real else _NO_RHYME), found, family))
             best = max(one[0] for one in tries)
-            if len(tries) >= (_FAMILIES_TRIED if best > _CONTENT else _FAMILIES_AT_MOST):
+            if best > -_NO_RHYME / 2 and len(tries) >= (_FAMILIES_TRIED if best > _CONTENT else _FAMILIES_AT_MOST):
                 break
         _, found, family = max(tries, key=lambda one: one[0])
         if family:

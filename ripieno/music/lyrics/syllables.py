@@ -21,7 +21,7 @@ from ripieno.music.lyrics.division import Nuclei, cut
 
 LANGUAGES = ("en", "de", "es", "fr")
 _RULES = {"en": english.RULES, "de": german.RULES, "es": spanish.RULES, "fr": french.RULES}
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?|['’][^\W_]+", re.UNICODE)
+_WORD = re.compile(r"(?:[^\W_]['’])?est-ce\b|[^\W_]+(?:['’][^\W_]+)*['’]?|['’][^\W_]+", re.UNICODE)
 _IDEOGRAPHS = "\u2e80"
 
 
@@ -68,6 +68,10 @@ def _of_word(text: str, language: str) -> tuple[tuple[str, ...], tuple[int, ...]
     plain = text.lower().replace("’", "'").strip("'")
     if not plain:
         return (), ()
+    owner = plain.removesuffix("'s")
+    if owner != plain and owner in spelling.divided:
+        parts, stress = _of_word(text[: -2 - len(text) + len(text.rstrip("'’"))], language)
+        return (*parts[:-1], parts[-1] + text[len("".join(parts)) :]), stress
     if plain in spelling.divided:
         lengths, stressed = spelling.divided[plain]
         edges = [sum(lengths[:n]) for n in range(len(lengths) + 1)]
