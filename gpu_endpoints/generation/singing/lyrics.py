@@ -94,19 +94,16 @@ def on_melody(lyrics: str, melody: list[Note], language: str) -> list[Sung]:
 def on_notes(notes: list[SungNote], language: str) -> list[Sung]:
     """Given notes with given syllables: `Co-`, `da` are one word, `-` goes on with the vowel before."""
     sung: list[Sung] = []
-    word: list[SungNote] = []
-    words: list[list[SungNote]] = []
-    for note in notes:
-        word.append(note)
-        if not note.syllable.endswith(_MELISMA) or note.syllable == _MELISMA:
-            words.append(word)
-            word = []
-    words += [word] if word else []
-    for group in words:
+    for group in _written_words(notes):
         text = "".join(note.syllable.strip(_MELISMA) for note in group)
         spoken = [one for found in syllables(text, language) for one in found] if text else []
-        for place, note in enumerate(group):
-            share = _share(spoken, place, len(group))
+        places = sum(note.syllable != _MELISMA for note in group)
+        place = 0
+        for note in group:
+            share: list[Syllable] = []
+            if note.syllable != _MELISMA:
+                share = _share(spoken, place, places)
+                place += 1
             if not share:
                 sung.append(Sung(note.start, note.end, note.pitch, None))
             step = (note.end - note.start) / max(1, len(share))
@@ -116,6 +113,20 @@ def on_notes(notes: list[SungNote], language: str) -> list[Sung]:
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _written_words(notes: list[SungNote]) -> list[list[SungNote]]:
+    """Notes of one word: up to the syllable that has no hyphen, with what is held within and after it."""
+    words: list[list[SungNote]] = []
+    goes_on = False
+    for note in notes:
+        if words and (goes_on or note.syllable == _MELISMA):
+            words[-1].append(note)
+        else:
+            words.append([note])
+        if note.syllable != _MELISMA:
+            goes_on = note.syllable.endswith(_MELISMA)
+    return words
 
 
 def _cut(phonemes: list[Phoneme], line: str, language: str) -> list[Syllable]:

@@ -90,8 +90,8 @@ def _stressed(word: str, nuclei: Nuclei) -> int:
     return 0
 
 
-_ONSETS = frozenset(
-    [*"bl br ch cl cr dr dw fl fr gl gr kn pl pr ps qu sc sch scr sh shr sk sl sm sn sp spl spr squ st str sw th thr tr "
-    "tw wh wr ph".split()]
-)  # fmt: skip
-RULES = Rules(_nuclei, _stressed, _ONSETS)
+_ONSETS = (
+    "bl br ch cl cr dr dw fl fr gl gr kn pl pr ps qu sc sch scr sh shr sk sl sm sn sp spl spr squ st str sw "
+    "th thr tr tw wh wr ph"
+)
+RULES = Rules(_nuclei, _stressed, frozenset(_ONSETS.split()))

@@ -59,12 +59,12 @@ def _is_mute(word: str, nuclei: Nuclei, n: int) -> bool:
     before, after = word[nuclei[n - 1][1] : a], word[b : nuclei[n + 1][0]]
     single = re.fullmatch(r"ch|ph|gn|qu|[bcdfgjklmnprstvz]|ss|ll|nn|tt|rr|mm|n[td]|n[c]|ng", before)
     light = re.fullmatch(r"ch|ph|gn|qu|[bcdfgjklmnprstvz]", after)
-    return bool(single and light) or before == "" 
+    return bool(single and light) or before == ""
 
 
 def _stressed(word: str, nuclei: Nuclei) -> int:
     return len(nuclei) - 1
 
 
-_ONSETS = frozenset("bl br ch cl cr dr fl fr gl gn gr ph pl pr qu th tr vr gu".split())
-RULES = Rules(_nuclei, _stressed, _ONSETS)
+_ONSETS = "bl br ch cl cr dr fl fr gl gn gr ph pl pr qu th tr vr gu"
+RULES = Rules(_nuclei, _stressed, frozenset(_ONSETS.split()))

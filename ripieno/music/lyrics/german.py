@@ -25,7 +25,13 @@ def _nuclei(word: str) -> Nuclei:
         if word[a:b] == "ee" and a == 2 and word.startswith("be"):  # beenden
             found += [(a - 1, a), (a, b)]
             continue
-        if word[a:b] in ("ei", "eu") and a == 1 and word[:2] in ("be", "ge") and word[3:4] in ("n", "r") and len(word) > 8:
+        if (
+            word[a:b] in ("ei", "eu")
+            and a == 1
+            and word[:2] in ("be", "ge")
+            and word[3:4] in ("n", "r")
+            and len(word) > 8
+        ):
             found += [(a, a + 1), (a + 1, b)]
             continue
         found.append((a, b))
@@ -37,12 +43,18 @@ def _stressed(word: str, nuclei: Nuclei) -> int:
     if re.search(r"ier(?:en|t|te|ten|st)$", word):
         return max(0, next(n for n, (a, _) in enumerate(nuclei) if a >= word.rindex("ier")))
     light = _LIGHT_HEAD.match(word)
-    if light and count > 1 and not word.startswith(("gern", "geben", "gehen", "erst", "ernst", "beben", "beten", "gest")):
+    if (
+        light
+        and count > 1
+        and not word.startswith(("gern", "geben", "gehen", "erst", "ernst", "beben", "beten", "gest"))
+    ):
         return 1
     if count > 2 and not _NATIVE.search(word) and _FINAL.search(word) and not word.endswith(("ig", "eit")):
         return count - 1 if not word.endswith(("ismus",)) else count - 2
     return 0
 
 
-_ONSETS = frozenset("bl br ch chr dr fl fr gl gr kl kn kr pf pfl pfr pl pr ph qu sch schl schm schn schr schw sp spr st str th tr zw".split())  # fmt: skip
-RULES = Rules(_nuclei, _stressed, _ONSETS)
+_ONSETS = (
+    "bl br ch chr dr fl fr gl gr kl kn kr pf pfl pfr pl pr ph qu sch schl schm schn schr schw sp spr st str th tr zw"
+)
+RULES = Rules(_nuclei, _stressed, frozenset(_ONSETS.split()))

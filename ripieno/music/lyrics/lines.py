@@ -133,7 +133,9 @@ class Lines:
         for lead in wish.stand.leads:
             if lead.syllables < reading.syllables and lead.source not in wish.taken:
                 worth = -reading.cost - self._lead_toll(lead) - MISS / 2 * _missed(lead, reading.stressed)
-                self._clause(wish, (lead,), reading.syllables - lead.syllables, reading.stressed >> lead.syllables, worth)
+                self._clause(
+                    wish, (lead,), reading.syllables - lead.syllables, reading.stressed >> lead.syllables, worth
+                )
 
     def _hooked(self, wish: _Wish, head: Phrase, reading: Reading) -> None:
         """The title, and what it says."""
@@ -264,7 +266,7 @@ def _capital(text: str) -> str:
 
 def _lowered(text: str, language: str) -> str:
     """A line's first letter within a line; German nouns and the English I stay as they are."""
-    first = text.split()[0].rstrip(",").split("'")[0]
+    first = text.split(maxsplit=1)[0].rstrip(",").split("'")[0]
     if language == "de" or first == "I":
         return text
     return text[:1].lower() + text[1:]

@@ -40,7 +40,7 @@ def write(lines: Sequence[TimedLine], *, title: str = "", artist: str = "", lang
 
 
 def read(text: str) -> Lrc:
-    """A file's tags and lines. A line may have several times; `offset` (milliseconds, earlier where positive) is heeded.
+    """A file's tags and lines. A line may have several times; `offset` (milliseconds, sooner if positive) is heeded.
 
     Raises
     ------
@@ -67,7 +67,9 @@ def read(text: str) -> Lrc:
     starts.sort(key=lambda one: one[0])
     ends = [time for time, _ in starts[1:]] + [starts[-1][0] + _UNKNOWN_LENGTH]
     found.lines = [
-        _line(time, end, body, shift) for (time, body), end in zip(starts, ends, strict=True) if _WORD.sub("", body).strip()
+        _line(time, end, body, shift)
+        for (time, body), end in zip(starts, ends, strict=True)
+        if _WORD.sub("", body).strip()
     ]
     return found
 

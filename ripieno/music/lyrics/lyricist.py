@@ -1,8 +1,8 @@
 """The lyricist that works offline: drafts from a theme, a mood and the syllables that a melody wants.
 
-Lines are put together from phrases (`phrases.py`): an opener and a clause, a clause alone, or two clauses. Every choice
-weighs imagery, what the section is for, mood, stress on the strong beats, and what has been said already. The same brief
-gives the same words.
+Lines are put together from phrases (`phrases.py`): a clause, or an opener and a clause. Every choice weighs imagery,
+what the section is for, mood, stress on the strong beats, and what has been said already. The same brief gives the same
+words.
 """
 
 from __future__ import annotations
@@ -131,7 +131,9 @@ class _Draft:
                 line = self.lines.write(forms[place], function, family, [*found.values()], hook)
                 found[place] = line
                 total += line.score
-            real = len({line.last for line in found.values()}) == len(group) and all(line.rhyme == family for line in found.values() if rhymed)
+            real = len({line.last for line in found.values()}) == len(group) and all(
+                line.rhyme == family for line in found.values() if rhymed
+            )
             tries.append((total / len(group) - (0 if real else _NO_RHYME), found, family))
             best = max(one[0] for one in tries)
             if best > -_NO_RHYME / 2 and len(tries) >= (_FAMILIES_TRIED if best > _CONTENT else _FAMILIES_AT_MOST):
@@ -182,7 +184,9 @@ class _Draft:
 def kind_of(label: str) -> str:
     """`Verse 2`, `last chorus`: the kind of section without its number."""
     words = [word for word in label.lower().replace("_", " ").split() if not re.fullmatch(r"#?\d+\w*", word)]
-    words = [word for word in words if word not in ("the", "first", "second", "third", "last", "final", "big", "double")]
+    words = [
+        word for word in words if word not in ("the", "first", "second", "third", "last", "final", "big", "double")
+    ]
     return "-".join(words) or label.lower()
 
 
@@ -193,14 +197,15 @@ def titled(text: str, language: str) -> str:
         return text[:1].upper() + text[1:]
     small = {"a", "an", "the", "of", "at", "in", "on", "by", "to", "and", "or", "for", "with", "from"}
     return " ".join(
-        word if n and word.lower() in small else word[:1].upper() + word[1:] for n, word in enumerate(words)
+        word if 0 < n < len(words) - 1 and word.lower() in small else word[:1].upper() + word[1:]
+        for n, word in enumerate(words)
     )
 
 
 def _world(fields: tuple[str, ...], brief: LyricsBrief, number: int, rng: random.Random) -> tuple[str, ...]:
     """The fields of a draft: the theme's, another one leading in each draft, and what the mood adds to few."""
     turn = number % max(1, min(len(fields), 3))
-    found = [*fields[turn:], *fields[:turn]][: _FIELDS_A_DRAFT]
+    found = [*fields[turn:], *fields[:turn]][:_FIELDS_A_DRAFT]
     moods = list(_DARK if brief.valence < -0.2 else _BRIGHT)
     if brief.arousal > 0.4 and brief.valence > -0.2:
         moods.insert(0, "dance")

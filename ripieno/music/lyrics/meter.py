@@ -29,7 +29,7 @@ _AT_THE_END, _WITHIN = 0.7, 1.6
 
 @lru_cache(maxsize=4096)
 def readings(syllables: int, strong: tuple[int, ...]) -> tuple[Reading, ...]:
-    """The ways to sing a pattern, the plain one first: a syllable a note, one held over a weak note, one note shared."""
+    """The ways to sing a pattern, the plain one first: a syllable a note, one held over two, one note shared by two."""
     beats = sum(1 << place for place in strong)
     found = [Reading(syllables, beats, 0.0)]
     for held in range(syllables - 1, 0, -1):
@@ -72,8 +72,7 @@ def schemes(label: str, lines: int, variant: int) -> str:
     ways = {"chorus": (".A.A", "AABB"), "bridge": ("AABB", "ABAB"), "verse": ("ABAB", "AABB", ".A.A")}
     choices = ways.get(label, ways["bridge"])
     four = choices[variant % len(choices)]
-    written = "".join(_letters(lines, four))
-    return written
+    return "".join(_letters(lines, four))
 
 
 def _letters(lines: int, four: str) -> Iterator[str]:

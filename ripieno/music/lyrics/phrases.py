@@ -1,9 +1,10 @@
 """The phrases that lines are made of, one file a language.
 
-A line of a file is `fields marks | phrase`. Fields are those of `themes.json`, or `*` for any. Marks: `s` scene, `t`
-turn, `h` hook, `c` contrast (the sections it suits); `+` bright, `-` dark; `^` lively, `v` calm; `f` a fragment, which
-is no clause; `x` what cannot follow an opener. In a phrase `(…)` may be left out and `[a|b]` is one of some; `<subject:verb>` is turned around after an
-opener, in German. Openers go before a clause; endings are whole clauses, gathered by their rhyme.
+A line of a file is `fields marks | phrase`. Fields are those of `themes.json`, or `*` for any. Marks say which sections
+it suits (`s` scene, `t` turn, `h` hook, `c` contrast), its mood (`+` bright, `-` dark, `^` lively, `v` calm), and that it
+is a fragment (`f`, no clause) or cannot follow an opener (`x`). In a phrase `(...)` and `[...]` may be left out, `[a|b]`
+is one of some, and `<subject:verb>` is turned around after an opener, in German. Openers go before a clause; endings
+are whole clauses, gathered by their rhyme.
 """
 
 from __future__ import annotations
@@ -170,15 +171,15 @@ def _parse(tokens: list[str]) -> list[list[str]]:
     return places
 
 
-def _alternatives(tokens: list[str]) -> list[str]:
+def _alternatives(pieces: list[str]) -> list[str]:
     groups: list[list[str]] = [[]]
     depth = 0
-    for token in tokens:
-        depth += (token in "([") - (token in ")]")
-        if token == "|" and depth == 0:
+    for piece in pieces:
+        depth += (piece in "([") - (piece in ")]")
+        if piece == "|" and depth == 0:
             groups.append([])
         else:
-            groups[-1].append(token)
+            groups[-1].append(piece)
     return ["".join(way) for group in groups for way in product(*_parse(group))]
 
 
@@ -204,6 +205,7 @@ def _source(head: str, body: str, number: int, language: str, *, rhyme: str = ""
 def _turned(match: re.Match[str]) -> str:
     """Verb before subject; a small pronoun goes before a subject that is a noun: `trägt uns die Nacht`."""
     subject, verb, after = match[1], match[2], match[3] or ""
-    if after.strip() in _OBJECTS and subject not in _SUBJECTS:
+    is_last = match.end() == len(match.string)
+    if after.strip() in _OBJECTS and subject not in _SUBJECTS and not is_last:
         return f"{verb}{after} {subject}"
     return f"{verb} {subject}{after}"

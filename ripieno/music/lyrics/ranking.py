@@ -128,7 +128,9 @@ class Ranking:
         return Shelf(sorted(ranked, key=lambda one: -one[0]), self._said)
 
     def all_of(self, shelves: Mapping[str, Shelf]) -> Shelf:
-        return Shelf(sorted((one for shelf in shelves.values() for one in shelf._ranked), key=lambda one: -one[0]), self._said)
+        return Shelf(
+            sorted((one for shelf in shelves.values() for one in shelf._ranked), key=lambda one: -one[0]), self._said
+        )
 
     def _suits(self, source: Source, function: str) -> float:
         score = _FRAGMENT * source.is_fragment

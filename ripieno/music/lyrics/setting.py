@@ -87,7 +87,7 @@ def weight(beat: float, beats_per_bar: int) -> int:
 
 
 def pattern_of(phrase: Sequence[MelodyNote], beats_per_bar: int) -> LinePattern:
-    """What a line needs to fit a phrase: a syllable a note, stress where a note begins on a strong beat (else on a beat).
+    """What a line needs to fit a phrase: a syllable a note, stress where one begins on a strong beat, else on a beat.
 
     Raises
     ------
@@ -130,14 +130,13 @@ def set_line(line: LyricLine, phrase: Sequence[MelodyNote], beats_per_bar: int) 
     if shared:
         places = ", ".join(f"{beat:g}" for beat in shared)
         remarks.append(
-            f"{line.text!r} has {len(line.syllables)} syllables for {len(notes)} notes: the notes at beat {places} are shared"
+            f"{line.text!r} has {len(line.syllables)} syllables for {len(notes)} notes: "
+            f"those at beat {places} are shared"
         )
     return SetLine(line.text, sung), remarks
 
 
-def set_lines(
-    lines: Sequence[LyricLine], phrases: Sequence[Sequence[MelodyNote]], beats_per_bar: int
-) -> Setting:
+def set_lines(lines: Sequence[LyricLine], phrases: Sequence[Sequence[MelodyNote]], beats_per_bar: int) -> Setting:
     """Line after line, phrase after phrase. More lines than phrases share them; phrases too many stay without words."""
     lines = [line for line in lines if line.syllables]
     phrases = [phrase for phrase in phrases if phrase]

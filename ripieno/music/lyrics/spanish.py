@@ -26,7 +26,7 @@ def _nuclei(word: str) -> Nuclei:
 
 def _is_vowel(word: str, n: int) -> bool:
     if word[n] == "y":
-        return n == len(word) - 1 or word[n + 1] not in _VOWELS and n > 0
+        return n == len(word) - 1 or (word[n + 1] not in _VOWELS and n > 0)
     return word[n] in _VOWELS
 
 
@@ -51,5 +51,5 @@ def _stressed(word: str, nuclei: Nuclei) -> int:
     return max(0, last - 1) if word[-1] in "aeiouns" else last
 
 
-_ONSETS = frozenset("bl br ch cl cr dr fl fr gl gr ll pl pr qu rr tr gu".split())
-RULES = Rules(_nuclei, _stressed, _ONSETS)
+_ONSETS = "bl br ch cl cr dr fl fr gl gr ll pl pr qu rr tr gu"
+RULES = Rules(_nuclei, _stressed, frozenset(_ONSETS.split()))

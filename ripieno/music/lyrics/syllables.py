@@ -13,6 +13,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from ripieno.contracts.lyrics import LyricSyllable
@@ -77,7 +78,7 @@ def _of_word(text: str, language: str) -> tuple[tuple[str, ...], tuple[int, ...]
         edges = [sum(lengths[:n]) for n in range(len(lengths) + 1)]
         offset = len(text) - len(text.lstrip("'’"))
         edges = [0, *(edge + offset for edge in edges[1:-1]), len(text)]
-        parts = tuple(text[a:b] for a, b in zip(edges, edges[1:], strict=False))
+        parts = tuple(text[a:b] for a, b in pairwise(edges))
         return parts, _further(stressed, len(parts)) if plain not in spelling.small else (0,) * len(parts)
     if max(text) >= _IDEOGRAPHS:
         return tuple(text), (1,) * len(text)

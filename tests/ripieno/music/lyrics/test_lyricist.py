@@ -134,7 +134,7 @@ def test_no_line_comes_twice_in_a_verse(written):
 
 def test_the_drafts_of_a_brief_really_differ(written):
     for _, drafts in written.values():
-        assert len({draft.title for draft in drafts}) == 3
+        assert len({draft.title for draft in drafts}) == len(drafts)
         for a, b in combinations(drafts, 2):
             first, second = ({line.text for section in one.sections for line in section.lines} for one in (a, b))
             assert len(first & second) <= 0.25 * len(first)
