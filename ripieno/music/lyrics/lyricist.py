@@ -30,7 +30,7 @@ _FUNCTIONS = {"bridge": "c", "chorus": "h", "hook": "h", "refrain": "h", "drop":
 _NAMED = {"s": "scene", "t": "turn", "h": "hook", "c": "contrast"}
 _DARK, _BRIGHT = ("night", "memory", "loss"), ("hope", "freedom", "dream")
 _FIELDS_A_DRAFT = 3
-_FAMILIES_TRIED, _FAMILIES_AT_MOST = 3, 7  # rhymes for a group of lines; more where none is good
+_FAMILIES_TRIED, _FAMILIES_AT_MOST = 3, 6  # rhymes for a group of lines; more where none is good
 _CONTENT = 1.5
 _NO_RHYME = 100.0
 _TITLE_SYLLABLES = 8
@@ -98,10 +98,9 @@ class _Draft:
     # -- a section ------------------------------------------------------------------------------------------------
 
     def _section(self, form: LyricSectionForm, kind: str, function: str) -> list[LyricLine]:
-        scheme = meter.schemes(kind, len(form.lines), self.rng.randrange(6) + self.number)
-        if kind in _HOOKED and form.lines and self.lines.fills(self.title, form.lines[0]):
-            scheme = meter.schemes(kind, len(form.lines), 0)
-        hooks = {0, 2} if kind in _HOOKED and len(form.lines) > 3 else {0} if kind in _HOOKED else set()
+        hooked = kind in _HOOKED
+        scheme = meter.schemes("chorus" if hooked else kind, len(form.lines), self.rng.randrange(6) + self.number)
+        hooks = {0, 2} if hooked and len(form.lines) > 3 else {0} if hooked else set()
         found: dict[int, Line] = {}
         self.said.next_section()
         letters = list(dict.fromkeys(scheme.replace(".", "")))

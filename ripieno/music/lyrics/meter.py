@@ -69,7 +69,7 @@ def agreement(syllables: Sequence[LyricSyllable], pattern: LinePattern) -> tuple
 
 def schemes(label: str, lines: int, variant: int) -> str:
     """A letter a line, `.` for a line that need not rhyme: AABB, ABAB or XAXA in fours, what is left over in pairs."""
-    ways = {"chorus": (".A.A", "AABB"), "bridge": ("AABB", "ABAB"), "verse": ("ABAB", "AABB", ".A.A")}
+    ways = {"chorus": (".A.A",), "bridge": ("AABB", "ABAB"), "verse": ("ABAB", "AABB", ".A.A")}
     choices = ways.get(label, ways["bridge"])
     four = choices[variant % len(choices)]
     return "".join(_letters(lines, four))

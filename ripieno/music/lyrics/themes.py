@@ -41,6 +41,7 @@ _STOP = {
 }
 _JOINS = {*".,;:!?\n", "and", "und", "y", "et"}  # what a thing that is named by itself may follow
 _OBLIQUE = {"to", "of", "from", "for", "with", "a", "de", "para", "con", "à", "pour", "avec", "hacia", "vers"}
+_GENITIVE = {"of", "de", "del", "du", "des", "meiner", "deiner", "unserer", "der"}  # a thing of something is cut short
 _CONTRACTED = {"de": {"im", "am", "beim"}, "en": set(), "es": set(), "fr": set()}
 _BARE = {"en": {"at"}, "de": set(), "es": set(), "fr": set()}
 _LONGEST_PHRASE = 3
@@ -113,6 +114,8 @@ def _noun_phrase(tokens: list[str], words: list[str], begin: int, stops: set[str
     while end < len(words) and end - begin < _LONGEST_PHRASE and words[end] not in stops and words[end][0].isalpha():
         end += 1
     if end == begin + 1 or (end < len(words) and end - begin == _LONGEST_PHRASE and words[end] not in stops):
+        return ""
+    if end < len(words) and words[end] in _GENITIVE:
         return ""
     return " ".join([words[begin], *tokens[begin + 1 : end]])
 
