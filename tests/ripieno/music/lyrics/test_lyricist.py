@@ -180,7 +180,7 @@ def test_the_same_brief_is_the_same_text_and_another_seed_another():
 
 
 def test_phrases_of_the_theme_are_sung():
-    given = brief("en", 0, theme="my grandmother's kitchen", form=form((8, (0, 4)), (8, (0, 4))))
+    given = brief("en", 0, theme="my grandmother's kitchen", form=form(*METERS[3]))
     assert any("my grandmother's kitchen" in draft.text.lower() for draft in lyricist.drafts(given))
     assert themes.read("leaving the old city at night", "en").places == ("at night",)
     assert themes.read("der alte Leuchtturm am Meer", "de").things == ("der alte Leuchtturm",)
