@@ -10,9 +10,9 @@ from gpu_endpoints.generation.singing import lyrics, voice
 from gpu_endpoints.generation.singing.diffsinger import DiffSingerVoice
 from gpu_endpoints.generation.singing.lyrics import Sung
 from ripieno.contracts.provenance import Provenance
-from ripieno.music import places, score
-from ripieno.music.arranging import playing
+from ripieno.music import score
 from ripieno.music.arranging.arrange import arrange
+from ripieno.music.arranging.playing import Playing
 from ripieno.music.genres.blending import blend
 
 _MELODY_STEM = "vocals"
@@ -54,8 +54,7 @@ def _on_own_melody(wish: Wish) -> list[Sung]:
     plan = wish.plan
     part = arrange(
         _MELODY_STEM, wish.conditioning, blend(plan.style), seed=plan.random_seed, humanise=False,
-        playing=playing.of(plan), by_place=playing.by_place(plan, wish.conditioning),
-        silent=places.silent(plan, wish.conditioning),
+        playing=Playing(plan.pitch_register, plan.density, plan.dynamics, plan.articulation),
     )  # fmt: skip
     return lyrics.on_melody(wish.lyrics, part.notes, wish.language)
 

@@ -15,6 +15,7 @@ _LONGEST_BREATHLESS = 16  # notes in a phrase
 _LONGEST_LINE = (120, 24)  # characters: of letters, and of ideographs or signs, each of which is a word or more
 _IDEOGRAPHS = "\u2e80"
 _MELISMA = "-"
+_FRENCH_GLIDES = {("y", "i"), ("i", "ɛ̃")}  # nuit, rien: espeak writes the glide as a vowel
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def syllables(line: str, language: str) -> list[list[Syllable]]:
         if not any(one.is_vowel for one in phonemes):
             waiting = phonemes
             continue
-        found.append(_cut(phonemes, line))
+        found.append(_cut(phonemes, line, language))
     if waiting and found:
         last = found[-1][-1]
         found[-1][-1] = replace(last, coda=(*last.coda, *waiting))
@@ -93,19 +94,16 @@ def on_melody(lyrics: str, melody: list[Note], language: str) -> list[Sung]:
 def on_notes(notes: list[SungNote], language: str) -> list[Sung]:
     """Given notes with given syllables: `Co-`, `da` are one word, `-` goes on with the vowel before."""
     sung: list[Sung] = []
-    word: list[SungNote] = []
-    words: list[list[SungNote]] = []
-    for note in notes:
-        word.append(note)
-        if not note.syllable.endswith(_MELISMA) or note.syllable == _MELISMA:
-            words.append(word)
-            word = []
-    words += [word] if word else []
-    for group in words:
+    for group in _written_words(notes):
         text = "".join(note.syllable.strip(_MELISMA) for note in group)
         spoken = [one for found in syllables(text, language) for one in found] if text else []
-        for place, note in enumerate(group):
-            share = _share(spoken, place, len(group))
+        places = sum(note.syllable != _MELISMA for note in group)
+        place = 0
+        for note in group:
+            share: list[Syllable] = []
+            if note.syllable != _MELISMA:
+                share = _share(spoken, place, places)
+                place += 1
             if not share:
                 sung.append(Sung(note.start, note.end, note.pitch, None))
             step = (note.end - note.start) / max(1, len(share))
@@ -117,12 +115,28 @@ def on_notes(notes: list[SungNote], language: str) -> list[Sung]:
 # -- parts --------------------------------------------------------------------------------------------------------
 
 
-def _cut(phonemes: list[Phoneme], line: str) -> list[Syllable]:
+def _written_words(notes: list[SungNote]) -> list[list[SungNote]]:
+    """Notes of one word: up to the syllable that has no hyphen, with what is held within and after it."""
+    words: list[list[SungNote]] = []
+    goes_on = False
+    for note in notes:
+        if words and (goes_on or note.syllable == _MELISMA):
+            words[-1].append(note)
+        else:
+            words.append([note])
+        if note.syllable != _MELISMA:
+            goes_on = note.syllable.endswith(_MELISMA)
+    return words
+
+
+def _cut(phonemes: list[Phoneme], line: str, language: str) -> list[Syllable]:
     """Consonants between two vowels go to the second, but the first of several (and a lone ŋ) stays with the first."""
     nuclei = [n for n, one in enumerate(phonemes) if one.is_vowel]
     nuclei = [
         n for k, n in enumerate(nuclei) if k == 0 or n - nuclei[k - 1] > 1 or phonemes[n].name != phonemes[n - 1].name
     ]
+    if language.startswith("fr"):
+        nuclei = [n for n in nuclei if tuple(one.name for one in phonemes[n : n + 2]) not in _FRENCH_GLIDES]
     found, begin = [], 0
     for k, nucleus in enumerate(nuclei):
         if k + 1 < len(nuclei):

@@ -15,7 +15,7 @@ _END, _PHONEME = 0, 7
 _WORDS_PER_MINUTE, _PITCH_RANGE = 1, 4
 _UTF8 = 1
 _SLOW, _FLAT = 120, 0
-_VOWELS = set("aeiouyæɐɑɒɔəɚɛɜɝɪʊʌøœɶɨʉɯɤɵɘ")
+_VOWELS = set("aeiouyʏæɐɑɒɔəɚɛɜɝɪʊʌøœɶɨʉɯɤɵɘ")
 _VOICED = set("mnŋɲɱlɫɹrɾʁjwɥvzʒðɣβ")  # consonants that are sung on a pitch; stops are too short to matter
 _MARKS = "ˈˌːˑ̩̯ "
 

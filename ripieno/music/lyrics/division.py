@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 Nuclei = list[tuple[int, int]]
 """First letter and one past the last of each sounded vowel of a word."""
@@ -21,7 +22,7 @@ class Rules:
 def cut(word: str, nuclei: Nuclei, onsets: frozenset[str]) -> list[str]:
     """As many consonants as can begin a syllable go to the vowel after them."""
     edges = [0]
-    for (_, end), (begin, _) in zip(nuclei, nuclei[1:], strict=False):
+    for (_, end), (begin, _) in pairwise(nuclei):
         between = word[end:begin].lower()
         take = min(1, len(between))
         for length in range(len(between), 1, -1):

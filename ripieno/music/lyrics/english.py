@@ -8,7 +8,7 @@ from ripieno.music.lyrics.division import Nuclei, Rules
 
 _GROUP = re.compile(r"[aeiouyàâäáéèêëíïóôöúüû]+")
 _SILENT_WITHIN = re.compile(
-    r"(?<=[aeiouy][^aeiouy])e(?=(?:ly|less|ness|ful|ment|ments|some|time|times|thing|things|where|ward|wards|body|one|"
+    r"(?<=[aeiouy][^aeiouy])e(?=(?:ly|less|ness|ful|ment|ments|some|lessly|fully|foot|flies|time|times|thing|things|where|ward|wards|body|one|"
     r"light|lights|land|line|lines|work|front|side|bound|town|store|house|boat|yard|man|men|wood|stone|bird|shot)$)"
     r"|(?<=[aeiouy]th)e(?=(?:less|ly|ful)$)"
 )
@@ -25,7 +25,7 @@ def _nuclei(word: str) -> Nuclei:
     found: Nuclei = []
     for match in _GROUP.finditer(word):
         begin, end = match.span()
-        if word[begin] == "y" and end - begin > 1 and (begin == 0 or word[begin - 1] != "'"):
+        if word[begin] == "y" and end - begin > 1 and begin == 0:
             begin += 1
         if word[begin] == "u" and begin and word[begin - 1] in "qg" and end - begin > 1:
             begin += 1
@@ -37,7 +37,7 @@ def _nuclei(word: str) -> Nuclei:
             if (
                 (before == "i" and here in "aou" and not _soft(word, begin + n))
                 or (rest == "ing" and before != "y")
-                or (before == "y" and n >= 2)
+                or (before == "y" and (n >= 2 or begin > 0))
                 or (before == "u" and here in "ao" and begin + n > 1)
                 or (before == "e" and here == "o" and not rest.startswith(("ople", "ous")))
                 or (before == "o" and here == "e" and rest.startswith(("em", "et")))
@@ -47,7 +47,7 @@ def _nuclei(word: str) -> Nuclei:
         for a, b in zip(cuts, [*cuts[1:], len(piece)], strict=True):
             found.append((begin + a, begin + b))
     found = [span for span in found if not _is_silent(word, span, len(found))]
-    if re.search(r"[^aeiouy]le[sd]?$", word) and found and not any(a >= len(word) - 3 for a, _ in found):
+    if re.search(r"[^aeiouylrw]le[sd]?$", word) and found and not any(a >= len(word) - 3 for a, _ in found):
         place = word.rindex("le") + 1
         found.append((place, place + 1))
     if word.endswith(("sm", "sms")) and found:
@@ -90,7 +90,8 @@ def _stressed(word: str, nuclei: Nuclei) -> int:
     return 0
 
 
-_ONSETS = frozenset(
-    [*["bl", "br", "ch", "cl", "cr", "dr", "dw", "fl", "fr", "gl", "gr", "kn", "pl", "pr", "ps", "qu", "sc", "sch", "scr", "sh", "shr", "sk", "sl", "sm", "sn", "sp", "spl", "spr", "squ", "st", "str", "sw", "th", "thr", "tr", "tw", "wh", "wr", "ph"]]
-)  # fmt: skip
-RULES = Rules(_nuclei, _stressed, _ONSETS)
+_ONSETS = (
+    "bl br ch cl cr dr dw fl fr gl gr kn pl pr ps qu sc sch scr sh shr sk sl sm sn sp spl spr squ st str sw "
+    "th thr tr tw wh wr ph"
+)
+RULES = Rules(_nuclei, _stressed, frozenset(_ONSETS.split()))

@@ -12,6 +12,10 @@ _VOWEL = re.compile(
     r"i(?=[aeéèêouâ])(?:eau|eu|au|ou|ai|[aeéèêoâ])|u(?=i)i|ou(?=[aeéèiï])(?:i|ai|[aeéè])|oî|oi|oy(?=[^aeiouéèêyâ]|$)|"
     r"ai|aî|ay(?=[^aeiouéèêâ]|$)|au|ei|eu|eû|ou|où|oû|ey|[aeiouyàâäéèêëîïôöùûüœ]"
 )
+_SOUNDED_ENT = re.compile(
+    r"(?:[^aior]m|g|cc?|qu|ri|li|ci|ti|id|ud|arp|fr)ent$|"
+    r"^(?:vent|dent|lent|cent|souvent|couvent|auvent|content|présent|absent|talent|parent|torrent|serpent|avent)$"
+)
 _CLUSTER = re.compile(r"[bcdfgkptv][lr]$")
 
 
@@ -22,6 +26,8 @@ def _nuclei(word: str) -> Nuclei:
         if word[a] == "u" and a and word[a - 1] in "qg" and b < len(word) and b - a == 1 and word[b] in "eiéèêoaîâ'":
             continue
         if word[a] == "y" and b < len(word) and word[b] in "aeiouéèêâ" and b - a == 1:
+            continue
+        if word[a] == "i" and a and word[a - 1] in "eu" and word[b : b + 1] == "l" and b - a == 1:  # seuil, vieille
             continue
         if word[a:b] == "ui" and a and word[a - 1] in "qg":
             a += 1
@@ -46,7 +52,7 @@ def _is_mute(word: str, nuclei: Nuclei, n: int) -> bool:
     rest = word[b:]
     if n == len(nuclei) - 1 and rest in ("", "s"):
         return True
-    if n == len(nuclei) - 1 and rest == "nt" and not re.search(r"(?:m|[vld]|qu|ç|ci|gi|v)$", word[:a]):
+    if n == len(nuclei) - 1 and rest == "nt" and not _SOUNDED_ENT.search(word):
         return True
     if n == 0 or n == len(nuclei) - 1:
         return False
@@ -60,7 +66,5 @@ def _stressed(word: str, nuclei: Nuclei) -> int:
     return len(nuclei) - 1
 
 
-_ONSETS = frozenset(
-    ["bl", "br", "ch", "cl", "cr", "dr", "fl", "fr", "gl", "gn", "gr", "ph", "pl", "pr", "qu", "th", "tr", "vr", "gu"]
-)
-RULES = Rules(_nuclei, _stressed, _ONSETS)
+_ONSETS = "bl br ch cl cr dr fl fr gl gn gr ph pl pr qu th tr vr gu"
+RULES = Rules(_nuclei, _stressed, frozenset(_ONSETS.split()))

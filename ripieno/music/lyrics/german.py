@@ -54,5 +54,7 @@ def _stressed(word: str, nuclei: Nuclei) -> int:
     return 0
 
 
-_ONSETS = frozenset(["bl", "br", "ch", "chr", "dr", "fl", "fr", "gl", "gr", "kl", "kn", "kr", "pf", "pfl", "pfr", "pl", "pr", "ph", "qu", "sch", "schl", "schm", "schn", "schr", "schw", "sp", "spr", "st", "str", "th", "tr", "zw"])  # fmt: skip
-RULES = Rules(_nuclei, _stressed, _ONSETS)
+_ONSETS = (
+    "bl br ch chr dr fl fr gl gr kl kn kr pf pfl pfr pl pr ph qu sch schl schm schn schr schw sp spr st str th tr zw"
+)
+RULES = Rules(_nuclei, _stressed, frozenset(_ONSETS.split()))

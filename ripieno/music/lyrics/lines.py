@@ -17,9 +17,10 @@ _SHORTEST_OPENER = 2
 _GOOD = 3.0  # a line as good as this is taken without looking further
 _LOOKED_AT = 5
 _OPENED, _KIN, _UNLIKE = 0.4, 0.6, 1.0  # an opener is welcome, of the same field more, of another function less
-_LEAD, _LEAD_AGAIN, _OWN_LEAD = 0.9, 1.6, -1.5
+_LEAD, _LEAD_AGAIN, _OWN_LEAD = 0.9, 1.6, -4.0
 _AGAIN = 30.0
 _CRY = "oh"
+_TITLE = -1  # what a title is a way of; the writer's own words have lower numbers
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,6 @@ class Lines:
             return 2.0  # little can be said after it
         return min(0.5 * MISS * _missed(phrase, one.stressed) + 0.3 * one.cost for one in meter.fitting(pattern))
 
-    def fills(self, title: str, pattern: LinePattern) -> bool:
-        """Whether a title is a line by itself."""
-        return 0 <= phrases.measured(title, self._language).syllables - pattern.syllables + 1 <= 2
-
     def write(
         self, pattern: LinePattern, function: str, family: str, before: Sequence[Line] = (), hook: str = ""
     ) -> Line:
@@ -144,7 +141,7 @@ class Lines:
         if size == 0 and not wish.family:
             self._offer(wish, (head,), worth + 2.0)
         elif size > 0:
-            calling = Phrase(head.text + ",", -1, head.syllables, head.stress, head.words, "")
+            calling = Phrase(head.text + ",", _TITLE, head.syllables, head.stress, head.words, "")
             self._clause(wish, (calling,), size, reading.stressed >> head.syllables, worth)
             if size <= 3 and not wish.family:
                 cry = phrases.measured(", ".join([_CRY] * size), self._language)
@@ -176,6 +173,8 @@ class Lines:
             for score, ending in wish.endings.best(size, need):
                 if score + worth <= wish.best.score:
                     break
+                if ending.is_fragment and head and head[-1].source != _TITLE:
+                    continue
                 if self._is_free(ending, wish) and not ending.words & before:
                     self._offer(wish, (*head, ending), score + worth)
         openers, after = wish.stand.openers, wish.after
@@ -209,15 +208,15 @@ class Lines:
             score -= _AGAIN
         if score > wish.best.score:
             words = frozenset(word for part in parts for word in part.words)
-            sources = tuple(part.source for part in parts if part.source != -1)
+            sources = tuple(part.source for part in parts if part.source != _TITLE)
             wish.best = Line(text, score, parts[-1].rhyme, parts[-1].last, sources, words)
 
     # -- what there is --------------------------------------------------------------------------------------------
 
     def _lead_toll(self, lead: Phrase) -> float:
         """A lead is worth less each time; the writer's own words are worth saying once."""
-        return (_OWN_LEAD if lead.source < -1 else _LEAD) + _LEAD_AGAIN * self._said.draft[lead.source] * (
-            4 if lead.source < -1 else 1
+        return (_OWN_LEAD if lead.source < _TITLE else _LEAD) + _LEAD_AGAIN * self._said.draft[lead.source] * (
+            4 if lead.source < _TITLE else 1
         )
 
     def _stand(self, function: str) -> _Stand:

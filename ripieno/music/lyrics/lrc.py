@@ -40,7 +40,7 @@ def write(lines: Sequence[TimedLine], *, title: str = "", artist: str = "", lang
 
 
 def read(text: str) -> Lrc:
-    """A file's tags and lines. A line may have several times; `offset` (milliseconds, earlier where positive) is heeded.
+    """A file's tags and lines. A line may have several times; `offset` (milliseconds, sooner if positive) is heeded.
 
     Raises
     ------

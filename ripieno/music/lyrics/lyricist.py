@@ -1,8 +1,8 @@
 """The lyricist that works offline: drafts from a theme, a mood and the syllables that a melody wants.
 
-Lines are put together from phrases (`phrases.py`): an opener and a clause, a clause alone, or two clauses. Every choice
-weighs imagery, what the section is for, mood, stress on the strong beats, and what has been said already. The same brief
-gives the same words.
+Lines are put together from phrases (`phrases.py`): a clause, or an opener and a clause. Every choice weighs imagery,
+what the section is for, mood, stress on the strong beats, and what has been said already. The same brief gives the same
+words.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ _FUNCTIONS = {"bridge": "c", "chorus": "h", "hook": "h", "refrain": "h", "drop":
 _NAMED = {"s": "scene", "t": "turn", "h": "hook", "c": "contrast"}
 _DARK, _BRIGHT = ("night", "memory", "loss"), ("hope", "freedom", "dream")
 _FIELDS_A_DRAFT = 3
-_FAMILIES_TRIED, _FAMILIES_AT_MOST = 3, 7  # rhymes for a group of lines; more where none is good
+_FAMILIES_TRIED, _FAMILIES_AT_MOST = 3, 6  # rhymes for a group of lines; more where none is good
 _CONTENT = 1.5
+_NO_RHYME = 100.0
 _TITLE_SYLLABLES = 8
 
 
@@ -97,10 +98,9 @@ class _Draft:
     # -- a section ------------------------------------------------------------------------------------------------
 
     def _section(self, form: LyricSectionForm, kind: str, function: str) -> list[LyricLine]:
-        scheme = meter.schemes(kind, len(form.lines), self.rng.randrange(6) + self.number)
-        if kind in _HOOKED and form.lines and self.lines.fills(self.title, form.lines[0]):
-            scheme = meter.schemes(kind, len(form.lines), 0)
-        hooks = {0, 2} if kind in _HOOKED and len(form.lines) > 3 else {0} if kind in _HOOKED else set()
+        hooked = kind in _HOOKED
+        scheme = meter.schemes("chorus" if hooked else kind, len(form.lines), self.rng.randrange(6) + self.number)
+        hooks = {0, 2} if hooked and len(form.lines) > 3 else {0} if hooked else set()
         found: dict[int, Line] = {}
         self.said.next_section()
         letters = list(dict.fromkeys(scheme.replace(".", "")))
@@ -133,9 +133,9 @@ class _Draft:
             real = len({line.last for line in found.values()}) == len(group) and all(
                 line.rhyme == family for line in found.values() if rhymed
             )
-            tries.append((total / len(group) - (0 if real else 50), found, family))
+            tries.append((total / len(group) - (0 if real else _NO_RHYME), found, family))
             best = max(one[0] for one in tries)
-            if len(tries) >= (_FAMILIES_TRIED if best > _CONTENT else _FAMILIES_AT_MOST):
+            if best > -_NO_RHYME / 2 and len(tries) >= (_FAMILIES_TRIED if best > _CONTENT else _FAMILIES_AT_MOST):
                 break
         _, found, family = max(tries, key=lambda one: one[0])
         if family:
@@ -196,7 +196,8 @@ def titled(text: str, language: str) -> str:
         return text[:1].upper() + text[1:]
     small = {"a", "an", "the", "of", "at", "in", "on", "by", "to", "and", "or", "for", "with", "from"}
     return " ".join(
-        word if n and word.lower() in small else word[:1].upper() + word[1:] for n, word in enumerate(words)
+        word if 0 < n < len(words) - 1 and word.lower() in small else word[:1].upper() + word[1:]
+        for n, word in enumerate(words)
     )
 
 

@@ -29,7 +29,7 @@ _AT_THE_END, _WITHIN = 0.7, 1.6
 
 @lru_cache(maxsize=4096)
 def readings(syllables: int, strong: tuple[int, ...]) -> tuple[Reading, ...]:
-    """The ways to sing a pattern, the plain one first: a syllable a note, one held over a weak note, one note shared."""
+    """The ways to sing a pattern, the plain one first: a syllable a note, one held over two, one note shared by two."""
     beats = sum(1 << place for place in strong)
     found = [Reading(syllables, beats, 0.0)]
     for held in range(syllables - 1, 0, -1):
@@ -69,11 +69,10 @@ def agreement(syllables: Sequence[LyricSyllable], pattern: LinePattern) -> tuple
 
 def schemes(label: str, lines: int, variant: int) -> str:
     """A letter a line, `.` for a line that need not rhyme: AABB, ABAB or XAXA in fours, what is left over in pairs."""
-    ways = {"chorus": (".A.A", "AABB"), "bridge": ("AABB", "ABAB"), "verse": ("ABAB", "AABB", ".A.A")}
+    ways = {"chorus": (".A.A",), "bridge": ("AABB", "ABAB"), "verse": ("ABAB", "AABB", ".A.A")}
     choices = ways.get(label, ways["bridge"])
     four = choices[variant % len(choices)]
-    written = "".join(_letters(lines, four))
-    return written
+    return "".join(_letters(lines, four))
 
 
 def _letters(lines: int, four: str) -> Iterator[str]:

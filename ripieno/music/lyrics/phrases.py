@@ -1,9 +1,10 @@
 """The phrases that lines are made of, one file a language.
 
-A line of a file is `fields marks | phrase`. Fields are those of `themes.json`, or `*` for any. Marks: `s` scene, `t`
-turn, `h` hook, `c` contrast (the sections it suits); `+` bright, `-` dark; `^` lively, `v` calm; `f` a fragment, which
-is no clause; `x` what cannot follow an opener. In a phrase `(…)` may be left out and `[a|b]` is one of some; `<subject:verb>` is turned around after an
-opener, in German. Openers go before a clause; endings are whole clauses, gathered by their rhyme.
+A line of a file is `fields marks | phrase`. Fields are those of `themes.json`, or `*` for any. Marks say which sections
+it suits (`s` scene, `t` turn, `h` hook, `c` contrast), its mood (`+` bright, `-` dark, `^` lively, `v` calm), and that
+it is a fragment (`f`, no clause) or cannot follow an opener (`x`). In a phrase `(...)` and `[...]` may be left out,
+`[a|b]` is one of some, and `<subject:verb>` is turned around after an opener, in German. Openers go before a clause;
+endings are whole clauses, gathered by their rhyme.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Phrase:
     rhyme: str = ""
     fields: frozenset[str] = frozenset()
     functions: frozenset[str] = frozenset()
+    is_fragment: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,8 @@ def of(language: str) -> Phrases:
     """
     text = Path(__file__).with_name(f"phrases.{language}.txt").read_text(encoding="utf-8")
     groups: dict[str, list[Source]] = {"openers": [], "titles": [], "leads": []}
-    endings: dict[str, list[Source]] = {}
-    after: dict[str, list[Source]] = {}
+    straight: dict[str, list[Source]] = {}
+    turned: dict[str, list[Source]] = {}
     own: dict[str, list[str]] = {}
     about: dict[str, str] = {}
     section = ""
@@ -99,22 +101,16 @@ def of(language: str) -> Phrases:
             own.setdefault(head, []).append(body)
         elif section.startswith("endings "):
             family = section.split()[1]
-            endings.setdefault(family, []).append(_source(head, body, number, language, rhyme=family))
-            if language in _TURNING:
-                after.setdefault(family, []).append(_source(head, body, number, language, rhyme=family, turned=True))
+            straight.setdefault(family, []).append(_source(head, body, number, language, rhyme=family))
+            turned.setdefault(family, []).append(_source(head, body, number, language, rhyme=family, turned=True))
         elif section in groups:
             groups[section].append(_source(head, body, number, language))
         else:
             raise ValueError(f"phrases.{language}.txt, line {number}: there is no part called {section!r}")
-    straight = {family: tuple(found) for family, found in endings.items()}
-    turned = {
-        family: tuple(one for one in found if one.ways and not one.is_fragment)
-        for family, found in (after or endings).items()
-    }
     return Phrases(
         tuple(groups["openers"]),
-        straight,
-        turned,
+        {family: tuple(found) for family, found in straight.items()},
+        {family: tuple(one for one in found if one.ways) for family, found in turned.items()},
         tuple(groups["titles"]),
         tuple(groups["leads"]),
         {kind: tuple(found) for kind, found in own.items()},
@@ -170,15 +166,15 @@ def _parse(tokens: list[str]) -> list[list[str]]:
     return places
 
 
-def _alternatives(tokens: list[str]) -> list[str]:
+def _alternatives(pieces: list[str]) -> list[str]:
     groups: list[list[str]] = [[]]
     depth = 0
-    for token in tokens:
-        depth += (token in "([") - (token in ")]")
-        if token == "|" and depth == 0:
+    for piece in pieces:
+        depth += (piece in "([") - (piece in ")]")
+        if piece == "|" and depth == 0:
             groups.append([])
         else:
-            groups[-1].append(token)
+            groups[-1].append(piece)
     return ["".join(way) for group in groups for way in product(*_parse(group))]
 
 
@@ -188,12 +184,17 @@ def _source(head: str, body: str, number: int, language: str, *, rhyme: str = ""
     wrong = [*(fields - {*themes.field_names()}), *(marks - _MARKS)]
     if wrong:
         raise ValueError(f"phrases.{language}.txt, line {number}: nothing is called {', '.join(sorted(wrong))}")
-    stays = "x" in marks or body.endswith(">") or ("<" not in body and "f" not in marks)
+    stays = bool(marks & {"x", "f"}) or (language in _TURNING and (body.endswith(">") or "<" not in body))
     functions = frozenset(marks & set(_FUNCTIONS))
     ways: dict[int, list[Phrase]] = {}
     for way in [] if turned and stays else unfolded(body):
-        text = re.sub(r"<([^:>]*):([^>]*)>( \w+)?", _turned if turned else r"\1 \2\3", way)
-        phrase = replace(measured(text, language, source=number, rhyme=rhyme), fields=fields, functions=functions)
+        text = re.sub(r"<([^:>]*):([^>]*)>( \w+)?", _turned if turned and language in _TURNING else r"\1 \2\3", way)
+        phrase = replace(
+            measured(text, language, source=number, rhyme=rhyme),
+            fields=fields,
+            functions=functions,
+            is_fragment="f" in marks,
+        )
         ways.setdefault(phrase.syllables, []).append(phrase)
     return Source(
         number, fields, functions, ("+" in marks) - ("-" in marks),
@@ -204,6 +205,7 @@ def _source(head: str, body: str, number: int, language: str, *, rhyme: str = ""
 def _turned(match: re.Match[str]) -> str:
     """Verb before subject; a small pronoun goes before a subject that is a noun: `trägt uns die Nacht`."""
     subject, verb, after = match[1], match[2], match[3] or ""
-    if after.strip() in _OBJECTS and subject not in _SUBJECTS:
+    is_last = match.end() == len(match.string)
+    if after.strip() in _OBJECTS and subject not in _SUBJECTS and not is_last:
         return f"{verb}{after} {subject}"
     return f"{verb} {subject}{after}"

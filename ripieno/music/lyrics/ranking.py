@@ -11,12 +11,12 @@ from functools import cached_property
 from ripieno.contracts.lyrics import LyricsBrief
 from ripieno.music.lyrics.phrases import Phrase, Source
 
-MISS = 3.6  # a strong beat without stress; half of it in a line of two phrases
+MISS = 5.2  # a strong beat without stress; half of it in a line of two phrases
 _KEPT = 24  # phrases of one size and stress that are looked at
 _ANY_FIELD, _FIRST_FIELD, _NEXT_FIELD, _OWN_WORDS = 0.5, 2.4, 0.4, 3.4
 _SUITS, _SUITS_OTHERS = 0.9, -0.7
 _VALENCE, _AROUSAL, _FRAGMENT, _LUCK = 0.9, 0.7, -1.2, 1.8
-_SAID, _SAID_BEFORE, _SAID_WORD, _SAID_RHYME = 5.0, 1.2, 0.6, 2.0
+_SAID, _SAID_BEFORE, _SAID_WORD, _SAID_RHYME = 5.0, 3.0, 0.6, 2.0
 
 
 @dataclass

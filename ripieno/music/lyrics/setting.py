@@ -87,7 +87,7 @@ def weight(beat: float, beats_per_bar: int) -> int:
 
 
 def pattern_of(phrase: Sequence[MelodyNote], beats_per_bar: int) -> LinePattern:
-    """What a line needs to fit a phrase: a syllable a note, stress where a note begins on a strong beat (else on a beat).
+    """What a line needs to fit a phrase: a syllable a note, stress where one begins on a strong beat, else on a beat.
 
     Raises
     ------
@@ -130,7 +130,8 @@ def set_line(line: LyricLine, phrase: Sequence[MelodyNote], beats_per_bar: int) 
     if shared:
         places = ", ".join(f"{beat:g}" for beat in shared)
         remarks.append(
-            f"{line.text!r} has {len(line.syllables)} syllables for {len(notes)} notes: the notes at beat {places} are shared"
+            f"{line.text!r} has {len(line.syllables)} syllables for {len(notes)} notes: "
+            f"those at beat {places} are shared"
         )
     return SetLine(line.text, sung), remarks
 

@@ -51,7 +51,5 @@ def _stressed(word: str, nuclei: Nuclei) -> int:
     return max(0, last - 1) if word[-1] in "aeiouns" else last
 
 
-_ONSETS = frozenset(
-    ["bl", "br", "ch", "cl", "cr", "dr", "fl", "fr", "gl", "gr", "ll", "pl", "pr", "qu", "rr", "tr", "gu"]
-)
-RULES = Rules(_nuclei, _stressed, _ONSETS)
+_ONSETS = "bl br ch cl cr dr fl fr gl gr ll pl pr qu rr tr gu"
+RULES = Rules(_nuclei, _stressed, frozenset(_ONSETS.split()))

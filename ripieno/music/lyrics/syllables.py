@@ -13,6 +13,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from ripieno.contracts.lyrics import LyricSyllable
@@ -21,7 +22,7 @@ from ripieno.music.lyrics.division import Nuclei, cut
 
 LANGUAGES = ("en", "de", "es", "fr")
 _RULES = {"en": english.RULES, "de": german.RULES, "es": spanish.RULES, "fr": french.RULES}
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?|['’][^\W_]+", re.UNICODE)
+_WORD = re.compile(r"(?:[^\W_]['’])?est-ce\b|[^\W_]+(?:['’][^\W_]+)*['’]?|['’][^\W_]+", re.UNICODE)
 _IDEOGRAPHS = "\u2e80"
 
 
@@ -68,12 +69,16 @@ def _of_word(text: str, language: str) -> tuple[tuple[str, ...], tuple[int, ...]
     plain = text.lower().replace("’", "'").strip("'")
     if not plain:
         return (), ()
+    owner = plain.removesuffix("'s")
+    if owner != plain and owner in spelling.divided:
+        parts, stress = _of_word(text[: -2 - len(text) + len(text.rstrip("'’"))], language)
+        return (*parts[:-1], parts[-1] + text[len("".join(parts)) :]), stress
     if plain in spelling.divided:
         lengths, stressed = spelling.divided[plain]
         edges = [sum(lengths[:n]) for n in range(len(lengths) + 1)]
         offset = len(text) - len(text.lstrip("'’"))
         edges = [0, *(edge + offset for edge in edges[1:-1]), len(text)]
-        parts = tuple(text[a:b] for a, b in zip(edges, edges[1:], strict=False))
+        parts = tuple(text[a:b] for a, b in pairwise(edges))
         return parts, _further(stressed, len(parts)) if plain not in spelling.small else (0,) * len(parts)
     if max(text) >= _IDEOGRAPHS:
         return tuple(text), (1,) * len(text)

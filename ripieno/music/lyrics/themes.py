@@ -15,24 +15,33 @@ from pathlib import Path
 
 from ripieno.music.lyrics import syllables
 
-_ARTICLES = {
-    "en": "the my our your his her their a an this that",
-    "de": "der die das den dem mein meine meinen meinem meiner dein deine unser unsere ein eine einen einem einer",
-    "es": "el la los las mi mis tu tus nuestro nuestra un una",
-    "fr": "le la les mon ma mes ton ta tes notre nos un une",
+_NAMING = {
+    "en": "the my our your his her their",
+    "de": "der die das mein meine dein deine unser unsere",
+    "es": "el la los las mi mis tu tus nuestro nuestra",
+    "fr": "le la les mon ma mes ton ta tes notre nos",
+}
+_PLACING = {
+    "en": "a an this that",
+    "de": "den dem meinem meinen meiner deinem deiner einen einem einer",
+    "es": "un una",
+    "fr": "un une",
 }
 _PREPOSITIONS = {
     "en": "at in on under over through across beyond behind beside between along near without after before by",
-    "de": "im am in an auf unter über hinter neben zwischen durch ohne nach vor bei beim mit",
-    "es": "en bajo sobre entre tras hacia desde sin junto por",
-    "fr": "dans sous sur entre vers derrière devant sans près chez par",
+    "de": "in auf unter über hinter neben zwischen an bei",
+    "es": "en bajo sobre entre tras desde sin junto por",
+    "fr": "dans sous sur entre derrière devant sans chez par",
 }
 _STOP = {
     "en": "and or but of to from for with who that is are was were when while where which as than then into out about",
-    "de": "und oder aber von zu zum zur für wenn während wo als dann aus über den's ist sind war waren die der wer dass",
+    "de": "und oder aber von zu zum zur für wenn während wo als dann aus ist sind war waren die der wer dass",
     "es": "y e o pero de del a al para con que es son era cuando mientras donde como quien",
     "fr": "et ou mais de du des à au aux pour avec qui que est sont était quand pendant où comme d",
 }
+_JOINS = {*".,;:!?\n", "and", "und", "y", "et"}  # what a thing that is named by itself may follow
+_OBLIQUE = {"to", "of", "from", "for", "with", "a", "de", "para", "con", "à", "pour", "avec", "hacia", "vers"}
+_GENITIVE = {"of", "de", "del", "du", "des", "meiner", "deiner", "unserer", "der"}  # a thing of something is cut short
 _CONTRACTED = {"de": {"im", "am", "beim"}, "en": set(), "es": set(), "fr": set()}
 _BARE = {"en": {"at"}, "de": set(), "es": set(), "fr": set()}
 _LONGEST_PHRASE = 3
@@ -78,8 +87,9 @@ def name(field: str, language: str) -> str:
 
 
 def _phrases(tokens: list[str], words: list[str], language: str) -> tuple[list[str], list[str]]:
-    articles, prepositions = _ARTICLES[language].split(), _PREPOSITIONS[language].split()
-    stops = {*articles, *prepositions, *_STOP[language].split()}
+    naming, prepositions = _NAMING[language].split(), _PREPOSITIONS[language].split()
+    articles = [*naming, *_PLACING[language].split()]
+    stops = {*articles, *prepositions, *_CONTRACTED[language], *_STOP[language].split()}
     places: list[str] = []
     things: list[str] = []
     for n, word in enumerate(words):
@@ -89,7 +99,7 @@ def _phrases(tokens: list[str], words: list[str], language: str) -> tuple[list[s
                 before = words[n - 1] if n else ""
                 if before in prepositions:
                     places.append(f"{before} {found}")
-                elif before not in ("to", "zu", "von", "a", "de", "aus"):
+                elif word in naming and (before in ("", *_JOINS) or (language != "de" and before not in _OBLIQUE)):
                     things.append(found)
         elif word in _CONTRACTED[language] or word in _BARE[language]:
             found = _noun_phrase(tokens, words, n, stops)
@@ -104,6 +114,8 @@ def _noun_phrase(tokens: list[str], words: list[str], begin: int, stops: set[str
     while end < len(words) and end - begin < _LONGEST_PHRASE and words[end] not in stops and words[end][0].isalpha():
         end += 1
     if end == begin + 1 or (end < len(words) and end - begin == _LONGEST_PHRASE and words[end] not in stops):
+        return ""
+    if end < len(words) and words[end] in _GENITIVE:
         return ""
     return " ".join([words[begin], *tokens[begin + 1 : end]])
 

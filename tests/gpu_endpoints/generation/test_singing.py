@@ -222,3 +222,18 @@ def test_a_voice_says_what_it_cannot_do(singer, tmp_path):
         tiny.sing(strange, 2.0, tuning=440.0)
     with pytest.raises(BadVoice, match="no DiffSinger voice"):
         DiffSingerVoice(tmp_path)
+
+
+def test_german_and_french_vowels_are_heard():
+    """espeak's ʏ is a vowel, and the y of `nuit` is none of its own."""
+    assert [len(word) for word in lyrics.syllables("zurück, mein Glück", "de")] == [2, 1, 1]
+    assert [len(word) for word in lyrics.syllables("la nuit bruit", "fr")] == [1, 1, 1]
+
+
+def test_a_syllable_may_be_held_within_its_word():
+    given = [SungNote(start=n, end=n + 1, pitch=60 + n, syllable=one) for n, one in enumerate(["ri-", "-", "ver", "-"])]
+    sung = lyrics.on_notes(given, "en")
+    assert [one.syllable is None for one in sung] == [False, True, False, True]
+    assert [one.syllable.vowel.name for one in sung if one.syllable] == [
+        one.vowel.name for one in lyrics.syllables("river", "en")[0]
+    ]
