@@ -77,7 +77,9 @@ def score(one: dict[str, Any]) -> Verdict:
             continue
         near = next((statement for statement in left if _is_alike(line, statement)), None)
         wrong.append(f"{line.what}: {'; '.join(_faults(line, near)) if near else 'did not come out'}")
-        opposite += [f"{line.what}: {statement.words.text}" for statement in said.statements if _contrary(line, statement)]
+        opposite += [
+            f"{line.what}: {statement.words.text}" for statement in said.statements if _contrary(line, statement)
+        ]
     wrong += [f"too much: {_shown(statement)}" for statement in left if not _is_implied(statement, expected)]
     return Verdict(one["say"], tuple(wrong), tuple(opposite))
 
@@ -153,6 +155,8 @@ def _contrary(line: Expected, statement: Statement) -> bool:
 def _is_implied(statement: Statement, expected: list[Expected]) -> bool:
     """That a part is wanted follows where something is said of it."""
     about = {who for line in expected for who in line.who}
+    if statement.kind == Kind.PART and statement.negated and not statement.parts:  # `only the piano`
+        return bool(statement.but_parts) and set(statement.but_parts) <= about
     is_wanted = statement.kind == Kind.PART and not statement.negated and set(statement.parts) <= about
     left_out = {who for line in expected if line.what == "part" and line.how == "not" for who in line.who}
     return is_wanted and not set(statement.parts) & left_out

@@ -85,8 +85,9 @@ class Statement(Contract):
 
     `parts` are whom it is about, none is everybody but `but_parts`; `places` where, none is everywhere but
     `but_places`; `only` is true where nothing of the part is wanted elsewhere. `amount` is from -1 (much less) to 1
-    (much more), or a number of `unit`; it is a change, or with `absolute` the value to have. `value` is what is no number: an instrument,
-    a style, `A minor`. `negated` means that this is not to be: a part left out, a change not made.
+    (much more), or a number of `unit`; it is a change, or with `absolute` the value to have. `value` is what is no
+    number: an instrument, a style, `A minor`. `negated` means that this is not to be: a part left out, a change not
+    made.
     """
 
     kind: Kind

@@ -27,7 +27,8 @@ comment. `means` has a line for each thing that is said; of each line all but `w
   half, double, roots, downbeats, beats, offbeats, a style, a mood. Not looked at when left out.
 * `only`: true where nothing of it is wanted elsewhere. Not looked at when left out.
 
-That a part is wanted need not be said where something else is said of it.
+That a part is wanted need not be said where something else is said of it; nor, of "only the piano in the intro", that
+the others are left out there.
 """
 
 from __future__ import annotations
