@@ -21,8 +21,8 @@ from ripieno.music.language.telling import add, flush, want
 from ripieno.music.language.whereabouts import place_alone, place_back
 
 _SAY_ENOUGH = frozenset(
-    (Kind.NOTES, Kind.ONSETS, Kind.PULSE, Kind.ARTICULATION, Kind.VOICE, Kind.MOOD, Kind.EFFECT, Kind.LYRICS, Kind.THEME,
-     Kind.LANGUAGE, Kind.METER)
+    (Kind.NOTES, Kind.ONSETS, Kind.PULSE, Kind.ARTICULATION, Kind.VOICE, Kind.MOOD, Kind.EFFECT, Kind.LYRICS,
+     Kind.THEME, Kind.LANGUAGE, Kind.METER)
 )  # fmt: skip
 """What is said by its word alone, with no amount."""
 
@@ -123,7 +123,8 @@ def _leave_out(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     parts = heard.parts
     sections = [term for term in heard.places if not term.data.prep and not term.data.is_bars]
     excepted = sections and not parts and clause.has("not") and not clause.has("remove", "no")
-    if excepted and before and clause.joined in ("but", "comma") and before[-1].places:
+    said_before = state.said[begins:]
+    if excepted and said_before and clause.joined in ("but", "comma") and said_before[-1].places:
         return  # `the verse shorter, but not the chorus`
     if not parts and sections and not state.pending and (not state.subject or not clause.joined):
         for place in (place for term in sections for place in term.data.places):
