@@ -51,7 +51,7 @@ def read(said: list[Token], words: Lexicon, keys: dict[int, Term] | None = None)
         token = said[at]
         if token.kind != "word":
             known = _entries_at(said, at, words, covered)
-            if (known and known[0][0].weight > 1) or (token.kind == "mark" and known):
+            if known and (known[0][0].weight > 1 or token.kind == "mark" or known[0][0].role == "instrument"):
                 at = _take(at, known, found, taken, covered)
                 continue
             role = "number" if token.kind == "number" else token.kind

@@ -98,11 +98,7 @@ def _styles(found: list[Term], said: list[Token], text: str, words: Lexicon) -> 
 
 def _once(statements: list[Statement]) -> list[Statement]:
     """What was said twice in the same words is one statement."""
-    kept: list[Statement] = []
-    for one in statements:
-        if one not in kept:
-            kept.append(one)
-    return kept
+    return list({one.model_dump_json(): one for one in statements}.values())
 
 
 def _unread(found: list[Term], said: list[Token], text: str) -> list[Stretch]:
