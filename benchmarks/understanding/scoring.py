@@ -172,7 +172,8 @@ def _names(places: list[Place]) -> frozenset[str]:
 
 def _name(place: Place) -> str:
     bars = f"bars {place.bars[0]}-{place.bars[1]}" if place.bars else ""
-    return " of ".join(one for one in (bars, place.section or "") if one)
+    there = " of ".join(one for one in (bars, place.section or "") if one)
+    return there if place.side == "in" else f"{place.side} {there}"
 
 
 def _normal(names: frozenset[str]) -> frozenset[str]:
@@ -181,7 +182,7 @@ def _normal(names: frozenset[str]) -> frozenset[str]:
     for name in names:
         one = re.sub(r"^bars? (\d+)$", r"bars \1-\1", name)
         one = re.sub(r"^bars? (-?\d+) ?(?:-|to) ?(-?\d+)", r"bars \1-\2", one)
-        found.add(re.sub(r"^last ([a-z-]+)$", r"\1 last", one))
+        found.add(re.sub(r"\blast ([a-z-]+)$", r"\1 last", one))
     return frozenset(found)
 
 

@@ -40,9 +40,12 @@ def missing(places: Iterable[Place], music: Conditioning) -> list[str]:
 
 def _spans(place: Place, music: Conditioning) -> list[Span]:
     stretches = _sections(place.section, music) if place.section else [(0.0, music.last)]
-    if place.bars is None:
+    if place.bars is not None:
+        stretches = [span for stretch in stretches if (span := _bars(place.bars, stretch, music)) is not None]
+    if place.side == "in" or not stretches:
         return stretches
-    return [span for stretch in stretches if (span := _bars(place.bars, stretch, music)) is not None]
+    beside = (0.0, min(start for start, _ in stretches)), (max(end for _, end in stretches), float("inf"))
+    return [beside[0] if place.side == "before" else beside[1]]
 
 
 def _sections(name: str, music: Conditioning) -> list[Span]:

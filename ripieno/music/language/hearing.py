@@ -24,7 +24,7 @@ def hear(state: State, clause: Clause) -> Heard:
         role = term.role
         if role == "except":
             heard.everything = heard.everything or not heard.named
-            _except(state, terms, at, heard)
+            _except(terms, at, heard)
         elif term.data == "excepted" or (role == "enough" and heard.preds and at == heard.preds[-1][0] + 1):
             continue
         elif role in ("more", "less", "too", "so", "enough", "degree", *NEGATORS):
@@ -47,7 +47,7 @@ def hear(state: State, clause: Clause) -> Heard:
             if (at and _before(terms, at).role == "only") or (at + 1 < len(terms) and terms[at + 1].role == "only"):
                 heard.place_only = True
         elif role == "quantity":
-            heard.preds.append((at, quantity(state, term, terms, at, directions, heard)))
+            heard.preds.append((at, quantity(state, term, terms, at, heard)))
         elif role == "tonality":
             heard.preds.append((at, made(state, Kind.KEY, term, value=term.value, absolute=True, negated=mods.neg)))
             mods = Mods()
@@ -137,7 +137,7 @@ def _part(state: State, term: Term, at: int, mods: Mods, heard: Heard, terms: li
     return mods if mods.terms and (coming or only_degree) else Mods()
 
 
-def _except(state: State, terms: list[Term], at: int, heard: Heard) -> None:
+def _except(terms: list[Term], at: int, heard: Heard) -> None:
     for term in terms[at + 1 :]:
         if term.role in ("part", "instrument"):
             stem = all_instruments()[term.value].stem if term.role == "instrument" else term.value
@@ -221,4 +221,4 @@ def _before(terms: list[Term], at: int) -> Term:
 
 
 def _after(terms: list[Term], at: int) -> Term:
-    return next((one for one in terms[at + 1 :] if one.role not in ("the", "fill", "a")), terms[at])
+    return next((one for one in terms[at + 1 :] if one.role not in ("the", "fill", "a", "on", "in")), terms[at])

@@ -15,7 +15,8 @@ def concept(state: State, term: Term, role: str, mods: Mods, terms: list[Term], 
     """What a word of a concept says with what stands before it."""
     known = state.words.concepts[term.value]
     said = made(state, Kind(known.kind), term, *mods.terms, value=known.value)
-    compares = role == "comparative" or mods.more
+    compares = said.compares = role == "comparative" or mods.more
+    mods.less = mods.less and role != "comparative"
     mods.enough = mods.enough or (at + 1 < len(terms) and terms[at + 1].role == "enough")
     if role == "noun":
         return _noun(state, said, known, mods, terms, at)
@@ -25,7 +26,7 @@ def concept(state: State, term: Term, role: str, mods: Mods, terms: list[Term], 
         gentle = mods.neg and not mods.so and not mods.enough and not mods.less
         if mods.neg and mods.less:  # not less
             said.negated, sign = True, -1.0
-        return _turned(state, said, known, sign, mods.factor * (0.5 if gentle else 1.0))
+        return _turned(said, known, sign, mods.factor * (0.5 if gentle else 1.0))
     if mods.enough:
         said.negated = True
     said.negated = said.negated or mods.neg
@@ -64,7 +65,7 @@ def _noun(state: State, said: Said, known: Concept, mods: Mods, terms: list[Term
     return said
 
 
-def _turned(state: State, said: Said, known: Concept, sign: float, factor: float) -> Said:
+def _turned(said: Said, known: Concept, sign: float, factor: float) -> Said:
     if known.amount is not None:
         said.amount = bounded(sign * known.amount * factor)
     elif known.kind == Kind.MOOD:
@@ -76,7 +77,7 @@ def _turned(state: State, said: Said, known: Concept, sign: float, factor: float
     return said
 
 
-def quantity(state: State, term: Term, terms: list[Term], at: int, directions: list[Term], heard: Heard) -> Said:
+def quantity(state: State, term: Term, terms: list[Term], at: int, heard: Heard) -> Said:
     """A number with a unit takes its sign, and what it is about, from the words beside it."""
     given: Quantity = term.data
     sign = _direction(state, terms, at)

@@ -36,6 +36,7 @@ class Said:
     but_places: list[Place] = field(default_factory=list)
     only: bool = False
     inherits: bool = False
+    compares: bool = False
     clause: int = 0
 
 

@@ -56,6 +56,11 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
     state.excepts = bool(heard.excepted)
     if heard.excepted and not heard.preds and not heard.named and _except_of_before(state, heard, begins):
         return
+    before = [said for said in state.said[begins:] if said.kind not in GLOBAL]
+    if bare and heard.only_parts and clause.joined in ("but", "comma") and before and not before[-1].parts:
+        for said in before:  # `more reverb, but only on the guitar`
+            said.parts = said.parts or heard.parts
+        return
     if bare and not heard.only_parts and _goes_on(state, clause, heard, row, clauses):
         place_back(state, heard, begins)
         return
@@ -109,9 +114,12 @@ def _goes_on(state: State, clause: Clause, heard: Heard, row: Said | None, claus
 
 def _leave_out(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     quiet = [said for _, said in heard.preds if said.amount is not None or said.negated or said.kind == Kind.LYRICS]
-    if heard.removes and quiet and not heard.named:
+    object_is_noun = quiet and (not heard.named or heard.preds[0][0] < heard.named[0].at) and clause.has("noun")
+    if heard.removes and quiet and (object_is_noun or not heard.named):
         for said in quiet:
-            add(state, said, heard, clause)
+            said.parts = said.parts or heard.parts
+        for said in quiet:
+            add(state, said, heard)
         return
     parts = heard.parts
     before = [said for said in state.said[begins:] if said.kind not in GLOBAL or said.kind == Kind.PART]
@@ -137,7 +145,7 @@ def _leave_out(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         return
     kind_of = next((one.instrument for one in heard.named if one.instrument), None)
     said = Said(Kind.PART, heard.first, heard.last, negated=True, parts=parts, value=kind_of)
-    add(state, said, heard, clause)
+    add(state, said, heard)
     state.row = said
     state.subject = parts
     for _, pred in heard.preds:
@@ -195,7 +203,7 @@ def _change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     inherits = not heard.named and not heard.everything and not heard.excepted
     meaning = [
         (at, said) for at, said in heard.preds
-        if said.negated or _says(state, said, heard)
+        if said.negated or _says(said, heard)
     ]  # fmt: skip
     meaning = measured(meaning)
     meaning = [
@@ -211,11 +219,11 @@ def _change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         if inherits and clause.joined and said.kind not in GLOBAL:
             said.parts, said.but_parts, said.inherits = list(state.subject), list(state.but_subject), True
         elif said.kind not in GLOBAL or (said.kind == Kind.MOOD and heard.named):
-            said.parts = [*(waiting_parts if takes else []), *_own(state, at, heard)]
+            said.parts = [*(waiting_parts if takes else []), *_own(at, heard)]
             said.parts = list(dict.fromkeys(said.parts))
         if said.kind == Kind.PRESENCE and heard.named:
             row = said
-        add(state, said, heard, clause)
+        add(state, said, heard)
     if heard.named and not subject_first and meaning and meaning[-1][1].kind not in GLOBAL:
         row = meaning[-1][1]
     state.row = row
@@ -223,7 +231,7 @@ def _change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     if own or heard.everything or heard.excepted:
         state.subject, state.but_subject = list(dict.fromkeys(own)), list(heard.excepted)
     if heard.named and (not meaning or _is_wanted(state, heard, meaning, subject_first)):
-        want(state, heard, clause)
+        want(state, heard)
     elif not heard.named and not meaning and heard.places:
         place_alone(state, clause, heard, begins)
     elif heard.named and any(one.instrument for one in heard.named):
@@ -231,7 +239,7 @@ def _change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     place_back(state, heard, begins)
 
 
-def _says(state: State, said: Said, heard: Heard) -> bool:
+def _says(said: Said, heard: Heard) -> bool:
     """A noun by itself says nothing: `the tempo`; a new one does."""
     if said.kind == Kind.VARIATION:
         return said.value is None or heard.renews
@@ -240,7 +248,7 @@ def _says(state: State, said: Said, heard: Heard) -> bool:
     return said.amount is not None or (said.kind == Kind.KEY and said.value is not None)
 
 
-def _own(state: State, at: int, heard: Heard) -> list[StemType]:
+def _own(at: int, heard: Heard) -> list[StemType]:
     """Whose a change is, of the parts of its clause: all of them, or those beside it where it stands between."""
     places = [number for number, _ in heard.preds]
     named = heard.named
@@ -264,7 +272,8 @@ def _is_wanted(state: State, heard: Heard, meaning: list[tuple[int, Said]], subj
         return True
     if heard.article:
         return state.about == "request"
-    return False
+    plain = not subject_first and not any(said.compares or said.unit for _, said in meaning)
+    return plain and state.about == "request"
 
 
 def _on_instrument(state: State, heard: Heard, clause: Clause) -> None:
@@ -272,4 +281,4 @@ def _on_instrument(state: State, heard: Heard, clause: Clause) -> None:
     for one in heard.named:
         if one.instrument and one.at and clause.terms[one.at - 1].role == "on":
             said = Said(Kind.INSTRUMENT, one.term.first, one.term.last, parts=[one.part], value=one.instrument)
-            add(state, said, heard, clause)
+            add(state, said, heard)

@@ -16,12 +16,13 @@ HARD = frozenset(".;!?\n…")
 _ORDER = (
     "meter", "section", "part", "instrument", "style", "except", "comparative", "concept", "noun", "remove", "no",
     "not", "only", "more", "less", "too", "enough", "swap", "for", "instead of", "up", "down", "keep", "again",
-    "want", "language", "bars", "mode", "unit", "ordinal", "number", "half", "from", "to", "end", "crop", "in",
-    "on", "about", "new", "everything", "but", "and", "or", "degree", "so", "a", "the", "song", "key", "fill",
+    "want", "language", "bars", "mode", "unit", "ordinal", "number", "half", "before", "after", "from", "to", "end",
+    "crop", "in", "on", "about", "new", "everything", "but", "and", "or", "degree", "so", "a", "the", "song", "key",
+    "fill",
 )  # fmt: skip
 _MODIFIES = ("more", "less", "too", "so", "degree")
 _OF = ("de", "d'")  # of the Romance languages: what follows is a noun
-_BEFORE_A_NOUN = ("the", "a", "in", "crop", "from", "ordinal", "number", "no")
+_BEFORE_A_NOUN = ("the", "a", "in", "crop", "before", "after", "from", "to", "ordinal", "number", "no")
 
 
 @dataclass

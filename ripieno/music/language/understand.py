@@ -24,7 +24,7 @@ def understand(text: str, *, language: Language | None = None, about: About = "r
     known = language or recognised(text)
     words = lexicon(known)
     found = amounts.read(terms.read(said, words, amounts.keys(said, words, text)), said)
-    found = places.read(found, said, words)
+    found = places.read(found, words)
     state = State(words, about)
     for sentence in clauses.sentences(found, said, text):
         statements.read(state, sentence)

@@ -48,6 +48,7 @@ def in_bars(found: list[Note], first: int, last: int) -> list[Note]:
     [
         (Place(section="intro"), (1, 4)), (Place(bars=(9, 16)), (9, 16)), (Place(section="chorus last"), (29, 36)),
         (Place(section="verse 2", bars=(1, 2)), (21, 22)), (Place(bars=(-4, -1)), (33, 36)),
+        (Place(section="chorus", side="before"), (1, 12)), (Place(bars=(17, 20), side="after"), (21, 36)),
     ],
 )  # fmt: skip
 def test_nothing_sounds_where_it_is_silent(music, stem, where, bars):
