@@ -160,7 +160,7 @@ def _flush_or_take(state: State, clause: Clause, heard: Heard) -> None:
     if not state.pending:
         return
     behind = (
-        heard.removes
+        (heard.removes or heard.negates_parts)
         and heard.named
         and not any(term.role in ("remove", *NEGATORS) for term in clause.terms[: heard.named[0].at])
     )
