@@ -208,6 +208,7 @@ MEANINGS: dict[str, str] = {
     "start": "the first character, counted from 0",
     "end": "the character behind the last one",
     "Place.section": "each section of this kind (chorus), or one of them (chorus 2, chorus last)",
+    "side": "in it; or before, all that comes before the first of them; or after, what comes after the last",
     "Place.bars": "the first and the last bar, from 1, or below 0 from the end; with `section`, of that section",
     "score": "how well it fits, as far as that can be measured",
     "overall": "the mean of what could be measured, 0 to 1",

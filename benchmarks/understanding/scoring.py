@@ -77,7 +77,9 @@ def score(one: dict[str, Any]) -> Verdict:
             continue
         near = next((statement for statement in left if _is_alike(line, statement)), None)
         wrong.append(f"{line.what}: {'; '.join(_faults(line, near)) if near else 'did not come out'}")
-        opposite += [f"{line.what}: {statement.words.text}" for statement in said.statements if _contrary(line, statement)]
+        opposite += [
+            f"{line.what}: {statement.words.text}" for statement in said.statements if _contrary(line, statement)
+        ]
     wrong += [f"too much: {_shown(statement)}" for statement in left if not _is_implied(statement, expected)]
     return Verdict(one["say"], tuple(wrong), tuple(opposite))
 
@@ -153,6 +155,8 @@ def _contrary(line: Expected, statement: Statement) -> bool:
 def _is_implied(statement: Statement, expected: list[Expected]) -> bool:
     """That a part is wanted follows where something is said of it."""
     about = {who for line in expected for who in line.who}
+    if statement.kind == Kind.PART and statement.negated and not statement.parts:  # `only the piano`
+        return bool(statement.but_parts) and set(statement.but_parts) <= about
     is_wanted = statement.kind == Kind.PART and not statement.negated and set(statement.parts) <= about
     left_out = {who for line in expected if line.what == "part" and line.how == "not" for who in line.who}
     return is_wanted and not set(statement.parts) & left_out
@@ -168,7 +172,8 @@ def _names(places: list[Place]) -> frozenset[str]:
 
 def _name(place: Place) -> str:
     bars = f"bars {place.bars[0]}-{place.bars[1]}" if place.bars else ""
-    return " of ".join(one for one in (bars, place.section or "") if one)
+    there = " of ".join(one for one in (bars, place.section or "") if one)
+    return there if place.side == "in" else f"{place.side} {there}"
 
 
 def _normal(names: frozenset[str]) -> frozenset[str]:
@@ -177,7 +182,7 @@ def _normal(names: frozenset[str]) -> frozenset[str]:
     for name in names:
         one = re.sub(r"^bars? (\d+)$", r"bars \1-\1", name)
         one = re.sub(r"^bars? (-?\d+) ?(?:-|to) ?(-?\d+)", r"bars \1-\2", one)
-        found.add(re.sub(r"^last ([a-z-]+)$", r"\1 last", one))
+        found.add(re.sub(r"\blast ([a-z-]+)$", r"\1 last", one))
     return frozenset(found)
 
 

@@ -24,6 +24,9 @@ def words(wish: Wish) -> str:
         "sparse" if plan.density < -0.2 else "busy" if plan.density > 0.2 else "",
         "soft" if plan.dynamics < -0.2 else "powerful" if plan.dynamics > 0.2 else "",
         plan.articulation if plan.articulation != "normal" else "",
+        "swing feel" if plan.swing > 0.2 else "straight feel" if plan.swing < -0.2 else "",
+        f"{plan.pulse}-time feel" if plan.pulse != "normal" else "",
+        "root notes only" if plan.notes == "roots" else "",
         f"{given.timeline.bpm:.0f} bpm", "" if plan.stem_type == "drums" else key,
     ]  # fmt: skip
     return ", ".join(part for part in parts if part)

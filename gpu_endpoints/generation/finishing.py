@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gpu_endpoints.audio.levels import CEILING, SILENT, loudness
 
 FADE_IN_SECONDS, FADE_OUT_SECONDS = 0.002, 0.1  # no click at the start, and the first hit as hard as the others
+MUTE_FADE_SECONDS = 0.01
 PEAK = 0.8
+
+
+def muted(audio: np.ndarray, rate: int, stretches: Sequence[tuple[float, float]]) -> np.ndarray:
+    """The same with silence in some stretches (seconds, of any length), faded over 10 ms at their inner ends."""
+    out = audio.copy()
+    for start, end in stretches:
+        first, last = (int(min(max(at * rate, 0), len(out))) for at in (start, end))
+        here = out[first:last]
+        fall = min(round(MUTE_FADE_SECONDS * rate), len(here) // 2)
+        falling = np.zeros((len(here), 1), np.float32)
+        if first > 0:
+            falling[:fall] = _ramp(fall)[::-1]
+        if last < len(out):
+            falling[len(here) - fall :] = _ramp(fall)
+        here *= falling
+    return out
 
 
 def finish(

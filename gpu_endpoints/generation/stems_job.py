@@ -13,7 +13,7 @@ from gpu_endpoints.audio import writing
 from gpu_endpoints.audio.levels import SAMPLE_RATE
 from gpu_endpoints.generation import choice
 from gpu_endpoints.generation.engine import Generated, GenerationEngine, Wish
-from gpu_endpoints.generation.finishing import finish
+from gpu_endpoints.generation.finishing import finish, muted
 from gpu_endpoints.production import aligning, checking
 from gpu_endpoints.serving.work import JobContext, JobFailed
 from ripieno.contracts import names
@@ -28,7 +28,7 @@ from ripieno.contracts.generation import (
 )
 from ripieno.contracts.production import Score
 from ripieno.contracts.provenance import Provenance
-from ripieno.music import mix_levels
+from ripieno.music import mix_levels, places
 from ripieno.music.genres.blending import blend
 from ripieno.music.song_conditioning import within
 from ripieno.services import blobs
@@ -127,6 +127,7 @@ def made_well(engine: GenerationEngine, wishes: list[Wish], context: JobContext)
                 swing, is_drums = blend(wish.plan.style).feel.swing, wish.plan.stem_type == StemType.DRUMS
                 audio, moved = aligning.to_grid(audio, wish.conditioning, swing, syncopated=not is_drums)
                 remarks = (*remarks, *moved)
+                audio = muted(audio, SAMPLE_RATE, _silences(wish))
             whole = wishes[n].conditioning
             wanted = wish.loudness_lufs
             if wanted is None:
@@ -196,6 +197,20 @@ def _for(engine: GenerationEngine, wish: Wish) -> Wish:
     if engine.is_exact:
         return wish
     return replace(wish, conditioning=replace(wish.conditioning, span=None))
+
+
+def _silences(wish: Wish) -> list[tuple[float, float]]:
+    """Where a stem that a learned engine made is to be silent: it knows nothing of places. Seconds of its audio."""
+    music = wish.conditioning
+    edges = (music.first, music.last)
+    return [
+        (
+            music.timeline.at(max(start, edges[0])) - music.start_seconds,
+            music.timeline.at(min(end, edges[1])) - music.start_seconds,
+        )
+        for start, end in places.silent(wish.plan, music)
+        if end > edges[0] and start < edges[1]
+    ]
 
 
 def _with_seed(wish: Wish, attempt: int) -> Wish:

@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from ripieno.cli.options import connect, examples, json_option
 from ripieno.cli.output import console, print_json
-from ripieno.contracts.understanding import Kind, Statement, Understanding
+from ripieno.contracts.understanding import About, Kind, Language, Statement, Understanding
 
 _LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French"}
 
@@ -30,7 +30,7 @@ _LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French"}
     help="What the words are: a wish for new music, a change to a piece, or a comment on a take.",
 )
 @json_option
-def understand(text: str, language: str | None, about: str, as_json: bool) -> None:
+def understand(text: str, language: Language | None, about: About, as_json: bool) -> None:
     """Say what is understood of words; nothing is made."""
     with connect() as ripieno:
         said = ripieno.understand(text, language=language, about=about)

@@ -60,16 +60,19 @@ class Kind(StrEnum):
 
 class Place(Contract):
     """A section by its name (`chorus` is each of them, `chorus 2`, `chorus last` one), or bars, counted from 1; with
-    both, bars of that section. Bars below 0 count from the end (-1 is the last)."""
+    both, bars of that section. Bars below 0 count from the end (-1 is the last). `side` is `before` for all that comes
+    before the first of these, `after` for what comes after the last."""
 
     section: str | None = Field(default=None, max_length=MOST_SECTION_NAME)
     bars: tuple[int, int] | None = None
+    side: Literal["in", "before", "after"] = "in"
 
     @property
     def words(self) -> str:
         """As a person reads it."""
         bars = f"bars {self.bars[0]} to {self.bars[1]}" if self.bars else ""
-        return " of ".join(one for one in (bars, self.section or "") if one)
+        there = " of ".join(one for one in (bars, self.section or "") if one)
+        return there if self.side == "in" else f"{self.side} {there}"
 
 
 class Stretch(Contract):
@@ -85,8 +88,9 @@ class Statement(Contract):
 
     `parts` are whom it is about, none is everybody but `but_parts`; `places` where, none is everywhere but
     `but_places`; `only` is true where nothing of the part is wanted elsewhere. `amount` is from -1 (much less) to 1
-    (much more), or a number of `unit`; it is a change, or with `absolute` the value to have. `value` is what is no number: an instrument,
-    a style, `A minor`. `negated` means that this is not to be: a part left out, a change not made.
+    (much more), or a number of `unit`; it is a change, or with `absolute` the value to have. `value` is what is no
+    number: an instrument, a style, `A minor`. `negated` means that this is not to be: a part left out, a change not
+    made.
     """
 
     kind: Kind

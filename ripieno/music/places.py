@@ -39,20 +39,27 @@ def missing(places: Iterable[Place], music: Conditioning) -> list[str]:
 
 
 def _spans(place: Place, music: Conditioning) -> list[Span]:
-    stretches = _sections(place.section, music) if place.section else [(0.0, float(len(music.timeline.times)))]
-    if place.bars is None:
+    stretches = _sections(place.section, music) if place.section else [(0.0, music.last)]
+    if place.bars is not None:
+        stretches = [span for stretch in stretches if (span := _bars(place.bars, stretch, music)) is not None]
+    if place.side == "in" or not stretches:
         return stretches
-    return [span for stretch in stretches if (span := _bars(place.bars, stretch, music)) is not None]
+    beside = (0.0, min(start for start, _ in stretches)), (max(end for _, end in stretches), float("inf"))
+    return [beside[0] if place.side == "before" else beside[1]]
 
 
 def _sections(name: str, music: Conditioning) -> list[Span]:
     """Every section of a kind, or the one that a number says."""
     labels = [one.label for one in music.sections]
-    same = [number for number, label in enumerate(labels) if form.find(name, [label]) == 0]
+    same = [number for number, label in enumerate(labels) if _plain(label) == _plain(name)]
     if not same:
         found = form.find(name, labels)
         same = [] if found is None else [found]
     return [(music.sections[number].start, music.sections[number].end) for number in same]
+
+
+def _plain(name: str) -> str:
+    return "".join(name.lower().replace("-", " ").split())
 
 
 def _bars(bars: tuple[int, int], within: Span, music: Conditioning) -> Span | None:

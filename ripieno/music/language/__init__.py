@@ -6,6 +6,12 @@ terms.py        what each phrase may do in its sentence, and which reading count
 amounts.py      numbers with units, keys, meters
 places.py       sections and bars
 clauses.py      sentences of clauses, and how these are joined
+saying.py       statements in the making
+meanings.py     what single words say, with what stands before them
+hearing.py      what one clause holds
+exchanging.py   one part for another
+telling.py      statements as they are added, and parts that are wanted
+whereabouts.py  places that stand apart from what they are about
 statements.py   what is to change, for whom, where, how much, and what is not to be
 styles.py       the style that is named, or the blend
 understand.py   all of it, and which language it is in

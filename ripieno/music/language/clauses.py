@@ -34,6 +34,9 @@ def sentences(found: list[Term], said: list[Token], text: str) -> list[list[Clau
             _close(read, clause)
             read.append([])
             clause = Clause("")
+        if term.role == "no" and clause.has("part", "instrument") and not clause.has("remove", "not"):
+            _close(read, clause)
+            clause = Clause("comma")
         if term.role in _JOINS or (is_mark and term.value in _SOFT):
             joined = term.role if term.role in _JOINS else "comma"
             if clause.terms:

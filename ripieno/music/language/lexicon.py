@@ -24,8 +24,8 @@ LANGUAGES: tuple[Language, ...] = ("en", "de", "es", "fr")
 GAP = "…"
 ROLES = (
     "fill", "a", "the", "not", "no", "remove", "want", "keep", "only", "except", "everything", "and", "or", "but",
-    "swap", "for", "instead of", "more", "less", "too", "so", "enough", "up", "down", "in", "crop", "from", "to", "on",
-    "end", "bars", "half", "new", "about", "song", "again", "same", "key", "language",
+    "swap", "for", "instead of", "more", "less", "too", "so", "enough", "up", "down", "in", "crop", "before",
+    "after", "from", "to", "on", "end", "bars", "half", "new", "about", "song", "again", "same", "key", "language",
 )  # fmt: skip
 """What a word can do that has no value of its own; see the data files."""
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from ripieno.contracts.understanding import MOST_BARS, Place
 from ripieno.music.language.lexicon import Lexicon
 from ripieno.music.language.terms import Term
-from ripieno.music.language.tokens import Token
 
 _LAST = -1
-_LEADS = ("the", "fill", "in", "crop", "a", "from", "to", "everything")
+_LEADS = ("the", "fill", "in", "crop", "a", "from", "to", "everything", "before", "after")
 
 
 @dataclass
@@ -25,12 +24,12 @@ class Where:
     article: str = ""
 
 
-def read(found: list[Term], said: list[Token], words: Lexicon) -> list[Term]:
+def read(found: list[Term], words: Lexicon) -> list[Term]:
     """The terms, with those of a place put together."""
     read: list[Term] = []
     at = 0
     while at < len(found):
-        taken = _bars(found, at, said, words) or _section(found, at, said, words)
+        taken = _bars(found, at, words) or _section(found, at, words)
         if taken is None:
             read.append(found[at])
             at += 1
@@ -43,7 +42,7 @@ def read(found: list[Term], said: list[Token], words: Lexicon) -> list[Term]:
 # -- sections -----------------------------------------------------------------------------------------------------
 
 
-def _section(found: list[Term], at: int, said: list[Token], words: Lexicon) -> tuple[Term, int] | None:
+def _section(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | None:
     """`second chorus`, `chorus 2`, `2nd and last chorus`, from the term on."""
     start, numbers, here = at, [], at
     while here < len(found) and (which := _ordinal(found[here], words)) is not None:
@@ -98,7 +97,7 @@ def _ordinal(term: Term, words: Lexicon) -> int | None:
 # -- bars ---------------------------------------------------------------------------------------------------------
 
 
-def _bars(found: list[Term], at: int, said: list[Token], words: Lexicon) -> tuple[Term, int] | None:
+def _bars(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | None:
     """`bars 9 to 16`, `bar 4`, `from bar 9 on`, `up to bar 8`, `first 8 bars`, `8 last bars`."""
     counted = _counted(found, at, words)
     if counted is not None:
@@ -110,7 +109,7 @@ def _bars(found: list[Term], at: int, said: list[Token], words: Lexicon) -> tupl
     if here >= len(found) or found[here].role != "bars":
         return None
     here += 1
-    first, here = _number(found, here, words)
+    first, here = _number(found, here)
     if first is None:
         return None
     second, after = None, here
@@ -118,7 +117,7 @@ def _bars(found: list[Term], at: int, said: list[Token], words: Lexicon) -> tupl
         next_one = _after_articles(found, here + 1)
         if next_one < len(found) and found[next_one].role == "bars":
             next_one += 1
-        second, after = _number(found, next_one, words)
+        second, after = _number(found, next_one)
     if second is None:
         after = here
         if opens == "from":
@@ -159,7 +158,7 @@ def _counted(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | N
     ), here + 1
 
 
-def _number(found: list[Term], at: int, words: Lexicon) -> tuple[int | None, int]:
+def _number(found: list[Term], at: int) -> tuple[int | None, int]:
     if at < len(found) and found[at].role == "number" and found[at].data is not None:
         return int(abs(found[at].data)), at + 1
     return None, at
@@ -218,7 +217,12 @@ def _brought_in(found: list[Term]) -> list[Term]:
                 if read[-1].role == "everything" and term.data.prep:
                     break
                 before = read.pop()
-                if before.role in ("in", "from", "to"):
+                is_until = before.role == "to" and not term.data.is_bars
+                if before.role in ("before", "after") or is_until:
+                    term.data.prep = "in"
+                    side = "after" if before.role == "after" else "before"
+                    term.data.places = [place.model_copy(update={"side": side}) for place in term.data.places]
+                elif before.role in ("in", "from", "to"):
                     term.data.prep = term.data.prep or "in"
                 elif before.role == "crop":
                     term.data.prep = term.data.prep or "crop"

@@ -14,14 +14,15 @@ from ripieno.music.language.tokens import Token
 _FARTHEST = 9  # words between the two halves of `leave … out`
 HARD = frozenset(".;!?\n…")
 _ORDER = (
-    "meter", "section", "part", "instrument", "style", "except", "comparative", "concept", "noun", "remove", "no", "not", "only",
-    "more", "less", "too", "enough", "swap", "for", "instead of", "up", "down", "keep", "again", "want", "language",
-    "bars", "mode", "unit", "ordinal", "number", "half", "from", "to", "end", "crop", "in", "on", "about", "new", "everything",
-    "but", "and", "or", "degree", "so", "a", "the", "song", "key", "fill",
+    "meter", "section", "part", "instrument", "style", "except", "comparative", "concept", "noun", "remove", "no",
+    "not", "only", "more", "less", "too", "enough", "swap", "for", "instead of", "up", "down", "keep", "again",
+    "want", "language", "bars", "mode", "unit", "ordinal", "number", "half", "before", "after", "from", "to", "end",
+    "crop", "in", "on", "about", "new", "everything", "but", "and", "or", "degree", "so", "a", "the", "song", "key",
+    "fill",
 )  # fmt: skip
 _MODIFIES = ("more", "less", "too", "so", "degree")
 _OF = ("de", "d'")  # of the Romance languages: what follows is a noun
-_BEFORE_A_NOUN = ("the", "a", "in", "crop", "from", "ordinal", "number", "no")
+_BEFORE_A_NOUN = ("the", "a", "in", "crop", "before", "after", "from", "to", "ordinal", "number", "no")
 
 
 @dataclass
@@ -51,7 +52,7 @@ def read(said: list[Token], words: Lexicon, keys: dict[int, Term] | None = None)
         token = said[at]
         if token.kind != "word":
             known = _entries_at(said, at, words, covered)
-            if (known and known[0][0].weight > 1) or (token.kind == "mark" and known):
+            if known and (known[0][0].weight > 1 or token.kind == "mark" or known[0][0].role == "instrument"):
                 at = _take(at, known, found, taken, covered)
                 continue
             role = "number" if token.kind == "number" else token.kind
@@ -168,8 +169,8 @@ def _rule_out(
             drop("section")
     if "part" in readings and {"concept", "comparative", "down"} & set(readings):
         drop(*({"part"} if before in _MODIFIES and before != "less" and not of else {"concept", "comparative", "down"}))
-    if "down" in readings and "comparative" in readings:
-        drop(*({"comparative"} if coming & {"the"} else {"down"}))
+    if "down" in readings and "comparative" in readings:  # `lower the drums`, but `an octave lower`
+        drop(*({"comparative"} if coming & {"the", "noun"} else {"down"}))
     if {"up", "down"} & set(readings) and "concept" in readings:
         is_verb = before not in _MODIFIES and bool(coming & {"the", "degree", "part", "noun"})
         drop(*({"concept"} if is_verb else {"up", "down"}))

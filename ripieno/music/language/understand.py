@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ripieno.contracts.understanding import About, Kind, Language, Place, Statement, Stretch, Understanding
-from ripieno.music.language import amounts, clauses, places, styles, terms
+from ripieno.music.language import amounts, clauses, places, statements, styles, terms
 from ripieno.music.language.lexicon import LANGUAGES, Lexicon, lexicon
-from ripieno.music.language.statements import Reader, Said
+from ripieno.music.language.saying import Said, State
 from ripieno.music.language.terms import Term
 from ripieno.music.language.tokens import Token, tokens
 
@@ -24,14 +24,14 @@ def understand(text: str, *, language: Language | None = None, about: About = "r
     known = language or recognised(text)
     words = lexicon(known)
     found = amounts.read(terms.read(said, words, amounts.keys(said, words, text)), said)
-    found = places.read(found, said, words)
-    reader = Reader(words, about)
+    found = places.read(found, words)
+    state = State(words, about)
     for sentence in clauses.sentences(found, said, text):
-        reader.sentence(sentence)
-    statements = [*(_statement(one, said, text) for one in reader.said), *_styles(found, said, text, words)]
-    statements = _once(sorted(statements, key=lambda one: (one.words.start, one.words.end)))
+        statements.read(state, sentence)
+    read = [*(_statement(one, said, text) for one in state.said), *_styles(found, said, text, words)]
+    read = _once(sorted(read, key=lambda one: (one.words.start, one.words.end)))
     return Understanding(
-        text=text, language=known, statements=statements, not_understood=_unread(found, said, text)
+        text=text, language=known, statements=read, not_understood=_unread(found, said, text)
     )  # fmt: skip
 
 
@@ -98,11 +98,7 @@ def _styles(found: list[Term], said: list[Token], text: str, words: Lexicon) -> 
 
 def _once(statements: list[Statement]) -> list[Statement]:
     """What was said twice in the same words is one statement."""
-    kept: list[Statement] = []
-    for one in statements:
-        if one not in kept:
-            kept.append(one)
-    return kept
+    return list({one.model_dump_json(): one for one in statements}.values())
 
 
 def _unread(found: list[Term], said: list[Token], text: str) -> list[Stretch]:

@@ -134,6 +134,8 @@ def _cropped(own: list[Statement]) -> dict[str, Any]:
     if len(where) != 1:
         return {"sounding": where}
     (place,) = where
+    if place.side != "in":
+        return {"sounding": where}
     if place.bars is None:
         return {"section": place.section}
     return {"bars": place.bars} if place.section is None and _is_plain(place.bars) else {"sounding": where}

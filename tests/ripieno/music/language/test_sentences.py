@@ -18,8 +18,9 @@ comment. `means` has a line for each thing that is said; of each line all but `w
   variation.
 * `who`: the parts, with commas: drums, bass, guitar, piano, synth, vocals, other. Strings, pads, organ, brass are synth;
   saxophone, flute, violin are other. Left out it is about everybody. `but`: everybody but these.
-* `where`: sections and bars, with commas: `chorus`, `chorus 2`, `last chorus`, `bars 9-16`, `bars 1-4 of bridge`; to the
-  end is `bars 9-9999`, the last four `bars -4--1`. Left out it is everywhere. `not where`: everywhere but there.
+* `where`: sections and bars, with commas: `chorus`, `chorus 2`, `last chorus`, `bars 9-16`, `bars 1-4 of bridge`,
+  `before chorus` (until it first comes), `after bridge`; to the end is `bars 9-9999`, the last four `bars -4--1`. Left
+  out it is everywhere. `not where`: everywhere but there.
 * `how`: up, down, not (it is not to be), not up (it must not grow: no change or less), not down, or a number with its
   unit: a change with its sign (`+3 dB`, `-1 octave`, `+2 semitone`, `-10 bpm`), a value to have without (`120 bpm`,
   `150 second`).
@@ -27,7 +28,8 @@ comment. `means` has a line for each thing that is said; of each line all but `w
   half, double, roots, downbeats, beats, offbeats, a style, a mood. Not looked at when left out.
 * `only`: true where nothing of it is wanted elsewhere. Not looked at when left out.
 
-That a part is wanted need not be said where something else is said of it.
+That a part is wanted need not be said where something else is said of it; nor, of "only the piano in the intro", that
+the others are left out there.
 """
 
 from __future__ import annotations

@@ -1,0 +1,61 @@
+"""One part for another: `swap the piano for a pad`, `a pad instead of the piano`."""
+
+from __future__ import annotations
+
+from dataclasses import replace as changed
+
+from ripieno.contracts.understanding import Kind
+from ripieno.music.language.clauses import Clause
+from ripieno.music.language.saying import Heard, Named, Said, State
+
+
+def swapped(state: State, clause: Clause, heard: Heard) -> bool:
+    """`swap the piano for a pad`, `a pad instead of the piano`; whether the clause was that."""
+    roles = [term.role for term in clause.terms]
+    if heard.keeps and "swap" in roles:  # `don't swap ...`
+        cut = roles.index("for") if "for" in roles else len(roles)
+        heard.named = [one for one in heard.named if one.at < cut]
+        return False
+    if "instead of" in roles and len(heard.named) >= 1:
+        cut = roles.index("instead of")
+        new = [one for one in heard.named if one.at < cut]
+        old = [one for one in heard.named if one.at > cut]
+        if cut < 2 and len(old) > 1 and not new:  # instead of the piano a pad
+            old, new = old[:1], old[1:]
+        if not new and state.pending:
+            new = [one for waiting, _ in state.pending for one in waiting.named]
+            state.pending = []
+        if old:
+            _exchange(state, old, new, heard)
+            return True
+    if "swap" in roles:
+        state.swapping, state.old = "old", []
+    if not state.swapping:
+        return False
+    cut = roles.index("for") if "for" in roles else len(roles)
+    if state.swapping == "old":
+        state.old += [one for one in heard.named if one.at < cut]
+    if "for" not in roles:
+        return True
+    new = [one for one in heard.named if one.at > cut]
+    _exchange(state, state.old, new, heard)
+    state.swapping = ""
+    return True
+
+
+def _exchange(state: State, old: list[Named], new: list[Named], heard: Heard) -> None:
+    where = [*heard.where, *state.sticky]
+    first = min([heard.first, *(one.term.first for one in [*old, *new])])
+    stems = {one.part for one in new}
+    if len(old) == len(new) == 1 and old[0].part == new[0].part and new[0].instrument:
+        said = Said(Kind.INSTRUMENT, first, heard.last, value=new[0].instrument, parts=[old[0].part])
+        state.said.append(changed(said, places=where, clause=state.number))
+        return
+    for one in old:
+        if one.part not in stems:
+            said = Said(Kind.PART, first, heard.last, negated=True, parts=[one.part], value=one.instrument)
+            state.said.append(changed(said, places=list(where), clause=state.number))
+    for one in new:
+        said = Said(Kind.PART, first, heard.last, parts=[one.part], value=one.instrument)
+        state.said.append(changed(said, places=list(where), clause=state.number))
+    state.subject = [one.part for one in new] or state.subject

@@ -1,0 +1,224 @@
+"""One clause: the parts, changes and places in it, and what negates, wants or keeps them."""
+
+from __future__ import annotations
+
+from ripieno.contracts.enums import StemType
+from ripieno.contracts.understanding import Kind
+from ripieno.music.instruments import all_instruments
+from ripieno.music.language.amounts import METERS
+from ripieno.music.language.clauses import Clause
+from ripieno.music.language.meanings import concept, made, quantity
+from ripieno.music.language.saying import NEGATORS, Heard, Mods, Named, Said, State, bounded
+from ripieno.music.language.terms import Term
+
+_UP = 0.5  # how far `turn up` turns
+_LEAST_BPM, _MOST_BPM = 30, 300
+
+
+def hear(state: State, clause: Clause) -> Heard:
+    heard, mods = Heard(first=clause.terms[0].first, last=clause.terms[-1].last), Mods()
+    terms = clause.terms
+    directions = [term for term in terms if term.role in ("up", "down")]
+    for at, term in enumerate(terms):
+        term.used = True
+        role = term.role
+        if role == "except":
+            heard.everything = heard.everything or not heard.named
+            _except(terms, at, heard)
+        elif term.data == "excepted" or (role == "enough" and heard.preds and at == heard.preds[-1][0] + 1):
+            continue
+        elif role in ("more", "less", "too", "so", "enough", "degree", *NEGATORS):
+            _modify(state, mods, term)
+        elif role in ("concept", "comparative", "noun"):
+            said = concept(state, term, role, mods, terms, at)
+            if said is not None:
+                heard.preds.append((at, said))
+                mods = Mods()
+        elif role in ("part", "instrument"):
+            mods = _part(state, term, at, mods, heard, terms)
+        elif role == "place":
+            if mods.neg and not _has_change(terms[at + 1 :]):
+                if term.data.prep:
+                    heard.place_negated = True
+                else:
+                    heard.removes = True
+                mods = Mods()
+            heard.places.append(term)
+            if (at and _before(terms, at).role == "only") or (at + 1 < len(terms) and terms[at + 1].role == "only"):
+                heard.place_only = True
+        elif role == "quantity":
+            heard.preds.append((at, quantity(state, term, terms, at, heard)))
+        elif role == "tonality":
+            heard.preds.append((at, made(state, Kind.KEY, term, value=term.value, absolute=True, negated=mods.neg)))
+            mods = Mods()
+        elif role == "meter":
+            value = term.value if term.value in METERS else None
+            if value:
+                heard.preds.append((at, made(state, Kind.METER, term, value=value, absolute=True)))
+            else:
+                term.used = False
+        elif role == "style":
+            term.data = bool(mods.neg or mods.less or heard.removes)
+            mods = Mods()
+        elif role == "language":
+            heard.preds.append((at, made(state, Kind.LANGUAGE, term, value=term.value)))
+        elif role == "remove":
+            heard.removes = True
+        elif role == "want":
+            heard.wants = True
+        elif role == "keep":
+            heard.keeps = True
+        elif role == "everything":
+            heard.everything = True
+        elif role == "a":
+            heard.article = True
+        elif role == "new":
+            heard.renews = True
+        elif role == "again":
+            heard.preds.append((at, made(state, Kind.VARIATION, term)))
+        elif role == "only":
+            heard.only_parts = at + 1 < len(terms) and _after(terms, at).role in ("part", "instrument")
+        elif role == "about":
+            if _theme(state, terms, at, heard):
+                break
+        elif role == "number":
+            term.used = _bare_number(state, term, terms, at, heard)
+        elif role == "bars" and at and terms[at - 1].role == "meter":
+            continue
+        elif role in ("unknown", "mark", "ordinal", "unit", "meter", "clock", "half", "bars", "section"):
+            term.used = False
+    _left_over(state, mods, directions, heard, terms)
+    if _is_kept(terms, heard):
+        heard.keeps, heard.removes, heard.negates_parts, heard.place_negated = True, False, False, False
+    if heard.place_negated and heard.named and not heard.preds:
+        heard.negates_parts, heard.place_negated = True, False
+    return heard
+
+
+def _modify(state: State, mods: Mods, term: Term) -> None:
+    mods.terms.append(term)
+    match term.role:
+        case "more":
+            mods.more = True
+        case "less":
+            mods.less = True
+        case "too":
+            mods.too = True
+        case "so":
+            mods.so = True
+        case "enough":
+            mods.enough = True
+        case "degree":
+            mods.factor = state.words.degrees[term.value]
+        case _:
+            mods.neg = True
+
+
+def _part(state: State, term: Term, at: int, mods: Mods, heard: Heard, terms: list[Term]) -> Mods:
+    instrument = term.value if term.role == "instrument" else None
+    part = StemType(all_instruments()[term.value].stem) if instrument else StemType(term.value)
+    is_definite = at > 0 and terms[at - 1].role == "the"
+    heard.named.append(Named(at, part, instrument, term, is_definite))
+    coming = _has_change(terms[at + 1 :])
+    if mods.more or mods.less or mods.too:
+        sign = -1.0 if mods.less or mods.too else 1.0
+        said = made(state, Kind.PRESENCE, term, *mods.terms, amount=bounded(0.6 * sign * mods.factor))
+        said.negated = mods.neg
+        heard.preds.append((at, said))
+        return Mods()
+    if mods.neg:
+        is_no = any(one.role == "no" for one in mods.terms)
+        turns = any(one.role in ("up", "down") for one in terms)
+        if is_no or not (coming or turns):
+            heard.negates_parts = True
+            return Mods()
+        return mods
+    only_degree = all(one.role == "degree" for one in mods.terms)
+    return mods if mods.terms and (coming or only_degree) else Mods()
+
+
+def _except(terms: list[Term], at: int, heard: Heard) -> None:
+    for term in terms[at + 1 :]:
+        if term.role in ("part", "instrument"):
+            stem = all_instruments()[term.value].stem if term.role == "instrument" else term.value
+            heard.excepted.append(StemType(stem))
+            term.data, term.used = "excepted", True
+        elif term.role == "place":
+            heard.but_places += term.data.places
+            term.role, term.data, term.used = "fill", "excepted", True
+        elif term.role not in ("the", "fill", "a", "in"):
+            break
+
+
+def _bare_number(state: State, term: Term, terms: list[Term], at: int, heard: Heard) -> bool:
+    """A number beside `tempo` is one in beats a minute."""
+    tempo = any(one.role == "noun" and state.words.concepts[one.value].kind == Kind.TEMPO for one in terms)
+    if not (tempo and term.data and _LEAST_BPM <= term.data <= _MOST_BPM):
+        return False
+    heard.preds.append((at, made(state, Kind.TEMPO, term, amount=term.data, unit="bpm", absolute=True)))
+    return True
+
+
+def _theme(state: State, terms: list[Term], at: int, heard: Heard) -> bool:
+    """`lyrics about the sea`: all that follows in the clause is the theme."""
+    rest = terms[at + 1 :]
+    known = any(term.role in ("song", "style") or term.value == "lyrics" for term in terms[:at]) or any(
+        one.kind in (Kind.LYRICS, Kind.THEME) for one in state.said
+    )
+    if not rest or not known or rest[0].role == "quantity":
+        return False
+    stop = next((n for n, term in enumerate(rest) if term.role == "place" and term.data.prep), len(rest))
+    if stop == 0:
+        return False
+    said = Said(Kind.THEME, rest[0].first, rest[stop - 1].last, clause=state.number)
+    heard.preds.append((at, said))
+    for term in rest:
+        term.used = True
+    heard.places += [term for term in rest[stop:] if term.role == "place"]
+    return True
+
+
+def _left_over(state: State, mods: Mods, directions: list[Term], heard: Heard, terms: list[Term]) -> None:
+    """What stands behind what it changes: `swing more`, `louder, a lot`, `turn the bass up`."""
+    last = heard.preds[-1][1] if heard.preds else None
+    if not mods.is_empty and last is not None and last.unit is None and last.amount is not None:
+        if mods.less or (mods.neg and mods.more):
+            last.amount = -last.amount
+        last.amount = bounded(last.amount * mods.factor)
+        last.last = max(last.last, mods.terms[-1].last)
+    elif not mods.is_empty and last is None and mods.neg:
+        heard.negates_parts = bool(heard.named)
+    elif not mods.is_empty and last is None:
+        if heard.named and (mods.more or mods.less):
+            sign = 1.0 if mods.more else -1.0
+            said = made(state, Kind.PRESENCE, heard.named[-1].term, *mods.terms, amount=0.6 * sign * mods.factor)
+            heard.preds.append((heard.named[-1].at, said))
+        else:
+            for term in mods.terms:
+                term.used = term.role not in ("more", "less", "too")
+    kinds = {term.role for term in terms}
+    is_turned = directions and not heard.preds and not kinds & {"quantity", "noun"} and not heard.removes
+    if is_turned and (heard.named or state.subject or heard.everything or heard.places):
+        sign = 1.0 if directions[0].role == "up" else -1.0
+        said = made(state, Kind.LOUDNESS, directions[0], amount=bounded(_UP * sign * mods.factor), negated=mods.neg)
+        heard.negates_parts = False
+        heard.preds.append((terms.index(directions[0]), said))
+
+
+def _has_change(terms: list[Term]) -> bool:
+    return any(one.role in ("concept", "comparative", "noun", "quantity", "tonality") for one in terms)
+
+
+def _is_kept(terms: list[Term], heard: Heard) -> bool:
+    """Two negators make a wish to keep: `don't remove the drums`, `nicht ohne Schlagzeug`."""
+    nots = sum(term.role == "not" for term in terms)
+    others = [term for term in terms if term.role in ("no", "remove", "swap")]
+    return bool(others) and (nots == 1 or {"no", "remove"} <= {term.role for term in others}) and not heard.preds
+
+
+def _before(terms: list[Term], at: int) -> Term:
+    return next((one for one in reversed(terms[:at]) if one.role not in ("the", "fill", "in")), terms[at])
+
+
+def _after(terms: list[Term], at: int) -> Term:
+    return next((one for one in terms[at + 1 :] if one.role not in ("the", "fill", "a", "on", "in")), terms[at])

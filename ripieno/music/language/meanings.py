@@ -1,0 +1,153 @@
+"""What single words say, with what stands before them: concepts, nouns, numbers with units."""
+
+from __future__ import annotations
+
+from ripieno.contracts.understanding import Kind
+from ripieno.music.language.amounts import Quantity
+from ripieno.music.language.lexicon import Concept
+from ripieno.music.language.saying import Heard, Mods, Said, State, bounded
+from ripieno.music.language.terms import Term
+
+_DIRECTIONS = (Kind.REGISTER, Kind.DYNAMICS, Kind.LOUDNESS, Kind.TEMPO, Kind.LENGTH, Kind.DENSITY)
+
+
+def concept(state: State, term: Term, role: str, mods: Mods, terms: list[Term], at: int) -> Said | None:
+    """What a word of a concept says with what stands before it."""
+    known = state.words.concepts[term.value]
+    said = made(state, Kind(known.kind), term, *mods.terms, value=known.value)
+    compares = said.compares = role == "comparative" or mods.more
+    mods.less = mods.less and role != "comparative"
+    mods.enough = mods.enough or (at + 1 < len(terms) and terms[at + 1].role == "enough")
+    if role == "noun":
+        return _noun(state, said, known, mods, terms, at)
+    if mods.less or mods.too or (mods.neg and (mods.so or mods.enough)) or (mods.neg and not compares):
+        wants_more = mods.neg and mods.enough
+        sign = 1.0 if wants_more else -1.0
+        gentle = mods.neg and not mods.so and not mods.enough and not mods.less
+        if mods.neg and mods.less:  # not less
+            said.negated, sign = True, -1.0
+        return _turned(said, known, sign, mods.factor * (0.5 if gentle else 1.0))
+    if mods.enough:
+        said.negated = True
+    said.negated = said.negated or mods.neg
+    if known.amount is not None:
+        said.amount = bounded(known.amount * mods.factor)
+    elif known.kind == Kind.MOOD:
+        said.amount = bounded(0.6 * mods.factor) if compares else None
+    return said
+
+
+def _noun(state: State, said: Said, known: Concept, mods: Mods, terms: list[Term], at: int) -> Said | None:
+    """`more density`, `no reverb`, `raise the tempo`, `lower the volume`; by itself it is only named."""
+    around = _direction(state, terms, at)
+    sign = 1.0
+    if mods.less or mods.too or around < 0:
+        sign = -1.0
+    elif mods.more or around > 0:
+        sign = 1.0
+    elif mods.neg or any(term.role == "remove" for term in terms):
+        if known.amount is None:
+            said.negated = True
+            return said
+        said.amount = -1.0 if known.amount > 0 else 1.0
+        return said
+    elif said.kind in (Kind.SWING, Kind.EFFECT):
+        sign = 1.0
+    else:
+        said.amount = None
+        return said
+    if mods.neg and (mods.more or mods.less):
+        said.negated = True
+    if mods.neg and mods.enough:
+        sign = 1.0
+    if known.amount is not None:
+        said.amount = bounded(abs(known.amount) * sign * mods.factor)
+    return said
+
+
+def _turned(said: Said, known: Concept, sign: float, factor: float) -> Said:
+    if known.amount is not None:
+        said.amount = bounded(sign * known.amount * factor)
+    elif known.kind == Kind.MOOD:
+        said.amount = sign * 0.6
+    elif known.opposite and sign < 0:
+        said.value = known.opposite
+    elif sign < 0:
+        said.negated = True
+    return said
+
+
+def quantity(state: State, term: Term, terms: list[Term], at: int, heard: Heard) -> Said:
+    """A number with a unit takes its sign, and what it is about, from the words beside it."""
+    given: Quantity = term.data
+    sign = _direction(state, terms, at)
+    near = [one for _, one in heard.preds[-1:]]
+    kinds = {
+        "dB": Kind.LOUDNESS, "LUFS": Kind.LOUDNESS, "bpm": Kind.TEMPO, "octave": Kind.REGISTER,
+        "semitone": Kind.KEY, "bar": Kind.LENGTH, "second": Kind.LENGTH,
+    }  # fmt: skip
+    said = made(state, kinds.get(given.unit, Kind.LOUDNESS), term, amount=given.number, unit=given.unit)
+    if given.unit == "%":
+        about = next((one for one in near if one.amount is not None), None)
+        said.kind = about.kind if about is not None else Kind.PRESENCE
+    if given.unit == "semitone" and heard.named:
+        said.kind = Kind.REGISTER
+    leads_to = at > 0 and terms[at - 1].role in ("to", "in", "on", "crop")
+    said.absolute = given.unit == "LUFS" or (
+        given.unit in ("bpm", "second", "bar") and (not sign or leads_to) and not given.is_signed
+    )
+    if said.absolute:
+        return said
+    if not given.is_signed and sign:
+        said.amount = abs(given.number) * sign
+    return said
+
+
+def _direction(state: State, terms: list[Term], at: int) -> float:
+    """1 or -1 by what stands around: up, more, louder, faster, higher, longer, or their opposites; 0 for nothing."""
+    for _, n in sorted((abs(n - at), n) for n in range(len(terms)) if n != at):
+        term, coming = terms[n], terms[n + 1].role if n + 1 < len(terms) else ""
+        modifies = coming in ("concept", "comparative")
+        if term.role in ("up", "more") and not modifies:
+            return 1.0
+        if term.role in ("down", "less") and not modifies:
+            return -1.0
+        known = state.words.concepts[term.value] if term.role in ("concept", "comparative") else None
+        if known is not None and known.kind in _DIRECTIONS and known.amount:
+            turned = n > 0 and terms[n - 1].role in ("less", "too")
+            return (1.0 if known.amount > 0 else -1.0) * (-1.0 if turned else 1.0)
+    return 0.0
+
+
+def made(state: State, kind: Kind, term: Term, *more: Term, **known: object) -> Said:
+    places = [term, *more]
+    return Said(
+        kind, min(one.first for one in places), max(one.last for one in places), clause=state.number, **known  # pyright: ignore
+    )  # fmt: skip
+
+
+def measured(preds: list[tuple[int, Said]]) -> list[tuple[int, Said]]:
+    """`3 dB louder` is one statement: the number takes the place of the word that gave its direction."""
+    numbers = [said for _, said in preds if said.unit is not None]
+    same = {
+        Kind.LOUDNESS: (Kind.DYNAMICS, Kind.LOUDNESS, Kind.REGISTER, Kind.PRESENCE),
+        Kind.REGISTER: (Kind.REGISTER, Kind.PRESENCE), Kind.KEY: (Kind.REGISTER, Kind.PRESENCE),
+    }  # fmt: skip
+    kept: list[tuple[int, Said]] = []
+    for at, said in preds:
+        taken = next(
+            (one for one in numbers if said.unit is None and said.kind in (*same.get(one.kind, ()), one.kind)
+             and said.value is None and said.kind != Kind.KEY), None,
+        )  # fmt: skip
+        if taken is None:
+            kept.append((at, said))
+            continue
+        taken.first, taken.last = min(taken.first, said.first), max(taken.last, said.last)
+        taken.negated = taken.negated or said.negated
+        if taken.unit == "%":
+            taken.kind = said.kind
+            taken.amount = abs(taken.amount or 0) * (1 if (said.amount or 0) >= 0 else -1)
+            taken.absolute = False
+        elif said.amount is not None and taken.amount is not None and not taken.absolute and taken.amount > 0:
+            taken.amount *= 1 if said.amount >= 0 else -1
+    return kept

@@ -1,0 +1,79 @@
+"""Statements as they are added: where they are about, and that parts are wanted which nothing else was said of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+from ripieno.contracts.enums import StemType
+from ripieno.contracts.understanding import Kind
+from ripieno.music.language.clauses import Clause
+from ripieno.music.language.saying import Heard, Said, State
+
+
+def add(state: State, said: Said, heard: Heard) -> None:
+    """Keep a statement, where its clause says, or where the sentence began."""
+    said.clause = state.number
+    said.places = said.places or heard.where or list(state.sticky)
+    said.but_places = [*said.but_places, *heard.but_places]
+    if not said.parts:
+        said.but_parts = said.but_parts or list(heard.excepted)
+    if heard.place_negated and heard.places and not said.negated:
+        said.but_places, said.places = [*said.but_places, *said.places], []
+    said.only = said.only or heard.place_only
+    state.said.append(said)
+
+
+def flush(state: State) -> None:
+    """Parts that nothing was said of are wanted; of a row, where its end is, and with `only` nothing else there."""
+    held, state.pending = state.pending, []
+    _share_places(held)
+    wanted: list[Said] = []
+    for heard, clause in held:
+        on = heard.named[0]
+        leads = clause.terms[on.at - 1].role == "on" if on.at else False
+        if (leads and on.instrument and state.about != "request") or (heard.renews and state.about != "request"):
+            kind = Kind.INSTRUMENT if leads and on.instrument else Kind.VARIATION
+            said = Said(kind, heard.first, heard.last, parts=heard.parts, value=on.instrument)
+            add(state, said, heard)
+        else:
+            begins = len(state.said)
+            want(state, heard)
+            wanted += state.said[begins:]
+    if wanted and wanted[0].places and any(heard.only_parts for heard, _ in held):
+        parts = _alone(held)
+        rest = Said(Kind.PART, held[0][0].first, held[-1][0].last, negated=True, but_parts=parts)
+        add(state, replace(rest, places=list(wanted[0].places)), Heard())
+        for said in wanted:
+            said.only = False
+    if held:
+        state.subject = [part for heard, _ in held for part in heard.parts]
+
+
+def _alone(held: list[tuple[Heard, Clause]]) -> list[StemType]:
+    """The parts of the row that `only` stands before."""
+    parts: list[StemType] = []
+    for heard, clause in held:
+        if heard.only_parts or (parts and clause.joined in ("and", "or") and not heard.wants):
+            parts += heard.parts
+        elif parts:
+            break
+    return parts
+
+
+def _share_places(held: list[tuple[Heard, Clause]]) -> None:
+    """`a bass line and a pad under the chorus` are both there."""
+    for (heard, _), (following, joined) in reversed(list(pairwise(held))):
+        goes_on = joined.joined in ("and", "or") and not following.wants
+        if goes_on and not heard.places and not following.place_negated:
+            heard.places, heard.place_only = following.places, following.place_only
+
+
+def want(state: State, heard: Heard) -> None:
+    """The parts of a clause are to be there; with a place, there alone."""
+    for one in heard.named:
+        said = Said(Kind.PART, one.term.first, one.term.last, parts=[one.part], value=one.instrument)
+        add(state, said, heard)
+        if said.places:
+            said.only = True
+    state.subject, state.but_subject = heard.parts, []

@@ -1,0 +1,95 @@
+"""Places that stand apart from what they are about: before it, behind it, or by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace as changed
+
+from ripieno.contracts.understanding import Kind, Place
+from ripieno.music.language.clauses import Clause
+from ripieno.music.language.saying import Heard, Said, State
+from ripieno.music.language.telling import add, flush
+
+
+def place_back(state: State, heard: Heard, begins: int) -> None:
+    """A place at the end of a clause is also that of what it is joined to by `and`; one at its beginning holds on."""
+    if not heard.places or heard.place_negated:
+        return
+    firsts = [one.term.first for one in heard.named] + [said.first for _, said in heard.preds]
+    if firsts and heard.places[0].first < min(firsts):
+        state.sticky, state.lead = heard.where, heard.places[0]
+        return
+    mine = [said for said in state.said[begins:] if said.clause == state.number]
+    for said in reversed(state.said[begins:]):
+        if said.clause == state.number:
+            continue
+        alike = [one for one in mine if one.inherits or (one.kind, one.negated) == (said.kind, said.negated)]
+        if said.places or said.but_places or not alike or said.kind in (Kind.KEY, Kind.METER, Kind.STYLE):
+            break
+        said.places = heard.where
+        said.only = said.only or (said.kind == Kind.PART and not said.negated) or heard.place_only
+
+
+def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None:
+    """A place by itself: of what was said before in the sentence, else of what comes, else what it is all about."""
+    flush(state)
+    where = heard.where
+    before = state.said[begins:]
+    if heard.place_only and not before and begins:
+        before = [said for said in state.said if not said.places][-1:]
+    negated = heard.place_negated
+    if negated and not before:
+        add(
+            state,
+            Said(Kind.PART, heard.first, heard.last, negated=True, parts=list(state.subject)),
+            Heard(places=heard.places),
+        )
+        return
+    if before and (negated or heard.but_places):
+        _not_there(state, before[-1], where if negated else heard.but_places, heard)
+        return
+    last = before[-1] if before else None
+    if last is not None and last.negated and last.places and last.kind == Kind.PART and clause.joined == "but":
+        said = Said(Kind.PART, heard.first, heard.last, parts=last.parts, places=where)
+        state.said.append(changed(said, clause=state.number, only=heard.place_only))
+        return
+    if last is not None and last.but_places and not last.places and clause.joined == "but":
+        last.places = where
+        return
+    free = [said for said in before if not said.places and said.kind not in (Kind.KEY, Kind.METER, Kind.STYLE)]
+    if clause.joined in ("and", "or") and not free and last is not None:
+        for said in before:
+            if said.clause == last.clause:
+                said.places += [place for place in where if place not in said.places]
+        return
+    for said in free:
+        said.places, said.last = where, max(said.last, said.last)
+        said.only = said.only or heard.place_only or (said.kind == Kind.PART and not said.negated)
+    if free:
+        return
+    if heard.wants or (heard.article and not heard.places[0].data.prep) or _is_new_section(heard):
+        _section(state, heard)
+        return
+    if not negated and where:
+        rest = Said(Kind.RANGE, heard.first, heard.last, places=where, only=heard.place_only)
+        state.said.append(changed(rest, clause=state.number))
+        state.sticky, state.lead = where, heard.places[0]
+
+
+def _section(state: State, heard: Heard) -> None:
+    named, *others = heard.places
+    where = [place for term in others for place in term.data.places]
+    for place in named.data.places:
+        said = Said(Kind.SECTION, heard.first, heard.last, value=place.section, places=where, clause=state.number)
+        state.said.append(said)
+
+
+def _not_there(state: State, said: Said, places: list[Place], heard: Heard) -> None:
+    if said.kind == Kind.PART and not said.negated:
+        out = Said(Kind.PART, heard.first, heard.last, negated=True, parts=said.parts, places=places)
+        state.said.append(changed(out, clause=state.number))
+    else:
+        said.but_places += places
+
+
+def _is_new_section(heard: Heard) -> bool:
+    return bool(heard.places) and heard.places[0].data.article == "a" and not heard.places[0].data.is_bars
