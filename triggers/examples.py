@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ripieno.contracts import analysis, audio, generation, health, jobs, problems, understanding
+from ripieno.contracts import analysis, audio, composition, generation, health, jobs, problems, understanding
 from ripieno.contracts.enums import AudioFileStatus, AudioFormat, GenerationStatus, JobState, Mode, StemType, TakeStatus
 from ripieno.contracts.production import Score
 from ripieno.contracts.provenance import Provenance
@@ -104,6 +104,36 @@ _UNDERSTOOD = understanding.Understanding(
     ],
 )  # fmt: skip
 
+_SECTIONS = [
+    composition.ContextSection(
+        label="verse", bars=4, energy=[0.6, 0.6, 0.66, 0.72], chords=[["Am"], ["F"], ["C"], ["G"]],
+        parts=["synth", "drums", "bass"],
+    ),
+    composition.ContextSection(
+        label="chorus", bars=4, energy=[0.9] * 4, chords=[["F"], ["C"], ["G"], ["Am"]],
+        parts=["synth", "drums", "bass", "piano"],
+    ),
+]  # fmt: skip
+_PIECE = composition.CompositionView(
+    composition_id=WORK, instance_id=f"work-{WORK}-1", owner="local", status=GenerationStatus.AWAITING_REVIEW,
+    message="listen, then approve it or say what to change", title="Salt on My Skin", created_at=ASKED, current=1,
+    order=composition.CompositionOrder(brief="uplifting electronic about the sea at night", random_seed=3),
+    duration_seconds=15.4,
+    context=composition.Context(
+        title="Salt on My Skin", mood=composition.Mood(words="uplifting", valence=0.8, arousal=0.5),
+        styles=[composition.StyleShare(name="house")], tempo=124.8, meter="4/4", key="C major", sections=_SECTIONS,
+        layers=[composition.Layer(name="bass", stem_type=StemType.BASS)], theme="the sea at night", loudness_lufs=-12.0,
+        seed=3, settled={"tempo": "context"},
+    ),
+    versions=[
+        composition.RevisionView(
+            number=1, made_at=ASKED, asked="uplifting electronic about the sea at night", status="made",
+            stages=[composition.StageState(stage=composition.Stage.HARMONY, status="done", message="verse: Am F C G")],
+            elements={"bass": 1}, mix="mix-00000001", instance_id=f"work-{WORK}-1",
+        )
+    ],
+)  # fmt: skip
+
 _EXAMPLES: Sequence[BaseModel] = [
     audio.AudioPage(items=[_SUMMARY]),
     audio.AudioFile(
@@ -167,6 +197,18 @@ _EXAMPLES: Sequence[BaseModel] = [
         name="mix-ab617e01", master="mix-ab617e01-master", status=TakeStatus.GENERATING,
         status_url=f"{HOST}/api/generations/{WORK}", instance_id=f"take-{WORK}-mix-ab617e01-1",
     ),
+    composition.CompositionOrder(
+        brief="uplifting electronic with dreamy vocals about the sea at night, two and a half minutes", random_seed=3
+    ),
+    composition.CompositionAccepted(
+        composition_id=WORK, version=1, instance_id=f"work-{WORK}-1", status=GenerationStatus.GENERATING,
+        status_url=f"{HOST}/api/compositions/{WORK}", message="the piece is being composed",
+    ),
+    _PIECE,
+    composition.CompositionList(items=[_PIECE]),
+    composition.VersionList(items=_PIECE.versions),
+    composition.Refinement(text="make the second chorus bigger"),
+    composition.VersionChoice(version=1),
     understanding.UnderstandRequest(text="busier but not louder, and no drums in the intro", about="comment"),
     _UNDERSTOOD,
     jobs.JobPage(items=[_JOB]),
@@ -214,6 +256,16 @@ PYTHON: dict[str, str] = {
     "approve_stem": 'ripieno.approve(request, "bass")',
     "reject_stem": 'ripieno.reject(request, "bass", "busier, an octave lower")',
     "create_mix": 'mix = ripieno.mix(request, MixOrder(gains={"bass": -3}, master="streaming"))',
+    "create_composition": 'piece = ripieno.compose("uplifting electronic about the sea, two minutes")',
+    "list_compositions": "pieces = list(ripieno.compositions())",
+    "get_composition": "context = ripieno.composition(piece).context",
+    "list_versions": "versions = ripieno.versions(piece)",
+    "refine_composition": 'ripieno.refine(piece, "make the second chorus bigger")',
+    "roll_back_composition": "ripieno.roll_back(piece, 1)",
+    "branch_composition": "ripieno.branch(piece, 1)",
+    "approve_composition": "ripieno.approve_composition(piece)",
+    "cancel_composition": "ripieno.cancel_composition(piece)",
+    "delete_composition": "ripieno.delete_composition(piece)",
     "health": "parts = ripieno.health()",
     "understand_words": 'said = ripieno.understand("busier but not louder")',
     "list_jobs": 'jobs = list(ripieno.jobs(state="failed"))',

@@ -34,31 +34,43 @@ LATEST = "latest"
 @cloup.argument("brief", required=False, default="", help="What you want to hear, in a sentence.")
 @cloup.option_group(
     "What wins over the sentence",
-    cloup.option("--title"),
+    cloup.option("--title", help="What it is called."),
     cloup.option("--style", multiple=True, metavar="NAME[=WEIGHT]", help="A genre; several are a blend."),
     cloup.option("--key", help="Such as 'A minor' or F#."),
-    cloup.option("--tempo", type=float, metavar="BPM"),
+    cloup.option("--tempo", type=float, metavar="BPM", help="Beats a minute."),
     cloup.option("--meter", help="4/4, 3/4, 6/8, ..."),
-    cloup.option("--duration", type=float, metavar="SECONDS"),
+    cloup.option("--duration", type=float, metavar="SECONDS", help="How long."),
     cloup.option("--form", help="Sections and their bars: intro 4, verse 8, chorus 8."),
     cloup.option("--layers", help="Who may play: drums,bass,piano."),
     cloup.option("--theme", help="What the words are about."),
-    cloup.option("--lyrics", type=cloup.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE"),
-    cloup.option("--language", type=cloup.Choice(["en", "de", "es", "fr"])),
+    cloup.option(
+        "--lyrics",
+        type=cloup.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Words of your own.",
+    ),
+    cloup.option("--language", type=cloup.Choice(["en", "de", "es", "fr"]), help="Of the words."),
     cloup.option("--instrumental/--sung", default=None, help="Without or with a voice."),
     cloup.option("--song", shell_complete=songs.complete_song, help="A song to begin from: its form, chords, tempo."),
     cloup.option("--seed", type=int, help="The same seed makes the same piece."),
-    cloup.option("--loudness", type=float, metavar="LUFS"),
+    cloup.option("--loudness", type=float, metavar="LUFS", help="Of the master."),
 )
 @cloup.option_group(
     "How",
     cloup.option("--stop-at", type=cloup.Choice([one.value for one in Stage]), help="Look after this stage first."),
-    cloup.option("--format", "stem_format", type=cloup.Choice(["wav", "flac"]), default="wav", show_default=True),
+    cloup.option(
+        "--format",
+        "stem_format",
+        type=cloup.Choice(["wav", "flac"]),
+        default="wav",
+        show_default=True,
+        help="24 bit, 44.1 kHz.",
+    ),
     cloup.option("--out", type=cloup.Path(file_okay=False, path_type=Path), metavar="DIR", help="Folder to write to."),
 )
 @json_option
 def compose(brief: str, out: Path | None, as_json: bool, song: str | None, **chosen) -> None:
-    """Make a whole piece from a sentence, from a song, or from both.
+    """Make a whole piece from a sentence, a song, or both.
 
     Writes the mix, every layer with its MIDI, and what was settled.
     """
@@ -74,14 +86,17 @@ def compose(brief: str, out: Path | None, as_json: bool, song: str | None, **cho
 )
 @cloup.argument("composition", help="Its id, or `latest`.")
 @cloup.argument("text", required=False, default="", help="What is to be another, in your words.")
-@cloup.option("--tempo", type=float, metavar="BPM")
+@cloup.option("--tempo", type=float, metavar="BPM", help="Beats a minute.")
 @cloup.option("--key", help="Such as 'A minor'.")
-@cloup.option("--style", multiple=True, metavar="NAME[=WEIGHT]")
+@cloup.option("--style", multiple=True, metavar="NAME[=WEIGHT]", help="A genre; several are a blend.")
 @cloup.option("--from-version", type=int, help="The version to begin from, else the current one.")
-@cloup.option("--out", type=cloup.Path(file_okay=False, path_type=Path), metavar="DIR")
+@cloup.option("--out", type=cloup.Path(file_okay=False, path_type=Path), metavar="DIR", help="Folder to write to.")
 @json_option
 def refine(composition: str, text: str, out: Path | None, as_json: bool, **chosen) -> None:
-    """Change something of a piece: a further version, of which only what depends on the change is made anew."""
+    """Change something of a piece.
+
+    It becomes a further version, of which only what depends on the change is made anew.
+    """
     with connect() as ripieno:
         its = _composition(ripieno, composition)
         try:
@@ -105,7 +120,7 @@ def refine(composition: str, text: str, out: Path | None, as_json: bool, **chose
 @cloup.argument("composition", help="Its id, or `latest`.")
 @json_option
 def versions(composition: str, as_json: bool) -> None:
-    """Every version of a piece: from which it was made, and what was changed."""
+    """Show every version of a piece and what was changed."""
     with connect() as ripieno:
         its = _composition(ripieno, composition)
         found = ripieno.versions(its.composition_id)
@@ -126,7 +141,7 @@ def versions(composition: str, as_json: bool) -> None:
 @cloup.option("--to", type=int, help="The version to hear again, else the one that this one was made from.")
 @json_option
 def rollback(composition: str, to: int | None, as_json: bool) -> None:
-    """Go back to an earlier version of a piece; the later ones stay."""
+    """Go back to an earlier version; the later ones stay."""
     with connect() as ripieno:
         its = ripieno.roll_back(_composition(ripieno, composition).composition_id, to)
     print_json(its) if as_json else click.echo(f"version {its.current} of {its.title} is heard again")

@@ -263,13 +263,6 @@ class VersionChoice(Request):
     version: int | None = Field(default=None, ge=1)
 
 
-class Opinion(Request):
-    """Body of reject and feedback: what is not liked; a rejection with a comment is a refinement by it."""
-
-    version: int | None = Field(default=None, ge=1)
-    comment: str = Field(default="", max_length=MOST_BRIEF)
-
-
 # -- as the public API shows them ---------------------------------------------------------------------------------
 
 
@@ -292,8 +285,8 @@ class RevisionView(Contract):
 
 
 class CompositionView(Contract):
-    """`GET /compositions/{id}`. `current` is the version that is heard; `context`, `layers` and `mixes` are its own, and
-    `words` when each of them is sung."""
+    """`GET /compositions/{id}`. `current` is the version that is heard; `context`, `layers` and `mixes` are its own,
+    and `words` say when each of them is sung."""
 
     composition_id: str
     instance_id: str
