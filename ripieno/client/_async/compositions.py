@@ -53,11 +53,23 @@ class AsyncCompositions(AsyncDownloads, AsyncRemovals):
         return accepted.composition_id
 
     async def composition(self, composition_id: str) -> CompositionView:
-        """A composition: its stages, context, layers, mix and versions."""
+        """A composition: its stages, context, layers, mix and versions.
+
+        Examples
+        --------
+        >>> (await ripieno.composition(composition_id)).context.meter
+        '4/4'
+        """
         return await self._ask(CompositionView, "GET", f"compositions/{part(composition_id)}")
 
     async def compositions(self, *, limit: int = 50) -> AsyncIterator[CompositionView]:
-        """Compositions, newest first, without their layers; pages of `limit` are fetched as they are needed."""
+        """Compositions, newest first, without their layers; pages of `limit` are fetched as they are needed.
+
+        Examples
+        --------
+        >>> [one.current async for one in ripieno.compositions()]
+        [1]
+        """
         wanted = given({"limit": limit})
         while True:
             page = await self._ask(CompositionList, "GET", "compositions", params=wanted)
@@ -68,7 +80,13 @@ class AsyncCompositions(AsyncDownloads, AsyncRemovals):
             wanted["cursor"] = page.next_cursor
 
     async def versions(self, composition_id: str) -> list[RevisionView]:
-        """Every version of a composition, the first one first."""
+        """Every version of a composition, the first one first.
+
+        Examples
+        --------
+        >>> [one.status for one in await ripieno.versions(composition_id)]
+        ['made']
+        """
         return (await self._ask(VersionList, "GET", f"compositions/{part(composition_id)}/versions")).items
 
     async def wait_composition(
@@ -102,6 +120,11 @@ class AsyncCompositions(AsyncDownloads, AsyncRemovals):
         ------
         RipienoError
             `invalid_request` for what is not there to be changed, `still_making`.
+
+        Examples
+        --------
+        >>> (await ripieno.refine(composition_id, "piano a bit louder")).version
+        2
         """
         order = Refinement(text=wanted) if isinstance(wanted, str) else wanted
         return await self._ask(CompositionAccepted, "POST", f"compositions/{part(composition_id)}/refine", order=order)

@@ -52,11 +52,23 @@ class Compositions(Downloads, Removals):
         return accepted.composition_id
 
     def composition(self, composition_id: str) -> CompositionView:
-        """A composition: its stages, context, layers, mix and versions."""
+        """A composition: its stages, context, layers, mix and versions.
+
+        Examples
+        --------
+        >>> ripieno.composition(composition_id).context.meter
+        '4/4'
+        """
         return self._ask(CompositionView, "GET", f"compositions/{part(composition_id)}")
 
     def compositions(self, *, limit: int = 50) -> Iterator[CompositionView]:
-        """Compositions, newest first, without their layers; pages of `limit` are fetched as they are needed."""
+        """Compositions, newest first, without their layers; pages of `limit` are fetched as they are needed.
+
+        Examples
+        --------
+        >>> [one.current for one in ripieno.compositions()]
+        [1]
+        """
         wanted = given({"limit": limit})
         while True:
             page = self._ask(CompositionList, "GET", "compositions", params=wanted)
@@ -67,7 +79,13 @@ class Compositions(Downloads, Removals):
             wanted["cursor"] = page.next_cursor
 
     def versions(self, composition_id: str) -> list[RevisionView]:
-        """Every version of a composition, the first one first."""
+        """Every version of a composition, the first one first.
+
+        Examples
+        --------
+        >>> [one.status for one in ripieno.versions(composition_id)]
+        ['made']
+        """
         return (self._ask(VersionList, "GET", f"compositions/{part(composition_id)}/versions")).items
 
     def wait_composition(
@@ -101,6 +119,11 @@ class Compositions(Downloads, Removals):
         ------
         RipienoError
             `invalid_request` for what is not there to be changed, `still_making`.
+
+        Examples
+        --------
+        >>> ripieno.refine(composition_id, "piano a bit louder").version
+        2
         """
         order = Refinement(text=wanted) if isinstance(wanted, str) else wanted
         return self._ask(CompositionAccepted, "POST", f"compositions/{part(composition_id)}/refine", order=order)

@@ -17,11 +17,23 @@ import pytest
 
 import ripieno.client
 from ripieno.client import AsyncRipieno, Ripieno
+from ripieno.contracts.composition import CompositionOrder
 from ripieno.contracts.generation import GenerationOrder, GenerationParameters, MixOrder
 
 PAGE = Path(ripieno.client.__file__).parents[2] / "docs" / "client.md"
 SNIPPETS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
-LAST = ["generate", "mix", "begin_mix", "wait_take", "approve", "delete_generation", "analyze_again", "delete"]
+LAST = [
+    "generate",
+    "refine",
+    "compose",
+    "mix",
+    "begin_mix",
+    "wait_take",
+    "approve",
+    "delete_generation",
+    "analyze_again",
+    "delete",
+]
 """What changes the song and the request that the examples are about, in the order in which it may."""
 
 
@@ -77,7 +89,21 @@ def public(face: type) -> list[str]:
     return [name for name, _ in inspect.getmembers(face, inspect.isfunction) if not name.startswith("_")]
 
 
-WITHOUT_EXAMPLE = {"close", "jams_url", "job", "removal", "wait_removal", "reject", "cancel_generation", "wait_mix"}
+WITHOUT_EXAMPLE = {
+    "close",
+    "jams_url",
+    "job",
+    "removal",
+    "wait_removal",
+    "reject",
+    "cancel_generation",
+    "wait_mix",
+    "roll_back",
+    "branch",
+    "approve_composition",
+    "cancel_composition",
+    "delete_composition",
+}
 """Used in the examples of others, or too plain for one."""
 
 
@@ -93,7 +119,10 @@ def test_what_the_docstrings_show_is_true(face: str, song_id: str, stack, monkey
             audio_file_id=song_id, target_stems=["bass"], parameters=GenerationParameters(random_seed=7)
         )
         request_id = client.wait_generation(client.generate(order, idempotency_key="examples")).generation_request_id
-        given = {"url": stack.url, "song_id": song_id, "request_id": request_id, "Path": Path, "MixOrder": MixOrder,
+        piece = CompositionOrder(brief="a calm bossa", layers=["piano"], form=[{"label": "verse", "bars": 2}])
+        composition_id = client.wait_composition(client.compose(piece, idempotency_key="piece")).composition_id
+        given = {"url": stack.url, "song_id": song_id, "request_id": request_id,
+                 "composition_id": composition_id, "Path": Path, "MixOrder": MixOrder,
                  "Ripieno": Ripieno, "AsyncRipieno": AsyncRipieno}  # fmt: skip
 
         async def awaited(code: CodeType, names: dict[str, Any]) -> None:
