@@ -12,7 +12,7 @@ import pytest
 from ripieno.local.processes import python_module
 from ripieno.local.stack import Ports, Stack
 from tests.azure_worker import runtime
-from tests.conftest import free_ports
+from tests.stacks import free_ports
 
 ROOT = Path(__file__).parents[2]
 
