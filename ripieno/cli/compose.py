@@ -26,7 +26,7 @@ LATEST = "latest"
 
 @cloup.command(
     epilog=examples(
-        'ripieno compose "uplifting house with dreamy vocals, 30 seconds" --out piece/',
+        'ripieno compose "uplifting house with dreamy vocals, 20 seconds" --out piece/',
         'ripieno compose "a sad waltz in E minor, 20 seconds" --instrumental',
         "ripieno compose --song song.mp3 --style bossa --instrumental --stop-at arrangement",
     )
