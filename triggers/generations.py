@@ -77,7 +77,7 @@ def list_generations(call: Call[None]) -> Answer:
 @route(blueprint, "GET", "/generations/{id}", role=Role.VIEWER, tag=TAG, answers={200: Generation})
 def get_generation(call: Call[None]) -> Answer:
     """A request with its plan, every take of every stem, and its mixes."""
-    return Answer(showing.whole(works.get(call.owner, call.path["id"])))
+    return Answer(showing.whole(works.get_stems(call.owner, call.path["id"])))
 
 
 @route(
@@ -86,7 +86,7 @@ def get_generation(call: Call[None]) -> Answer:
 )  # fmt: skip
 async def cancel_generation(call: Call[None]) -> Answer:
     """Stop what is being made; takes that are there stay."""
-    known = await asyncio.to_thread(works.get, call.owner, call.path["id"])
+    known = await asyncio.to_thread(works.get_stems, call.owner, call.path["id"])
     if GenerationStatus(known.status).ended:
         raise ApiError(409, "already_ended", f"the request is {known.status}: there is nothing to cancel")
     work, run = await asyncio.to_thread(removal.cancelled, call.owner, known.work_id)

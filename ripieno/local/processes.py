@@ -127,8 +127,8 @@ def stop_tree(pid: int) -> None:
 
 
 def started_at(pid: int) -> float | None:
-    """When a process began; with its id that names it for good, since ids are used again. None once it has ended, though
-    nobody has asked how (in a container without an init nobody may)."""
+    """When a process began; with its id that names it for good, since ids are used again. None once it has ended, also
+    where nobody has asked how (in a container without an init nobody does)."""
     try:
         process = psutil.Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()

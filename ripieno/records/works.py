@@ -48,6 +48,14 @@ def get(owner: str, work_id: str) -> Work:
     return work
 
 
+def get_stems(owner: str, work_id: str) -> Work:
+    """A work of new stems. Raises `WorkMissing`, also for a work of another kind."""
+    work = get(owner, work_id)
+    if work.kind != WorkKind.STEMS:
+        raise WorkMissing(f"{work_id[:100]} is a {work.kind}, no generation: ask for it as one")
+    return work
+
+
 def change(owner: str, work_id: str, to: Callable[[Work], Work | None]) -> Work:
     """Change a work under its ETag, its status with it; None from `to` changes nothing. Raises `WorkMissing`."""
 

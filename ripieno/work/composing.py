@@ -272,14 +272,15 @@ def begin_mix(order: RevisionOrder) -> VersionOrder | None:
         stem_format=work.composition.order.stem_format,
     )  # fmt: skip
     seed = f"{order.revision:08d}"
-    _, element, run = mixing.begin(order.owner, order.work_id, wanted, seed, only=set(takes))
+    work, element, _ = mixing.begin(order.owner, order.work_id, wanted, seed, only=set(takes))
 
     def noted(known: Revision) -> None:
         known.mix = element.name
         _mark(known, Stage.MIX, "waiting", "")
 
     _change(order, noted)
-    return VersionOrder.model_validate(run.order) if run else None
+    its = mixing.order_of(work, element.name)
+    return its if mixing.wanted(its) else None  # who noted it may have died before it was begun
 
 
 def mixed(order: RevisionOrder) -> bool:

@@ -89,6 +89,12 @@ def instance_of(work_id: str, mix: str) -> str:
     return names.version_instance(work_id, mix, 1)
 
 
+def order_of(work: Work, mix: str) -> VersionOrder:
+    """What the workflow that makes a mix and its master is asked."""
+    now = datetime.now(UTC).isoformat()
+    return VersionOrder(owner=work.owner, work_id=work.work_id, element=mix, version=1, arrived_at=now)
+
+
 def job_body(owner: str, work_id: str, element: str, number: int) -> dict[str, Any]:
     """The input of the job that makes a mix, or the master of one."""
     work = works.get(owner, work_id)
@@ -198,7 +204,5 @@ def _equal(work: Work, fingerprint: str) -> Element | None:
 
 
 def _run(work: Work, name: str) -> Run:
-    order = VersionOrder(
-        owner=work.owner, work_id=work.work_id, element=name, version=1, arrived_at=datetime.now(UTC).isoformat()
-    )
-    return asking.run_of(work.owner, "MixOrchestrator", instance_of(work.work_id, name), order.model_dump())
+    instance_id = instance_of(work.work_id, name)
+    return asking.run_of(work.owner, "MixOrchestrator", instance_id, order_of(work, name).model_dump())

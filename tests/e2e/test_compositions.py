@@ -150,6 +150,9 @@ def test_a_cancelled_change_leaves_the_version_before(ripieno, piece, stack):
 def test_compositions_are_listed_apart_from_stems(ripieno, piece):
     assert piece.composition_id in {one.composition_id for one in ripieno.compositions(limit=1)}
     assert piece.composition_id not in {one.generation_request_id for one in ripieno.generations()}
+    for call in (ripieno.generation, ripieno.cancel_generation):
+        with pytest.raises(RipienoError, match="is a composition"):
+            call(piece.composition_id)
 
 
 def test_a_song_can_be_the_beginning(ripieno, make_clip):
