@@ -26,9 +26,9 @@ LATEST = "latest"
 
 @cloup.command(
     epilog=examples(
-        'ripieno compose "uplifting house with dreamy vocals, 20 seconds" --out piece/',
         'ripieno compose "a sad waltz in E minor, 20 seconds" --instrumental',
         "ripieno compose --song song.mp3 --style bossa --instrumental --stop-at arrangement",
+        'ripieno compose "uplifting house with dreamy vocals, 20 seconds" --out piece/',
     )
 )
 @cloup.argument("brief", required=False, default="", help="What you want to hear, in a sentence.")
@@ -82,7 +82,7 @@ def compose(brief: str, out: Path | None, as_json: bool, song: str | None, **cho
 
 
 @cloup.command(
-    epilog=examples('ripieno refine latest "make the second chorus bigger"', "ripieno refine latest --tempo 110")
+    epilog=examples('ripieno refine latest "make the last chorus bigger"', "ripieno refine latest --tempo 110")
 )
 @cloup.argument("composition", help="Its id, or `latest`.")
 @cloup.argument("text", required=False, default="", help="What is to be another, in your words.")
