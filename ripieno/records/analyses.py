@@ -98,12 +98,14 @@ def delete(owner: str, audio_file_id: str, born: str) -> None:
     blobs.delete(names.JAMS, names.jams_blob(folder))
 
 
-def following(owner: str, chords: list[str], form: list[str], *, after: str | None) -> Iterator[tuple[str, str]]:
+def following(
+    owner: str, chords: list[str], form: list[str], *, after: str | None, since: float | None = None
+) -> Iterator[tuple[str, str]]:
     """(song, born) of the songs in which these chords (`chord_index.parse_query`) and these sections (`parse_form`)
     follow each other, either of them may be empty; in the order of their ids, from the one after `after`.
 
     From memory where they are there, else from the rows. Read as far as somebody goes on: what no row says, the
-    analyses themselves are asked for one by one.
+    analyses themselves are asked for one by one. `since` is as in `Mirror.page`.
     """
     last, several = f"{after}{rows.LAST}" if after is not None else None, _FIRST_AT_ONCE
     wanted = [
@@ -113,7 +115,7 @@ def following(owner: str, chords: list[str], form: list[str], *, after: str | No
     ]
     is_long = len(chords) > WINDOW or len(form) > _FORM_WINDOW
     while True:
-        page = _store.remembered(owner, "", after=last, conditions=wanted, limit=several)
+        page = _store.remembered(owner, "", after=last, conditions=wanted, limit=several, since=since)
         if page is None:
             yield from _in_rows(owner, chords, form, after)
             return

@@ -15,7 +15,6 @@ from bisect import bisect_left, bisect_right, insort
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 BUCKET_CHARACTERS = 2
@@ -25,18 +24,17 @@ MOST_OWNERS = 2_000  # also of those who have nothing
 _LISTED_BEFORE = 3  # listings before it is worth while
 _MOST_COUNTED = 10_000  # owners
 _MOST_READ_AT_ONCE = 3  # buckets that a request reads itself
+_FEWEST_LOOKED_AT, _MOST_LOOKED_AT = 50, 4000  # rows at once: about as many as will be enough
 _PATIENCE_SECONDS = 0.05
 _STAMP_SECONDS = 2.0  # for a stamp that another is reading
 
 log = logging.getLogger(__name__)
 
-_COMPARES = {
-    "eq": operator.eq, "ge": operator.ge, "gt": operator.gt, "le": operator.le, "lt": operator.lt,
-    "has": operator.contains,
-}  # fmt: skip
+_COMPARES = {"ge": operator.ge, "gt": operator.gt, "le": operator.le, "lt": operator.lt}
 
 Rows = dict[str, dict[str, Any]]
 """Index rows by their keys."""
+Row = tuple[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -48,15 +46,15 @@ class Condition:
     op: str
     value: Any
 
-    def test(self) -> Callable[[dict[str, Any]], bool]:
-        """Whether a row shows it; made once and asked of thousands."""
-        name, value, compares = self.name, self.value, _COMPARES[self.op]
-
-        def holds(row: dict[str, Any]) -> bool:
-            known = row.get(name)
-            return known is not None and compares(known, value)
-
-        return holds
+    def among(self, rows: list[Row]) -> list[Row]:
+        """Those that show it; a comprehension for each kind of comparison, since thousands are looked at."""
+        name, value = self.name, self.value
+        if self.op == "has":
+            return [one for one in rows if (known := one[1].get(name)) is not None and value in known]
+        if self.op == "eq":
+            return [one for one in rows if one[1].get(name) == value]
+        compares = _COMPARES[self.op]
+        return [one for one in rows if (known := one[1].get(name)) is not None and compares(known, value)]
 
 
 @dataclass
@@ -108,14 +106,17 @@ class Mirror:
         self._lock = threading.Lock()
 
     def page(
-        self, owner: str, prefix: str, start: str, end: str, after: str | None, conditions: list[Condition], limit: int
-    ) -> list[tuple[str, dict[str, Any]]] | None:
-        """At most `limit` + 1 rows, as `rows.beginning_with` gives them; None where storage has to be asked."""
+        self, owner: str, prefix: str, start: str, end: str, after: str | None, conditions: list[Condition], limit: int,
+        *, since: float | None = None,
+    ) -> list[Row] | None:  # fmt: skip
+        """At most `limit` + 1 rows, as `rows.beginning_with` gives them; None where storage has to be asked.
+
+        They are as storage was now, or at any time after `since` (of `time.monotonic`): one request asks several times.
+        """
         shelf = self._shelf(owner)
-        if shelf is None or not self._is_fresh(owner, shelf):
+        if shelf is None or not self._is_fresh(owner, shelf, since):
             return None
-        found: list[tuple[str, dict[str, Any]]] = []
-        tests = [one.test() for one in conditions]
+        found: list[Row] = []
         with shelf.lock:
             if shelf.is_too_large:
                 return None
@@ -123,21 +124,22 @@ class Mirror:
             if after is not None and after >= prefix + start:
                 first = bisect_right(shelf.keys, after)
             rows, last = shelf.rows, bisect_left(shelf.keys, prefix + end)
-            for key in islice(shelf.keys, first, last):
-                row = rows[key]
-                for shows in tests:
-                    if not shows(row):
-                        break
-                else:
-                    found.append((key, row))
-                    if len(found) > limit:
-                        break
-        return found
+            several, looked = limit + 1, 0
+            while first < last and len(found) <= limit:
+                some = [(key, rows[key]) for key in shelf.keys[first : min(last, first + several)]]
+                first, looked = first + len(some), looked + len(some)
+                for one in conditions:
+                    some = one.among(some)
+                found += some
+                enough = (limit + 1 - len(found)) * looked // len(found) + 1 if found else 4 * several
+                several = min(max(enough, _FEWEST_LOOKED_AT), _MOST_LOOKED_AT)
+        return found[: limit + 1]
 
-    def shown(self, owner: str, documents: Iterable[str]) -> dict[str, Rows] | None:
-        """The rows of some documents, of those that are gone none; None where storage has to be asked."""
+    def shown(self, owner: str, documents: Iterable[str], *, since: float | None = None) -> dict[str, Rows] | None:
+        """The rows of some documents, of those that are gone none; None where storage has to be asked. `since` is as in
+        `page`."""
         shelf = self._shelf(owner)
-        if shelf is None or not self._is_fresh(owner, shelf):
+        if shelf is None or not self._is_fresh(owner, shelf, since):
             return None
         with shelf.lock:
             if shelf.is_too_large:
@@ -170,9 +172,9 @@ class Mirror:
                 _, gone = self._shelves.popitem(last=False)
                 held -= len(gone.of_document)
 
-    def _is_fresh(self, owner: str, shelf: _Shelf) -> bool:
-        """Whether the shelf is as storage was when this was asked, or has been made so."""
-        asked = time.monotonic()
+    def _is_fresh(self, owner: str, shelf: _Shelf, since: float | None) -> bool:
+        """Whether the shelf is as storage was when this was asked, or later than `since`, or has been made so."""
+        asked = time.monotonic() if since is None else since
         if shelf.is_too_large:
             return False
         if shelf.as_of < 0:

@@ -192,10 +192,12 @@ def complete_index(seconds: float) -> bool:
     return completing.go_on(_store, names.SONGS_TABLE, _WITH_NAMES, seconds=seconds)
 
 
-def shown(owner: str, audio_file_ids: list[str], *, key: str | None = None) -> dict[str, tuple[str, AudioSummary]]:
+def shown(
+    owner: str, audio_file_ids: list[str], *, key: str | None = None, since: float | None = None
+) -> dict[str, tuple[str, AudioSummary]]:
     """The lives and summaries of some songs by their ids (of those in a `key`, where one is given); of those that are
-    gone nothing."""
-    found = _store.shown(owner, audio_file_ids)
+    gone nothing. `since` is as in `Mirror.page`."""
+    found = _store.shown(owner, audio_file_ids, since=since)
     wanted = None if key is None else _pitch(key)
     return {
         song_id: (row["born"], AudioSummary.model_validate(row))

@@ -218,17 +218,21 @@ class Store(Generic[Document]):
         return Page(shown, shown[-1]["RowKey"] if len(found) > limit else None)
 
     def remembered(
-        self, owner: str, prefix: str, *, after: str | None, conditions: list[Condition], limit: int
-    ) -> Page | None:
-        """As `page`, from memory alone; None where it is not there."""
-        found = self._mirror.page(owner, prefix, "", rows.LAST, after, conditions, limit) if self._mirror else None
+        self, owner: str, prefix: str, *, after: str | None, conditions: list[Condition], limit: int,
+        since: float | None = None,
+    ) -> Page | None:  # fmt: skip
+        """As `page`, from memory alone, as it was at any time after `since` (see `Mirror.page`); None where it is not
+        there."""
+        if self._mirror is None:
+            return None
+        found = self._mirror.page(owner, prefix, "", rows.LAST, after, conditions, limit, since=since)
         if found is None:
             return None
         return Page([row for _, row in found[:limit]], found[limit - 1][0] if len(found) > limit else None)
 
-    def shown(self, owner: str, keys: list[str]) -> dict[str, dict[str, Any]]:
+    def shown(self, owner: str, keys: list[str], *, since: float | None = None) -> dict[str, dict[str, Any]]:
         """What the rows of some documents show, where each document's all show the same; of what is gone nothing."""
-        known = self._mirror.shown(owner, keys) if self._mirror is not None else None
+        known = self._mirror.shown(owner, keys, since=since) if self._mirror is not None else None
         if known is None:
             with ThreadPoolExecutor(_READERS) as pool:
                 documents = pool.map(lambda key: self.get(owner, key), keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from itertools import islice
 
@@ -43,13 +44,13 @@ def search(owner: str, query: SongQuery) -> AudioPage:
 
 
 def _found(owner: str, query: SongQuery, *, after: str | None) -> Iterator[AudioSummary]:
-    only = _song_of(owner, query)
+    only, since = _song_of(owner, query), time.monotonic()
     chords = chord_index.parse_query(query.chords) if query.chords is not None else []
     form = chord_index.parse_form(query.form) if query.form is not None else []
-    following = analyses.following(owner, chords, form, after=after)
+    following = analyses.following(owner, chords, form, after=after, since=since)
     several = query.limit + 1
     while some := list(islice(following, several)):
-        shown = songs.shown(owner, [audio_file_id for audio_file_id, _ in some], key=query.key)
+        shown = songs.shown(owner, [audio_file_id for audio_file_id, _ in some], key=query.key, since=since)
         for audio_file_id, born in some:
             life, song = shown.get(audio_file_id, (None, None))
             if song is not None and life == born and only in (None, audio_file_id) and _holds(song, query):
