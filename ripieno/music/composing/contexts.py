@@ -16,7 +16,7 @@ from ripieno.contracts.composition import (
     Stage,
     StyleShare,
 )
-from ripieno.music.chord import parse
+from ripieno.music.chord import QUALITIES, parse
 from ripieno.music.composing import arrangements, forms, harmonies, moods
 from ripieno.music.composing.briefs import Said
 from ripieno.music.conditioning import ChordSpan, Conditioning, KeyAt, SectionSpan
@@ -251,8 +251,6 @@ def _named(song: Conditioning, beat: float) -> str:
     chord = song.chord_at(beat)
     if chord is None:
         return "N"
-    from ripieno.music.chord import QUALITIES
-
     quality = next((name for name, tones in QUALITIES.items() if tones == chord.tones), "maj")
     return f"{key_name(chord.root, 'minor' if chord.is_minor else 'major')}:{quality}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from functools import lru_cache
@@ -33,13 +34,18 @@ class _Progressions(BaseModel):
 
 
 def key_of(name: str) -> tuple[int, str]:
-    """Pitch class of the tonic and `major` or `minor`, of `A minor`, `Am`, `F# major`, `Bb`."""
-    found = re.fullmatch(r"\s*([A-Ga-g][#b]?)\s?(m|min|minor|maj|major)?\s*", name)
+    """Pitch class of the tonic and `major` or `minor`, of `A minor`, `Am`, `F# major`, `Bb`.
+
+    Raises
+    ------
+    ValueError
+        For a name that is no key.
+    """
+    found = re.fullmatch(r"\s*([A-Ga-g])([#b]?)\s?(m|min|minor|maj|major)?\s*", name)
     if not found:
         raise ValueError(f"{name!r} is no key: write A minor, F# major or Bb")
-    return pitch_class(found[1][0].upper() + found[1][1:]), "minor" if (found[2] or "").startswith("m") and (
-        found[2] not in ("maj", "major")
-    ) else "major"
+    is_minor = found[3] in ("m", "min", "minor")
+    return pitch_class(found[1].upper() + found[2]), "minor" if is_minor else "major"
 
 
 def key_name(tonic: int, mode: str) -> str:
@@ -130,7 +136,5 @@ def _yours(context: Context) -> set[str]:
 
 @lru_cache(maxsize=1)
 def _progressions() -> _Progressions:
-    import json
-
     data = json.loads(Path(__file__).with_name("progressions.json").read_text())
     return _Progressions(about=data.pop("about"), kinds=data)

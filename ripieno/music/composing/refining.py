@@ -14,7 +14,7 @@ from ripieno.music.chord import parse
 from ripieno.music.composing import contexts, harmonies, moods, singing
 from ripieno.music.genres.blending import blend, written
 from ripieno.music.instruments import instrument
-from ripieno.music.pitch import spell, uses_flats
+from ripieno.music.pitch import pitch_class, spell, uses_flats
 
 _SHADES = ("density", "pitch_register", "brightness", "dynamics")
 
@@ -192,8 +192,6 @@ def _transposed(chord: str, by: int, tonic: int, mode: str) -> str:
     flats = uses_flats(tonic, mode)
     root = chord[: 2 if chord[1:2] in ("#", "b") else 1]
     rest, slash, bass = chord[len(root) :].partition("/")
-    from ripieno.music.pitch import pitch_class
-
     moved = spell(pitch_class(root) + by, flats=flats)
     if slash and bass[:1].isalpha() and bass[:1].isupper():
         bass = spell(pitch_class(bass) + by, flats=flats)
