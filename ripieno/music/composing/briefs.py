@@ -38,7 +38,7 @@ class Said:
     tempo: float | None = None
     key: str | None = None
     mode: str | None = None
-    meter: str | None = None
+    meter: Meter | None = None
     style: str | None = None
     is_sung: bool | None = None
     theme: str | None = None
@@ -50,7 +50,7 @@ def read(brief: str) -> Said:
     understood = understand(brief, about="request")
     whole = [one for one in understood.statements if not one.places and not one.negated]
     seconds, key = _amount(whole, Kind.LENGTH, "second"), _value(whole, Kind.KEY)
-    meter = _value(whole, Kind.METER)
+    named = _value(whole, Kind.METER)
     shorthand, title = _SECONDS.search(brief), _TITLE.search(brief)
     about = _ABOUT.search(brief) if title is None else _ABOUT.search(brief.replace(title[0], ""))
     return Said(
@@ -60,7 +60,7 @@ def read(brief: str) -> Said:
         tempo=_within(_amount(whole, Kind.TEMPO, "bpm"), 30, 300),
         key=key if key not in _MODES else None,
         mode=key if key in _MODES else None,
-        meter=meter if meter in get_args(Meter) else None,
+        meter=next((one for one in get_args(Meter) if one == named), None),
         style=_value(whole, Kind.STYLE),
         is_sung=_is_sung(understood, brief, has_theme=about is not None),
         theme=_value(whole, Kind.THEME) or (about["theme"].strip() if about else None),

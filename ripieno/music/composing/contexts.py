@@ -13,13 +13,16 @@ from ripieno.contracts.composition import (
     CompositionOrder,
     Context,
     ContextSection,
+    Mood,
     Stage,
     StyleShare,
 )
+from ripieno.contracts.generation import Meter
 from ripieno.music.chord import QUALITIES, parse
 from ripieno.music.composing import arrangements, forms, harmonies, moods
 from ripieno.music.composing.briefs import Said
 from ripieno.music.conditioning import ChordSpan, Conditioning, KeyAt, SectionSpan
+from ripieno.music.genres import Genre
 from ripieno.music.genres.blending import Blend
 from ripieno.music.language.understand import recognised
 from ripieno.music.pitch import key_name
@@ -32,7 +35,10 @@ _MINOR_BELOW = {"techno": 0.6, "drum and bass": 0.5, "hip hop": 0.5, "metal": 0.
 _LOUDNESS = {"ambient": -18.0, "jazz": -16.0, "bossa": -16.0, "ballad": -15.0, "waltz": -16.0, "metal": -11.0,
              "techno": -11.0, "drum and bass": -11.0, "house": -12.0}  # fmt: skip
 _STREAMING_LUFS = -14.0
+_SIMPLE: dict[int, Meter] = {2: "2/4", 3: "3/4", 4: "4/4", 5: "5/4"}
+_COMPOUND: dict[int, Meter] = {2: "6/8", 3: "9/8", 4: "12/8"}
 _MIX_LUFS = -18.0  # of the mix that is mastered, by which its layers find their level
+_OF_THE_WHOLE = ("title", "mood", "styles", "tempo", "meter", "key", "form")
 _BEND = 0.06  # by which a tempo that nobody fixed may be moved so that the bars fill the length
 
 
@@ -59,62 +65,29 @@ def begin(order: CompositionOrder, said: Said, style: Blend, seed: int, song: Co
     ValueError
         For a form that does not fill the length, or a key that is none.
     """
-    rng = random.Random(f"{seed} context")
     leading = style.leading
-    yours: dict[str, str] = {}
-
-    def given(field: str, value: object) -> object:
-        if value is not None and value != []:
-            yours[field] = YOU
-        return value
-
     mood = moods.settle(order.mood, f"{order.brief} {' '.join(said.moods)}", leading.name)
-    meter = given("meter", order.meter or said.meter) or (_meter_of(song) if song else _meter(leading.beats_per_bar))
-    assert isinstance(meter, str)
-    beats = _beats(meter)[0]
-    tempo_fixed = given("tempo", order.tempo or said.tempo)
-    arousal, valence = mood.arousal or 0.0, mood.valence or 0.0
-    low, high = leading.tempo
-    tempo = float(tempo_fixed or (song.timeline.bpm if song else round(low + (high - low) * (0.5 + 0.4 * arousal))))  # pyright: ignore[reportArgumentType]
-    seconds = given("duration", order.duration_seconds or said.seconds)
-    is_sung = _is_sung(order, said.is_sung, leading.name)
-
+    meter = order.meter or said.meter or (_meter_of(song) if song else _meter(leading.beats_per_bar))
+    is_sung = _is_sung(order, said.is_sung)
+    fixed_tempo = order.tempo or said.tempo or (song.timeline.bpm if song else None)
+    tempo = fixed_tempo or _tempo(leading, mood)
     if order.form:
-        yours["form"] = YOU
         sections = [ContextSection(label=one.label, bars=one.bars) for one in order.form]
     elif song is not None:
         sections = _sections_of(song)
     else:
-        wanted = float(seconds or _DEFAULT_SECONDS)  # pyright: ignore[reportArgumentType]
-        bars = max(2, round(wanted * tempo / 60.0 / beats))
-        sections = [
-            ContextSection(label=one.label, bars=one.bars) for one in forms.of(leading.name, bars, is_sung=is_sung)
-        ]
-        exact = sum(one.bars for one in sections) * beats * 60.0 / wanted
-        if not tempo_fixed and abs(exact / tempo - 1) <= _BEND:
-            tempo = round(exact, 3)
-    key = given("key", order.key or said.key)
-    if key:
-        tonic, mode = harmonies.key_of(str(key))
-    elif song is not None:
-        tonic, mode = song.tonic, song.mode
-    else:
-        mode = said.mode or ("minor" if valence < _MINOR_BELOW.get(leading.name, -0.05) else "major")
-        tonic = harmonies.key_of(rng.choice(_KEYS[mode]))[0]
+        seconds = order.duration_seconds or said.seconds or _DEFAULT_SECONDS
+        sections, filling = _filled(leading.name, seconds, tempo, _beats(meter)[0], is_sung=is_sung)
+        tempo = filling if fixed_tempo is None and abs(filling / tempo - 1) <= _BEND else tempo
     theme = order.theme or said.theme or ""
-    for field in ("title", "theme", "language", "voice", "lyrics"):
-        if getattr(order, field):
-            yours[field] = YOU
-    title = order.title or said.title or _title(theme, mood.words, leading.name)
-    by_rule = dict.fromkeys(("title", "mood", "styles", "tempo", "meter", "key", "form"), str(Stage.CONTEXT))
     return Context(
-        title=title, artist=order.artist or "", mood=mood,
-        styles=[StyleShare(name=name, weight=round(weight, 4)) for name, weight in style.weights], tempo=tempo,
-        meter=meter, key=harmonies.key_name(tonic, mode), sections=sections,  # pyright: ignore[reportArgumentType]
+        title=order.title or said.title or _title(theme, mood.words, leading.name), artist=order.artist or "",
+        mood=mood, styles=[StyleShare(name=name, weight=round(weight, 4)) for name, weight in style.weights],
+        tempo=round(tempo, 3), meter=meter, key=_key(order, said, song, leading.name, mood, seed), sections=sections,
         layers=arrangements.layers(leading.name, list(order.layers), is_sung=is_sung), theme=theme,
         language=order.language or (recognised(order.lyrics) if order.lyrics else said.language), voice=order.voice,
         loudness_lufs=order.loudness_lufs or _LOUDNESS.get(leading.name, _STREAMING_LUFS), seed=seed,
-        settled={**by_rule, **yours},
+        settled=_who_settled(order, said, song),
     )  # fmt: skip
 
 
@@ -216,12 +189,51 @@ def _check_sections(before: list[ContextSection], after: list[ContextSection], s
                 )
 
 
-def _is_sung(order: CompositionOrder, said: bool | None, style: str) -> bool:
+def _is_sung(order: CompositionOrder, said: bool | None) -> bool:
     if order.instrumental is not None:
         return not order.instrumental
-    if order.lyrics or order.voice or order.theme:
-        return True
-    return bool(said)
+    return bool(order.lyrics or order.voice or order.theme or said)
+
+
+def _tempo(leading: Genre, mood: Mood) -> float:
+    """Of the style's tempi the one that the mood's arousal asks for."""
+    low, high = leading.tempo
+    return float(round(low + (high - low) * (0.5 + 0.4 * (mood.arousal or 0.0))))
+
+
+def _filled(
+    style: str, seconds: float, tempo: float, beats: int, *, is_sung: bool
+) -> tuple[list[ContextSection], float]:
+    """A form of about the length, and the tempo at which its bars fill it."""
+    bars = max(2, round(seconds * tempo / 60.0 / beats))
+    parts = forms.of(style, bars, is_sung=is_sung)
+    sections = [ContextSection(label=one.label, bars=one.bars) for one in parts]
+    return sections, sum(one.bars for one in parts) * beats * 60.0 / seconds
+
+
+def _key(order: CompositionOrder, said: Said, song: Conditioning | None, style: str, mood: Mood, seed: int) -> str:
+    asked = order.key or said.key
+    if asked is not None:
+        return harmonies.key_name(*harmonies.key_of(asked))
+    if song is not None:
+        return harmonies.key_name(song.tonic, song.mode)
+    is_minor = (mood.valence or 0.0) < _MINOR_BELOW.get(style, -0.05)
+    mode = said.mode or ("minor" if is_minor else "major")
+    tonic, _ = harmonies.key_of(random.Random(f"{seed} key").choice(_KEYS[mode]))
+    return harmonies.key_name(tonic, mode)
+
+
+def _who_settled(order: CompositionOrder, said: Said, song: Conditioning | None) -> dict[str, str]:
+    """Each field of the whole piece with who settled it: you, in a field or in the brief, the song, or this stage."""
+    yours = {
+        "title": order.title or said.title, "mood": order.mood or said.moods, "styles": order.styles or said.style,
+        "tempo": order.tempo or said.tempo, "meter": order.meter or said.meter, "key": order.key or said.key,
+        "form": order.form, "theme": order.theme or said.theme, "language": order.language, "voice": order.voice,
+        "lyrics": order.lyrics,
+    }  # fmt: skip
+    found = {field: YOU for field, value in yours.items() if value}
+    of_song = dict.fromkeys(("tempo", "meter", "key", "form"), SONG) if song else {}
+    return {**dict.fromkeys(_OF_THE_WHOLE, str(Stage.CONTEXT)), **of_song, **found}
 
 
 def _sections_of(song: Conditioning) -> list[ContextSection]:
@@ -255,13 +267,13 @@ def _named(song: Conditioning, beat: float) -> str:
     return f"{key_name(chord.root, 'minor' if chord.is_minor else 'major')}:{quality}"
 
 
-def _meter_of(song: Conditioning) -> str:
+def _meter_of(song: Conditioning) -> Meter:
     beats = song.timeline.beats_per_bar
-    return f"{3 * beats}/8" if song.timeline.compound else _meter(beats)
+    return _COMPOUND.get(beats, "6/8") if song.timeline.compound else _meter(beats)
 
 
-def _meter(beats: int) -> str:
-    return f"{beats}/4"
+def _meter(beats: int) -> Meter:
+    return _SIMPLE.get(beats, "4/4")
 
 
 def _beats(meter: str) -> tuple[int, bool]:
