@@ -177,8 +177,9 @@ def removal_instance(subject_id: str, born: str = "") -> str:
     return f"remove-{subject_id}-{born}" if born else f"remove-{subject_id}"
 
 
-def cancel_instance(work_id: str) -> str:
-    return f"cancel-{work_id}"
+def cancel_instance(work_id: str, revision: int | None = None) -> str:
+    """The workflow instance that ends what is being made for a work, or for one revision of a composition."""
+    return f"cancel-{work_id}" + (f"-{revision}" if revision is not None else "")
 
 
 def slug(name: str) -> str:

@@ -236,11 +236,12 @@ def _delete_jobs(owner: str, prefix: str) -> None:
 
 def cancelled(owner: str, work_id: str, cancel: Callable[[str, str], Work] = generating.cancel) -> tuple[Work, Run]:
     """A work cancelled, and the run that ends what is being made for it. Raises `WorkMissing`."""
-    instance_id = names.cancel_instance(work_id)
+    work = works.get(owner, work_id)
+    revision = work.composition.revisions[-1].number if work.composition else None  # each may be cancelled
+    instance_id = names.cancel_instance(work_id, revision)
     order: dict[str, Any] = RemovalOrder(
         owner=owner, instance_id=instance_id, work_id=work_id, sweep_seconds=0
     ).model_dump()
     run = asking.run_of(owner, "CancelOrchestrator", instance_id, order)
-    works.get(owner, work_id)
     runs.note(run)
     return cancel(owner, work_id), run

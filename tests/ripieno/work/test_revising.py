@@ -1,0 +1,110 @@
+"""Versions of a composition at rest: one is made at a time, each is kept, none is lost."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from ripieno.contracts.composition import CompositionOrder, Refinement
+from ripieno.contracts.enums import GenerationStatus
+from ripieno.contracts.workflow import RevisionOrder
+from ripieno.contracts.works import Work
+from ripieno.records import runs, works
+from ripieno.work import composing, removal, revising
+
+AT_ONCE = 8
+
+
+@pytest.fixture
+def piece(storage, owner) -> Work:
+    """A composition whose first version was made, but for its sound."""
+    order = CompositionOrder(brief="a calm bossa, 20 seconds", layers=["piano"])
+    work, run = composing.begin(owner, order, "0123456789abcdef")
+    its = RevisionOrder.model_validate(run.order)
+    for stage in list(composing._STAGES):
+        assert composing.settle(its, stage)
+    return ended(work)
+
+
+def ended(work: Work) -> Work:
+    def made(known: Work) -> Work:
+        known.composition.revisions[-1].status = "made"
+        known.composition.current = known.composition.revisions[-1].number
+        return known
+
+    return works.change(work.owner, work.work_id, made)
+
+
+def test_of_many_changes_at_once_one_is_made_and_the_others_are_told(piece):
+    together = Barrier(AT_ONCE)
+
+    def refine(number: int) -> str:
+        together.wait()
+        try:
+            _, revision, run = revising.refine(piece.owner, piece.work_id, Refinement(tempo=100 + number))
+        except revising.StillMaking:
+            return "told"
+        return f"{revision.number} {run.instance_id}"
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(refine, range(AT_ONCE)))
+    assert sorted(answers) == sorted([f"2 work-{piece.work_id}-2", *["told"] * (AT_ONCE - 1)])
+    work = works.get(piece.owner, piece.work_id)
+    assert [one.number for one in work.composition.revisions] == [1, 2]
+    assert work.status == GenerationStatus.GENERATING
+    assert len(list(runs.beginning_with(piece.owner, f"work-{piece.work_id}"))) <= 2
+
+
+def test_a_version_that_failed_leaves_the_one_before(piece):
+    *_, run = revising.refine(piece.owner, piece.work_id, Refinement(tempo=100))
+    composing.fail(RevisionOrder.model_validate(run.order), "no piano here")
+    work = works.get(piece.owner, piece.work_id)
+    assert (work.status, work.composition.current) == (GenerationStatus.AWAITING_REVIEW, 1)
+    assert "no piano here" in work.message and work.composition.revisions[1].status == "failed"
+    with pytest.raises(revising.NoSuchVersion):
+        revising.refine(piece.owner, piece.work_id, Refinement(from_version=2, tempo=90))
+    assert revising.refine(piece.owner, piece.work_id, Refinement(tempo=90))[1].parent == 1
+
+
+def test_a_first_version_that_failed_fails_the_piece(storage, owner):
+    work, run = composing.begin(owner, CompositionOrder(brief="a waltz"), "fedcba9876543210")
+    composing.fail(RevisionOrder.model_validate(run.order), "it broke")
+    found = works.get(owner, work.work_id)
+    assert (found.status, found.error) == (GenerationStatus.FAILED, "it broke")
+
+
+def test_each_version_can_be_cancelled(piece):
+    asked = set()
+    for tempo in (100, 101):
+        revising.refine(piece.owner, piece.work_id, Refinement(tempo=tempo))
+        work, run = removal.cancelled(piece.owner, piece.work_id, revising.cancel)
+        assert work.composition.revisions[-1].status == "cancelled"
+        asked.add(run.instance_id)
+    assert len(asked) == 2
+
+
+def test_rolling_back_loses_nothing(piece):
+    revising.refine(piece.owner, piece.work_id, Refinement(tempo=100))
+    ended(piece)
+    assert revising.roll_back(piece.owner, piece.work_id, None).composition.current == 1
+    assert revising.roll_back(piece.owner, piece.work_id, 2).composition.current == 2
+    with pytest.raises(revising.NoSuchVersion):
+        revising.roll_back(piece.owner, piece.work_id, 9)
+    approved, run = revising.approve(piece.owner, piece.work_id, 1)
+    assert run is None and approved.status == GenerationStatus.COMPLETED and approved.composition.current == 1
+
+
+def test_a_stage_is_settled_once_however_often_it_is_asked_for(piece):
+    order = RevisionOrder(owner=piece.owner, work_id=piece.work_id, arrived_at="now", revision=1)
+    before = works.get(piece.owner, piece.work_id)
+    assert composing.settle(order, composing.Stage.HARMONY) is False, "the version is made: the run does not go on"
+    assert works.get(piece.owner, piece.work_id) == before
+
+
+@pytest.mark.parametrize("order", [CompositionOrder(), CompositionOrder(styles=[{"name": "polka"}])])
+def test_what_cannot_be_a_piece_is_refused_before_anything_is_noted(storage, owner, order):
+    with pytest.raises(composing.CannotCompose):
+        composing.begin(owner, order, "00112233445566")
+    assert not list(runs.beginning_with(owner, "work-"))
