@@ -145,7 +145,7 @@ class VersionOrder(WorkOrder):
 
 class RemovalOrder(Contract):
     """A song, or a work, and everything made from it, to be removed. `sweep_seconds`: when to look once more for what
-    was being written at that moment."""
+    was being written at that moment. With a `revision`, of a composition just what is being made for that is meant."""
 
     owner: str
     instance_id: str
@@ -153,4 +153,5 @@ class RemovalOrder(Contract):
     audio_file_id: str | None = None
     born: str | None = None
     work_id: str | None = None
+    revision: int | None = None
     workflow: str | None = None

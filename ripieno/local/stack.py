@@ -268,6 +268,7 @@ class Stack:
             "RIPIENO_WEBHOOK_SECRET": self._secret("webhook"),
             "RIPIENO_ALLOW_PRIVATE_WEBHOOKS": "1",
             "NUMBA_CACHE_DIR": str(PROJECT / ".ripieno" / "numba"),
+            "SPT_NOENV": "1",  # of setproctitle: names leave /proc/PID/environ as it is
         }
         return chosen | os.environ | {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
 

@@ -100,7 +100,7 @@ async def stop(client: DurableOrchestrationClient, order: RemovalOrder) -> int:
     """End what runs for it; returns how much of that had not ended yet."""
     left = 0
     for work_id in await asyncio.to_thread(_works, order):
-        left += await stop_work(client, order.owner, work_id, "it was removed")
+        left += await stop_work(client, order.owner, work_id, "it was removed", order.revision)
     if order.audio_file_id and order.born:
         prefix = names.song_instances(order.audio_file_id, order.born)
         instances = await asyncio.to_thread(_instances, order.owner, [prefix])
@@ -110,13 +110,19 @@ async def stop(client: DurableOrchestrationClient, order: RemovalOrder) -> int:
     return left
 
 
-async def stop_work(client: DurableOrchestrationClient, owner: str, work_id: str, reason: str) -> int:
-    """End a work's workflows and its jobs; returns how many had not ended yet."""
-    prefixes = [names.work_instance(work_id), names.version_instances(work_id)]
-    instances = {names.work_instance(work_id)} | await asyncio.to_thread(_instances, owner, prefixes)
+async def stop_work(
+    client: DurableOrchestrationClient, owner: str, work_id: str, reason: str, revision: int | None = None
+) -> int:
+    """End a work's workflows and its jobs, of a composition those of one revision where that is named: the next one may
+    have begun. Returns how many had not ended yet."""
     work = await asyncio.to_thread(works.find, owner, work_id)
-    if work is not None:
-        instances |= set(_version_instances(work))
+    if revision is not None:
+        instances = set(_instances_of_revision(work, revision)) if work is not None else set()
+        prefixes = [names.job_id(instance_id, "") for instance_id in sorted(instances)]
+    else:
+        prefixes = [names.work_instance(work_id), names.version_instances(work_id)]
+        instances = {names.work_instance(work_id)} | await asyncio.to_thread(_instances, owner, prefixes)
+        instances |= set(_version_instances(work)) if work is not None else set()
     steps = [one.value for one in (JobKind.GENERATE, JobKind.MIX, JobKind.MASTER, JobKind.CHECK)]
     return await _stop(client, owner, instances, steps, prefixes, reason)
 
@@ -164,6 +170,20 @@ def _works(order: RemovalOrder) -> list[str]:
     if order.audio_file_id and order.born:
         return works.of_song(order.owner, order.audio_file_id, order.born)
     return []
+
+
+def _instances_of_revision(work: Work, number: int) -> list[str]:
+    """The workflows of a revision: its own, legs and all, those of the layers first made for it, and that of its mix."""
+    assert work.composition is not None
+    revision = next(one for one in work.composition.revisions if one.number == number)
+    own = [names.revision_instance(work.work_id, number, leg) for leg in range(1, revision.leg + 1)]
+    layers = [
+        names.version_instance(work.work_id, element.name, version.number)
+        for element in work.layers
+        for version in element.versions
+        if version.revision == number
+    ]
+    return [*own, *layers, *([names.version_instance(work.work_id, revision.mix, 1)] if revision.mix else [])]
 
 
 def _version_instances(work: Work) -> list[str]:
@@ -240,7 +260,7 @@ def cancelled(owner: str, work_id: str, cancel: Callable[[str, str], Work] = gen
     revision = work.composition.revisions[-1].number if work.composition else None  # each may be cancelled
     instance_id = names.cancel_instance(work_id, revision)
     order: dict[str, Any] = RemovalOrder(
-        owner=owner, instance_id=instance_id, work_id=work_id, sweep_seconds=0
+        owner=owner, instance_id=instance_id, work_id=work_id, revision=revision, sweep_seconds=0
     ).model_dump()
     run = asking.run_of(owner, "CancelOrchestrator", instance_id, order)
     runs.note(run)

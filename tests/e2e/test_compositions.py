@@ -143,7 +143,8 @@ def test_a_cancelled_change_leaves_the_version_before(ripieno, piece, stack):
     cancelled = ripieno.cancel_composition(piece.composition_id)
     assert cancelled.versions[-1].status == "cancelled" and cancelled.current == piece.current
     ripieno.refine(piece.composition_id, Refinement(from_version=1, text="a bit louder piano"))
-    assert ripieno.wait_composition(piece.composition_id, timeout=240).versions[-1].status == "made"
+    again = ripieno.wait_composition(piece.composition_id, timeout=240).versions[-1]
+    assert again.status == "made", again.error
     ripieno.roll_back(piece.composition_id, 1)
 
 

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from ripieno.client import Ripieno
+from ripieno.contracts.composition import CompositionOrder
 from ripieno.contracts.generation import GenerationOrder, GenerationParameters
 from triggers.routing import routes
 
@@ -137,6 +138,41 @@ def understanding(stack, ripieno, song, make_clip) -> None:
     assert [one["kind"] for one in told["statements"]] == ["density", "dynamics"]
 
 
+PIECE = {"brief": "a calm bossa", "layers": ["piano"], "form": [{"label": "verse", "bars": 1}], "instrumental": True}
+
+
+def compose(stack, ripieno, song, make_clip) -> None:
+    told = one_of(all_at_once(f"{stack.url}/api/compositions", json=PIECE))
+    assert ripieno.wait_composition(told["composition_id"], timeout=120).versions[0].status == "made"
+
+
+def piece(ripieno) -> str:
+    made = ripieno.wait_composition(ripieno.compose(CompositionOrder.model_validate(PIECE)), timeout=120)
+    return made.composition_id
+
+
+def refine(stack, ripieno, song, make_clip) -> None:
+    composed = piece(ripieno)
+    one_of(all_at_once(f"{stack.url}/api/compositions/{composed}/refine", json={"tempo": 150}))
+    assert len(ripieno.wait_composition(composed, timeout=120).versions) == 2
+
+
+def change(verb: str) -> Callable[..., None]:
+    def changed(stack, ripieno, song, make_clip) -> None:
+        composed = piece(ripieno)
+        told = one_of(all_at_once(f"{stack.url}/api/compositions/{composed}/{verb}", json={"version": 1}))
+        assert len(told["versions"]) == (2 if verb == "branch" else 1)
+
+    return changed
+
+
+def stop(stack, ripieno, song, make_clip) -> None:
+    composed = ripieno.compose(CompositionOrder.model_validate(PIECE | {"stop_at": "harmony"}))
+    ripieno.wait_composition(composed, timeout=120)
+    told = one_of(all_at_once(f"{stack.url}/api/compositions/{composed}/cancel", json={}))
+    assert told["versions"][0]["status"] == "cancelled"
+
+
 POSTS: dict[str, Callable[..., None]] = {
     "/audio": upload,
     "/audio/{id}/analysis": analyse,
@@ -148,6 +184,12 @@ POSTS: dict[str, Callable[..., None]] = {
     "/generations/{id}/stems/{stem}/reject": reject,
     "/generations/{id}/mixes": mix,
     "/understanding": understanding,
+    "/compositions": compose,
+    "/compositions/{id}/refine": refine,
+    "/compositions/{id}/rollback": change("rollback"),
+    "/compositions/{id}/branch": change("branch"),
+    "/compositions/{id}/approve": change("approve"),
+    "/compositions/{id}/cancel": stop,
 }
 
 

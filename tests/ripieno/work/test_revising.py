@@ -9,7 +9,7 @@ import pytest
 
 from ripieno.contracts.composition import CompositionOrder, Refinement
 from ripieno.contracts.enums import GenerationStatus
-from ripieno.contracts.workflow import RevisionOrder
+from ripieno.contracts.workflow import RemovalOrder, RevisionOrder
 from ripieno.contracts.works import Work
 from ripieno.records import runs, works
 from ripieno.work import composing, removal, revising
@@ -76,12 +76,16 @@ def test_a_first_version_that_failed_fails_the_piece(storage, owner):
 
 
 def test_each_version_can_be_cancelled(piece):
-    asked = set()
+    asked, before = set(), set()
     for tempo in (100, 101):
         revising.refine(piece.owner, piece.work_id, Refinement(tempo=tempo))
         work, run = removal.cancelled(piece.owner, piece.work_id, revising.cancel)
         assert work.composition.revisions[-1].status == "cancelled"
         asked.add(run.instance_id)
+        order = RemovalOrder.model_validate(run.order)
+        ended = set(removal._instances_of_revision(work, order.revision))
+        assert f"work-{work.work_id}-{order.revision}" in ended and not ended & before, "the one before has ended"
+        before |= ended
     assert len(asked) == 2
 
 
