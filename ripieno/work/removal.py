@@ -173,7 +173,7 @@ def _works(order: RemovalOrder) -> list[str]:
 
 
 def _instances_of_revision(work: Work, number: int) -> list[str]:
-    """The workflows of a revision: its own, legs and all, those of the layers first made for it, and that of its mix."""
+    """The workflows of a revision: its own, legs and all, of the layers first made for it, and of its mix."""
     assert work.composition is not None
     revision = next(one for one in work.composition.revisions if one.number == number)
     own = [names.revision_instance(work.work_id, number, leg) for leg in range(1, revision.leg + 1)]
