@@ -11,13 +11,22 @@ DEFAULT_URL = "http://127.0.0.1:7071"
 
 
 def local_url(home: Path) -> str:
-    """The address to use: `RIPIENO_URL`, else that of the stack whose folder is `home`, else the default."""
+    """The address to use: `RIPIENO_URL`, else that of the stack whose folder is `home`, else where one would be: the
+    default, or the host's port of `RIPIENO_PORTS`."""
     if os.environ.get("RIPIENO_URL"):
         return os.environ["RIPIENO_URL"]
     try:
         return str(json.loads((home / "stack.json").read_text())["url"])
     except (OSError, ValueError, KeyError, TypeError):
-        return DEFAULT_URL
+        return _would_be()
+
+
+def _would_be() -> str:
+    for pair in os.environ.get("RIPIENO_PORTS", "").split(","):
+        name, _, port = pair.partition("=")
+        if name.strip() == "host" and port.strip().isdecimal():
+            return f"http://127.0.0.1:{port.strip()}"
+    return DEFAULT_URL
 
 
 def part(identifier: str) -> str:
