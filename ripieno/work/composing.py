@@ -8,8 +8,6 @@ as `waiting`, and approving starts the next. A revision that fails leaves the on
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -33,7 +31,7 @@ from ripieno.contracts.workflow import RevisionOrder, Run, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work, WorkKind
 from ripieno.music.composing import briefs, contexts, singing
 from ripieno.music.composing.briefs import Said
-from ripieno.music.genres.blending import Blend, blend, written
+from ripieno.music.genres.blending import Blend, blend
 from ripieno.music.song_conditioning import of_song
 from ripieno.records import analyses, runs, songs, works
 from ripieno.services import conditioning, webhooks
@@ -217,7 +215,7 @@ def plan_layers(order: RevisionOrder) -> list[VersionOrder]:
         state = _of(known, order.revision)
         if state is None or state.status != "making":
             return None
-        known.plan = _plan(known, context)
+        known.plan = _plan(context)
         known.order = _generation_order(known, context)
         known.start_seconds, known.duration_seconds = 0.0, whole.end_seconds
         for layer in context.layers:
@@ -350,15 +348,13 @@ def check_body(owner: str, work_id: str, revision: int) -> dict[str, Any]:
 
 def _style(order: CompositionOrder, said: Said) -> Blend:
     if order.styles:
-        total = sum(one.weight for one in order.styles)
-        return blend(written(tuple((one.name, one.weight / total) for one in order.styles)))
+        return contexts.blended(order.styles)
     return blend(said.style or _DEFAULT_STYLE)
 
 
 def style_of(context: Context) -> str:
     """The blend of a piece as `genres.blending.blend` reads it."""
-    total = sum(one.weight for one in context.styles)
-    return written(tuple((one.name, one.weight / total) for one in context.styles))
+    return str(contexts.blended(context.styles))
 
 
 def _known(revision: Revision) -> Context:
@@ -366,7 +362,7 @@ def _known(revision: Revision) -> Context:
     return revision.context
 
 
-def _plan(work: Work, context: Context) -> GenerationPlan:
+def _plan(context: Context) -> GenerationPlan:
     return GenerationPlan(stems=[_stem_plan(context, one.name) for one in context.layers], planner=_RULES)
 
 
@@ -428,7 +424,7 @@ def _noted(work: Work, name: str, stem: StemType, inputs: dict[str, Any], revisi
     if place is None:
         place = Element(name=name, kind=ElementKind.LAYER, stem_type=stem)
         work.elements.append(place)
-    fingerprint = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+    fingerprint = generating.hash_of(inputs)
     for one in reversed(place.versions):
         if one.inputs_hash == fingerprint and (one.can_be_heard or one.is_open):
             return one.number

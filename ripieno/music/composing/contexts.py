@@ -23,7 +23,7 @@ from ripieno.music.composing import arrangements, forms, harmonies, moods
 from ripieno.music.composing.briefs import Said
 from ripieno.music.conditioning import ChordSpan, Conditioning, KeyAt, SectionSpan
 from ripieno.music.genres import Genre
-from ripieno.music.genres.blending import Blend
+from ripieno.music.genres.blending import Blend, blend, written
 from ripieno.music.language.understand import recognised
 from ripieno.music.pitch import key_name
 from ripieno.music.timeline import Timeline
@@ -89,6 +89,12 @@ def begin(order: CompositionOrder, said: Said, style: Blend, seed: int, song: Co
         loudness_lufs=order.loudness_lufs or _LOUDNESS.get(leading.name, _STREAMING_LUFS), seed=seed,
         settled=_who_settled(order, said, song),
     )  # fmt: skip
+
+
+def blended(shares: list[StyleShare]) -> Blend:
+    """The blend of genres with their weights. Raises `ValueError` for a genre that is not there."""
+    total = sum(one.weight for one in shares)
+    return blend(written(tuple((one.name, one.weight / total) for one in shares)))
 
 
 def harmonised(context: Context) -> Context:

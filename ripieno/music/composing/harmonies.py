@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from ripieno.contracts.composition import Context, ContextSection
+from ripieno.music import pitch
 from ripieno.music.genres import genre
 from ripieno.music.pitch import pitch_class, spell, uses_flats
 
@@ -49,7 +50,7 @@ def key_of(name: str) -> tuple[int, str]:
 
 
 def key_name(tonic: int, mode: str) -> str:
-    return f"{spell(tonic, flats=uses_flats(tonic, mode))} {mode}"
+    return f"{pitch.key_name(tonic, mode)} {mode}"
 
 
 def chord(numeral: str, tonic: int, mode: str) -> str:

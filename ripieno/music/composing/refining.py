@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ripieno.contracts.composition import Context, ContextSection, Layer, LayerEdit, Refinement, SectionEdit
+from ripieno.contracts.composition import Context, ContextSection, Layer, LayerEdit, Refinement, SectionEdit, StyleShare
 from ripieno.contracts.enums import StemType
 from ripieno.music import form
 from ripieno.music.chord import parse
 from ripieno.music.composing import contexts, harmonies, moods, singing
-from ripieno.music.genres.blending import blend, written
+from ripieno.music.genres.blending import blend
 from ripieno.music.instruments import instrument
 from ripieno.music.pitch import pitch_class, spell, uses_flats
 
@@ -59,10 +59,9 @@ def _whole(context: Context, wanted: Refinement, tell: Callable[[str], None]) ->
 def _styles(context: Context, wanted: Refinement, tell: Callable[[str], None]) -> Context:
     if not wanted.styles:
         return context
-    total = sum(one.weight for one in wanted.styles)
-    style = blend(written(tuple((one.name, 100 * one.weight / total) for one in wanted.styles)))
+    style = contexts.blended(wanted.styles)
     tell(f"style: {style}")
-    shares = [one.model_copy(update={"weight": one.weight / total}) for one in wanted.styles]
+    shares = [StyleShare(name=name, weight=weight) for name, weight in style.weights]
     return _by_you(context, {"styles": shares})
 
 

@@ -71,6 +71,13 @@ def test_layers_come_go_and_play_otherwise(piece):
     assert changes == ["guitar: left out", "other: added", "other: instrument flute", "piano: density +0.5"]
 
 
+def test_another_blend_of_styles_has_its_weights(piece):
+    shares = [StyleShare(name="house", weight=7), StyleShare(name="bossa", weight=3)]
+    made, changes = refined(piece, Refinement(styles=shares))
+    assert changes == ["style: house 70%, bossa 30%"]
+    assert [(one.name, one.weight) for one in made.styles] == [("house", 0.7), ("bossa", 0.3)]
+
+
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
