@@ -170,8 +170,8 @@ class StageState(Contract):
 
 class Revision(Contract):
     """One state of a piece: its context, which version of each element it has, and what was asked for to come here from
-    `parent`. `changes` say what was changed and why. `leg` is the run that makes it, the second after a person looked
-    the first time. A revision that failed leaves the one before as it was."""
+    `parent`. `changes` say what was changed and why. `words` are its lyrics in time. `leg` is the run that makes
+    it, the second after a person looked the first time. A revision that failed leaves the one before as it was."""
 
     number: int = Field(ge=1)
     parent: int | None = None
@@ -185,6 +185,7 @@ class Revision(Contract):
     stages: list[StageState] = []
     stop_at: Stage | None = None
     context: Context | None = None
+    words: list[TimedLine] = []
     elements: dict[str, int] = {}
     mix: str | None = None
     score: Score | None = None

@@ -110,9 +110,10 @@ def settle(order: RevisionOrder, stage: Stage) -> bool:
         return False
     if _state(revision, stage).status != "done":
         context, said = _STAGES[stage](work, revision)
+        words = singing.timed(context, blend(style_of(context))) if stage == Stage.LYRICS else revision.words
 
         def done(known: Revision) -> None:
-            known.context = context
+            known.context, known.words = context, words
             _mark(known, stage, "done", said)
 
         revision = _change(order, done)

@@ -10,11 +10,9 @@ from ripieno.contracts import names
 from ripieno.contracts.composition import CompositionView, Revision, RevisionView
 from ripieno.contracts.generation import Generation, MixView, StemTakes, Take
 from ripieno.contracts.works import Element, ElementKind, Version, Work
-from ripieno.music.composing import singing
-from ripieno.music.genres.blending import blend
 from ripieno.records import songs
 from ripieno.services import blobs
-from ripieno.work import composing, mixing
+from ripieno.work import mixing
 
 _READ_AT_ONCE = 8
 _MOST_REMEMBERED = 20_000
@@ -64,8 +62,7 @@ def composition(work: Work, *, is_whole: bool = True) -> CompositionView:
     if not is_whole:
         return shown
     shown.context = (here if here.status == "made" else newest).context or here.context
-    if shown.context is not None and shown.context.lyrics is not None:
-        shown.words = singing.timed(shown.context, blend(composing.style_of(shown.context)))
+    shown.words = (here if here.status == "made" else newest).words
     played = here.elements if here.status == "made" else newest.elements
     shown.layers = [
         StemTakes(name=one.name, stem_type=one.stem_type, takes=[
