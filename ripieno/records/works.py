@@ -156,10 +156,13 @@ def of_song(owner: str, audio_file_id: str, born: str) -> list[str]:
 
 
 def awaiting_review() -> Iterator[Work]:
-    """Every work, of every owner, that waits for a verdict: for housekeeping at night, not for requests."""
+    """Every work, of every owner, whose stems wait for a verdict: for housekeeping at night, not for requests.
+
+    A composition waits for as long as its owner likes: a version of it is heard whether somebody approved it or not.
+    """
     for row in _store.index_rows(f"by-status|{GenerationStatus.AWAITING_REVIEW}|"):
         work = find(row["PartitionKey"], row["of"])
-        if work is not None and work.status == GenerationStatus.AWAITING_REVIEW:
+        if work is not None and work.kind == WorkKind.STEMS and work.status == GenerationStatus.AWAITING_REVIEW:
             yield work
 
 

@@ -25,17 +25,33 @@ def expire(now: datetime | None = None) -> dict[str, int]:
     """Forget what nobody will ask for again: all of it, or what time allows of each kind. Returns how many of each.
 
     Whatever lies in the container of jobs and was not written for 30 days goes by its age alone: nobody keeps a record
-    of the jobs that endpoints are asked for directly, or of replicas that died.
+    of the jobs that endpoints are asked for directly, or of replicas that died. What fails of one kind keeps no other
+    from its turn; all failures are raised together at the end.
+
+    Raises
+    ------
+    ExceptionGroup
     """
     now = now or datetime.now(UTC)
-    return {
-        "idempotency keys": _all(lambda: idempotency.expire(now - KEEP_KEYS)),
-        "uploads": _all(lambda: uploads.expire(now - KEEP_UPLOADS, also=_delete_bytes)),
-        "jobs": _all(lambda: jobs.expire(now - KEEP_JOBS)),
-        "documents of jobs": blobs.delete_older(names.JOBS, now - KEEP_JOBS, seconds=LONGEST_SECONDS),
-        "reviews": review.end_unreviewed(now),
-        "orphans": sum(records.sweep(now - KEEP_ORPHANS) for records in (songs, analyses, works)),
+    kinds: dict[str, Callable[[], int]] = {
+        "idempotency keys": lambda: _all(lambda: idempotency.expire(now - KEEP_KEYS)),
+        "uploads": lambda: _all(lambda: uploads.expire(now - KEEP_UPLOADS, also=_delete_bytes)),
+        "jobs": lambda: _all(lambda: jobs.expire(now - KEEP_JOBS)),
+        "documents of jobs": lambda: blobs.delete_older(names.JOBS, now - KEEP_JOBS, seconds=LONGEST_SECONDS),
+        "reviews": lambda: review.end_unreviewed(now),
+        "orphans": lambda: sum(records.sweep(now - KEEP_ORPHANS) for records in (songs, analyses, works)),
     }
+    gone: dict[str, int] = {}
+    faults: list[Exception] = []
+    for kind, forget in kinds.items():
+        try:
+            gone[kind] = forget()
+        except Exception as fault:
+            fault.add_note(f"while forgetting {kind}")
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup(f"not all that expired was forgotten; this was: {gone}", faults)
+    return gone
 
 
 def _all(some: Callable[[], int]) -> int:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import makers
+import pytest
 
 from ripieno.contracts import names
+from ripieno.contracts.composition import CompositionOrder
 from ripieno.contracts.workflow import Upload
 from ripieno.contracts.works import Work
 from ripieno.records import idempotency, jobs, uploads, works
 from ripieno.services import blobs
-from ripieno.work import housekeeping
+from ripieno.work import composing, housekeeping
 
 NOW = datetime.now(UTC)
 
@@ -101,6 +103,32 @@ def test_what_nobody_reviewed_ends_after_28_days(storage, owner):
     ended = works.get(owner, work.work_id)
     assert ended.status == "completed" and ended.message == "1 of 2 stems approved"
     assert [element.versions[0].status for element in ended.elements] == ["unreviewed", "approved"]
+
+
+def test_a_composition_waits_for_as_long_as_its_owner_likes(storage, owner):
+    work, _ = composing.begin(owner, CompositionOrder(brief="a calm bossa, 20 seconds", stop_at="context"), "f" * 16)
+
+    def waits(known: Work) -> Work:
+        assert known.composition is not None
+        known.composition.revisions[-1].status = "waiting"
+        return known
+
+    assert works.change(owner, work.work_id, waits).status == "awaiting_review"
+    housekeeping.expire(NOW + timedelta(days=29))
+    assert works.get(owner, work.work_id).status == "awaiting_review"
+
+
+def test_one_kind_that_cannot_be_forgotten_keeps_no_other_from_its_turn(storage, owner, monkeypatch):
+    def broken(now: datetime) -> int:
+        raise ValueError("a row that nobody can read")
+
+    monkeypatch.setattr(housekeeping.idempotency, "expire", broken)
+    jobs.record(owner, "job", NOW.isoformat())
+    jobs.stop(owner, "job")
+    with pytest.raises(ExceptionGroup) as raised:
+        housekeeping.expire(NOW + timedelta(days=31))
+    assert "'jobs': " in str(raised.value) and len(raised.value.exceptions) == 1
+    assert blobs.list_names(names.JOBS, owner) == []
 
 
 def test_what_a_writer_who_died_left_behind_is_swept(storage, owner):
