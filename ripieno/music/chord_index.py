@@ -14,6 +14,7 @@ from itertools import pairwise
 from ripieno.music.chord import parse
 
 MOST_WORDS = 32
+_WORD = re.compile(r"\d\d[mM]|[a-z -]+,")
 _LABEL = re.compile(r"^[a-z][a-z -]{0,30}$")
 
 
@@ -60,6 +61,11 @@ def parse_form(text: str) -> list[str]:
 
 def joined(words: list[str]) -> str:
     return "".join(words)
+
+
+def split(text: str) -> list[str]:
+    """The words that were joined."""
+    return _WORD.findall(text)
 
 
 def windows(words: list[str], length: int) -> set[str]:

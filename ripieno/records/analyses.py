@@ -9,6 +9,7 @@ found by the chords and the sections that follow each other in them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 from azure.data.tables import UpdateMode
@@ -113,9 +114,10 @@ def following(
         for name, text in (("chords", _joined(chords[:WINDOW])), ("form", _sections(_joined(form[:_FORM_WINDOW]))))
         if len(text) > 1
     ]
+    marks = {*_pairs(chords[:WINDOW]), *_pairs(form[:_FORM_WINDOW])}
     is_long = len(chords) > WINDOW or len(form) > _FORM_WINDOW
     while True:
-        page = _store.remembered(owner, "", after=last, conditions=wanted, limit=several, since=since)
+        page = _store.remembered(owner, "", after=last, conditions=wanted, limit=several, marks=marks, since=since)
         if page is None:
             yield from _in_rows(owner, chords, form, after)
             return
@@ -192,6 +194,18 @@ def _remembered(row: AnalysisRow) -> IndexRows:
     return {f"{row.audio_file_id}|{row.born}": shown}
 
 
+def _marks(shown: dict[str, Any]) -> Iterator[str]:
+    """Each chord and section of a song that is remembered, and each two that follow each other."""
+    for words in (shown.get("chords", ""), shown.get("form", "")):
+        for window in words.split("|"):
+            yield from _pairs(chord_index.split(window))
+
+
+def _pairs(words: list[str]) -> Iterator[str]:
+    yield from words
+    yield from map("".join, pairwise(words))
+
+
 def _window(row_key: str) -> str:
     return row_key.rsplit("|", 2)[0]
 
@@ -223,5 +237,13 @@ def _key(row: AnalysisRow) -> str:
     return f"{row.audio_file_id}_{row.born}"
 
 
-_store = Store(names.ANALYSES_TABLE, AnalysisRow, key=_key, index=lambda row: {}, mirrored=True, remembers=_remembered)
+_store = Store(
+    names.ANALYSES_TABLE,
+    AnalysisRow,
+    key=_key,
+    index=lambda row: {},
+    mirrored=True,
+    remembers=_remembered,
+    marks=_marks,
+)
 orphans, sweep = _store.orphans, _store.sweep

@@ -65,13 +65,16 @@ class Source:
     bucket_stamps: Callable[[str], dict[str, str]]
     documents: Callable[[str, str], Iterable[tuple[str, Rows]]]
     """(owner, bucket; "" for all) -> the key of each document, and its index rows."""
+    marks: Callable[[dict[str, Any]], Iterable[str]] = lambda shown: ()
+    """What a row bears, each once."""
 
 
 @dataclass
 class _Shelf:
     """One owner's rows. `lock` is held while they are looked at or changed, `reading` while storage is read for them,
-    `stamping` while it is asked for the stamp."""
+    `stamping` while it is asked for the stamp. `marked` are the keys of the rows that bear a mark, in order."""
 
+    marks: Callable[[dict[str, Any]], Iterable[str]]
     lock: threading.Lock = field(default_factory=threading.Lock)
     reading: threading.Lock = field(default_factory=threading.Lock)
     stamping: threading.Lock = field(default_factory=threading.Lock)
@@ -83,19 +86,41 @@ class _Shelf:
     keys: list[str] = field(default_factory=list)
     rows: Rows = field(default_factory=dict)
     of_document: dict[str, Rows] = field(default_factory=dict)
+    marked: dict[str, list[str]] = field(default_factory=dict)
     is_too_large: bool = False
 
     def put(self, document: str, rows: Rows) -> None:
-        before = self.of_document.pop(document, {})
-        if before.keys() != rows.keys():
-            for key in before:
-                del self.rows[key]
-                del self.keys[bisect_left(self.keys, key)]
-            for key in rows:
-                insort(self.keys, key)
+        before = self.of_document.get(document, {})
+        if before == rows:
+            return
+        for key in before.keys() - rows.keys():
+            del self.rows[key]
+            del self.keys[bisect_left(self.keys, key)]
+        for key in rows.keys() - before.keys():
+            insort(self.keys, key)
+        for key in before.keys() | rows.keys():
+            self._mark(key, set(self.marks(before.get(key, {}))), set(self.marks(rows.get(key, {}))))
         self.rows.update(rows)
-        if rows:
-            self.of_document[document] = rows
+        self.of_document[document] = rows
+        if not rows:
+            del self.of_document[document]
+
+    def bearing(self, marks: Iterable[str]) -> list[str]:
+        """The keys of all rows that can bear all these marks: those of the rarest one, every row's where there is
+        none."""
+        return min((self.marked.get(mark, []) for mark in marks), key=len, default=self.keys)
+
+    def empty(self) -> None:
+        self.keys, self.rows, self.of_document, self.marked = [], {}, {}, {}
+
+    def _mark(self, key: str, before: set[str], after: set[str]) -> None:
+        for mark in before - after:
+            keys = self.marked[mark]
+            del keys[bisect_left(keys, key)]
+            if not keys:
+                del self.marked[mark]
+        for mark in after - before:
+            insort(self.marked.setdefault(mark, []), key)
 
 
 class Mirror:
@@ -107,11 +132,12 @@ class Mirror:
 
     def page(
         self, owner: str, prefix: str, start: str, end: str, after: str | None, conditions: list[Condition], limit: int,
-        *, since: float | None = None,
+        *, marks: Iterable[str] = (), since: float | None = None,
     ) -> list[Row] | None:  # fmt: skip
         """At most `limit` + 1 rows, as `rows.beginning_with` gives them; None where storage has to be asked.
 
-        They are as storage was now, or at any time after `since` (of `time.monotonic`): one request asks several times.
+        `marks` are those that every row which meets the conditions bears. The rows are as storage was now, or at any
+        time after `since` (of `time.monotonic`): one request asks several times.
         """
         shelf = self._shelf(owner)
         if shelf is None or not self._is_fresh(owner, shelf, since):
@@ -120,13 +146,13 @@ class Mirror:
         with shelf.lock:
             if shelf.is_too_large:
                 return None
-            first = bisect_left(shelf.keys, prefix + start)
+            rows, keys = shelf.rows, shelf.bearing(marks)
+            first, last = bisect_left(keys, prefix + start), bisect_left(keys, prefix + end)
             if after is not None and after >= prefix + start:
-                first = bisect_right(shelf.keys, after)
-            rows, last = shelf.rows, bisect_left(shelf.keys, prefix + end)
+                first = bisect_right(keys, after)
             several, looked = limit + 1, 0
             while first < last and len(found) <= limit:
-                some = [(key, rows[key]) for key in shelf.keys[first : min(last, first + several)]]
+                some = [(key, rows[key]) for key in keys[first : min(last, first + several)]]
                 first, looked = first + len(some), looked + len(some)
                 for one in conditions:
                     some = one.among(some)
@@ -160,7 +186,7 @@ class Mirror:
                     self._listings.clear()
                 return None
             del self._listings[owner]
-            shelf = self._shelves[owner] = _Shelf()
+            shelf = self._shelves[owner] = _Shelf(self._source.marks)
         self._make_room()
         return shelf
 
@@ -240,7 +266,7 @@ class Mirror:
                     shelf.put(key, rows)
                 if len(shelf.of_document) > MOST_DOCUMENTS // 2:
                     shelf.is_too_large = True
-                    shelf.keys, shelf.rows, shelf.of_document = [], {}, {}
+                    shelf.empty()
                     break
         self._make_room()
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,7 +75,7 @@ class Store(Generic[Document]):
     """One table of documents of one kind. `index` says which index rows follow from a document, `key` what names it.
 
     What is listed often and whose keys begin evenly distributed can be `mirrored`: its index rows, or what `remembers`
-    makes of a document instead, are then held in memory.
+    makes of a document instead, are then held in memory, and found by their `marks`.
     """
 
     def __init__(
@@ -87,10 +87,11 @@ class Store(Generic[Document]):
         index: Callable[[Document], IndexRows],
         mirrored: bool = False,
         remembers: Callable[[Document], IndexRows] | None = None,
+        marks: Callable[[dict[str, Any]], Iterable[str]] = lambda shown: (),
     ):
         self._table_name, self._model, self._key, self._index = table_name, model, key, index
         self._remembers = remembers or index
-        source = Source(self.stamp, self._bucket_stamps, self._index_of_documents)
+        source = Source(self.stamp, self._bucket_stamps, self._index_of_documents, marks)
         self._mirror = Mirror(source) if mirrored else None
 
     def key_of(self, document: Document) -> str:
@@ -219,13 +220,12 @@ class Store(Generic[Document]):
 
     def remembered(
         self, owner: str, prefix: str, *, after: str | None, conditions: list[Condition], limit: int,
-        since: float | None = None,
+        marks: Iterable[str] = (), since: float | None = None,
     ) -> Page | None:  # fmt: skip
-        """As `page`, from memory alone, as it was at any time after `since` (see `Mirror.page`); None where it is not
-        there."""
+        """As `page`, from memory alone; None where it is not there. `marks` and `since` are as in `Mirror.page`."""
         if self._mirror is None:
             return None
-        found = self._mirror.page(owner, prefix, "", rows.LAST, after, conditions, limit, since=since)
+        found = self._mirror.page(owner, prefix, "", rows.LAST, after, conditions, limit, marks=marks, since=since)
         if found is None:
             return None
         return Page([row for _, row in found[:limit]], found[limit - 1][0] if len(found) > limit else None)

@@ -31,7 +31,10 @@ def new_store(*, mirrored: bool) -> Store[Tune]:
         shown = {"kind": tune.kind, **({"bpm": tune.bpm} if tune.bpm is not None else {})}
         return {f"by-kind|{tune.kind}|{tune.name}": shown, f"by-name|{tune.name}": shown}
 
-    return Store(TABLE, Tune, key=lambda tune: tune.name, index=index, mirrored=mirrored)
+    def marks(shown: dict) -> list[str]:
+        return [one for one in (shown.get("kind"), shown.get("bpm") and "played") if one]
+
+    return Store(TABLE, Tune, key=lambda tune: tune.name, index=index, mirrored=mirrored, marks=marks)
 
 
 @pytest.fixture
@@ -51,8 +54,8 @@ def queried(monkeypatch) -> list[str]:
     asked: list[str] = []
     real = mirror.Mirror.page
 
-    def page(self, owner, prefix, *given):
-        found = real(self, owner, prefix, *given)
+    def page(self, owner, prefix, *given, **more):
+        found = real(self, owner, prefix, *given, **more)
         if found is None:
             asked.append(prefix)
         return found
@@ -88,6 +91,12 @@ def test_rows_in_memory_are_those_of_storage_through_any_changes(tunes, by_stora
         after = None if step % 4 else prefix + rng.choice(written)
         query = {"conditions": conditions, "after": after, "limit": rng.randrange(1, 30), **bounds}
         assert tunes.page(owner, prefix, **query) == by_storage.page(owner, prefix, **query), (step, prefix, query)
+        query |= {"conditions": [Condition("kind", "eq", rng.choice(KINDS)), Condition("bpm", "ge", 100.0)]}
+        query = {name: value for name, value in query.items() if name not in ("start", "end")}
+        marked = tunes.remembered(owner, prefix, marks={query["conditions"][0].value, "played"}, **query)
+        there = by_storage.page(owner, prefix, **query)
+        assert marked.rows == [{k: v for k, v in row.items() if k != "RowKey"} for row in there.rows], (step, query)
+        assert marked.last_key == there.last_key
     assert asked == [], "every page came from memory"
 
 
