@@ -29,8 +29,6 @@ def submit_job(order: dict) -> dict:
     except LookupError as gone:
         return _refused("removed", str(gone))
     instance_id = names.instance_of_job(job.job_id)
-    if jobs.is_stopped(job.owner, instance_id):
-        return _refused("cancelled", "the job was cancelled")
     endpoint_job_id = names.attempt_id(job.job_id, call.attempt)
     _record(
         call, kind=job.kind, audio_file_id=job.audio_file_id, instance_id=instance_id, endpoint=job.endpoint,
@@ -42,8 +40,10 @@ def submit_job(order: dict) -> dict:
     )
     try:
         told = _told(call, endpoints.submit(address, endpoint_job_id, request))
-        if jobs.is_stopped(job.owner, instance_id):  # while it was being submitted
+        if jobs.is_stopped(job.owner, instance_id):  # before, or while it was being submitted
             endpoints.cancel(address, endpoint_job_id)
+            _record(call, state="cancelled")
+            return _refused("cancelled", "the job was cancelled")
         return told
     except endpoints.EndpointBusy as busy:
         known = len(endpoints.addresses(job.endpoint))

@@ -47,7 +47,7 @@ def begin_analysis(order: dict) -> list[dict] | None:
 @tells_final_errors
 def save_analysis(request: dict) -> bool:
     """Keep what was found. Returns False when the song is gone meanwhile."""
-    return analysing.save(SongOrder.model_validate(request), request["structure"], request["separated"])
+    return analysing.save(SongOrder.model_validate(request), request["found"], request["separated"])
 
 
 @blueprint.function_name("FailSong")

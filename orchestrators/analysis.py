@@ -1,4 +1,4 @@
-"""Everything that is found in one song: stems → MIR → structure → save."""
+"""Everything that is found in one song: stems → MIR → save."""
 
 import azure.durable_functions as df
 
@@ -28,11 +28,8 @@ def analysed(context: df.DurableOrchestrationContext, song: SongOrder):
     report(context, "separate", 0.05, "separating the stems", song.audio_file_id)
     stems = yield from separated(context, song, [SeparationStep.model_validate(way) for way in ways])
 
-    report(context, "mir", 0.45, "finding tempo, beats, key, chords and tuning", song.audio_file_id)
+    report(context, "mir", 0.45, "finding tempo, beats, key, chords, sections and tuning", song.audio_file_id)
     found = result_of((yield job(JobKind.MIR, separated=stems)))
 
-    report(context, "structure", 0.85, "finding the sections", song.audio_file_id)
-    structure = result_of((yield job(JobKind.STRUCTURE, mir=found)))
-
     report(context, "save", 0.92, "saving what was found", song.audio_file_id)
-    return (yield from step(context, "SaveAnalysis", song.model_dump() | {"structure": structure, "separated": stems}))
+    return (yield from step(context, "SaveAnalysis", song.model_dump() | {"found": found, "separated": stems}))

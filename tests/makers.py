@@ -118,7 +118,7 @@ def analysed(owner: str, path: Path, run: int = 1) -> AudioFile:
         order = SongOrder.model_validate(asked.order)
         assert analysing.begin(order) is not None
         found = {}
-        for step in ("separate", "mir", "structure"):
+        for step in ("separate", "mir"):
             job_id = names.job_id(order.instance_id, step)
             jobs.record(
                 owner, job_id, order.arrived_at, kind=step, audio_file_id=known.audio_file_id, state="succeeded"

@@ -42,8 +42,7 @@ def _ripieno(path: Path, stems: dict | None) -> Found:
     from gpu_endpoints.audio import decoding
 
     audio = decoding.open_audio(path, max_seconds=10**5)
-    features = listening.listen(audio, lambda done: None, stems)
-    analysis = listening.add_sections(listening.describe(features), features)
+    analysis = listening.describe(listening.listen(audio, lambda done: None, stems))
     return {
         "beats": np.array([beat.time for beat in analysis.beats]),
         "downbeats": np.array([beat.time for beat in analysis.beats if beat.position == 1]),

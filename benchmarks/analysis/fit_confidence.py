@@ -52,7 +52,7 @@ def heard(seed: int, fonts: list[Path]) -> scores.Reliability:
     mix, _ = render(score, fonts[traits.soundfont % len(fonts)], tuning=traits.tuning)
     mono = corpus.damage(mix, traits).mean(axis=1)
     features = extract([mono], len(mono) / SAMPLE_RATE, lambda done: None)
-    return scores.reliability(truth_of(score, traits), listening.add_sections(listening.describe(features), features))
+    return scores.reliability(truth_of(score, traits), listening.describe(features))
 
 
 def truth_of(score, traits) -> dict:

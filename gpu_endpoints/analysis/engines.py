@@ -54,11 +54,8 @@ def mir_provenance(hearing: str) -> dict[str, Provenance]:
         "chords": chords,
         "key": _own("profiles+cadences"),
         "tuning": _own("peak-histogram"),
+        "sections": _own("bar-novelty"),
     }
-
-
-def structure_provenance() -> Provenance:
-    return _own("bar-novelty")
 
 
 def _own(engine: str) -> Provenance:

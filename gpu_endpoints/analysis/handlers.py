@@ -1,4 +1,4 @@
-"""The kinds of job: separate, mir, structure, and all three as one."""
+"""The kinds of job: separate, mir, and both as one."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import hashlib
 import json
 
 from gpu_endpoints.analysis import listening
-from gpu_endpoints.analysis.mir.features import Features
 from gpu_endpoints.analysis.separation import choice, job
 from gpu_endpoints.audio import decoding, songs
 from gpu_endpoints.serving.work import Handler, JobContext, JobFailed
 from ripieno.contracts import names
-from ripieno.contracts.analysis import Analysis, MirInput, ResultBlob, StructureInput
+from ripieno.contracts.analysis import Analysis, MirInput, ResultBlob
 from ripieno.contracts.enums import JobKind, StemType
 from ripieno.services import blobs, jams_file
 
 
 def load() -> dict[str, Handler]:
-    return {JobKind.SEPARATE: separate, JobKind.MIR: mir, JobKind.STRUCTURE: structure, JobKind.ANALYZE: analyze}
+    return {JobKind.SEPARATE: separate, JobKind.MIR: mir, JobKind.ANALYZE: analyze}
 
 
 def separate(job_input: dict, context: JobContext) -> dict:
@@ -25,36 +24,19 @@ def separate(job_input: dict, context: JobContext) -> dict:
 
 
 def mir(job_input: dict, context: JobContext) -> dict:
-    """Tempo, beats, key, chords and tuning; the features stay beside the result for the structure job."""
+    """Tempo, beats, key, chords, sections and tuning: the whole analysis, as a blob."""
     order = MirInput.model_validate(job_input)
     audio = songs.fetch(order.container, order.blob_name, context)
     stems = _useful_stems(order, context)
     features = listening.listen(
         audio, lambda done: context.progress(0.05 + 0.8 * done, "listening"), stems, engines=order.engines
     )
-    context.progress(0.88, "beats, chords and key")
+    context.progress(0.88, "beats, chords, key and sections")
     analysis = listening.describe(features)
     if order.separation is not None:
         analysis.engines["separate"] = order.separation
     context.progress(0.97, "storing the findings")
-    features.save(context.folder / "features.npz")
-    blobs.upload(names.JOBS, _features_blob(context.job_id), (context.folder / "features.npz").read_bytes())
-    return _store_result(context.job_id, "mir.json", analysis)
-
-
-def structure(job_input: dict, context: JobContext) -> dict:
-    """Sections, from the features of the song's mir job; the result is the whole analysis."""
-    order = StructureInput.model_validate(job_input)
-    try:
-        analysis = Analysis.model_validate(blobs.read_json(names.JOBS, order.mir.blob_name))
-        path = blobs.download_to(
-            names.JOBS, _features_blob(order.mir.blob_name.rpartition("/")[0]), context.folder / "features.npz"
-        )
-    except blobs.BlobMissing as fault:
-        raise JobFailed("missing_input", f"the mir job's result is gone ({fault}): analyse the song again") from fault
-    context.progress(0.3, "finding the sections")
-    analysis = listening.add_sections(analysis, Features.load(path))
-    return _store_result(context.job_id, "analysis.json", analysis)
+    return _store_result(context.job_id, analysis)
 
 
 def analyze(job_input: dict, context: JobContext) -> dict:
@@ -62,8 +44,7 @@ def analyze(job_input: dict, context: JobContext) -> dict:
     separated = separate(job_input, context.part(0.0, 0.45))
     song = {name: job_input[name] for name in ("audio_file_id", "container", "blob_name") if name in job_input}
     stems = {"stems": separated["stems"], "separation": separated["engine"]}
-    found = mir(song | stems, context.part(0.45, 0.95))
-    whole = structure({"audio_file_id": song["audio_file_id"], "mir": found}, context.part(0.95, 1.0))
+    whole = mir(song | stems, context.part(0.45, 1.0))
     return {"separation": separated, "analysis": whole, "jams": _store_jams(song["audio_file_id"], whole)}
 
 
@@ -89,9 +70,9 @@ def _useful_stems(order: MirInput, context: JobContext) -> dict[str, decoding.Au
     return found
 
 
-def _store_result(job_id: str, name: str, analysis: Analysis) -> dict:
+def _store_result(job_id: str, analysis: Analysis) -> dict:
     data = json.dumps(analysis.model_dump(), ensure_ascii=False).encode()
-    blob_name = names.job_result_blob(job_id, name)
+    blob_name = names.job_result_blob(job_id, "analysis.json")
     blobs.upload(names.JOBS, blob_name, data)
     digest = hashlib.sha256(data).hexdigest()
     return ResultBlob(blob_name=blob_name, sha256=digest, file_size_bytes=len(data)).model_dump()
@@ -105,7 +86,3 @@ def _store_jams(song_id: str, whole: dict) -> str:
         names.JAMS, name, jams_file.build(found, title=song_id, identifiers={"audio_file_id": song_id}).encode()
     )
     return name
-
-
-def _features_blob(job_id: str) -> str:
-    return names.job_result_blob(job_id, "features.npz")

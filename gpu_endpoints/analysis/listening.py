@@ -20,9 +20,7 @@ from ripieno.services import licenses
 
 
 def analyse(audio: Audio, on_progress: Callable[[float], None] = lambda done: None) -> Analysis:
-    """Everything at once; the jobs do it in two steps, `describe` and `add_sections`."""
-    features = listen(audio, on_progress)
-    return add_sections(describe(features), features)
+    return describe(listen(audio, on_progress))
 
 
 def listen(
@@ -47,7 +45,7 @@ def listen(
 
 
 def describe(features: Features) -> Analysis:
-    """Tempo, meter, beats, chords, keys and tuning."""
+    """Tempo, meter, beats, chords, keys, sections and tuning."""
     grid = beats.find(features)
     outline = sections.find(features, grid.downbeats)
     evidence = chords.gather(features, grid.times, grid.positions)
@@ -71,23 +69,17 @@ def describe(features: Features) -> Analysis:
         loudness_lufs=None if np.isnan(features.loudness_lufs) else round(features.loudness_lufs, 2),
         beats=[Beat(time=time, position=position) for time, position in zip(grid.times, grid.positions, strict=True)],
         chords=found,
+        sections=outline,
         confidence=Confidences(
             bpm=confidence.calibrated("bpm", grid.tempo_confidence) if grid.bpm else 0,
             beats=confidence.calibrated("beats", grid.beat_confidence) if grid.bpm else 0,
             key=confidence.calibrated("key", key_certainty) if home else 0,
             chords=_mean_confidence(found),
+            sections=_mean_confidence(outline),
             tuning_frequency=confidence.calibrated("tuning", tuning_certainty) if tuning_frequency else 0,
         ),
         engines=engines.mir_provenance(features.hearing),
     )
-
-
-def add_sections(analysis: Analysis, features: Features) -> Analysis:
-    downbeats = np.array([beat.time for beat in analysis.beats if beat.position == 1])
-    found = sections.find(features, downbeats)
-    trust = analysis.confidence.model_copy(update={"sections": _mean_confidence(found)})
-    signed = analysis.engines | {"sections": engines.structure_provenance()}
-    return analysis.model_copy(update={"sections": found, "confidence": trust, "engines": signed})
 
 
 def _asks_for_none(asked: dict[str, str]) -> bool:

@@ -56,7 +56,7 @@ def _callback_payload(document: JobDocument) -> dict[str, Any] | None:
 
 ANALYSIS = Endpoint(
     name="analysis",
-    kinds=frozenset({JobKind.SEPARATE, JobKind.MIR, JobKind.STRUCTURE, JobKind.ANALYZE}),
+    kinds=frozenset({JobKind.SEPARATE, JobKind.MIR, JobKind.ANALYZE}),
     load_handlers=_load_handlers,
     engines=engines.describe,
     callback_payload=_callback_payload,

@@ -118,13 +118,16 @@ class Scheduler:
         QueueFull, DifferentJob
         """
         async with self._locks.setdefault(job_id, asyncio.Lock()):
-            known = await asyncio.to_thread(self._documents.read, job_id)
-            if known is None:
-                document = JobDocument(
-                    job_id=job_id, request=request, fingerprint=fingerprint(request),
-                    replica_id=self._documents.replica_id, created_at=utc_now(),
-                )  # fmt: skip
-                return await self._enqueue(document)
+            new = JobDocument(
+                job_id=job_id, request=request, fingerprint=fingerprint(request),
+                replica_id=self._documents.replica_id, created_at=utc_now(),
+            )  # fmt: skip
+            try:
+                return await self._enqueue(new)
+            except (Conflict, QueueFull):
+                known = await asyncio.to_thread(self._documents.read, job_id)
+                if known is None:
+                    raise
             if known.fingerprint != fingerprint(request):
                 raise DifferentJob(f"job {job_id} exists with another kind or input: choose another id")
             if directly and known.ended:
@@ -227,7 +230,10 @@ class Scheduler:
             raise QueueFull(f"{self._queue_limit} jobs are waiting")
         try:
             document = await asyncio.to_thread(self._documents.write, document)
-        except Conflict:  # another replica took it between our look and our write
+        except Conflict:
+            if document.etag is None:
+                raise
+            # Another replica took it between our look and our write.
             status = await self.status(document.job_id)
             assert status is not None
             return status

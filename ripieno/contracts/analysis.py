@@ -138,13 +138,6 @@ class MirInput(Contract):
     separation: Provenance | None = None
 
 
-class StructureInput(Contract):
-    """Input of a `structure` job: the result of the song's `mir` job."""
-
-    audio_file_id: str
-    mir: ResultBlob
-
-
 class AnalyzeRequest(Contract):
     """`POST /analyze`: the whole analysis as one job."""
 

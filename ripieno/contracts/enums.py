@@ -45,7 +45,6 @@ class JobState(StrEnum):
 class JobKind(StrEnum):
     SEPARATE = "separate"
     MIR = "mir"
-    STRUCTURE = "structure"
     ANALYZE = "analyze"
     GENERATE = "generate"
     SING = "sing"

@@ -23,6 +23,7 @@ from ripieno.records.mirror import Condition
 from ripieno.records.store import MOST_OPERATIONS, IndexRows, Store
 from ripieno.services import blobs
 from ripieno.services.storage import table
+from ripieno.services.together import together
 
 WINDOW = 6
 _FORM_WINDOW = 16
@@ -45,8 +46,7 @@ class AnalysisRow(Contract):
 
 def save(owner: str, audio_file_id: str, born: str, instance_id: str, found: Analysis, stems: SeparationResult) -> None:
     """Write everything that an analysis is; repeating it, or writing another over it, leaves just the last."""
-    folder = names.song_folder(audio_file_id, born)
-    blobs.upload_json(names.ANALYSES, names.analysis_blob(folder), found.model_dump(mode="json"))
+    blob_name = names.analysis_blob(names.song_folder(audio_file_id, born))
     ending = f"|{audio_file_id}|{born}"
     words, labels = _words_of(found)
     chords, forms = chord_index.windows(words, WINDOW), chord_index.windows(labels, _FORM_WINDOW)
@@ -56,21 +56,32 @@ def save(owner: str, audio_file_id: str, born: str, instance_id: str, found: Ana
         form_rows=sorted(f"{window}{ending}" for window in forms),
         chords=chord_index.joined(words), form=chord_index.joined(labels),
     )  # fmt: skip
-    known = _store.get(owner, _key(row))
-    before = (known.chord_rows, known.form_rows) if known else ([], [])
-    if known is None:
-        _store.create(owner, row)
-    else:  # first the row that knows of both the old rows and the new: whatever dies then, none is forgotten
-        both = {
-            "chord_rows": sorted({*before[0], *row.chord_rows}),
-            "form_rows": sorted({*before[1], *row.form_rows}),
-        }
-        _store.change(owner, _key(row), lambda _: row.model_copy(update=both))
-    _upsert(names.SONG_CHORDS, owner, row.chord_rows)
-    _upsert(names.SONG_FORMS, owner, row.form_rows)
-    if known is not None:
-        _delete(names.SONG_CHORDS, owner, set(before[0]) - set(row.chord_rows))
-        _delete(names.SONG_FORMS, owner, set(before[1]) - set(row.form_rows))
+    together(
+        lambda: blobs.upload_json(names.ANALYSES, blob_name, found.model_dump(mode="json")),
+        lambda: _save_rows(owner, row),
+    )
+
+
+def _save_rows(owner: str, row: AnalysisRow) -> None:
+    """First the row that knows of all others, old and new: whatever dies then, none is forgotten."""
+    before: list[AnalysisRow] = []
+
+    def knowing_both(known: AnalysisRow) -> AnalysisRow:
+        before[:] = [known]
+        return row.model_copy(update={
+            "chord_rows": sorted({*known.chord_rows, *row.chord_rows}),
+            "form_rows": sorted({*known.form_rows, *row.form_rows}),
+        })  # fmt: skip
+
+    if not _store.create(owner, row):
+        _store.change(owner, _key(row), knowing_both)
+    together(
+        lambda: _upsert(names.SONG_CHORDS, owner, row.chord_rows),
+        lambda: _upsert(names.SONG_FORMS, owner, row.form_rows),
+    )
+    for known in before:
+        _delete(names.SONG_CHORDS, owner, set(known.chord_rows) - set(row.chord_rows))
+        _delete(names.SONG_FORMS, owner, set(known.form_rows) - set(row.form_rows))
         _store.change(owner, _key(row), lambda _: row)
 
 

@@ -16,6 +16,7 @@ from ripieno.contracts.workflow import SEPARATION_WAYS, Run, SeparationStep, Son
 from ripieno.records import analyses, runs, songs
 from ripieno.services import blobs, endpoints, jams_file
 from ripieno.services.settings import settings
+from ripieno.services.together import together
 from ripieno.work import ingest
 
 _CONTAINERS_OF_A_SONG = (names.SONGS, names.REJECTED, names.STEMS, names.ANALYSES, names.JAMS)
@@ -91,17 +92,19 @@ def chosen_engines(wanted: dict[str, str]) -> dict[str, str]:
     return asked
 
 
-def save(order: SongOrder, structure: dict[str, Any], separated: dict[str, Any]) -> bool:
+def save(order: SongOrder, result: dict[str, Any], separated: dict[str, Any]) -> bool:
     """An analysis into storage, and its song into the library as analysed; False when the song is gone meanwhile."""
     song = _of(order)
     if song is None:
         clean_up(order.owner, order.audio_file_id, order.born)
         return False
-    found = Analysis.model_validate(blobs.read_json(names.JOBS, structure["blob_name"]))
-    folder = names.song_folder(order.audio_file_id, order.born)
-    blobs.upload(names.JAMS, names.jams_blob(folder), _jams(song, found))
+    found = Analysis.model_validate(blobs.read_json(names.JOBS, result["blob_name"]))
+    jams = names.jams_blob(names.song_folder(order.audio_file_id, order.born))
     stems = SeparationResult.model_validate(separated)
-    analyses.save(order.owner, order.audio_file_id, order.born, order.instance_id, found, stems)
+    together(
+        lambda: blobs.upload(names.JAMS, jams, _jams(song, found)),
+        lambda: analyses.save(order.owner, order.audio_file_id, order.born, order.instance_id, found, stems),
+    )
     done = _changed(
         order, status=AudioFileStatus.ANALYZED, error=None, analyzed_at=datetime.now(UTC).isoformat(),
         bpm=found.bpm, key=found.key, mode=found.mode, duration_seconds=found.duration_seconds,

@@ -38,8 +38,6 @@ def body(order: JobOrder) -> dict[str, Any]:
             song = _song(order)
             stems = {"stems": separated["stems"], "separation": separated["engine"]}
             return _source(song) | stems | {"engines": song.engines}
-        case JobKind.STRUCTURE:
-            return {"audio_file_id": subject["audio_file_id"], "mir": subject["mir"]}
         case JobKind.GENERATE:
             return _generate(order)
         case JobKind.MIX | JobKind.MASTER:

@@ -9,7 +9,7 @@ from ripieno.contracts.enums import AudioFileStatus
 from ripieno.contracts.names import job_id
 from ripieno.work import asking
 
-_STAGE_SPAN = {"separate": (0.05, 0.45), "mir": (0.45, 0.85), "structure": (0.85, 0.92)}
+_STAGE_SPAN = {"separate": (0.05, 0.45), "mir": (0.45, 0.92)}
 
 
 async def of_song(client: DurableOrchestrationClient, song: AudioFile) -> Progress:

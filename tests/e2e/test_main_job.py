@@ -170,7 +170,7 @@ def test_engines_are_chosen_by_name(ripieno, analysed, make_clip):
 
 def test_jobs_say_what_was_asked_of_which_endpoint(ripieno, analysed):
     found = list(ripieno.jobs(audio_file_id=analysed["audio_file_id"]))
-    assert {job.kind for job in found} == {"separate", "mir", "structure"}
+    assert {job.kind for job in found} == {"separate", "mir"}
     assert all(job.state == "succeeded" and job.started_at and job.ended_at and job.instance_id for job in found)
     assert ripieno.job(found[0].job_id) == found[0]
     assert list(ripieno.jobs(audio_file_id=analysed["audio_file_id"], state="failed")) == []

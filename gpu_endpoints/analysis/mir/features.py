@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import repeat
-from pathlib import Path
-from typing import Any
 
 import librosa
 import numpy as np
@@ -60,17 +58,6 @@ class Features:
     def fundamentals(self) -> np.ndarray:
         """Pitch classes of the spectrum without its overtones, (duration * 10, 12)."""
         return self.profiles[:, 24:36]
-
-    def save(self, path: Path) -> None:
-        np.savez_compressed(path, **{field.name: getattr(self, field.name) for field in fields(self)})
-
-    @classmethod
-    def load(cls, path: Path) -> Features:
-        with np.load(path, allow_pickle=False) as stored:
-            known: dict[str, Any] = {one.name: stored[one.name] for one in fields(cls) if one.name in stored}
-            known |= {name: float(known[name]) for name in ("duration", "loudness_lufs") if name in known}
-            known["hearing"] = str(known["hearing"])
-            return cls(**known)
 
 
 Blocks = Iterable[np.ndarray]

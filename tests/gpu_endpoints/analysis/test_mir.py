@@ -307,11 +307,3 @@ def test_with_stems_pitch_is_heard_without_drums_and_the_bass_alone(demo):
     assert heard.hearing == "learned+stems"
     np.testing.assert_allclose(heard.profiles[:, :36], networks.pitch_profiles(mono - drums)[:, :36], atol=1e-5)
     np.testing.assert_allclose(heard.profiles[:, 36:], networks.pitch_profiles(bass)[:, 36:], atol=1e-5)
-
-
-def test_features_survive_the_way_to_the_next_job(tmp_path):
-    stored = song_of(3, hearing="learned+stems")
-    stored.save(tmp_path / "features.npz")
-    loaded = features.Features.load(tmp_path / "features.npz")
-    assert (loaded.hearing, loaded.duration) == ("learned+stems", 3.0)
-    np.testing.assert_array_equal(loaded.rises, stored.rises)

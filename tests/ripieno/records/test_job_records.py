@@ -22,7 +22,7 @@ def nine(storage: str, owner: str) -> list[str]:
     """Nine jobs of three songs, the newest first."""
     made = []
     for number in range(9):
-        job_id = names.job_id(f"song-{number // 3}-b-1", ("separate", "mir", "structure")[number % 3])
+        job_id = names.job_id(f"song-{number // 3}-b-1", ("separate", "mir", "check")[number % 3])
         kind = job_id.rpartition(":")[2]
         state = "failed" if number == 4 else "succeeded"
         jobs.record(owner, job_id, at(number), kind=kind, state=state, audio_file_id=str(number // 3))

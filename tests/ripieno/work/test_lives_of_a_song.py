@@ -181,7 +181,7 @@ def test_an_activity_that_finds_its_song_gone_leaves_nothing(storage, owner, cli
     """Saved once, killed, removed, and carried out again after the removal: as terminated workflows' activities are."""
     song = makers.analysed(owner, clip)
     order = order_of(song)
-    found = names.job_result_blob(names.job_id(order.instance_id, "structure"), "found.json")
+    found = names.job_result_blob(names.job_id(order.instance_id, "mir"), "found.json")
     findings = blobs.read_json(names.JOBS, found)
     row = next(one for _, one in analyses.everything() if one.audio_file_id == song.audio_file_id)
     remove(song)
