@@ -19,6 +19,7 @@ from ripieno.client import Ripieno
 from ripieno.local.stack import PROJECT, Stack
 from ripieno.music import demo_song
 from ripieno.music.score import Score
+from tests import language_models
 from tests.stacks import azurite_of_its_own, new_stack
 
 os.environ.setdefault("RIPIENO_SWEEP_SECONDS", "1")
@@ -48,6 +49,22 @@ def storage(azurite_alone: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Storage without a host, for tests that need none; of this process, for this test."""
     monkeypatch.setenv("AzureWebJobsStorage", azurite_alone)
     return azurite_alone
+
+
+@pytest.fixture
+def language_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[language_models.Model]:
+    """The language model of every task, scripted; nothing is known of it yet."""
+    from ripieno.services import llm
+
+    if "AzureWebJobsStorage" not in os.environ:
+        monkeypatch.setenv("AzureWebJobsStorage", "UseDevelopmentStorage=true")
+    with language_models.served() as model:
+        monkeypatch.setenv("RIPIENO_LLM_URL", model.url)
+        monkeypatch.setenv("RIPIENO_LLM_MODEL", "scripted")
+        monkeypatch.setenv("RIPIENO_LLM_PRICES", "scripted=2.5/10")
+        llm.forget()
+        yield model
+    llm.forget()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from ripieno.contracts.analysis import StemFormat
 from ripieno.contracts.base import Contract, Request
 from ripieno.contracts.enums import GenerationStatus, StemType, TakeStatus
 from ripieno.contracts.production import Bars, RequestId, Score
-from ripieno.contracts.provenance import Provenance
+from ripieno.contracts.provenance import ModelUsage, Provenance
 from ripieno.contracts.understanding import Place, Understanding
 
 MOST_SECONDS = 3600.0
@@ -104,15 +104,6 @@ class StemPlan(Playing):
     random_seed: int = Field(default=0, ge=0, lt=2**32)
 
 
-class PlannerUsage(Contract):
-    """What planning cost; `cost` in US dollars, None where no price is set."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    calls: int = 0
-    cost: float | None = None
-
-
 class FreeStanding(Contract):
     """What music for no song is played to: as it was given, else as its style has it."""
 
@@ -130,7 +121,7 @@ class GenerationPlan(Contract):
     understood: Understanding | None = None
     free_standing: FreeStanding | None = None
     planner: Provenance
-    usage: PlannerUsage = PlannerUsage()
+    usage: ModelUsage = ModelUsage()
 
 
 class GenerationOrder(Request):

@@ -1,4 +1,6 @@
-"""Who made a result: the engine, its version and weights, and whether it stands in for a better one."""
+"""Who made a result: the engine, its version and weights, whether it stands in for a better one, and what it cost."""
+
+from __future__ import annotations
 
 from ripieno.contracts.base import Contract
 
@@ -20,3 +22,20 @@ class Provenance(Contract):
     fallback: bool = False
     approximate: bool = False
     reason: str | None = None
+
+
+class ModelUsage(Contract):
+    """What language models were asked for a result; `cost` in US dollars, None where a model has no price."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    calls: int = 0
+    cost: float | None = None
+
+    def plus(self, more: ModelUsage) -> ModelUsage:
+        costs = [cost for cost in (self.cost, more.cost) if cost is not None]
+        return ModelUsage(
+            prompt_tokens=self.prompt_tokens + more.prompt_tokens,
+            completion_tokens=self.completion_tokens + more.completion_tokens,
+            calls=self.calls + more.calls, cost=round(sum(costs), 6) if costs else None,
+        )  # fmt: skip

@@ -29,6 +29,25 @@ def _addresses(value: Any) -> Any:
     return [part.rstrip("/") for part in _split(value)] if isinstance(value, str) else value
 
 
+def _pairs(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    found = {}
+    for part in _split(value):
+        name, equals, about = part.rpartition("=")
+        if not equals or not name.strip():
+            raise ValueError(f"{part!r} is no pair: write name=value, separated by commas")
+        found[name.strip()] = about.strip()
+    return found
+
+
+def _prices(value: Any) -> Any:
+    return {name: tuple(price.split("/")) for name, price in _pairs(value).items()} if isinstance(value, str) else value
+
+
+Pairs = Annotated[dict[Literal["plan", "understand", "compose", "lyrics"], str], NoDecode, BeforeValidator(_pairs)]
+Price = Annotated[float, Field(ge=0)]
+Prices = Annotated[dict[str, tuple[Price, Price]], NoDecode, BeforeValidator(_prices)]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 Addresses = Annotated[list[str], NoDecode, BeforeValidator(_addresses)]
 
@@ -90,16 +109,20 @@ class Settings(BaseSettings):
     )
     allow_private_webhooks: bool = Field(False, description="whether webhooks may go to private addresses")
 
-    # -- the planner
+    # -- language models: of Azure OpenAI, or of any address that speaks its API
     azure_openai: str | None = Field(None, validation_alias="AZURE_OPENAI_ENDPOINT")
     azure_openai_key: str | None = Field(None, validation_alias="AZURE_OPENAI_API_KEY")
-    openai_url: str | None = Field(
-        None, validation_alias="RIPIENO_PLANNER_URL", description="any OpenAI-compatible API"
+    llm_url: str | None = Field(None, description="any OpenAI-compatible API, where Azure OpenAI is not named")
+    llm_key: str | None = Field(None, description="of that API")
+    llm_model: str = Field("", description="the language model (on Azure its deployment); without one, rules do")
+    llm_models: Pairs = Field(
+        {}, description="others by task: plan, understand, compose, lyrics; `lyrics=off` has none"
     )
-    openai_key: str | None = Field(None, validation_alias="RIPIENO_PLANNER_KEY")
-    planner_model: str = Field("", description="the language model that plans; without one, rules do")
-    planner_price_in: float | None = Field(None, ge=0, description="US dollars a million tokens")
-    planner_price_out: float | None = Field(None, ge=0, description="US dollars a million tokens")
+    llm_prices: Prices = Field(
+        {}, description="US dollars a million tokens in and out, by model: `large=2/8,small=0.4/1.6`"
+    )
+    llm_timeout: float = Field(60.0, gt=0, le=200, description="seconds for an answer, with all that is tried for it")
+    llm_tokens: int = Field(6000, ge=100, description="of an answer, at most")
     planner_engines: Words = Field(["symbolic"], description="engines that the planner may choose")
 
     # -- the endpoints
@@ -132,18 +155,6 @@ class Settings(BaseSettings):
     def uses_identity(self) -> bool:
         """Whether storage is reached with a managed identity, not with a key."""
         return not self.storage
-
-    @property
-    def planner_url(self) -> str:
-        return self.azure_openai or self.openai_url or ""
-
-    @property
-    def planner_key(self) -> str | None:
-        return self.azure_openai_key or self.openai_key
-
-    @property
-    def planner_is_azure(self) -> bool:
-        return bool(self.azure_openai)
 
     def service_uri(self, service: Literal["blob", "table", "queue"]) -> str:
         """The address of a storage service, for an identity. Raises `MissingSetting`."""

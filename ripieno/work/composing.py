@@ -12,7 +12,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from ripieno import __version__
 from ripieno.contracts import names
 from ripieno.contracts.composition import Composition, CompositionOrder, Context, Revision, Stage, StageState
 from ripieno.contracts.enums import AudioFileStatus, StemType, TakeStatus
@@ -25,7 +24,6 @@ from ripieno.contracts.generation import (
     StemPlan,
 )
 from ripieno.contracts.production import Score
-from ripieno.contracts.provenance import Provenance
 from ripieno.contracts.understanding import Place
 from ripieno.contracts.workflow import RevisionOrder, Run, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work, WorkKind
@@ -36,10 +34,10 @@ from ripieno.music.song_conditioning import of_song
 from ripieno.records import analyses, runs, songs, works
 from ripieno.services import conditioning, webhooks
 from ripieno.services.planner import seeds
+from ripieno.services.rules import signature
 from ripieno.work import asking, generating, heeding, mixing
 
 _DEFAULT_STYLE = "pop"
-_RULES = Provenance(engine="rules", version=__version__, license="MIT")
 
 
 class CannotCompose(ValueError):
@@ -364,7 +362,7 @@ def _known(revision: Revision) -> Context:
 
 
 def _plan(context: Context) -> GenerationPlan:
-    return GenerationPlan(stems=[_stem_plan(context, one.name) for one in context.layers], planner=_RULES)
+    return GenerationPlan(stems=[_stem_plan(context, one.name) for one in context.layers], planner=signature())
 
 
 def _stem_plan(context: Context, name: str) -> StemPlan:
@@ -433,7 +431,7 @@ def _noted(work: Work, name: str, stem: StemType, inputs: dict[str, Any], revisi
     plan = StemPlan.model_validate(inputs["plan"])
     place.versions.append(
         Version(number=number, status=TakeStatus.GENERATING, made_at=_now(), inputs={"plan": inputs["plan"]},
-                inputs_hash=fingerprint, plan=plan, planner=_RULES, revision=revision)
+                inputs_hash=fingerprint, plan=plan, planner=signature(), revision=revision)
     )  # fmt: skip
     return number
 

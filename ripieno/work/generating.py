@@ -17,7 +17,6 @@ from ripieno.contracts.generation import (
     GenerationOrder,
     GenerationPlan,
     GenerationResult,
-    PlannerUsage,
     StemPlan,
 )
 from ripieno.contracts.workflow import Run, VersionOrder, WorkOrder
@@ -25,9 +24,9 @@ from ripieno.contracts.works import Element, ElementKind, Version, Work
 from ripieno.music.genres.blending import blend
 from ripieno.music.song_conditioning import within
 from ripieno.records import analyses, runs, songs, works
-from ripieno.services import blobs, conditioning, webhooks
-from ripieno.services.planner import model, rules
+from ripieno.services import blobs, conditioning, llm, webhooks
 from ripieno.services.planner import plan as planner
+from ripieno.services.planner import rules
 from ripieno.work import asking
 
 _NEW_SEED = 104_729  # a prime, so that the second of two synths plays something of its own
@@ -86,7 +85,7 @@ def _check_fits(order: GenerationOrder, song: AudioFile | None) -> None:
     try:
         plans = rules.plan(order, time_signature=found.time_signature if found else None, seed=0)
         whole = conditioning.fitted_to(found, song.audio_file_id if song else None, given, plans[0].style)
-        for one in plans if not model.is_configured() else []:
+        for one in plans if not llm.is_configured("plan") else []:
             within(whole, section=one.section, bars=one.bars)
     except ValueError as fault:
         raise CannotGenerate(str(fault)) from None
@@ -195,7 +194,7 @@ def prepare_version(order: VersionOrder) -> bool:
         if not one.is_open or one.plan is not None:
             return None
         if known.plan is not None:
-            known.plan.usage = _added(known.plan.usage, made.usage)
+            known.plan.usage = known.plan.usage.plus(made.usage)
         return _with_inputs(one, known, ready).model_copy(update={"planner": made.planner})
 
     works.change_version(order.owner, order.work_id, order.element, order.version, planned)
@@ -324,12 +323,3 @@ def _song(work: Work) -> tuple[AudioFile | None, Analysis | None]:
     if song is None or song.born != work.born:
         raise ValueError("the song was removed")
     return song, analyses.load(work.audio_file_id, song.born)
-
-
-def _added(before: PlannerUsage, more: PlannerUsage) -> PlannerUsage:
-    costs = [cost for cost in (before.cost, more.cost) if cost is not None]
-    return PlannerUsage(
-        prompt_tokens=before.prompt_tokens + more.prompt_tokens,
-        completion_tokens=before.completion_tokens + more.completion_tokens,
-        calls=before.calls + more.calls, cost=sum(costs) if costs else None,
-    )  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ripieno import __version__
 from ripieno.contracts.analysis import Analysis
 from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.enums import StemType
@@ -16,14 +15,16 @@ from ripieno.contracts.generation import (
     PlacedPlaying,
     StemPlan,
 )
-from ripieno.contracts.provenance import Provenance
 from ripieno.contracts.understanding import MOST_SECTION_NAME, Place, Understanding
 from ripieno.music.genres import all_genres
 from ripieno.music.genres.blending import blend
 from ripieno.music.instruments import all_instruments, instrument
 from ripieno.music.song_conditioning import NotConditionable, of_song, within
+from ripieno.services import llm
+from ripieno.services.llm import ModelFailed
 from ripieno.services.planner import model, rules, seeds
-from ripieno.services.planner.model import PlanningFailed, Proposal, ProposedPlace
+from ripieno.services.planner.model import Proposal, ProposedPlace
+from ripieno.services.rules import signature
 from ripieno.services.settings import settings
 
 
@@ -62,20 +63,21 @@ def _planned(
     question: dict[str, Any], by_rule: list[StemPlan], order: GenerationOrder, analysis: Analysis | None,
     said: Understanding | None,
 ) -> GenerationPlan:  # fmt: skip
-    if not model.is_configured():
-        return GenerationPlan(stems=by_rule, understood=said, planner=_rules(reason=None))
+    if not llm.is_configured("plan"):
+        return GenerationPlan(stems=by_rule, understood=said, planner=signature())
     try:
         reply = model.ask(question)
-    except PlanningFailed as fault:
-        return GenerationPlan(stems=by_rule, understood=said, planner=_rules(reason=str(fault)), usage=fault.usage)
-    proposed = {one.stem_type: one for one in reply.proposals}
+    except ModelFailed as fault:
+        by = signature(reason=str(fault))
+        return GenerationPlan(stems=by_rule, understood=said, planner=by, usage=fault.usage)
+    proposed = {one.stem_type: one for one in reply.value.stems}
     stems = [
         _clipped(proposed[one.stem_type], one, order, analysis) if one.stem_type in proposed else one for one in by_rule
     ]
     missing = [one.stem_type for one in by_rule if one.stem_type not in proposed]
     reason = f"planned by rule: {', '.join(missing)}, which the model left out" if missing else None
-    signature = Provenance(engine=reply.model, version="openai", license="the service's own terms", reason=reason)
-    return GenerationPlan(stems=stems, understood=said, planner=signature, usage=reply.usage)
+    by = reply.engine.model_copy(update={"reason": reason})
+    return GenerationPlan(stems=stems, understood=said, planner=by, usage=reply.usage)
 
 
 def _clipped(proposal: Proposal, by_rule: StemPlan, order: GenerationOrder, analysis: Analysis | None) -> StemPlan:
@@ -177,7 +179,3 @@ def _song(song: AudioFile | None, analysis: Analysis | None) -> dict[str, Any] |
     except NotConditionable:
         about["sections"] = []
     return about
-
-
-def _rules(*, reason: str | None) -> Provenance:
-    return Provenance(engine="rules", version=__version__, license="MIT", fallback=reason is not None, reason=reason)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
 import pytest
@@ -14,7 +12,7 @@ from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.enums import AudioFileStatus, Mode
 from ripieno.contracts.generation import GenerationOrder, GenerationParameters, StemPlan
 from ripieno.music.genres.blending import blend
-from ripieno.services.planner import model, plan, rules, seeds
+from ripieno.services.planner import plan, rules, seeds
 
 
 def order(prompt: str = "", *stems: str, **parameters) -> GenerationOrder:
@@ -110,49 +108,9 @@ def test_three_four_is_a_waltz():
 
 
 @pytest.fixture
-def llm(monkeypatch):
-    """An address that speaks OpenAI's API; `replies` are what its model says, one after the other."""
-
-    class Model(BaseHTTPRequestHandler):
-        replies: list = []
-        asked: list[dict] = []
-
-        def do_POST(self):
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            type(self).asked.append(body)
-            reply = type(self).replies.pop(0)
-            if isinstance(reply, int):
-                self.send_response(reply)
-                self.end_headers()
-                return
-            message = {"role": "assistant", "content": reply if isinstance(reply, str) else json.dumps(reply)}
-            answer = json.dumps({
-                "id": "1", "object": "chat.completion", "created": 1, "model": "scripted",
-                "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
-                "usage": {"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200},
-            }).encode()  # fmt: skip
-            self.send_response(200)
-            self.send_header("content-type", "application/json")
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_):
-            pass
-
-    Model.replies, Model.asked = [], []
-    server = HTTPServer(("127.0.0.1", 0), Model)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    monkeypatch.setenv("AzureWebJobsStorage", "UseDevelopmentStorage=true")
-    monkeypatch.setenv("RIPIENO_PLANNER_URL", f"http://127.0.0.1:{server.server_port}/v1")
-    monkeypatch.setenv("RIPIENO_PLANNER_MODEL", "scripted")
+def llm(language_model, monkeypatch):
     monkeypatch.setenv("RIPIENO_PLANNER_ENGINES", "symbolic,musicgen-melody")
-    monkeypatch.setenv("RIPIENO_PLANNER_PRICE_IN", "2.5")
-    monkeypatch.setenv("RIPIENO_PLANNER_PRICE_OUT", "10")
-    model._client.cache_clear()
-    yield Model
-    server.shutdown()
-    server.server_close()
-    model._client.cache_clear()
+    return language_model
 
 
 @pytest.fixture
@@ -246,7 +204,7 @@ def test_numbers_are_clipped_and_what_the_user_fixed_stays(llm, song):
     assert plan.first("id", named, *song).stems[0].engine == "symbolic"
 
 
-def test_a_reply_that_does_not_fit_is_repaired_once(llm, song):
+def test_a_reply_that_does_not_fit_is_repaired(llm, song):
     llm.replies = ['```json\n{"stems": [{"stem_type": "kazoo"}]}\n```', {"stems": [proposal()]}]
     found = plan.first("id", order("", "bass"), *song)
     assert found.planner.engine == "scripted" and found.usage.calls == 2 and found.usage.prompt_tokens == 2000
@@ -257,7 +215,7 @@ def test_a_reply_that_does_not_fit_is_repaired_once(llm, song):
 @pytest.mark.parametrize(
     ("replies", "reason"),
     [
-        (["no", "still no"], "even when asked again"),
+        (["no", "still no", "never"], "even when asked again"),
         ([401], "AuthenticationError"),
         ([{"stems": []}], None),
     ],
@@ -283,6 +241,6 @@ def test_a_take_again_tells_the_model_what_was_wrong(llm, song):
 
 def test_without_a_model_the_rules_plan_and_are_no_fallback(monkeypatch, song):
     monkeypatch.setenv("AzureWebJobsStorage", "UseDevelopmentStorage=true")
-    monkeypatch.delenv("RIPIENO_PLANNER_URL", raising=False)
+    monkeypatch.delenv("RIPIENO_LLM_URL", raising=False)
     found = plan.first("id", order("", "bass"), *song)
     assert found.planner.engine == "rules" and not found.planner.fallback and found.usage.calls == 0

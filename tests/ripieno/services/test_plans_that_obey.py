@@ -102,7 +102,7 @@ def test_a_plan_says_what_was_understood_and_what_was_not(monkeypatch):
     from ripieno.services.planner import plan
 
     monkeypatch.setenv("AzureWebJobsStorage", "UseDevelopmentStorage=true")
-    monkeypatch.delenv("RIPIENO_PLANNER_URL", raising=False)
+    monkeypatch.delenv("RIPIENO_LLM_URL", raising=False)
     order = GenerationOrder(parameters=GenerationParameters(prompt="a bass line, darker, with zorblax"))
     understood = plan.first("id", order, None, None).understood
     assert understood is not None and [one.text for one in understood.not_understood] == ["zorblax"]
