@@ -109,4 +109,5 @@ def _told(call: JobCall, status: JobStatus) -> dict:
         call, state=status.state, started_at=status.started_at, ended_at=status.ended_at,
         error=(error or {}).get("message", "")[:1000] or None,
     )  # fmt: skip
-    return {"outcome": status.state, "result": status.result, "error": error, **told}
+    known = len(endpoints.addresses(call.endpoint))
+    return {"outcome": status.state, "result": status.result, "error": error, "addresses": known, **told}

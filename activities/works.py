@@ -4,7 +4,7 @@ import azure.durable_functions as df
 
 from activities.outcome import tells_final_errors
 from ripieno.contracts.workflow import VersionOrder, WorkOrder
-from ripieno.work import generating, mixing, telling
+from ripieno.work import generating, job_bodies, mixing, telling
 
 blueprint = df.Blueprint()
 
@@ -39,6 +39,14 @@ def fail_work(request: dict) -> None:
 def prepare_version(order: dict) -> bool:
     """Plan a version that heeds a comment. Returns whether it is still wanted."""
     return generating.prepare_version(VersionOrder.model_validate(order))
+
+
+@blueprint.function_name("LoseEngine")
+@blueprint.activity_trigger(input_name="request")
+@tells_final_errors
+def lose_engine(request: dict) -> list[str]:
+    """The engines that were lost with this one, where another may make the version; else nothing."""
+    return job_bodies.lost(VersionOrder.model_validate(request), request["lost"], request["error"]["message"])
 
 
 @blueprint.function_name("SaveVersion")

@@ -1,7 +1,8 @@
 """One job at a model endpoint, seen through to its end.
 
 submit → wait for the callback or a growing timer → read → submit again when it was lost → the next address when one is
-down or busy → cancel at the deadline or when told. Returns `{"result", "error"}`, one of them None; never raises.
+down, busy or without the engine → cancel at the deadline or when told. Returns `{"result", "error"}`, one of them None;
+never raises.
 """
 
 from datetime import datetime, timedelta
@@ -37,7 +38,7 @@ def endpoint_job(context: df.DurableOrchestrationContext):
     deadline = _deadline(context, state, job)
     address, attempt = state.get("address", first_address(job.job_id)), state.get("attempt", 1)
     submitted, wait, down = state.get("submitted", False), state.get("wait", FIRST_WAIT_SECONDS), 0
-    busy = 0
+    busy, without = 0, state.get("without", 0)
 
     ended = context.wait_for_external_event(job_done_event(job.job_id))
     cancelled = context.wait_for_external_event(CANCEL_EVENT)
@@ -59,6 +60,9 @@ def endpoint_job(context: df.DurableOrchestrationContext):
                 return {"result": told["result"], "error": None}
             case "failed" if told["error"]["retryable"] and attempt < MOST_ATTEMPTS:
                 submitted, attempt, wait = False, attempt + 1, FIRST_WAIT_SECONDS
+            case "failed" if told["error"]["code"] == "engine_unavailable" and without + 1 < told.get("addresses", 1):
+                submitted, attempt, address, without = False, attempt + 1, address + 1, without + 1
+                wait = BUSY_SECONDS_BEFORE_NEXT_ADDRESS
             case "failed" | "cancelled" | "refused":
                 return {"result": None, "error": told["error"]}
             case "lost":
@@ -90,7 +94,7 @@ def endpoint_job(context: df.DurableOrchestrationContext):
 
     context.continue_as_new(
         {**state, "deadline": deadline.isoformat(), "address": address, "attempt": attempt,
-         "submitted": submitted, "wait": wait}
+         "submitted": submitted, "wait": wait, "without": without}
     )  # fmt: skip
     return None
 

@@ -122,6 +122,7 @@ MEANINGS: dict[str, str] = {
     "Provenance.engine": "the name of the engine",
     "StemList.engine": "the engine that separated them",
     "GenerationOrder.engine": "the engine to make stems with; auto is the best that is there",
+    "allow_fallback": "whether an engine that is named and cannot gives way to the next one that can, as auto does",
     "StemPlan.engine": "the engine to make it with; auto is the best that is there",
     "version": "of the engine",
     "license": "of the engine and its weights",

@@ -1,49 +1,38 @@
 """Which engine makes a stem: the one that was asked for, or the best for fitting a song, which is the symbolic one.
 
-The learned engines are asked for by name, by the user or the planner: they sound of more, and fit less exactly.
+The learned engines are asked for by name, by the user or the planner: they sound of more, and fit less exactly. What
+there is, and under which licences, `ripieno.services.engines` declares.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from gpu_endpoints.serving.work import JobFailed
 from ripieno import __version__
-from ripieno.services import licenses
+from ripieno.services import engines
+from ripieno.services.engines import DIFFSINGER, SYMBOLIC, VOICE, UnknownEngine
 from ripieno.services.models import catalogue, folder
 from ripieno.services.settings import models_folder
 
 if TYPE_CHECKING:  # the server says what there is without it
     from gpu_endpoints.generation.engine import GenerationEngine
 
-AUTO = "symbolic"
-VOICE, DIFFSINGER = "voice", "diffsinger"
-LEARNED = (
-    "musicgen-small", "musicgen-medium", "musicgen-melody", "stable-audio-open",
-    "audiocraft-melody", "audiocraft-style", "stable-audio-tools",
-)  # fmt: skip
-_NEEDS = {
-    "musicgen": (("torch", "transformers"), "requirements-models.txt"),
-    "stable_audio": (("torch", "diffusers", "transformers", "torchsde"), "requirements-models.txt"),
-    "audiocraft": (("audiocraft",), "requirements-audiocraft.txt"),
-    "stable_audio_tools": (("stable_audio_tools",), "requirements-stable-audio-tools.txt"),
-}
-VOICES = "voices"  # the folder of DiffSinger voices among the models
-NOT_VERIFIED = ("audiocraft", "stable_audio_tools")
+UNAVAILABLE = "engine_unavailable"
 
 
 def availability() -> dict[str, dict]:
     """Every engine, whether it can be used here and now, and why not; quick, loads nothing."""
     own = f"ripieno {__version__}, needs no weights"
-    shown: dict[str, dict] = {AUTO: {"available": True, "license": "MIT; SoundFont GPL-2", "detail": own}}
-    for name in LEARNED:
-        entry, missing = catalogue.entry(name), why_not(name)
-        detail = missing or "weights found"
-        if entry.engine in NOT_VERIFIED:
+    shown: dict[str, dict] = {}
+    for one in engines.of_task("generate"):
+        missing = engines.why_not(one.name)
+        detail = missing or ("weights found" if one.model else own)
+        if one.verified.startswith("nowhere"):
             detail += "; not verified here"
-        shown[name] = {"available": missing is None, "license": entry.license, "detail": detail}
+        license_name = catalogue.entry(one.model).license if one.model else f"{one.code}; {one.weights}"
+        shown[one.name] = {"available": missing is None, "license": license_name, "detail": detail}
     return shown
 
 
@@ -54,59 +43,37 @@ def choose(wanted: str) -> GenerationEngine:
     JobFailed
         `unknown_engine`, or `engine_unavailable` when the one that was named is not to be had.
     """
-    name = AUTO if wanted == "auto" else wanted
-    if name not in (AUTO, VOICE, *LEARNED) and not name.startswith(f"{DIFFSINGER}@"):
-        known = ", ".join((AUTO, VOICE, *LEARNED))
-        raise JobFailed("unknown_engine", f"there is no engine {wanted!r}: use auto, {known}, or {DIFFSINGER}@VOICE")
-    if name == AUTO:
-        return _symbolic()
-    if name == VOICE:
-        return _singer(None)
-    if name.startswith(f"{DIFFSINGER}@"):
-        return _singer(name.partition("@")[2])
-    missing = why_not(name)
+    name = SYMBOLIC if wanted == engines.AUTO else wanted
+    try:
+        engines.check_playing(name)
+    except UnknownEngine as fault:
+        raise JobFailed("unknown_engine", str(fault)) from None
+    missing = engines.why_not(name)
     if missing:
-        raise JobFailed("engine_unavailable", missing)
+        raise JobFailed(UNAVAILABLE, missing)
+    if name == SYMBOLIC:
+        return _symbolic()
+    if name == VOICE or name.startswith(f"{DIFFSINGER}@"):
+        return _singer(name.partition("@")[2] or None)
     return _learned(name)
-
-
-def voices() -> list[str]:
-    """The DiffSinger voices that are installed."""
-    return sorted(path.parent.name for path in (models_folder() / VOICES).glob("*/dsconfig.yaml"))
 
 
 def singing() -> dict[str, dict]:
     """The singing engines, as `availability`."""
-    own = {"available": True, "license": "GPL-3 (espeak-ng)", "detail": "spoken words set to pitch, needs no weights"}
-    named = {
-        f"{DIFFSINGER}@{name}": {"available": True, "license": "the voice's own terms", "detail": "voice found"}
-        for name in voices()
+    own = {
+        "available": True,
+        "license": engines.find(VOICE).code,
+        "detail": "spoken words set to pitch, needs no weights",
     }
-    none = {DIFFSINGER: {"available": False, "license": "the voice's own terms", "detail": _installed()}}
+    terms = engines.find(DIFFSINGER).weights
+    named: dict[str, dict] = {}
+    for name in engines.voices():
+        missing = engines.why_not(f"{DIFFSINGER}@{name}")
+        named[f"{DIFFSINGER}@{name}"] = {
+            "available": missing is None, "license": terms, "detail": missing or "voice found",
+        }  # fmt: skip
+    none = {DIFFSINGER: {"available": False, "license": terms, "detail": engines.installed_voices()}}
     return {VOICE: own} | (named or none)
-
-
-def _installed() -> str:
-    known = ", ".join(voices())
-    return f"installed: {known}" if known else f"put DiffSinger voices into {models_folder() / VOICES}/NAME"
-
-
-def why_not(name: str) -> str | None:
-    """Why a learned engine cannot be used here and now; None when it can."""
-    entry = catalogue.entry(name)
-    if not licenses.allows(entry):
-        return (
-            f"{name} may not be used commercially ({entry.license}): RIPIENO_LICENSES=commercial,"
-            " and RIPIENO_ALLOW_WEIGHTS names it not"
-        )
-    needs, requirements = _NEEDS[entry.engine]
-    packages = [package for package in needs if find_spec(package) is None]
-    if packages:
-        return f"{name} needs {' and '.join(packages)}: pip install -r gpu_endpoints/generation/{requirements}"
-    absent = folder.missing(entry)
-    if absent:
-        return f"no {name} weights in {folder.of(entry)} ({', '.join(absent[:3])}): ripieno models pull {name}"
-    return None
 
 
 @lru_cache(maxsize=1)
@@ -123,20 +90,16 @@ def _singer(name: str | None) -> GenerationEngine:
 
     if name is None:
         return SingingEngine()
-    if name not in voices():
-        raise JobFailed(
-            "engine_unavailable", f"there is no voice {name!r} in {models_folder() / VOICES}: {_installed()}"
-        )
     try:
-        return SingingEngine(models_folder() / VOICES / name)
+        return SingingEngine(models_folder() / engines.VOICES / name)
     except BadVoice as fault:
-        raise JobFailed("engine_unavailable", str(fault)) from fault
+        raise JobFailed(UNAVAILABLE, str(fault)) from fault
 
 
 @lru_cache(maxsize=1)
 def _learned(name: str) -> GenerationEngine:
     """One learned engine at a time stays in memory."""
-    entry = catalogue.entry(name)
+    entry = catalogue.entry(engines.find(name).model or name)
     place = folder.of(entry)
     if entry.engine == "musicgen":
         from gpu_endpoints.generation.musicgen import MusicgenEngine

@@ -6,6 +6,8 @@ and its score says what it is worth.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import groupby
 
@@ -15,7 +17,7 @@ from gpu_endpoints.generation import choice
 from gpu_endpoints.generation.engine import Generated, GenerationEngine, Wish
 from gpu_endpoints.generation.finishing import finish, muted
 from gpu_endpoints.production import aligning, checking
-from gpu_endpoints.serving.work import JobContext, JobFailed
+from gpu_endpoints.serving.work import JobCancelled, JobContext, JobFailed
 from ripieno.contracts import names
 from ripieno.contracts.enums import StemType
 from ripieno.contracts.generation import (
@@ -31,17 +33,19 @@ from ripieno.contracts.provenance import Provenance
 from ripieno.music import mix_levels, places
 from ripieno.music.genres.blending import blend
 from ripieno.music.song_conditioning import within
-from ripieno.services import blobs
+from ripieno.services import blobs, falling
 from ripieno.services import conditioning as conditionings
+from ripieno.services.engines import UnknownEngine
 from ripieno.services.planner import rules, seeds
 
 MOST_TRIES = 3
 GOOD_ENOUGH = 0.6
+log = logging.getLogger("ripieno.generation")
 _NEW_SEED = 7919  # a prime, so that a retry's seed is no neighbouring stem's
 
 
 def run(job_input: dict, context: JobContext) -> dict:
-    return _make(_with_voice(GenerateInput.model_validate(job_input)), context)
+    return _make(GenerateInput.model_validate(job_input), context)
 
 
 def sing(job_input: dict, context: JobContext) -> dict:
@@ -51,26 +55,65 @@ def sing(job_input: dict, context: JobContext) -> dict:
         raise JobFailed("no_lyrics", "there is nothing to sing: give parameters.lyrics, or notes with syllables")
     if order.target_stems != [StemType.VOCALS]:
         raise JobFailed("not_vocals", "only vocals can be sung: leave target_stems out")
-    return _make(_with_voice(order), context)
-
-
-def _with_voice(order: GenerateInput) -> GenerateInput:
-    """The engine that the voice of an order is."""
-    return order.model_copy(update={"engine": f"{choice.DIFFSINGER}@{order.voice}"}) if order.voice else order
+    return _make(order, context)
 
 
 def _make(order: GenerateInput, context: JobContext) -> dict:
     """Every stem of a request, those of one engine together."""
     context.progress(0.0, "preparing")
-    wishes = [_sung(replace(wish, notes=tuple(order.notes), language=order.language)) for wish in prepare(order)]
+    wishes = [replace(wish, notes=tuple(order.notes), language=order.language) for wish in prepare(order)]
     stems: list[GeneratedStem] = []
-    for name, group in groupby(sorted(wishes, key=_engine_of), key=_engine_of):
-        engine, together = choice.choose(name), list(group)
-        signature = engine.provenance()  # once: it may have to read every weight
+    for names_of, group in groupby(sorted(wishes, key=_tried(order)), key=_tried(order)):
+        together = list(group)
         done, after = len(stems) / len(wishes), (len(stems) + len(together)) / len(wishes)
-        found = made_well(engine, together, context.part(0.05 + 0.9 * done, 0.05 + 0.9 * after))
+        part = context.part(0.05 + 0.9 * done, 0.05 + 0.9 * after)
+        found, signature = _by_the_first_that_can(names_of, together, part)
+        signature = falling.signed(signature, order.lost)
         stems += [save(order, wish, one, score, signature, context) for wish, one, score in found]
     return GenerationResult(stems=stems).model_dump()
+
+
+def _tried(order: GenerateInput) -> Callable[[Wish], list[str]]:
+    """The engines to try for a wish, in order."""
+
+    def tried(wish: Wish) -> list[str]:
+        try:
+            return falling.candidates(order, wish.plan)
+        except UnknownEngine as fault:
+            raise JobFailed("unknown_engine", str(fault)) from None
+
+    return tried
+
+
+def _by_the_first_that_can(
+    tried: list[str], wishes: list[Wish], context: JobContext
+) -> tuple[list[tuple[Wish, Generated, Score]], Provenance]:
+    """What the first engine makes that is not lost on the way, and its signature, which names those that were."""
+    lost: list[str] = []
+    for name in tried[:-1]:
+        try:
+            found, signature = _made_by(name, wishes, context)
+            return found, falling.signed(signature, lost)
+        except JobCancelled:
+            raise
+        except JobFailed as fault:
+            if fault.code != choice.UNAVAILABLE:
+                raise
+            lost.append(f"{name}: {fault.message}")
+        except Exception as fault:  # whatever a model or its library may do; MemoryError is one
+            log.exception("the engine %s was lost", name)
+            lost.append(f"{name}: {type(fault).__name__}: {fault}"[:300])
+        context.progress(0.0, f"{name} was lost: the next engine plays")
+    found, signature = _made_by(tried[-1], wishes, context)
+    return found, falling.signed(signature, lost)
+
+
+def _made_by(
+    name: str, wishes: list[Wish], context: JobContext
+) -> tuple[list[tuple[Wish, Generated, Score]], Provenance]:
+    engine = choice.choose(name)
+    signature = engine.provenance()  # once: it may have to read every weight
+    return made_well(engine, wishes, context), signature
 
 
 def prepare(order: GenerateInput) -> list[Wish]:
@@ -178,18 +221,6 @@ def _planned(order: GenerateInput) -> list[StemPlan]:
     )  # fmt: skip
     seed = seeds.of(order.generation_request_id, order.parameters.random_seed)
     return rules.plan(request, time_signature=None, seed=seed)
-
-
-def _sung(wish: Wish) -> Wish:
-    """Vocals with words are for a singing engine, unless another was named."""
-    has_words = wish.plan.stem_type == StemType.VOCALS and (wish.lyrics.strip() or wish.notes)
-    if not has_words or wish.plan.engine not in ("auto", choice.AUTO):
-        return wish
-    return replace(wish, plan=wish.plan.model_copy(update={"engine": choice.VOICE}))
-
-
-def _engine_of(wish: Wish) -> str:
-    return wish.plan.engine
 
 
 def _for(engine: GenerationEngine, wish: Wish) -> Wish:

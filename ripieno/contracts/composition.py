@@ -99,6 +99,7 @@ class CompositionOrder(Request):
     language: LyricsLanguage | None = None
     voice: str | None = Field(default=None, max_length=60)
     engine: str = Field(default="auto", max_length=40)
+    allow_fallback: bool = False
     loudness_lufs: float | None = Field(default=None, ge=-30, le=-6)
     random_seed: int | None = Field(default=None, ge=0, lt=2**32)
     audio_file_id: str | None = Field(default=None, max_length=100)

@@ -128,12 +128,14 @@ class GenerationOrder(Request):
     """`POST /generations`: stems for a song of the library, or free-standing where `audio_file_id` is None.
 
     Without `target_stems` they are those that the prompt names; a stem that is asked for twice is two elements (`synth`
-    and `synth 2`). `webhook_url` is told when the stems can be heard.
+    and `synth 2`). With `allow_fallback` an engine that is named and cannot be had, or is lost on the way, gives way to
+    the next one that can, as `auto` always does. `webhook_url` is told when the stems can be heard.
     """
 
     audio_file_id: str | None = Field(default=None, max_length=100)
     target_stems: list[StemType] = Field(default=[], max_length=MOST_ELEMENTS)
     engine: str = Field(default="auto", max_length=40)
+    allow_fallback: bool = False
     parameters: GenerationParameters = GenerationParameters()
     webhook_url: str | None = Field(default=None, max_length=2048)
 
@@ -155,12 +157,15 @@ class GenerateInput(Contract):
     """Input of a `generate` job: stems of one request. What has no plan is planned by rule; without `conditioning`
     (a JSON blob of the `generated` container) it is made from the song's findings, or free-standing where there is no
     song. `notes` are the melody of the vocals with its syllables, in a `language`; `voice` is an installed DiffSinger
-    voice, without one the rule-made voice sings."""
+    voice, without one the rule-made voice sings. `lost` are engines that were lost in vain, each with its reason
+    (`name: why`): the next ones are tried."""
 
     generation_request_id: RequestId
     audio_file_id: str | None = None
     target_stems: list[StemType] = Field(min_length=1, max_length=7)
     engine: str = "auto"
+    allow_fallback: bool = False
+    lost: list[str] = []
     parameters: GenerationParameters = GenerationParameters()
     plans: list[StemPlan] = []
     conditioning: str | None = None

@@ -227,5 +227,10 @@ def further_separation(way: str) -> str:
     return f"separate-{way}"
 
 
+def further_generation(number: int) -> str:
+    """The step by which a stem is made once so many engines were lost."""
+    return f"generate-{number}"
+
+
 def job_done_event(job: str) -> str:
     return f"job-done:{job}"

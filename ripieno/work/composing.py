@@ -32,7 +32,7 @@ from ripieno.music.composing.briefs import Said
 from ripieno.music.genres.blending import Blend, blend
 from ripieno.music.song_conditioning import of_song
 from ripieno.records import analyses, runs, songs, works
-from ripieno.services import conditioning, webhooks
+from ripieno.services import conditioning, engines, webhooks
 from ripieno.services.planner import seeds
 from ripieno.services.rules import signature
 from ripieno.work import asking, generating, heeding, mixing
@@ -72,8 +72,9 @@ def begin(owner: str, order: CompositionOrder, seed: str) -> tuple[Work, Run]:
         composition=Composition(order=order, revisions=[new_revision(1, None, order.brief, order.stop_at)]),
     )  # fmt: skip
     try:
+        engines.check_playing(order.engine)
         _begun(work)  # whatever cannot be is said now
-    except ValueError as fault:
+    except (ValueError, engines.UnknownEngine) as fault:
         raise CannotCompose(str(fault)) from None
     run = run_of(work, 1)
     runs.note(run)
@@ -381,7 +382,7 @@ def _generation_order(work: Work, context: Context) -> GenerationOrder:
     asked = work.composition.order
     return GenerationOrder(
         target_stems=[StemType(one.stem_type) for one in context.layers], engine=asked.engine,
-        webhook_url=asked.webhook_url,
+        allow_fallback=asked.allow_fallback, webhook_url=asked.webhook_url,
         parameters=GenerationParameters(
             target_bpm=context.tempo, time_signature=context.meter, style=style_of(context), prompt=asked.brief[:1000],
             stem_format=asked.stem_format,
@@ -414,7 +415,9 @@ def sung(work: Work, version: Version) -> dict[str, Any]:
         return {}
     context = state.context
     notes = singing.notes(context, blend(style_of(context)))
-    return {"notes": notes, "language": context.language, "voice": context.voice}
+    asked = work.order.engine
+    engine = asked if asked.partition("@")[0] in {one.name for one in engines.of_task("sing")} else engines.AUTO
+    return {"notes": notes, "language": context.language, "voice": context.voice, "engine": engine}
 
 
 def _noted(work: Work, name: str, stem: StemType, inputs: dict[str, Any], revision: int) -> int:

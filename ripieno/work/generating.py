@@ -24,7 +24,7 @@ from ripieno.contracts.works import Element, ElementKind, Version, Work
 from ripieno.music.genres.blending import blend
 from ripieno.music.song_conditioning import within
 from ripieno.records import analyses, runs, songs, works
-from ripieno.services import blobs, conditioning, llm, webhooks
+from ripieno.services import blobs, conditioning, engines, llm, webhooks
 from ripieno.services.planner import plan as planner
 from ripieno.services.planner import rules
 from ripieno.work import asking
@@ -51,10 +51,11 @@ def check(order: GenerationOrder) -> None:
     CannotGenerate, webhooks.BadWebhookUrl
     """
     try:
+        engines.check_playing(order.engine)
         if order.parameters.style is not None:
             blend(order.parameters.style)
         rules.plan(order, time_signature=None, seed=0)
-    except ValueError as fault:
+    except (ValueError, engines.UnknownEngine) as fault:
         raise CannotGenerate(str(fault)) from None
     if order.webhook_url:
         webhooks.check_user_url(order.webhook_url)
@@ -209,7 +210,8 @@ def job_body(owner: str, work_id: str, element: str, number: int) -> dict[str, A
     assert place is not None and place.stem_type is not None and version.plan is not None
     return GenerateInput(
         generation_request_id=work_id, audio_file_id=work.audio_file_id, target_stems=[StemType(place.stem_type)],
-        engine=work.order.engine, parameters=work.order.parameters, plans=[version.plan],
+        engine=work.order.engine, allow_fallback=work.order.allow_fallback, parameters=work.order.parameters,
+        plans=[version.plan],
         conditioning=names.conditioning_blob(work_id, version.revision), take=number,
     ).model_dump(mode="json")  # fmt: skip
 

@@ -11,8 +11,9 @@ from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.enums import JobKind, StemType
 from ripieno.contracts.generation import GenerateInput
-from ripieno.contracts.workflow import JobOrder
+from ripieno.contracts.workflow import JobOrder, VersionOrder
 from ripieno.records import songs, works
+from ripieno.services import falling
 from ripieno.work import composing, generating, mixing
 
 
@@ -39,7 +40,7 @@ def body(order: JobOrder) -> dict[str, Any]:
             stems = {"stems": separated["stems"], "separation": separated["engine"]}
             return _source(song) | stems | {"engines": song.engines}
         case JobKind.GENERATE:
-            return _generate(order)
+            return _stem(order.owner, subject)
         case JobKind.MIX | JobKind.MASTER:
             return mixing.job_body(order.owner, subject["work_id"], subject["element"], subject["version"])
         case JobKind.CHECK:
@@ -47,12 +48,22 @@ def body(order: JobOrder) -> dict[str, Any]:
     raise ValueError(f"no workflow asks for jobs of kind {order.kind!r}")
 
 
-def _generate(order: JobOrder) -> dict[str, Any]:
-    subject = order.subject
-    known = generating.job_body(order.owner, subject["work_id"], subject["element"], subject["version"])
+def lost(order: VersionOrder, before: list[str], why: str) -> list[str]:
+    """The engines that were lost for a version, each with its reason, now with the one that was at it; nothing where no
+    other may take its place."""
+    body = GenerateInput.model_validate(
+        _stem(order.owner, {**order.model_dump(include={"work_id", "element", "version"}), "lost": before})
+    )
+    tried = falling.candidates(body, body.plans[0])
+    return [*before, f"{tried[0]}: {why}"[:300]] if len(tried) > 1 else []
+
+
+def _stem(owner: str, subject: dict[str, Any]) -> dict[str, Any]:
+    known = generating.job_body(owner, subject["work_id"], subject["element"], subject["version"])
+    known["lost"] = subject.get("lost", [])
     if known["target_stems"] != [StemType.VOCALS]:
         return known
-    work = works.get(order.owner, subject["work_id"])
+    work = works.get(owner, subject["work_id"])
     if work.composition is None:
         return known
     sung = composing.sung(work, works.version(work, subject["element"], subject["version"]))

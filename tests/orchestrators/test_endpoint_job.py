@@ -147,6 +147,27 @@ def test_when_every_address_is_busy_it_waits_as_it_is_told():
     assert timedelta(seconds=40) <= run.elapsed < timedelta(seconds=60)
 
 
+def without_engine(addresses: int) -> dict:
+    error = {"code": "engine_unavailable", "message": "no weights here", "retryable": False}
+    return {"outcome": "failed", "result": None, "error": error, "message": "no weights", "addresses": addresses}
+
+
+def test_an_engine_that_is_not_at_one_address_is_looked_for_at_the_others():
+    run = Run([ACCEPTED], [without_engine(3), without_engine(3), DONE])
+    assert run.to_the_end()["result"] == {"found": 1}
+    assert [call for call in run.script.calls if call[0] == "SubmitJob"] == [
+        ("SubmitJob", 0, 1), ("SubmitJob", 1, 2), ("SubmitJob", 2, 3),
+    ]  # fmt: skip
+    assert run.elapsed < timedelta(seconds=10)
+
+
+def test_an_engine_that_is_nowhere_is_an_error_once_every_address_was_asked():
+    run = Run([ACCEPTED], [without_engine(2), without_engine(2), DONE])
+    assert run.to_the_end()["error"]["code"] == "engine_unavailable"
+    run = Run([ACCEPTED], [without_engine(1), DONE])
+    assert run.to_the_end()["error"]["code"] == "engine_unavailable"
+
+
 def test_polls_carry_ids_alone():
     run = Run([ACCEPTED], [ACCEPTED, DONE])
     run.to_the_end()
