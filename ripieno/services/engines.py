@@ -103,6 +103,11 @@ def candidates(wanted: str, *, is_sung: bool, may_fall: bool) -> list[str]:
     return [name, *(find(name).next if may_fall else ())]
 
 
+def most_after_each_other() -> int:
+    """How many engines can be lost for one stem before the last one makes it."""
+    return max(len(one.next) for one in declared().values())
+
+
 def why_not(name: str) -> str | None:
     """Why an engine cannot be used in this process, here and now; None when it can. Quick, loads nothing."""
     engine = find(name)

@@ -21,7 +21,7 @@ from ripieno.contracts.enums import JobKind, JobState
 from ripieno.contracts.workflow import SEPARATION_WAYS, RemovalOrder, Run
 from ripieno.contracts.works import Work
 from ripieno.records import jobs, runs, songs, works
-from ripieno.services import blobs, endpoints
+from ripieno.services import blobs, endpoints, engines
 from ripieno.services.settings import settings
 from ripieno.work import analysing, asking, generating
 
@@ -124,6 +124,7 @@ async def stop_work(
         instances = {names.work_instance(work_id)} | await asyncio.to_thread(_instances, owner, prefixes)
         instances |= set(_version_instances(work)) if work is not None else set()
     steps = [one.value for one in (JobKind.GENERATE, JobKind.MIX, JobKind.MASTER, JobKind.CHECK)]
+    steps += [names.further_generation(number) for number in range(1, engines.most_after_each_other() + 1)]
     return await _stop(client, owner, instances, steps, prefixes, reason)
 
 

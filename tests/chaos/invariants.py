@@ -18,16 +18,19 @@ from datetime import UTC, datetime, timedelta
 
 from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile
+from ripieno.contracts.composition import Revision
 from ripieno.contracts.enums import AudioFileStatus, GenerationStatus, JobState
 from ripieno.contracts.workflow import Run
 from ripieno.contracts.works import Work
 from ripieno.records import analyses, runs, songs, works
 from ripieno.services import blobs
 from ripieno.services.storage import table
+from ripieno.work import mixing
 
 _OPEN_SONGS = (AudioFileStatus.UPLOADED, AudioFileStatus.ANALYZING)
 _OF_A_SONG = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/[a-z0-9-]+")
 _OF_A_WORK = re.compile(r"[0-9]{13}[0-9a-f]{12}")
+_OF_AN_ELEMENT = re.compile(r"([a-z0-9-]+)(?:\.take([0-9]+))?\.(?:wav|flac|mid)(?:\.peaks\.json)?")
 """The folders that the platform names: whoever calls an endpoint directly names their own, and a drop that was rejected
 keeps its name."""
 _OF_NOBODY = ("replicas/", names.DIRECT_ANALYSIS, names.DIRECT_GENERATION)
@@ -143,6 +146,46 @@ def _works(found: Snapshot) -> Iterator[str]:
                 for blob in (made.blob_name, names.peaks_blob(made.blob_name)) if made else ():
                     if blob not in found.blobs[names.GENERATED]:
                         yield f"work {work.work_id}: {blob} of {element.name} {version.number} is gone"
+        yield from _composition(found, work)
+
+
+def _composition(found: Snapshot, work: Work) -> Iterator[str]:
+    """A composition is whole, or at its last good version; each of its files belongs to a version of an element."""
+    if work.composition is None:
+        return
+    about, revisions = f"composition {work.work_id}", work.composition.revisions
+    if [one.number for one in revisions] != list(range(1, len(revisions) + 1)):
+        yield f"{about}: its versions are {[one.number for one in revisions]}"
+    good = [one for one in revisions if one.status == "made"]
+    current = next((one for one in revisions if one.number == work.composition.current), None)
+    if good and current not in good:
+        yield f"{about}: version {work.composition.current} is heard, and it is {current and current.status}"
+    for one in good:
+        yield from (f"{about}: version {one.number} {wrong}" for wrong in _missing(work, one))
+    versions = {(names.slug(element.name), one.number) for element in work.elements for one in element.versions}
+    for blob in found.blobs[names.GENERATED]:
+        file = _OF_AN_ELEMENT.fullmatch(blob.removeprefix(f"{work.work_id}/"))
+        if blob.startswith(f"{work.work_id}/") and file and (file[1], int(file[2] or 1)) not in versions:
+            yield f"{about}: {blob} is of no version"
+
+
+def _missing(work: Work, one: Revision) -> Iterator[str]:
+    """What a version that was made has not."""
+    if one.context is None or any(state.status in ("waiting", "running") for state in one.stages):
+        yield "was made, and not all of its stages are done"
+    heard = 0
+    for name, number in one.elements.items():
+        element = work.element(name)
+        version = next((take for take in element.versions if take.number == number), None) if element else None
+        if version is None or version.is_open:
+            yield f"was made, and its {name} {number} is {version.status if version else 'not there'}"
+        else:
+            heard += version.stem is not None
+    if not heard:
+        yield "was made, and has no layer that can be heard"
+    master = work.element(mixing.master_name(one.mix)) if one.mix else None
+    if master is None or master.latest.file is None:
+        yield "was made, and has no master"
 
 
 def _jobs(found: Snapshot) -> Iterator[str]:
@@ -173,6 +216,9 @@ def _open(found: Snapshot, *, settled: bool) -> Iterator[str]:
         is_noted = any(work.work_id in one or one.startswith(for_song) for one in noted)
         if work.status in _OPEN_WORKS and (settled or not is_noted):
             yield f"work {work.work_id}: is {work.status}, and nobody is at it"
+        for revision in work.composition.revisions if work.composition else ():
+            if revision.status == "making" and (settled or not is_noted):
+                yield f"work {work.work_id}: version {revision.number} is being made, and nobody is at it"
         for element in work.elements:
             if element.latest.is_open and (settled or not is_noted):
                 yield f"work {work.work_id}: {element.name} is being made, and nobody is at it"

@@ -1,5 +1,5 @@
-"""Kill -9 of the host, the endpoints and their workers while people upload, drop, generate, review, mix, cancel and
-remove; after every round everything has one end, and the invariants hold.
+"""Kill -9 of the host, the endpoints and their workers while people upload, drop, generate, compose, refine, review, mix,
+take back, cancel and remove; after every round everything has one end, and the invariants hold.
 
     python -m tests.chaos.kills --kills 500 --seed 7        # what `make chaos` runs
 
@@ -30,6 +30,7 @@ from azure.storage.blob import BlobServiceClient
 
 from ripieno.client import Ripieno, RipienoError
 from ripieno.contracts import names
+from ripieno.contracts.composition import CompositionOrder
 from ripieno.contracts.enums import AudioFileStatus, GenerationStatus
 from ripieno.contracts.generation import GenerationOrder, GenerationParameters, MixOrder
 from ripieno.local.processes import Child
@@ -48,6 +49,15 @@ HEALTHY_SECONDS = 120.0
 END_SECONDS = 240.0
 ENDPOINTS = ("analysis", "generation")
 VICTIMS = ("host", "analysis", "generation", "worker")
+PIECE = [{"label": "verse", "bars": 2}, {"label": "chorus", "bars": 2}]
+CHANGES = (
+    "slower",
+    "make the chorus bigger",
+    "in A minor",
+    "drums a bit louder",
+    "no bass in the verse",
+    "much faster",
+)
 SHORT_WAITS = {"RIPIENO_SWEEP_SECONDS": "2", "RIPIENO_REST_SECONDS": "3"}
 """Settings of a stack that is to be killed: what waits for the worst waits shortly."""
 
@@ -61,8 +71,12 @@ class Person(threading.Thread):
 
     def run(self) -> None:
         chaos, rng = self._chaos, self._rng
-        makes = (self.upload, self.upload, self.again, self.drop, self.generate, self.generate)
+        makes = (self.upload, self.upload, self.again, self.drop, self.generate, self.generate, self.compose)
         minds = (self.review, self.review, self.mix, self.cancel, self.remove)
+        if chaos.only_pieces:
+            makes, minds = (self.compose,), ()
+        makes += (self.compose, self.refine, self.refine)
+        minds += (self.take_back, self.branch_off, self.go_on, self.cancel_piece, self.remove_piece)
         with Ripieno(chaos.stack.url, timeout=30) as self._ripieno:
             while not chaos.stopped.is_set():
                 is_full = sum(1 for _ in runs.everything()) > MOST_OPEN
@@ -135,6 +149,40 @@ class Person(threading.Thread):
         if self._chaos.works and self._rng.random() < 0.3:
             self._ripieno.cancel_generation(self._rng.choice(self._chaos.works))
 
+    def compose(self) -> None:
+        """A piece of four bars; some of it is to be looked at on the way."""
+        players = self._rng.choice((["bass", "drums"], ["piano", "vocals"]))
+        stop_at = self._rng.choice((None, None, None, "harmony", "lyrics", "layers", "mix"))
+        order = {"brief": "a calm pop song about rain", "form": PIECE, "tempo": 180.0, "layers": players,
+                 "stop_at": stop_at, "random_seed": self._rng.randrange(3)}  # fmt: skip
+        self._chaos.pieces.append(self._ripieno.compose(CompositionOrder.model_validate(order)))
+
+    def refine(self) -> None:
+        if self._chaos.pieces:
+            self._ripieno.refine(self._rng.choice(self._chaos.pieces), self._rng.choice(CHANGES))
+
+    def take_back(self) -> None:
+        if self._chaos.pieces:
+            self._ripieno.roll_back(self._rng.choice(self._chaos.pieces))
+
+    def branch_off(self) -> None:
+        if self._chaos.pieces:
+            self._ripieno.branch(self._rng.choice(self._chaos.pieces))
+
+    def go_on(self) -> None:
+        if self._chaos.pieces:
+            self._ripieno.approve_composition(self._rng.choice(self._chaos.pieces))
+
+    def cancel_piece(self) -> None:
+        if self._chaos.pieces and self._rng.random() < 0.4:
+            self._ripieno.cancel_composition(self._rng.choice(self._chaos.pieces))
+
+    def remove_piece(self) -> None:
+        if self._chaos.pieces and self._rng.random() < 0.4:
+            piece = self._rng.choice(self._chaos.pieces)
+            self._chaos.unwanted.add(piece)
+            self._chaos.removals.append(self._ripieno.delete_composition(piece).instance_id)
+
     def remove(self) -> None:
         """What was asked for may happen though its answer never came."""
         chaos = self._chaos
@@ -151,12 +199,13 @@ class Person(threading.Thread):
 class Chaos:
     """A stack whose parts are killed while people are at work on it."""
 
-    def __init__(self, stack: Stack, seed: int):
-        self.stack, self.seed = stack, seed
+    def __init__(self, stack: Stack, seed: int, *, only_pieces: bool = False):
+        self.stack, self.seed, self.only_pieces = stack, seed, only_pieces
         self.rng = random.Random(seed)
         self.rounds = 0
         self.songs: list[str] = []
         self.works: list[str] = []
+        self.pieces: list[str] = []
         self.removals: list[str] = []
         self.unwanted: set[str] = set()
         self.clips: list[bytes] = []
@@ -172,7 +221,7 @@ class Chaos:
     def round(self, kills: int) -> list[str]:
         """People work, `kills` processes are killed, everything comes to its end; returns what is wrong then."""
         self.rounds += 1
-        self.songs, self.works, self.removals = [], [], []
+        self.songs, self.works, self.pieces, self.removals = [], [], [], []
         self.unwanted, self.clips, self.wrong = set(), [], []
         self.stopped.clear()
         self.tell(f"round {self.rounds}")
@@ -261,6 +310,16 @@ class Chaos:
                 self.ends[f"work {work.status}"] += 1
                 if work.status == GenerationStatus.FAILED:
                     self.tell(f"work {work_id} failed: {work.error}")
+            for piece in sorted(set(self.pieces) - self.unwanted):
+                try:
+                    made = ripieno.composition(piece)
+                except RipienoError as fault:
+                    wrong.append(f"composition {piece} was lost: {fault}")
+                    continue
+                for one in made.versions:
+                    self.ends[f"version {one.status}"] += 1
+                    if one.status == "failed":
+                        self.tell(f"composition {piece} version {one.number} failed: {one.error}")
         return wrong
 
     def _child(self, name: str) -> Child:
@@ -272,6 +331,7 @@ def main() -> int:
 
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.kills", description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=500)
+    parser.add_argument("--only-pieces", action="store_true", help="people do nothing but compose")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     chosen = parser.parse_args()
     os.environ.update(SHORT_WAITS)
@@ -279,14 +339,17 @@ def main() -> int:
     stack = new_stack(home)
     stack.start(print)
     os.environ["AzureWebJobsStorage"] = stack.connection_string
-    chaos = Chaos(stack, chosen.seed)
+    chaos = Chaos(stack, chosen.seed, only_pieces=chosen.only_pieces)
     print(f"seed {chosen.seed}, in {home}", flush=True)
     wrong: list[str] = []
     try:
         for done in range(0, chosen.kills, KILLS_A_ROUND):
             kills = min(KILLS_A_ROUND, chosen.kills - done)
             wrong = chaos.round(kills)
-            made = f"{len(chaos.songs)} uploads, {len(chaos.works)} works, {len(chaos.removals)} removals"
+            made = (
+                f"{len(chaos.songs)} uploads, {len(chaos.works)} works, {len(chaos.pieces)} compositions,"
+                f" {len(chaos.removals)} removals"
+            )
             print(f"{done + kills} kills, {made}: {len(wrong)} violations", *wrong, sep="\n", flush=True)
             if wrong:
                 break

@@ -24,4 +24,4 @@ def chaos(tmp_path, monkeypatch):
 def test_forty_kills_leave_everything_with_one_end(chaos):
     wrong = chaos.round(40)
     assert not wrong, f"seed {chaos.seed}: {wrong[:20]}\n{chaos.log.read_text()[-3000:]}"
-    assert chaos.songs and chaos.works, "people got something done"
+    assert chaos.songs and chaos.works and chaos.pieces, "people got something done"
