@@ -162,7 +162,7 @@ MEANINGS: dict[str, str] = {
     # -- what was made
     "plan": "how it is to be made",
     "planner": "who planned it, and why rules did where they stood in",
-    "usage": "what planning cost",
+    "usage": "what language models cost; null where none was asked",
     "calls": "calls of the language model",
     "prompt_tokens": "tokens that the language model read",
     "completion_tokens": "tokens that the language model wrote",
@@ -193,6 +193,8 @@ MEANINGS: dict[str, str] = {
     "about": "whether it asks for new music (request), for a change (refinement), or is a comment on a take",
     "statements": "what was understood, in the order of the words",
     "not_understood": "the stretches that no rule read",
+    "Statement.by": "who read it: the rules, or a language model what they did not read",
+    "Understanding.engine": "who read it: the rules, or the model that read what they did not; null for what is older",
     "Statement.kind": "what it is about",
     "Statement.parts": "whom it is about; none is everybody but `but_parts`",
     "but_parts": "whom it is not about, where it is about everybody else",

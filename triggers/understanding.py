@@ -6,7 +6,7 @@ import azure.durable_functions as df
 
 from ripieno.contracts.enums import Role
 from ripieno.contracts.understanding import Understanding, UnderstandRequest
-from ripieno.music.language import understand
+from ripieno.services.understanding import understood
 from triggers.routing import Answer, Call, route
 
 blueprint = df.Blueprint()
@@ -19,7 +19,8 @@ blueprint = df.Blueprint()
 def understand_words(call: Call[UnderstandRequest]) -> Answer:
     """What is understood of words, and what is not.
 
-    English, German, Spanish and French, by rule: what for whom, where, how much, and what not. Nothing is made.
+    English, German, Spanish and French, by rule: what for whom, where, how much, and what not. What the rules do not
+    read, a language model does where one is configured; it contradicts nothing that they read. Nothing is made.
     """
     said = call.body
-    return Answer(understand(said.text, language=said.language, about=said.about))
+    return Answer(understood(said.text, language=said.language, about=said.about))

@@ -38,9 +38,13 @@ def understand(text: str, language: Language | None, about: About, as_json: bool
         print_json(said)
         return
     screen = console()
-    screen.print(f"[dim]{_LANGUAGES[said.language]}[/dim]")
+    reader = said.engine.engine if said.engine else "rules"
+    screen.print(f"[dim]{_LANGUAGES[said.language]}, read by {escape(reader)}[/dim]")
     for one in said.statements:
-        screen.print(f"  {escape(in_words(one))}  [dim]“{escape(one.words.text)}”[/dim]")
+        by = f", by {reader}" if one.by == "model" else ""
+        screen.print(f"  {escape(in_words(one))}  [dim]“{escape(one.words.text)}”{escape(by)}[/dim]")
+    if said.engine and said.engine.fallback and said.engine.reason:
+        screen.print(f"[yellow]read by rule alone: {escape(said.engine.reason)}[/yellow]")
     show_not_understood(said, screen)
 
 

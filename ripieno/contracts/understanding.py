@@ -13,6 +13,7 @@ from pydantic import Field
 
 from ripieno.contracts.base import Contract, Request
 from ripieno.contracts.enums import StemType
+from ripieno.contracts.provenance import ModelUsage, Provenance
 
 MOST_SAID = 5000
 MOST_BARS = 9999
@@ -90,7 +91,7 @@ class Statement(Contract):
     `but_places`; `only` is true where nothing of the part is wanted elsewhere. `amount` is from -1 (much less) to 1
     (much more), or a number of `unit`; it is a change, or with `absolute` the value to have. `value` is what is no
     number: an instrument, a style, `A minor`. `negated` means that this is not to be: a part left out, a change not
-    made.
+    made. `by` is who read it.
     """
 
     kind: Kind
@@ -104,16 +105,20 @@ class Statement(Contract):
     absolute: bool = False
     value: str | None = None
     negated: bool = False
+    by: Literal["rules", "model"] = "rules"
     words: Stretch
 
 
 class Understanding(Contract):
-    """What was said, in which language, and what was understood of it and what was not."""
+    """What was said, in which language, and what was understood of it and what was not. `engine` is who read it: the
+    rules, or a language model what they did not read; `usage` what that cost."""
 
     text: str
     language: Language = "en"
     statements: list[Statement] = []
     not_understood: list[Stretch] = []
+    engine: Provenance | None = None
+    usage: ModelUsage | None = None
 
 
 class UnderstandRequest(Request):
