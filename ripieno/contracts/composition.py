@@ -26,6 +26,7 @@ from ripieno.contracts.generation import (
 )
 from ripieno.contracts.lyrics import Lyrics, LyricsLanguage, TimedLine
 from ripieno.contracts.production import Score
+from ripieno.contracts.provenance import ModelUsage, Provenance
 from ripieno.contracts.understanding import Place, Understanding
 
 MOST_BRIEF = 2000
@@ -135,7 +136,8 @@ class Layer(Playing):
 
 class Context(Contract):
     """What is settled of a piece. `lyrics` are those of the `drafts` that were chosen, or a person's own; `settled`
-    names for each field who settled it: `you`, the song, or a stage."""
+    names for each field who settled it: `you`, the song, a stage or a language model. `made_by` is who made what is
+    settled at a stage, where there is a choice, and `usage` what language models cost for it."""
 
     title: str
     artist: str = ""
@@ -154,6 +156,8 @@ class Context(Contract):
     loudness_lufs: float
     seed: int
     settled: dict[str, str] = {}
+    made_by: dict[str, Provenance] = {}
+    usage: ModelUsage = ModelUsage()
     remarks: list[str] = []
 
     @property

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ripieno.contracts.base import Contract, Request
+from ripieno.contracts.provenance import Provenance
 
 MOST_THEME = 1000
 MOST_LINE_SYLLABLES = 24
@@ -76,9 +77,12 @@ class LyricSection(Contract):
 
 
 class Lyrics(Contract):
+    """`engine` is who wrote them, None for a person."""
+
     title: str = ""
     language: str
     sections: list[LyricSection]
+    engine: Provenance | None = None
 
     @property
     def text(self) -> str:

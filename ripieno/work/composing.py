@@ -24,7 +24,7 @@ from ripieno.contracts.generation import (
     StemPlan,
 )
 from ripieno.contracts.production import Score
-from ripieno.contracts.understanding import Place
+from ripieno.contracts.understanding import Place, Understanding
 from ripieno.contracts.workflow import RevisionOrder, Run, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work, WorkKind
 from ripieno.music.composing import briefs, contexts, singing
@@ -32,9 +32,10 @@ from ripieno.music.composing.briefs import Said
 from ripieno.music.genres.blending import Blend, blend
 from ripieno.music.song_conditioning import of_song
 from ripieno.records import analyses, runs, songs, works
-from ripieno.services import conditioning, engines, webhooks
+from ripieno.services import conditioning, engines, lyricist, sketching, understanding, webhooks
 from ripieno.services.planner import seeds
 from ripieno.services.rules import signature
+from ripieno.services.sketching import Sketched
 from ripieno.work import asking, generating, heeding, mixing
 
 _DEFAULT_STYLE = "pop"
@@ -111,9 +112,12 @@ def settle(order: RevisionOrder, stage: Stage) -> bool:
         context, said = _STAGES[stage](work, revision)
         words = singing.timed(context, blend(style_of(context))) if stage == Stage.LYRICS else revision.words
 
+        heard = revision.understood
+
         def done(known: Revision) -> None:
-            known.context, known.words = context, words
-            _mark(known, stage, "done", said)
+            if _state(known, stage).status != "done":  # else another run of this step was faster
+                known.context, known.words, known.understood = context, words, known.understood or heard
+                _mark(known, stage, "done", said)
 
         revision = _change(order, done)
     return revision is not None and not _stops(order, revision, stage)
@@ -131,10 +135,11 @@ def _stops(order: RevisionOrder, revision: Revision, stage: Stage) -> bool:
     return True
 
 
-def _begun(work: Work) -> Context:
+def _begun(work: Work, understood: Understanding | None = None, sketch: Sketched | None = None) -> Context:
+    """The context as it begins: of what was understood of its brief, by rule where nobody else has read it yet."""
     assert work.composition is not None
-    order = work.composition.order
-    said = briefs.read(order.brief)
+    order = sketch.order if sketch else work.composition.order
+    said = briefs.read(order.brief, understood)
     song = None
     if work.audio_file_id is not None and work.born is not None:
         found = analyses.load(work.audio_file_id, work.born)
@@ -145,8 +150,28 @@ def _begun(work: Work) -> Context:
 
 
 def _context_stage(work: Work, revision: Revision) -> tuple[Context, str]:
-    made = revision.context or _begun(work)
-    return made, f"{made.title}: {made.tempo:g} bpm in {made.meter}, {made.key}, {made.bars} bars"
+    made = revision.context or _sketched(work, revision)
+    by = made.made_by.get(Stage.CONTEXT)
+    who = f" (by {by.engine})" if by is not None else ""
+    return made, f"{made.title}: {made.tempo:g} bpm in {made.meter}, {made.key}, {made.bars} bars{who}"
+
+
+def _sketched(work: Work, revision: Revision) -> Context:
+    """The context from the brief, read and filled in by a language model where there is one."""
+    assert work.composition is not None
+    order = work.composition.order
+    if order.brief.strip() and revision.understood is None:
+        revision.understood = understanding.understood(order.brief)
+    said = briefs.read(order.brief, revision.understood)
+    sketch = sketching.sketched(order, said, has_song=work.audio_file_id is not None)
+    made = _begun(work, revision.understood, sketch)
+    filled = dict.fromkeys((one for one in sketch.filled if one in made.settled), sketch.engine.engine)
+    read = revision.understood.usage if revision.understood else None
+    remarks = [f"composed by rule: {sketch.engine.reason}"] if sketch.engine.fallback else []
+    return made.model_copy(update={
+        "settled": {**made.settled, **filled}, "made_by": {str(Stage.CONTEXT): sketch.engine},
+        "usage": sketch.usage.plus(read) if read else sketch.usage, "remarks": [*made.remarks, *remarks],
+    })  # fmt: skip
 
 
 def _harmony_stage(work: Work, revision: Revision) -> tuple[Context, str]:
@@ -159,7 +184,8 @@ def _arrangement_stage(work: Work, revision: Revision) -> tuple[Context, str]:
     assert work.composition is not None
     made = contexts.arranged(_known(revision))
     if revision.parent is None:
-        made = heeding.of_brief(made, briefs.read(work.composition.order.brief).understood.statements)
+        understood = revision.understood or briefs.read(work.composition.order.brief).understood
+        made = heeding.of_brief(made, understood.statements)
     return made, ", ".join(one.name for one in made.layers)
 
 
@@ -181,8 +207,7 @@ def _lyrics_stage(work: Work, revision: Revision) -> tuple[Context, str]:
         if own.strip():
             made = made.model_copy(update={"lyrics": singing.by_hand(made, own)})
         else:
-            found = singing.drafts(made, blend(style_of(made)))
-            made = made.model_copy(update={"drafts": found, "lyrics": found[0] if found else None})
+            made = _written(made)
     if made.lyrics is None:
         return made, "there is no melody for words"
     words = made.lyrics
@@ -190,6 +215,19 @@ def _lyrics_stage(work: Work, revision: Revision) -> tuple[Context, str]:
     made = made.model_copy(update={"title": words.title if is_titled else made.title})
     first = next((line.text for section in words.sections for line in section.lines), "")
     return made, f"{max(1, len(made.drafts))} drafts: {first} …"
+
+
+def _written(context: Context) -> Context:
+    """With drafts of lyrics, of which the first is chosen."""
+    brief = singing.brief_of(context, blend(style_of(context)))
+    if brief is None:
+        return context
+    found = lyricist.drafts(brief)
+    remarks = [f"lyrics by the offline lyricist: {found.engine.reason}"] if found.engine.fallback else []
+    return context.model_copy(update={
+        "drafts": found.drafts, "lyrics": found.drafts[0], "usage": context.usage.plus(found.usage),
+        "made_by": {**context.made_by, str(Stage.LYRICS): found.engine}, "remarks": [*context.remarks, *remarks],
+    })  # fmt: skip
 
 
 _STAGES: dict[Stage, Callable[[Work, Revision], tuple[Context, str]]] = {
@@ -213,7 +251,7 @@ def plan_layers(order: RevisionOrder) -> list[VersionOrder]:
 
     def planned(known: Work) -> Work | None:
         state = _of(known, order.revision)
-        if state is None or state.status != "making":
+        if state is None or not _is_at(state, order):
             return None
         known.plan = _plan(context)
         known.order = _generation_order(known, context)
@@ -226,7 +264,7 @@ def plan_layers(order: RevisionOrder) -> list[VersionOrder]:
 
     work = works.change(order.owner, order.work_id, planned)
     state = _of(work, order.revision)
-    if state is None or state.status != "making":
+    if state is None or not _is_at(state, order):
         return []
     return [
         VersionOrder(
@@ -403,9 +441,13 @@ def _inputs(order: CompositionOrder, context: Context, name: str) -> dict[str, A
     return {
         "plan": _stem_plan(context, name).model_dump(mode="json"), "tempo": context.tempo, "meter": context.meter,
         "grid": grid, "engine": order.engine, "stem_format": order.stem_format,
-    } | ({} if is_drums else {"key": context.key}) | (
-        {"lyrics": context.lyrics.model_dump(mode="json"), "voice": context.voice} if is_sung and context.lyrics else {}
-    )  # fmt: skip
+    } | ({} if is_drums else {"key": context.key}) | (_sung_inputs(context) if is_sung else {})  # fmt: skip
+
+
+def _sung_inputs(context: Context) -> dict[str, Any]:
+    """The words and the voice; who wrote the words changes nothing of how they are sung."""
+    words = context.lyrics.model_dump(mode="json", exclude={"engine"}) if context.lyrics else None
+    return {"lyrics": words, "voice": context.voice}
 
 
 def sung(work: Work, version: Version) -> dict[str, Any]:
@@ -440,10 +482,31 @@ def _noted(work: Work, name: str, stem: StemType, inputs: dict[str, Any], revisi
 
 
 def _open_revision(order: RevisionOrder) -> tuple[Work, Revision | None]:
-    """The work, and its revision while that is being made. Raises `WorkMissing`."""
+    """The work, and its revision while this run makes it. Raises `WorkMissing`."""
     work = works.get(order.owner, order.work_id)
     found = _of(work, order.revision)
-    return work, found if found is not None and found.status == "making" and not work.has_ended else None
+    if found is not None and found.status == "waiting" and found.leg + 1 == order.leg:
+        work = works.change(order.owner, order.work_id, gone_on(order.revision, order.leg))  # who approved has died
+        found = _of(work, order.revision)
+    return work, found if found is not None and _is_at(found, order) and not work.has_ended else None
+
+
+def gone_on(number: int, leg: int) -> Callable[[Work], Work | None]:
+    """The change by which a revision that waited goes on, made by the run of its next leg."""
+
+    def changed(work: Work) -> Work | None:
+        found = _of(work, number)
+        if found is None or found.status != "waiting" or found.leg + 1 != leg:
+            return None
+        found.status, found.leg, found.stop_at = "making", leg, None
+        return work
+
+    return changed
+
+
+def _is_at(revision: Revision, order: RevisionOrder) -> bool:
+    """Whether it is being made, and by this run: one that ended before somebody looked has no more to say."""
+    return revision.status == "making" and revision.leg == order.leg
 
 
 def _of(work: Work, number: int) -> Revision | None:
@@ -456,7 +519,7 @@ def _change(order: RevisionOrder, to: Callable[[Revision], None], *, is_current:
 
     def changed(work: Work) -> Work | None:
         found = _of(work, order.revision)
-        if found is None or found.status != "making" or work.has_ended:
+        if found is None or not _is_at(found, order) or work.has_ended:
             return None
         to(found)
         if is_current and work.composition is not None:

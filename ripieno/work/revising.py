@@ -13,8 +13,8 @@ from ripieno.contracts.understanding import Statement
 from ripieno.contracts.workflow import Run
 from ripieno.contracts.works import Work, WorkKind
 from ripieno.music.composing import refining
-from ripieno.music.language import understand
 from ripieno.records import runs, works
+from ripieno.services import understanding
 from ripieno.work import composing, heeding
 from ripieno.work.composing import CannotCompose, StillMaking
 
@@ -43,7 +43,7 @@ def refine(owner: str, work_id: str, wanted: Refinement) -> tuple[Work, Revision
     known = get(owner, work_id)
     before = _made(known, wanted.from_version)
     assert before.context is not None
-    understood = understand(wanted.text, about="refinement") if wanted.text.strip() else None
+    understood = understanding.understood(wanted.text, about="refinement") if wanted.text.strip() else None
     try:
         context, changes = _refined(before.context, wanted, understood.statements if understood else [])
     except ValueError as fault:
@@ -125,16 +125,7 @@ def approve(owner: str, work_id: str, number: int | None) -> tuple[Work, Run | N
     if newest.status == "waiting" and number in (None, newest.number):
         run = composing.run_of(known, newest.number, newest.leg + 1)
         runs.note(run)
-
-        def goes_on(work: Work) -> Work | None:
-            assert work.composition is not None
-            here = work.composition.revisions[-1]
-            if here.number != newest.number or here.status != "waiting":
-                return None
-            here.status, here.leg, here.stop_at = "making", newest.leg + 1, None
-            return work
-
-        return works.change(owner, work_id, goes_on), run
+        return works.change(owner, work_id, composing.gone_on(newest.number, newest.leg + 1)), run
     before = _made(known, number)
 
     def approved(work: Work) -> Work:

@@ -46,8 +46,9 @@ class Said:
     moods: tuple[str, ...] = ()
 
 
-def read(brief: str) -> Said:
-    understood = understand(brief, about="request")
+def read(brief: str, understood: Understanding | None = None) -> Said:
+    """What a brief says, as it was understood already or is by rule."""
+    understood = understood or understand(brief, about="request")
     whole = [one for one in understood.statements if not one.places and not one.negated]
     seconds, key = _amount(whole, Kind.LENGTH, "second"), _value(whole, Kind.KEY)
     named = _value(whole, Kind.METER)

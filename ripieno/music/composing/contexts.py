@@ -29,7 +29,7 @@ from ripieno.music.pitch import key_name
 from ripieno.music.timeline import Timeline
 
 YOU, SONG = "you", "the song"
-_DEFAULT_SECONDS = 150.0
+DEFAULT_SECONDS = 150.0
 _KEYS = {"major": ("C", "G", "D", "A", "F", "Bb", "Eb"), "minor": ("A", "E", "D", "B", "G", "C")}
 _MINOR_BELOW = {"techno": 0.6, "drum and bass": 0.5, "hip hop": 0.5, "metal": 0.9, "house": 0.2}
 _LOUDNESS = {"ambient": -18.0, "jazz": -16.0, "bossa": -16.0, "ballad": -15.0, "waltz": -16.0, "metal": -11.0,
@@ -76,8 +76,8 @@ def begin(order: CompositionOrder, said: Said, style: Blend, seed: int, song: Co
     elif song is not None:
         sections = _sections_of(song)
     else:
-        seconds = order.duration_seconds or said.seconds or _DEFAULT_SECONDS
-        sections, filling = _filled(leading.name, seconds, tempo, _beats(meter)[0], is_sung=is_sung)
+        seconds = order.duration_seconds or said.seconds or DEFAULT_SECONDS
+        sections, filling = _filled(leading.name, seconds, tempo, beats_of(meter)[0], is_sung=is_sung)
         tempo = filling if fixed_tempo is None and abs(filling / tempo - 1) <= _BEND else tempo
     theme = order.theme or said.theme or ""
     return Context(
@@ -135,7 +135,7 @@ def settled(context: Context, stage: Stage, **changes: object) -> Context:
 
 def conditioning_of(context: Context) -> Conditioning:
     """The piece as what every player has to fit: timeline, chords, keys, sections and energy."""
-    beats, compound = _beats(context.meter)
+    beats, compound = beats_of(context.meter)
     timeline = Timeline.steady(context.tempo, context.bars + 1, beats, compound=compound)
     chords: list[ChordSpan] = []
     keys: list[KeyAt] = []
@@ -282,7 +282,7 @@ def _meter(beats: int) -> Meter:
     return _SIMPLE.get(beats, "4/4")
 
 
-def _beats(meter: str) -> tuple[int, bool]:
+def beats_of(meter: str) -> tuple[int, bool]:
     """Beats a bar, and whether they divide in three."""
     top, bottom = (int(figure) for figure in meter.split("/"))
     return (top // 3, True) if bottom == 8 else (top, False)

@@ -61,23 +61,28 @@ def melody(context: Context, style: Blend) -> list[Phrases]:
     return found
 
 
-def drafts(context: Context, style: Blend) -> list[Lyrics]:
-    """Lyrics to choose from, each written to the melody."""
+def brief_of(context: Context, style: Blend) -> LyricsBrief | None:
+    """What lyrics are to be about, and the syllables that the melody wants; None where there is none."""
     sung = melody(context, style)
     if not sung:
-        return []
+        return None
     beats = contexts.conditioning_of(context).timeline.beats_per_bar
     first: dict[str, LyricSectionForm] = {}
     form = []
     for one in sung:
         lines = [setting.pattern_of(phrase[:_MOST_SYLLABLES], beats) for phrase in one.phrases]
         form.append(first.setdefault(one.label, LyricSectionForm(label=one.label, lines=lines)))
-    brief = LyricsBrief(
+    return LyricsBrief(
         theme=context.theme, title=context.title if context.settled.get("title") == contexts.YOU else None,
         valence=context.mood.valence or 0.0, arousal=context.mood.arousal or 0.0, language=context.language, form=form,
         seed=context.seed,
     )  # fmt: skip
-    return lyricist.drafts(brief, count=DRAFTS)
+
+
+def drafts(context: Context, style: Blend) -> list[Lyrics]:
+    """Lyrics to choose from, each written to the melody by the offline lyricist."""
+    brief = brief_of(context, style)
+    return lyricist.drafts(brief, count=DRAFTS) if brief is not None else []
 
 
 def by_hand(context: Context, text: str) -> Lyrics:

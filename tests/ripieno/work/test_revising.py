@@ -7,7 +7,7 @@ from threading import Barrier
 
 import pytest
 
-from ripieno.contracts.composition import CompositionOrder, Refinement
+from ripieno.contracts.composition import CompositionOrder, Refinement, Stage
 from ripieno.contracts.enums import GenerationStatus
 from ripieno.contracts.workflow import RemovalOrder, RevisionOrder
 from ripieno.contracts.works import Work
@@ -112,3 +112,39 @@ def test_what_cannot_be_a_piece_is_refused_before_anything_is_noted(storage, own
     with pytest.raises(composing.CannotCompose):
         composing.begin(owner, order, "00112233445566")
     assert not list(runs.beginning_with(owner, "work-"))
+
+
+@pytest.fixture
+def waiting(storage, owner) -> tuple[Work, RevisionOrder]:
+    """A composition that waits after its harmony, and the run that ended there."""
+    order = CompositionOrder(brief="a calm bossa, 20 seconds", layers=["piano"], stop_at="harmony")
+    work, run = composing.begin(owner, order, "00112233445566778899aabb")
+    its = RevisionOrder.model_validate(run.order)
+    assert composing.settle(its, Stage.CONTEXT) and not composing.settle(its, Stage.HARMONY)
+    return works.get(owner, work.work_id), its
+
+
+def test_a_run_that_ended_before_somebody_looked_has_no_more_to_say(waiting):
+    work, before = waiting
+    _, run = revising.approve(work.owner, work.work_id, None)
+    composing.fail(before, "its workflow ended without a result")  # it is looked after when the next is at work
+    assert not composing.settle(before, Stage.ARRANGEMENT)
+    after = works.get(work.owner, work.work_id).composition.revisions[0]
+    assert (after.status, after.leg) == ("making", 2) and after.stages[2].status == "waiting"
+    its = RevisionOrder.model_validate(run.order)
+    assert all(composing.settle(its, stage) for stage in list(composing._STAGES))
+
+
+def test_an_approval_whose_writer_died_is_carried_out_by_its_run(waiting):
+    work, before = waiting
+    its = before.model_copy(update={"leg": 2})  # its run was noted, and begun by who looks after those
+    assert composing.settle(its, Stage.HARMONY)
+    after = works.get(work.owner, work.work_id).composition.revisions[0]
+    assert (after.status, after.leg, after.stop_at) == ("making", 2, None)
+
+
+def test_a_further_leg_changes_nothing_of_what_was_cancelled(waiting):
+    work, before = waiting
+    revising.cancel(work.owner, work.work_id)
+    assert not composing.settle(before.model_copy(update={"leg": 2}), Stage.HARMONY)
+    assert works.get(work.owner, work.work_id).composition.revisions[0].status == "cancelled"
