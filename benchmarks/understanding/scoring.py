@@ -172,7 +172,8 @@ def _names(places: list[Place]) -> frozenset[str]:
 
 def _name(place: Place) -> str:
     bars = f"bars {place.bars[0]}-{place.bars[1]}" if place.bars else ""
-    there = " of ".join(one for one in (bars, place.section or "") if one)
+    half = ("", "first half", "second half")[place.half or 0]
+    there = " of ".join(one for one in (bars, half, place.section or "") if one)
     return there if place.side == "in" else f"{place.side} {there}"
 
 

@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from ripieno.cli.options import connect, examples, json_option
 from ripieno.cli.output import console, print_json
-from ripieno.contracts.understanding import About, Kind, Language, Statement, Understanding
+from ripieno.contracts.understanding import About, Kind, Language, Place, Statement, Understanding
 
 _LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French"}
 
@@ -60,18 +60,22 @@ def in_words(one: Statement) -> str:
     parts = ", ".join(one.parts) or ("everything" if one.kind != Kind.RANGE else "")
     if one.but_parts:
         parts = f"everything but {', '.join(one.but_parts)}"
-    where = ", ".join(place.words for place in one.places)
-    but = ", ".join(place.words for place in one.but_places)
+    where = ", ".join(_where(place) for place in one.places)
+    but = ", ".join(_where(place) for place in one.but_places)
     return " ".join(
         piece
         for piece in (
             _what(one),
             f"· {parts}" if parts else "",
-            f"· {'only ' if one.only else ''}in {where}" if where else "",
-            f"· not in {but}" if but else "",
+            f"· {'only ' if one.only else ''}{where}" if where else "",
+            f"· not {but}" if but else "",
         )
         if piece
     )
+
+
+def _where(place: Place) -> str:
+    return f"in {place.words}" if place.side == "in" else place.words
 
 
 def _what(one: Statement) -> str:

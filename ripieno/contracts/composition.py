@@ -124,7 +124,7 @@ class ContextSection(Contract):
 
 class Layer(Playing):
     """A layer that plays in the piece, in those sections that name it; not at the places `silent`, and at `at_places`
-    otherwise than elsewhere."""
+    otherwise than elsewhere. `variant` counts how often something else was wanted of it."""
 
     name: str
     stem_type: StemType
@@ -132,6 +132,7 @@ class Layer(Playing):
     style: str | None = None
     silent: list[Place] = []
     at_places: list[PlacedPlaying] = []
+    variant: int = Field(default=0, ge=0)
 
 
 class Context(Contract):
@@ -230,7 +231,8 @@ class SectionEdit(Request):
 
 class LayerEdit(Request):
     """A change to one layer: another instrument or style, shades that are added to its own, or the layer away. A layer
-    that is not there is added."""
+    that is not there is added, in `sections` or in all of them; `instead_of` another one it plays where that does,
+    which is left out there. `anew` has it play something else."""
 
     layer: StemType
     instrument: str | None = Field(default=None, max_length=40)
@@ -239,6 +241,9 @@ class LayerEdit(Request):
     pitch_register: Shade | None = None
     brightness: Shade | None = None
     dynamics: Shade | None = None
+    anew: bool = False
+    instead_of: StemType | None = None
+    sections: list[str] = Field(default=[], max_length=MOST_SECTIONS)
     remove: bool = False
 
 

@@ -61,19 +61,22 @@ class Kind(StrEnum):
 
 class Place(Contract):
     """A section by its name (`chorus` is each of them, `chorus 2`, `chorus last` one), or bars, counted from 1; with
-    both, bars of that section. Bars below 0 count from the end (-1 is the last). `side` is `before` for all that comes
-    before the first of these, `after` for what comes after the last."""
+    both, bars of that section. Bars below 0 count from the end (-1 is the last). `half` is the first or second one, of
+    the section or of it all. `side` is `before` for all that comes before the first of these, `after` for what comes
+    after the last, `from` for the first of them and all that comes after."""
 
     section: str | None = Field(default=None, max_length=MOST_SECTION_NAME)
     bars: tuple[int, int] | None = None
-    side: Literal["in", "before", "after"] = "in"
+    half: Literal[1, 2] | None = None
+    side: Literal["in", "before", "after", "from"] = "in"
 
     @property
     def words(self) -> str:
         """As a person reads it."""
         bars = f"bars {self.bars[0]} to {self.bars[1]}" if self.bars else ""
-        there = " of ".join(one for one in (bars, self.section or "") if one)
-        return there if self.side == "in" else f"{self.side} {there}"
+        half = ("", "first half", "second half")[self.half or 0]
+        there = " of ".join(one for one in (bars, half, self.section or "") if one)
+        return {"in": there, "from": f"from {there} on"}.get(self.side, f"{self.side} {there}")
 
 
 class Stretch(Contract):

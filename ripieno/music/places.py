@@ -42,10 +42,13 @@ def _spans(place: Place, music: Conditioning) -> list[Span]:
     stretches = _sections(place.section, music) if place.section else [(0.0, music.last)]
     if place.bars is not None:
         stretches = [span for stretch in stretches if (span := _bars(place.bars, stretch, music)) is not None]
+    if place.half is not None:
+        stretches = [_half(place.half, stretch, music) for stretch in stretches]
     if place.side == "in" or not stretches:
         return stretches
-    beside = (0.0, min(start for start, _ in stretches)), (max(end for _, end in stretches), float("inf"))
-    return [beside[0] if place.side == "before" else beside[1]]
+    first, last = min(start for start, _ in stretches), max(end for _, end in stretches)
+    beside = {"before": (0.0, first), "after": (last, float("inf")), "from": (first, float("inf"))}
+    return [beside[place.side]]
 
 
 def _sections(name: str, music: Conditioning) -> list[Span]:
@@ -72,3 +75,12 @@ def _bars(bars: tuple[int, int], within: Span, music: Conditioning) -> Span | No
         return None
     end = starts[last + 1] if last + 1 < len(starts) else within[1]
     return float(starts[first]), float(end)
+
+
+def _half(which: int, within: Span, music: Conditioning) -> Span:
+    """The first or second half of a stretch, cut at the downbeat nearest to its middle."""
+    middle = (within[0] + within[1]) / 2
+    downbeats = [float(beat) for beat, position in enumerate(music.timeline.positions) if position == 1]
+    inside = [beat for beat in downbeats if within[0] < beat < within[1]]
+    cut = min(inside, key=lambda beat: abs(beat - middle), default=middle)
+    return (within[0], cut) if which == 1 else (cut, within[1])

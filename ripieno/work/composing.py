@@ -39,6 +39,7 @@ from ripieno.services.sketching import Sketched
 from ripieno.work import asking, generating, heeding, mixing
 
 _DEFAULT_STYLE = "pop"
+_ANOTHER = 15_485_863  # a prime, between the seeds of a layer's variants
 
 
 class CannotCompose(ValueError):
@@ -410,7 +411,7 @@ def _stem_plan(context: Context, name: str) -> StemPlan:
     return StemPlan(
         **layer.model_dump(include={*Playing.model_fields}), stem_type=layer.stem_type, name=name,
         style=layer.style or style_of(context), instrument=layer.instrument, silent=[*silent, *layer.silent],
-        at_places=layer.at_places, random_seed=context.seed,
+        at_places=layer.at_places, random_seed=(context.seed + layer.variant * _ANOTHER) % 2**32,
     )  # fmt: skip
 
 

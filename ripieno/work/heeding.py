@@ -18,7 +18,8 @@ from ripieno.contracts.composition import (
 from ripieno.contracts.enums import StemType
 from ripieno.contracts.generation import Playing, StemPlan
 from ripieno.contracts.understanding import Kind, Place, Statement
-from ripieno.music.composing import refining
+from ripieno.music import form, places
+from ripieno.music.composing import contexts, refining
 from ripieno.music.genres.blending import blend
 from ripieno.services.planner import rules
 
@@ -46,8 +47,10 @@ def refinement(context: Context, wanted: Refinement, said: list[Statement]) -> R
             case Kind.ENERGY if one.amount and not one.parts and not one.negated:
                 for name in _sections(context, one.places):
                     sections.append(SectionEdit(section=name, energy=max(-1.0, min(1.0, _BIGGER * one.amount))))
+            case Kind.VARIATION if one.parts and not one.negated:
+                layers += [LayerEdit(layer=StemType(part), anew=True) for part in one.parts if _is_there(context, part)]
             case Kind.PART | Kind.INSTRUMENT:
-                _players(context, one, sections, layers)
+                _players(context, one, said, sections, layers)
             case _:
                 continue
     return wanted.model_copy(update={**update, "sections": sections, "layers": layers})
@@ -94,28 +97,76 @@ def _tempo(context: Context, one: Statement) -> float | None:
     return round(context.tempo * (1 + share), 2)
 
 
-def _sections(context: Context, places: list[Place]) -> list[str]:
+def _sections(context: Context, where: list[Place]) -> list[str]:
     """The sections that are meant, all of them where no place is named."""
-    if places:
-        return [one.section for one in places if one.section]
-    return list(dict.fromkeys(one.label for one in context.sections))
+    if not where:
+        return list(dict.fromkeys(one.label for one in context.sections))
+    found = []
+    for place in where:
+        if place.section and _is_plain(place):
+            found.append(place.section)
+        elif place.section or place.half or place.side != "in":
+            found += _lying_in(context, place)
+    return list(dict.fromkeys(found))
 
 
-def _players(context: Context, one: Statement, sections: list[SectionEdit], layers: list[LayerEdit]) -> None:
+def _is_plain(place: Place) -> bool:
+    """A section, and nothing more."""
+    return place.side == "in" and place.bars is None and place.half is None
+
+
+def _lying_in(context: Context, place: Place) -> list[str]:
+    """The sections that lie in a place for the most part, by names that find them."""
+    music = contexts.conditioning_of(context)
+    stretches = places.spans([place], music)
+    named = form.numbered([one.label for one in context.sections])
+    return [
+        name
+        for name, one in zip(named, music.sections, strict=True)
+        if any(start <= (one.start + one.end) / 2 < end for start, end in stretches)
+    ]
+
+
+def _is_there(context: Context, part: str) -> bool:
+    """Whether a player is there who can play something else; a singer's melody goes with the words."""
+    return part != StemType.VOCALS and any(layer.stem_type == part for layer in context.layers)
+
+
+def _players(
+    context: Context, one: Statement, said: list[Statement], sections: list[SectionEdit], layers: list[LayerEdit]
+) -> None:
     """Who is wanted or left out, everywhere or in some sections; where bars are named, the player is silent there."""
     there = {StemType(layer.stem_type): layer.name for layer in context.layers}
-    where = [place.section for place in one.places if place.section and place.bars is None]
+    whole = [place for place in one.places if place.bars is None and (not one.negated or _is_plain(place))]
+    where = _sections(context, whole) if whole else []
     for part in one.parts:
         stem = StemType(part)
         name = there.get(stem, str(stem.value))
         if one.negated:
+            if _is_exchanged(one, said):
+                continue
             if not one.places and stem in there:
                 layers.append(LayerEdit(layer=stem, remove=True))
             sections += [SectionEdit(section=place, remove=[name]) for place in where if stem in there]
             continue
-        if stem not in there or (one.value and rules.is_instrument(one.value, stem)):
-            layers.append(LayerEdit(layer=stem, instrument=one.value if rules.is_instrument(one.value, stem) else None))
-        sections += [SectionEdit(section=place, add=[name]) for place in where]
+        instrument = one.value if rules.is_instrument(one.value, stem) else None
+        old = next(
+            (StemType(out) for other in said if _is_for(other, one) for out in other.parts if out in there), None
+        )
+        if stem not in there or instrument or old:
+            layers.append(LayerEdit(layer=stem, instrument=instrument, instead_of=old, sections=where))
+        if stem in there and old is None:
+            sections += [SectionEdit(section=place, add=[name]) for place in where]
+
+
+def _is_for(out: Statement, wanted: Statement) -> bool:
+    """Whether one part is left out for another: both stand in the same words."""
+    is_out = out.kind == Kind.PART and out.negated and not wanted.negated
+    return is_out and out.words == wanted.words and out.places == wanted.places
+
+
+def _is_exchanged(out: Statement, said: list[Statement]) -> bool:
+    return any(_is_for(out, one) and one.kind == Kind.PART for one in said)
 
 
 def _plan(layer: Layer) -> StemPlan:

@@ -147,10 +147,45 @@ def _layers(context: Context, wanted: Refinement, tell: Callable[[str], None]) -
             layers.append(Layer(name=str(stem.value), stem_type=stem))
             at = len(layers) - 1
             name = layers[at].name
-            sections = [one.model_copy(update={"parts": [*one.parts, name]}) for one in sections]
+            if edit.instead_of is None:
+                here = _named(context, edit.sections)
+                sections = [_with_part(one, name) if n in here else one for n, one in enumerate(sections)]
             tell(f"{name}: added")
+        if edit.instead_of is not None:
+            layers, sections = _exchanged(context, layers, sections, layers[at].name, edit)
+            at = next(n for n, one in enumerate(layers) if one.stem_type == stem)
+            tell(f"{layers[at].name}: instead of {edit.instead_of}")
         layers[at] = _shaded(layers[at], edit, tell)
     return context.model_copy(update={"layers": layers, "sections": sections}) if wanted.layers else context
+
+
+def _named(context: Context, names: list[str]) -> set[int]:
+    """The sections of these names, all of them where none is given."""
+    found = {place for name in names for place in places(context, name)}
+    return found if names else set(range(len(context.sections)))
+
+
+def _with_part(section: ContextSection, name: str) -> ContextSection:
+    return section if name in section.parts else section.model_copy(update={"parts": [*section.parts, name]})
+
+
+def _exchanged(
+    context: Context, layers: list[Layer], sections: list[ContextSection], name: str, edit: LayerEdit
+) -> tuple[list[Layer], list[ContextSection]]:
+    """One layer where another one plays, which is gone where it plays nowhere else. Raises `ValueError`."""
+    old = next((one for one in layers if one.stem_type == edit.instead_of), None)
+    if old is None:
+        known = ", ".join(one.name for one in context.layers)
+        raise ValueError(f"there is no {edit.instead_of} to take the place of: the piece has {known}")
+    here = _named(context, edit.sections)
+    made = []
+    for n, one in enumerate(sections):
+        if n in here and old.name in one.parts:
+            one = _with_part(one, name)
+            one = one.model_copy(update={"parts": [part for part in one.parts if part != old.name]})
+        made.append(one)
+    is_gone = not any(old.name in one.parts for one in made)
+    return [one for one in layers if not (is_gone and one.name == old.name)], made
 
 
 def _words(context: Context, wanted: Refinement, tell: Callable[[str], None]) -> Context:
@@ -176,6 +211,9 @@ def _shaded(layer: Layer, edit: LayerEdit, tell: Callable[[str], None]) -> Layer
         if value is not None and value != getattr(layer, field):
             tell(f"{layer.name}: {field} {value}")
             update[field] = value
+    if edit.anew:
+        update["variant"] = layer.variant + 1
+        tell(f"{layer.name}: plays something else")
     for field in _SHADES:
         more = getattr(edit, field)
         if more:

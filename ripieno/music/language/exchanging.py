@@ -44,7 +44,8 @@ def swapped(state: State, clause: Clause, heard: Heard) -> bool:
 
 
 def _exchange(state: State, old: list[Named], new: list[Named], heard: Heard) -> None:
-    where = [*heard.where, *state.sticky]
+    held = state.lead is None or bool(state.lead.data.prep)  # not of what was merely spoken of before
+    where = [*heard.where, *(state.sticky if held else [])]
     first = min([heard.first, *(one.term.first for one in [*old, *new])])
     stems = {one.part for one in new}
     if len(old) == len(new) == 1 and old[0].part == new[0].part and new[0].instrument:

@@ -68,6 +68,8 @@ def hear(state: State, clause: Clause) -> Heard:
             heard.wants = True
         elif role == "keep":
             heard.keeps = True
+        elif role == "dislike":
+            heard.dislikes = True
         elif role == "everything":
             heard.everything = True
         elif role == "a":

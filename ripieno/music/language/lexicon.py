@@ -25,7 +25,8 @@ GAP = "…"
 ROLES = (
     "fill", "a", "the", "not", "no", "remove", "want", "keep", "only", "except", "everything", "and", "or", "but",
     "swap", "for", "instead of", "more", "less", "too", "so", "enough", "up", "down", "in", "crop", "before",
-    "after", "from", "to", "on", "end", "bars", "half", "new", "about", "song", "again", "same", "key", "language",
+    "after", "from", "since", "to", "on", "end", "bars", "half", "new", "about", "song", "again", "same", "key",
+    "language", "dislike",
 )  # fmt: skip
 """What a word can do that has no value of its own; see the data files."""
 

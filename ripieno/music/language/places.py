@@ -13,7 +13,8 @@ from ripieno.music.language.lexicon import Lexicon
 from ripieno.music.language.terms import Term
 
 _LAST = -1
-_LEADS = ("the", "fill", "in", "crop", "a", "from", "to", "everything", "before", "after")
+_LEADS = ("the", "fill", "in", "crop", "a", "from", "since", "to", "everything", "before", "after")
+_ONWARDS = ("end", "on")  # `from the second verse on`
 
 
 @dataclass
@@ -29,7 +30,7 @@ def read(found: list[Term], words: Lexicon) -> list[Term]:
     read: list[Term] = []
     at = 0
     while at < len(found):
-        taken = _bars(found, at, words) or _section(found, at, words)
+        taken = _bars(found, at, words) or _half(found, at, words) or _section(found, at, words)
         if taken is None:
             read.append(found[at])
             at += 1
@@ -103,8 +104,8 @@ def _bars(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | None
     if counted is not None:
         return counted
     here, opens = at, ""
-    if found[here].role in ("from", "to"):
-        opens = found[here].role
+    if found[here].role in ("from", "since", "to"):
+        opens = "to" if found[here].role == "to" else "from"
         here = _after_articles(found, here + 1)
     if here >= len(found) or found[here].role != "bars":
         return None
@@ -158,6 +159,15 @@ def _counted(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | N
     ), here + 1
 
 
+def _half(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | None:
+    """`the second half`, of it all or of a section."""
+    which = _ordinal(found[at], words)
+    if which not in (1, 2, _LAST) or at + 1 >= len(found) or found[at + 1].role != "half":
+        return None
+    where = Where([Place(half=1 if which == 1 else 2)], is_bars=True)
+    return Term("place", "half", found[at].first, found[at + 1].last, data=where), at + 2
+
+
 def _number(found: list[Term], at: int) -> tuple[int | None, int]:
     if at < len(found) and found[at].role == "number" and found[at].data is not None:
         return int(abs(found[at].data)), at + 1
@@ -187,7 +197,9 @@ def _joined(found: list[Term]) -> list[Term]:
                 bars = before.data if before.data.is_bars else term.data
                 section = term.data if before.data.is_bars else before.data
                 before.data = Where(
-                    [Place(section=section.places[0].section, bars=bars.places[0].bars)], before.data.prep, is_bars=True
+                    [bars.places[0].model_copy(update={"section": section.places[0].section})],
+                    before.data.prep,
+                    is_bars=True,
                 )
             else:
                 read.append(term)
@@ -209,10 +221,15 @@ def _last_place(read: list[Term]) -> Term | None:
 
 
 def _brought_in(found: list[Term]) -> list[Term]:
-    """A place takes the prepositions and articles before it along."""
+    """A place takes the prepositions and articles before it along, and `on` behind it."""
     read: list[Term] = []
-    for term in found:
+    waiting = list(found)
+    while waiting:
+        term = waiting.pop(0)
         if term.role == "place":
+            goes_on = bool(waiting) and waiting[0].role in _ONWARDS and _leads_from(read)
+            if goes_on:
+                term.last = waiting.pop(0).last
             while read and read[-1].role in _LEADS:
                 if read[-1].role == "everything" and term.data.prep:
                     break
@@ -222,6 +239,10 @@ def _brought_in(found: list[Term]) -> list[Term]:
                     term.data.prep = "in"
                     side = "after" if before.role == "after" else "before"
                     term.data.places = [place.model_copy(update={"side": side}) for place in term.data.places]
+                elif before.role == "since" or (before.role == "from" and goes_on):
+                    term.data.prep = "in"
+                    if not any(place.bars for place in term.data.places):
+                        term.data.places = [place.model_copy(update={"side": "from"}) for place in term.data.places]
                 elif before.role in ("in", "from", "to"):
                     term.data.prep = term.data.prep or "in"
                 elif before.role == "crop":
@@ -231,3 +252,9 @@ def _brought_in(found: list[Term]) -> list[Term]:
                 term.first = before.first
         read.append(term)
     return read
+
+
+def _leads_from(read: list[Term]) -> bool:
+    """Whether a place that comes now is brought in by `from`."""
+    lead = next((one for one in reversed(read) if one.role not in ("the", "fill", "a")), None)
+    return lead is not None and lead.role == "from"

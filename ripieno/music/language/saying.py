@@ -86,6 +86,7 @@ class Heard:
     wants: bool = False
     article: bool = False
     keeps: bool = False
+    dislikes: bool = False
     everything: bool = False
     renews: bool = False
     first: int = 0

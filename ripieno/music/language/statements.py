@@ -64,7 +64,9 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
     if bare and not heard.only_parts and _goes_on(state, clause, heard, row, clauses):
         place_back(state, heard, begins)
         return
-    if heard.removes or heard.negates_parts:
+    if heard.dislikes and not heard.removes:
+        _dislike(state, clause, heard, begins)
+    elif heard.removes or heard.negates_parts:
         _leave_out(state, clause, heard, begins)
     elif heard.keeps and not any(said.amount is not None for _, said in heard.preds):
         _keep(state, heard)
@@ -82,6 +84,23 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
         state.subject, state.but_subject = [], []
     elif heard.keeps:
         add(state, Said(Kind.KEEP, heard.first, heard.last), heard)
+
+
+def _dislike(state: State, clause: Clause, heard: Heard, begins: int) -> None:
+    """`I don't like the drums`: of what is there, other drums are wanted; of what is yet to be, none. `I don't like the
+    busy drums` is about how they are."""
+    if any(said.amount is not None for _, said in heard.preds):
+        for _, said in heard.preds:
+            said.amount = -said.amount if said.amount is not None else None
+        _change(state, clause, heard, begins)
+    elif state.about == "request":
+        heard.negates_parts = True
+        _leave_out(state, clause, heard, begins)
+    else:
+        flush(state)
+        add(state, Said(Kind.VARIATION, heard.first, heard.last, parts=heard.parts), heard)
+        state.subject = heard.parts or state.subject
+        place_back(state, heard, begins)
 
 
 def _except_of_before(state: State, heard: Heard, begins: int) -> bool:

@@ -14,15 +14,15 @@ from ripieno.music.language.tokens import Token
 _FARTHEST = 9  # words between the two halves of `leave … out`
 HARD = frozenset(".;!?\n…")
 _ORDER = (
-    "meter", "section", "part", "instrument", "style", "except", "comparative", "concept", "noun", "remove", "no",
-    "not", "only", "more", "less", "too", "enough", "swap", "for", "instead of", "up", "down", "keep", "again",
-    "want", "language", "bars", "mode", "unit", "ordinal", "number", "half", "before", "after", "from", "to", "end",
-    "crop", "in", "on", "about", "new", "everything", "but", "and", "or", "degree", "so", "a", "the", "song", "key",
-    "fill",
+    "meter", "section", "part", "instrument", "style", "except", "dislike", "comparative", "concept", "noun", "remove",
+    "no", "not", "only", "more", "less", "too", "enough", "swap", "for", "instead of", "up", "down", "keep", "again",
+    "want", "language", "bars", "mode", "unit", "ordinal", "number", "half", "before", "after", "since", "from", "to",
+    "end", "crop", "in", "on", "about", "new", "everything", "but", "and", "or", "degree", "so", "a", "the", "song",
+    "key", "fill",
 )  # fmt: skip
 _MODIFIES = ("more", "less", "too", "so", "degree")
 _OF = ("de", "d'")  # of the Romance languages: what follows is a noun
-_BEFORE_A_NOUN = ("the", "a", "in", "crop", "before", "after", "from", "to", "ordinal", "number", "no")
+_BEFORE_A_NOUN = ("the", "a", "in", "crop", "before", "after", "from", "since", "to", "ordinal", "number", "no")
 
 
 @dataclass
@@ -182,7 +182,7 @@ def _rule_out(
     if "ordinal" in readings and "unit" in readings:
         drop("ordinal" if before in ("number", "half") else "unit")
     if "number" in readings:
-        if {"bars", "unit", "section"} & coming or before in ("section", "from", "to", "bars"):
+        if {"bars", "unit", "section"} & coming or before in ("section", "from", "since", "to", "bars"):
             drop("fill", "a", "the")
         else:
             drop("number")

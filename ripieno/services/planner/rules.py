@@ -134,7 +134,7 @@ def _cropped(own: list[Statement]) -> dict[str, Any]:
     if len(where) != 1:
         return {"sounding": where}
     (place,) = where
-    if place.side != "in":
+    if place.side != "in" or place.half is not None:
         return {"sounding": where}
     if place.bars is None:
         return {"section": place.section}

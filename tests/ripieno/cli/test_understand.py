@@ -18,7 +18,7 @@ from ripieno.music.language import understand
         ("busier but not louder", ["density +0.6 · everything", "not: dynamics +0.6 · everything"]),
         ("everything but the bass 3 dB louder", ["loudness +3 dB · everything but bass"]),
         ("only bars 17-24", ["range · only in bars 17 to 24"]),
-        ("no vocals until the chorus", ["left out · vocals · in before chorus"]),
+        ("no vocals until the chorus", ["left out · vocals · before chorus"]),
         ("120 bpm", ["tempo 120 bpm · everything"]),
     ],
 )

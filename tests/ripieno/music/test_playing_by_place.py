@@ -47,6 +47,8 @@ def in_bars(found: list[Note], first: int, last: int) -> list[Note]:
     ("where", "bars"),
     [
         (Place(section="intro"), (1, 4)), (Place(bars=(9, 16)), (9, 16)), (Place(section="chorus last"), (29, 36)),
+        (Place(half=2), (19, 36)), (Place(half=1), (1, 18)), (Place(section="chorus 2", half=2), (33, 36)),
+        (Place(section="verse 2", side="from"), (21, 36)), (Place(half=2, side="before"), (1, 18)),
         (Place(section="verse 2", bars=(1, 2)), (21, 22)), (Place(bars=(-4, -1)), (33, 36)),
         (Place(section="chorus", side="before"), (1, 12)), (Place(bars=(17, 20), side="after"), (21, 36)),
     ],

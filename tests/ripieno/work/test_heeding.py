@@ -95,3 +95,63 @@ def test_what_a_brief_says_of_players_holds_in_the_piece(piece):
     made = heeding.of_brief(piece, said)
     assert next(one for one in made.layers if one.stem_type == "synth").instrument == "strings"
     assert next(one for one in made.layers if one.name == "piano").dynamics < 0
+
+
+def middle(context: Context) -> list[bool]:
+    """Of each section, whether its middle lies in the second half."""
+    starts = [sum(one.bars for one in context.sections[:n]) for n in range(len(context.sections))]
+    return [start + one.bars / 2 >= context.bars / 2 for start, one in zip(starts, context.sections, strict=True)]
+
+
+@pytest.mark.parametrize("text", ["more energy in the second half", "in der zweiten Hälfte mehr Energie"])
+def test_a_half_of_the_piece_is_its_sections_there(piece, text):
+    made = heeded(piece, text)
+    risen = [sum(a.energy) > sum(b.energy) for a, b in zip(made.sections, piece.sections, strict=True)]
+    assert True in risen and not any(up and not late for up, late in zip(risen, middle(piece), strict=True))
+
+
+def test_from_a_section_on_is_that_section_and_all_that_comes(piece):
+    made = heeded(piece, "less energy from the second verse on")
+    labels = [one.label for one in piece.sections]
+    second = [n for n, label in enumerate(labels) if label == "verse"][1]
+    fallen = [sum(a.energy) < sum(b.energy) for a, b in zip(made.sections, piece.sections, strict=True)]
+    assert not any(fallen[:second]) and all(fallen[second:])
+
+
+def test_before_a_section_is_not_that_section(piece):
+    made = heeded(piece, "no drums before the second chorus")
+    chorus = [n for n, one in enumerate(made.sections) if one.label == "chorus"][1]
+    assert "drums" in made.sections[chorus].parts
+    layer = next(one for one in made.layers if one.name == "drums")
+    assert [(place.section, place.side) for place in layer.silent] == [("chorus 2", "before")]
+
+
+@pytest.mark.parametrize(
+    "text", ["I don't like the drums", "das Schlagzeug gefällt mir nicht", "je n'aime pas la batterie"]
+)
+def test_of_a_player_that_is_not_liked_something_else_is_played(piece, text):
+    made = heeded(piece, text)
+    assert {one.name for one in made.layers} == {one.name for one in piece.layers}
+    assert {one.name: one.variant for one in made.layers if one.variant} == {"drums": 1}
+    assert {one.name: one.variant for one in heeded(made, text).layers if one.variant} == {"drums": 2}
+
+
+def test_a_swap_is_of_the_whole_piece_whatever_was_said_of_a_section_before(piece):
+    made = heeded(piece, "make the second chorus bigger, swap the piano for a pad")
+    assert "piano" not in {one.name for one in made.layers}
+    assert [one.instrument for one in made.layers if one.stem_type == "synth"] == ["pad"]
+    played = [("synth" in a.parts) >= ("piano" in b.parts) for a, b in zip(made.sections, piece.sections, strict=True)]
+    assert all(played) and energy(made, "chorus")[1] > energy(piece, "chorus")[1]
+
+
+def test_a_swap_in_a_section_leaves_the_others_as_they_are(piece):
+    made = heeded(piece, "swap the piano for a flute in the second chorus")
+    where = ["other" in one.parts for one in made.sections]
+    chorus = [n for n, one in enumerate(made.sections) if one.label == "chorus"][1]
+    assert where == [n == chorus for n in range(len(where))]
+    assert "piano" not in made.sections[chorus].parts and "piano" in made.sections[-2].parts
+
+
+def test_a_new_player_for_a_section_plays_there_alone(piece):
+    made = heeded(piece, "add a flute in the verse")
+    assert {one.label for one in made.sections if "other" in one.parts} == {"verse"}

@@ -19,7 +19,8 @@ comment. `means` has a line for each thing that is said; of each line all but `w
 * `who`: the parts, with commas: drums, bass, guitar, piano, synth, vocals, other. Strings, pads, organ, brass are synth;
   saxophone, flute, violin are other. Left out it is about everybody. `but`: everybody but these.
 * `where`: sections and bars, with commas: `chorus`, `chorus 2`, `last chorus`, `bars 9-16`, `bars 1-4 of bridge`,
-  `before chorus` (until it first comes), `after bridge`; to the end is `bars 9-9999`, the last four `bars -4--1`. Left
+  `before chorus` (until it first comes), `after bridge`,
+  `from verse 2` (from there on), `first half`, `second half of chorus`; to the end is `bars 9-9999`, the last four `bars -4--1`. Left
   out it is everywhere. `not where`: everywhere but there.
 * `how`: up, down, not (it is not to be), not up (it must not grow: no change or less), not down, or a number with its
   unit: a change with its sign (`+3 dB`, `-1 octave`, `+2 semitone`, `-10 bpm`), a value to have without (`120 bpm`,
