@@ -9,6 +9,7 @@ import activities.songs
 import activities.works
 import orchestrators.composition
 import orchestrators.endpoint_job
+import orchestrators.export
 import orchestrators.ingest
 import orchestrators.mix
 import orchestrators.pipeline
@@ -36,7 +37,7 @@ PARTS = (
     triggers.understanding, triggers.jobs, triggers.callbacks,
     triggers.health, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
-    orchestrators.composition, orchestrators.endpoint_job, orchestrators.removal,
+    orchestrators.composition, orchestrators.export, orchestrators.endpoint_job, orchestrators.removal,
     activities.songs, activities.works, activities.compositions, activities.endpoint_jobs, activities.removal,
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ import azure.durable_functions as df
 
 from activities.outcome import tells_final_errors
 from ripieno.contracts.workflow import VersionOrder, WorkOrder
-from ripieno.work import generating, job_bodies, mixing, telling
+from ripieno.work import exporting, generating, job_bodies, mixing, telling
 
 blueprint = df.Blueprint()
 
@@ -71,6 +71,22 @@ def prepare_mix(order: dict) -> list[str]:
 def save_mix(request: dict) -> None:
     """Keep what became of a mix or master: its result or its error."""
     mixing.save(VersionOrder.model_validate(request), request["result"], request["error"])
+
+
+@blueprint.function_name("PrepareExport")
+@blueprint.activity_trigger(input_name="order")
+@tells_final_errors
+def prepare_export(order: dict) -> bool:
+    """Returns whether the export is still wanted."""
+    return exporting.is_wanted(VersionOrder.model_validate(order))
+
+
+@blueprint.function_name("SaveExport")
+@blueprint.activity_trigger(input_name="request")
+@tells_final_errors
+def save_export(request: dict) -> None:
+    """Keep what became of an export: its result or its error."""
+    exporting.save(VersionOrder.model_validate(request), request["result"], request["error"])
 
 
 @blueprint.function_name("NotifyWork")

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -181,7 +181,7 @@ def get_content(call: Call[None]) -> Answer:
         raise ApiError(409, "not_audio", "the song's bytes are no audio: there is nothing to hear")
     headers = {
         "Accept-Ranges": "bytes", "ETag": f'"{song.sha256}"', "Cache-Control": "private, max-age=3600",
-        "Content-Disposition": _disposition(song.original_file_name),
+        "Content-Disposition": blobs.disposition(song.original_file_name),
     }  # fmt: skip
     media_type = blobs.CONTENT_TYPES.get(str(song.format), "application/octet-stream")
     if song.sha256 in call.request.headers.get("if-none-match", ""):
@@ -236,7 +236,7 @@ def get_jams(call: Call[None]) -> Answer:
     song = _song(call)
     _analysis(song)
     document = blobs.read(names.JAMS, names.jams_blob(names.song_folder(song.audio_file_id, song.born)))
-    return Answer(document, headers={"Content-Disposition": _disposition(f"{song.original_file_name}.jams")})
+    return Answer(document, headers={"Content-Disposition": blobs.disposition(f"{song.original_file_name}.jams")})
 
 
 @route(
@@ -344,9 +344,3 @@ def _range(headers: Mapping[str, str], song: AudioFile) -> tuple[int, int] | Non
             headers={"Content-Range": f"bytes */{size}"},
         )  # fmt: skip
     return start, min(end, start + MOST_IN_ONE_ANSWER - 1)
-
-
-def _disposition(file_name: str) -> str:
-    """RFC 6266: the name in UTF-8, and what older readers can show of it."""
-    plain = "".join(char if char.isascii() and char not in '"\\' and char.isprintable() else "_" for char in file_name)
-    return f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"

@@ -14,6 +14,8 @@ from ripieno.contracts.composition import (
     CompositionList,
     CompositionOrder,
     CompositionView,
+    DownloadAccepted,
+    DownloadFormat,
     Refinement,
     VersionChoice,
     VersionList,
@@ -22,8 +24,9 @@ from ripieno.contracts.enums import GenerationStatus, Role
 from ripieno.contracts.workflow import Run
 from ripieno.contracts.works import Work, WorkKind
 from ripieno.records import works
+from ripieno.services import blobs
 from ripieno.services.settings import settings
-from ripieno.work import asking, composing, removal, revising, showing
+from ripieno.work import asking, composing, exporting, removal, revising, showing
 from triggers.problems import ApiError
 from triggers.removals import removing
 from triggers.routing import Answer, Call, route
@@ -37,6 +40,13 @@ class CompositionQuery(Request):
 
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(default=None, max_length=1000)
+
+
+class DownloadQuery(Request):
+    """What is to be fetched."""
+
+    format: DownloadFormat = "wav"
+    version: int | None = Field(default=None, ge=1)
 
 
 @route(
@@ -68,15 +78,45 @@ def list_compositions(call: Call[None]) -> Answer:
 @route(blueprint, "GET", "/compositions/{id}", role=Role.VIEWER, tag=TAG, answers={200: CompositionView})
 def get_composition(call: Call[None]) -> Answer:
     """A composition: every stage's progress, its context, layers and mix, and all versions."""
-    return Answer(showing.composition(revising.get(call.owner, call.path["id"])))
+    return Answer(showing.composition(works.get_composition(call.owner, call.path["id"])))
 
 
 @route(blueprint, "GET", "/compositions/{id}/versions", role=Role.VIEWER, tag=TAG, answers={200: VersionList})
 def list_versions(call: Call[None]) -> Answer:
     """Every version of a composition: from which it was made, what was changed, how well it fits."""
-    work = revising.get(call.owner, call.path["id"])
+    work = works.get_composition(call.owner, call.path["id"])
     assert work.composition is not None
     return Answer(VersionList(items=[showing.revision(work, one) for one in work.composition.revisions]))
+
+
+@route(
+    blueprint, "GET", "/compositions/{id}/download", role=Role.VIEWER, tag=TAG, query=DownloadQuery,
+    answers={200: "application/octet-stream", 202: DownloadAccepted, 307: None}, with_client=True,
+    problems=("nothing_to_download", "export_failed"),
+)  # fmt: skip
+async def download_composition(call: Call[None]) -> Answer:
+    """A version as a file.
+
+    Notes, words and JAMS come at once. Audio and stems are answered with 307 to a short-lived address in storage, under
+    the piece's name; what the order's format is not is made first: 202 then, and the same again after `Retry-After`
+    seconds. It is made once.
+    """
+    query: DownloadQuery = call.query
+    found = await asyncio.to_thread(exporting.download, call.owner, call.path["id"], query.format, query.version)
+    if isinstance(found, exporting.Written):
+        return Answer(found.data, 200, {"Content-Disposition": blobs.disposition(found.file_name, "attachment")},
+                      found.media_type)  # fmt: skip
+    if isinstance(found, exporting.Stored):
+        return Answer(None, 307, {"Location": found.url})
+    if found.run is not None:
+        await asking.start(call.durable, found.run)
+    url = f"{settings().public_url}/api/compositions/{call.path['id']}/download?format={query.format}"
+    url += f"&version={found.version}"
+    told = DownloadAccepted(
+        composition_id=call.path["id"], version=found.version, format=query.format, instance_id=found.instance_id,
+        status_url=url, message=f"the {query.format} is being made: ask the same again",
+    )  # fmt: skip
+    return Answer(told, 202, {"Location": url, "Retry-After": "1"})
 
 
 @route(
@@ -130,7 +170,7 @@ async def approve_composition(call: Call[VersionChoice]) -> Answer:
 )  # fmt: skip
 async def cancel_composition(call: Call[None]) -> Answer:
     """Stop what is being made; the version before stands."""
-    known = await asyncio.to_thread(revising.get, call.owner, call.path["id"])
+    known = await asyncio.to_thread(works.get_composition, call.owner, call.path["id"])
     assert known.composition is not None
     newest = known.composition.revisions[-1]
     if newest.status not in ("making", "waiting"):

@@ -14,7 +14,7 @@ from ripieno.records import cursor, idempotency, works
 from ripieno.records.store import Missing
 from ripieno.services import blobs, endpoints, webhooks
 from ripieno.services.outage import is_outage
-from ripieno.work import analysing, composing, generating, mixing, review, revising
+from ripieno.work import analysing, composing, exporting, generating, mixing, review, revising
 
 log = logging.getLogger("ripieno.api")
 
@@ -47,6 +47,8 @@ CODES: dict[type[Exception], tuple[int, str]] = {
     composing.CannotCompose: (400, "invalid_request"),
     composing.StillMaking: (409, "still_making"),
     revising.NoSuchVersion: (404, "not_found"),
+    exporting.NothingToDownload: (409, "nothing_to_download"),
+    exporting.ExportFailed: (409, "export_failed"),
 }
 """What each exception of the platform is in HTTP; the first that fits."""
 

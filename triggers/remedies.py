@@ -86,6 +86,11 @@ REMEDIES: dict[str, Remedy] = {
         (409,), "the take cannot be approved or rejected as it stands", "wait, or name another take, as `detail` says"
     ),
     "nothing_to_mix": Remedy((409,), "no stem of the request can be heard", "wait until one is `generated`"),
+    "nothing_to_download": Remedy(
+        (409,), "the version has no such file: it is not made yet, or nobody sings in it",
+        "wait until it is `made`, or take another format",
+    ),
+    "export_failed": Remedy((409,), "the file could not be made", "ask once more: it is tried again"),
     # -- our side
     "internal_error": Remedy((500,), "something broke here", "try again; if it stays, tell whoever runs this Ripieno"),
     "storage_unavailable": Remedy(

@@ -1,4 +1,5 @@
-"""The job `export`: many files as one zip, with a manifest of what each is; one file at a time, from disk to disk."""
+"""The job `export`: many files as one zip, with a manifest of what each is, or one file in another format; one file at
+a time, from disk to disk."""
 
 from __future__ import annotations
 
@@ -9,6 +10,11 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import soundfile
+
+from gpu_endpoints.audio import tags
+from gpu_endpoints.audio.decoding import Audio
+from gpu_endpoints.audio.levels import SAMPLE_RATE
 from gpu_endpoints.audio.writing import AudioWriter
 from gpu_endpoints.production import sources
 from gpu_endpoints.serving.work import JobContext, JobFailed
@@ -23,6 +29,9 @@ _NO_DATE = (1980, 1, 1, 0, 0, 0)  # the same files are the same zip
 
 def run(job_input: dict, context: JobContext) -> dict:
     order = ExportInput.model_validate(job_input)
+    if not order.packed:
+        path, _ = _prepared(order.items[0], context.part(0.0, 0.9))
+        return _stored(path, f"{order.output}.{order.items[0].format}", 1, context)
     path = context.folder / "export.zip"
     found: list[dict[str, Any]] = []
     with zipfile.ZipFile(path, "w") as archive:
@@ -37,15 +46,19 @@ def run(job_input: dict, context: JobContext) -> dict:
             file.unlink()
         manifest = json.dumps({**order.about, "files": found}, ensure_ascii=False, indent=1).encode()
         archive.writestr(_entry(MANIFEST), manifest)
+    return _stored(path, f"{order.output}.zip", len(found), context)
+
+
+def _stored(path: Path, blob_name: str, files: int, context: JobContext) -> dict:
     context.progress(0.92, "storing the export")
-    blob_name = f"{order.output}.zip"
     with path.open("rb") as file:
         digest = _digest(file)
         file.seek(0)
         blobs.upload(names.GENERATED, blob_name, file)
     return ExportedFile(
-        blob_name=blob_name, file_size_bytes=path.stat().st_size, sha256=digest, files=len(found)
-    ).model_dump()
+        blob_name=blob_name, format=blob_name.rpartition(".")[2], file_size_bytes=path.stat().st_size, sha256=digest,
+        files=files,
+    ).model_dump()  # fmt: skip
 
 
 def _prepared(item: ExportItem, context: JobContext) -> tuple[Path, dict[str, Any]]:
@@ -60,6 +73,11 @@ def _prepared(item: ExportItem, context: JobContext) -> tuple[Path, dict[str, An
         except blobs.BlobMissing as fault:
             raise JobFailed("file_missing", f"a file of the export is gone ({fault})") from fault
     audio = sources.fetch(item, context)
+    if item.format == "mp3":
+        converted = _as_mp3(audio, context)
+        path.unlink()
+        tags.write(converted, dict(item.tags.items()))
+        return converted, about | {"format": "mp3", "sample_rate": SAMPLE_RATE, "channels": 2}
     channels = min(audio.channels, 2)
     blocks = audio.stereo_blocks() if audio.channels > channels else audio.blocks()
     converted = context.folder / "converted"
@@ -72,11 +90,24 @@ def _prepared(item: ExportItem, context: JobContext) -> tuple[Path, dict[str, An
             context.check_cancelled()
         written = writer.close()
     path.unlink()
+    tags.write(converted, dict(item.tags.items()))
     about |= {
         "format": written.format, "sample_rate": written.sample_rate, "channels": channels,
         "duration_seconds": written.duration,
     }  # fmt: skip
     return converted, about
+
+
+def _as_mp3(audio: Audio, context: JobContext) -> Path:
+    """Stereo at 44.1 kHz and 320 kbit/s, by LAME."""
+    path = context.folder / "converted.mp3"
+    with soundfile.SoundFile(
+        path, "w", SAMPLE_RATE, 2, "MPEG_LAYER_III", format="MP3", bitrate_mode="CONSTANT", compression_level=0.0
+    ) as file:
+        for block in audio.stereo_blocks(rate=SAMPLE_RATE):
+            file.write(block)
+            context.check_cancelled()
+    return path
 
 
 def _add(archive: zipfile.ZipFile, name: str, file: Path, context: JobContext) -> None:

@@ -13,6 +13,7 @@ from ripieno.cli import exits
 from ripieno.cli.analyze import analyze
 from ripieno.cli.completion import completion
 from ripieno.cli.compose import compose, refine, rollback, versions
+from ripieno.cli.download import download
 from ripieno.cli.generate import generate
 from ripieno.cli.library import delete, jams, list_songs, search, show, status, stems
 from ripieno.cli.mix import mix
@@ -25,7 +26,7 @@ from ripieno.client import RipienoError
 _SECTIONS = [
     cloup.Section("Songs", [analyze, list_songs, search, show, status, stems, jams, delete]),
     cloup.Section("New music", [generate, generations, approve, reject, mix, cancel, understand]),
-    cloup.Section("Whole pieces", [compose, refine, versions, rollback]),
+    cloup.Section("Whole pieces", [compose, refine, versions, rollback, download]),
     cloup.Section("The stack on this machine", [up, down, doctor, models, completion]),
 ]
 _EPILOG = (

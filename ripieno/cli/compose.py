@@ -21,7 +21,9 @@ from ripieno.contracts.names import slug
 from ripieno.music.lyrics import lrc
 
 WAIT_SECONDS = 6 * 3600
-LATEST = "latest"
+_composition = cloup.argument(
+    "composition", shell_complete=songs.complete_composition, help="Its id, the beginning of it, or `latest`."
+)
 
 
 @cloup.command(
@@ -84,7 +86,7 @@ def compose(brief: str, out: Path | None, as_json: bool, song: str | None, **cho
 @cloup.command(
     epilog=examples('ripieno refine latest "make the last chorus bigger"', "ripieno refine latest --tempo 110")
 )
-@cloup.argument("composition", help="Its id, or `latest`.")
+@_composition
 @cloup.argument("text", required=False, default="", help="What is to be another, in your words.")
 @cloup.option("--tempo", type=float, metavar="BPM", help="Beats a minute.")
 @cloup.option("--key", help="Such as 'A minor'.")
@@ -98,7 +100,7 @@ def refine(composition: str, text: str, out: Path | None, as_json: bool, **chose
     It becomes a further version, of which only what depends on the change is made anew.
     """
     with connect() as ripieno:
-        its = _composition(ripieno, composition)
+        its = songs.composition(ripieno, composition)
         try:
             wanted = Refinement(
                 text=text,
@@ -117,12 +119,12 @@ def refine(composition: str, text: str, out: Path | None, as_json: bool, **chose
 
 
 @cloup.command(epilog=examples("ripieno versions latest", "ripieno versions latest --json"))
-@cloup.argument("composition", help="Its id, or `latest`.")
+@_composition
 @json_option
 def versions(composition: str, as_json: bool) -> None:
     """Show every version of a piece and what was changed."""
     with connect() as ripieno:
-        its = _composition(ripieno, composition)
+        its = songs.composition(ripieno, composition)
         found = ripieno.versions(its.composition_id)
     if as_json:
         print_json(found)
@@ -137,13 +139,13 @@ def versions(composition: str, as_json: bool) -> None:
 
 
 @cloup.command(epilog=examples("ripieno rollback latest", "ripieno rollback latest --to 1"))
-@cloup.argument("composition", help="Its id, or `latest`.")
+@_composition
 @cloup.option("--to", type=int, help="The version to hear again, else the one that this one was made from.")
 @json_option
 def rollback(composition: str, to: int | None, as_json: bool) -> None:
     """Go back to an earlier version; the later ones stay."""
     with connect() as ripieno:
-        its = ripieno.roll_back(_composition(ripieno, composition).composition_id, to)
+        its = ripieno.roll_back(songs.composition(ripieno, composition).composition_id, to)
     print_json(its) if as_json else click.echo(f"version {its.current} of {its.title} is heard again")
 
 
@@ -189,15 +191,6 @@ def _form(text: str | None) -> list[FormPart]:
             raise click.UsageError(f"--form: {one.strip()!r} is no section with its bars; write intro 4, verse 8")
         found.append(FormPart(label=label.strip().lower(), bars=int(bars)))
     return found
-
-
-def _composition(ripieno: Ripieno, name: str) -> CompositionView:
-    if name != LATEST:
-        return ripieno.composition(name)
-    newest = next(iter(ripieno.compositions(limit=1)), None)
-    if newest is None:
-        raise click.UsageError("nothing was composed yet: ripieno compose makes a piece")
-    return ripieno.composition(newest.composition_id)
 
 
 def _waited(ripieno: Ripieno, composition_id: str) -> CompositionView:
@@ -264,6 +257,11 @@ def _written(ripieno: Ripieno, made: CompositionView, out: Path) -> list[Path]:
     if made.words and made.context is not None:
         text = lrc.write(made.words, title=made.title, artist=made.context.artist, language=made.context.language)
         paths.append(places.write(out, "lyrics", ".lrc", lambda to: Path(to).write_text(text)))
-    document = json.dumps(made.model_dump(mode="json"), indent=1, ensure_ascii=False)
+    addresses = {"blob_url", "midi_url"}  # they hold for an hour
+    shown = made.model_dump(
+        mode="json",
+        exclude={"layers": {"__all__": {"takes": {"__all__": addresses}}}, "mixes": {"__all__": addresses}},
+    )
+    document = json.dumps(shown, indent=1, ensure_ascii=False)
     paths.append(places.write(out, "composition", ".json", lambda to: Path(to).write_text(document)))
     return paths

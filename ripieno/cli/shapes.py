@@ -121,6 +121,15 @@ class Mixed(MixView):
     path: str
 
 
+class Downloaded(Contract):
+    """`download`: which version in which format, and where it was written."""
+
+    composition_id: str
+    version: int
+    format: str
+    path: str
+
+
 class Checked(Contract):
     """One line of `doctor`: `status` is ok, missing, broken or stopped."""
 

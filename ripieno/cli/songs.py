@@ -19,6 +19,7 @@ from ripieno.cli.options import connect
 from ripieno.cli.output import day
 from ripieno.client import Ripieno, RipienoError
 from ripieno.contracts.audio import AudioFile, AudioSummary
+from ripieno.contracts.composition import CompositionView
 from ripieno.contracts.enums import AudioFileStatus
 from ripieno.contracts.generation import Generation
 
@@ -96,6 +97,21 @@ def generation(ripieno: Ripieno, text: str) -> Generation:
     return ripieno.generation(of_song.generation_request_id)
 
 
+def composition(ripieno: Ripieno, text: str) -> CompositionView:
+    """The composition that is meant, by its id, the beginning of it, or `latest`. Raises `NotFound`."""
+    newest = list(islice(ripieno.compositions(), _NEWEST))
+    begun = [one.composition_id for one in newest if text and one.composition_id.startswith(text)]
+    if text == "latest":
+        if not newest:
+            raise NotFound("nothing was composed yet: `ripieno compose` makes a piece")
+        begun = [newest[0].composition_id]
+    if len(begun) > 1:
+        raise NotFound(f"{len(begun)} compositions begin with {text!r}: write more of the id")
+    if not begun and not (text.isalnum() and text.isascii() and len(text) > 20):  # an old one, by its whole id
+        raise NotFound(f"no composition's id begins with {text!r}: `ripieno compositions` shows what is there")
+    return ripieno.composition(begun[0] if begun else text)
+
+
 # -- completion ---------------------------------------------------------------------------------------------------
 
 
@@ -121,6 +137,20 @@ def complete_generation(ctx: click.Context, param: click.Parameter, incomplete: 
         CompletionItem(one.generation_request_id, help=f"{day(one.created_at)} {one.order.parameters.prompt}".strip())
         for one in found
         if one.generation_request_id.startswith(incomplete)
+    ]
+
+
+def complete_composition(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Ids with titles."""
+    try:
+        with connect(timeout=2.0) as ripieno:
+            found = list(islice(ripieno.compositions(), _MOST_NAMED))
+    except (RipienoError, OSError):
+        return []
+    return [
+        CompletionItem(one.composition_id, help=f"{day(one.created_at)} {one.title}")
+        for one in found
+        if one.composition_id.startswith(incomplete)
     ]
 
 

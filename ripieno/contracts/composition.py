@@ -319,6 +319,21 @@ class CompositionView(Contract):
     mixes: list[MixView] = []
 
 
+DownloadFormat = Literal["wav", "flac", "mp3", "stems.zip", "midi", "lrc", "jams"]
+"""`midi` are the notes of all layers, `lrc` the words in time, `jams` what the piece was made from."""
+
+
+class DownloadAccepted(Contract):
+    """Answer while a file is being made: ask the same again."""
+
+    composition_id: str
+    version: int
+    format: DownloadFormat
+    instance_id: str
+    status_url: str
+    message: str
+
+
 class CompositionList(Contract):
     items: list[CompositionView]
     next_cursor: str | None = None

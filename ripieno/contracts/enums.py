@@ -68,6 +68,10 @@ class GenerationStatus(StrEnum):
     def ended(self) -> bool:
         return self in (GenerationStatus.COMPLETED, GenerationStatus.FAILED, GenerationStatus.CANCELLED)
 
+    @property
+    def is_being_made(self) -> bool:
+        return self in (GenerationStatus.PENDING, GenerationStatus.PLANNING, GenerationStatus.GENERATING)
+
 
 class TakeStatus(StrEnum):
     GENERATING = "generating"

@@ -113,6 +113,11 @@ def generated_blob(work_id: str, name: str, extension: str, version: int = 1) ->
     return f"{work_id}/{name}.{extension}" if version == 1 else f"{work_id}/{name}.take{version}.{extension}"
 
 
+def export_output(work_id: str, fingerprint: str) -> str:
+    """What an export of a work is called, less its extension; the same files are the same export."""
+    return f"{work_id}/exports/{fingerprint[:16]}"
+
+
 def conditioning_blob(work_id: str, revision: int | None = None) -> str:
     """What the layers of a work have to fit, or those of one revision of a composition."""
     return f"{work_id}/conditioning.json" if revision is None else f"{work_id}/conditioning.{revision}.json"

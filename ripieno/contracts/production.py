@@ -168,12 +168,17 @@ class Score(Contract):
     remarks: list[str] = []
 
 
+ExportFormat = Literal["wav", "flac", "mp3"]
+
+
 class ExportItem(AudioBlob):
-    """One file of an export under the `name` it has there. Audio becomes 24-bit `format`, where one is given; any other
-    file goes in as it is. `about` (its provenance, what it is) goes into the manifest word for word."""
+    """One file of an export under the `name` it has there. Audio becomes 24-bit `format` (mp3: 320 kbit/s), where one
+    is given, with `tags` (title, artist, comment) in it; any other file goes in as it is. `about` (its provenance, what
+    it is) goes into the manifest word for word."""
 
     name: str = Field(min_length=1, max_length=200)
-    format: StemFormat | None = None
+    format: ExportFormat | None = None
+    tags: dict[Literal["title", "artist", "comment"], Annotated[str, Field(max_length=2000)]] = {}
     start_seconds: float | None = Field(default=None, ge=0)
     about: dict[str, Any] = {}
 
@@ -187,11 +192,19 @@ class ExportItem(AudioBlob):
 
 
 class ExportInput(Contract):
-    """Input of an `export` job: one zip, `{output}.zip` in the container `generated`, with a manifest."""
+    """Input of an `export` job: one zip, `{output}.zip` in the container `generated`, with a manifest; or, not
+    `packed`, its one item alone as `{output}.{format}`."""
 
     output: OutputName
     items: list[ExportItem] = Field(min_length=1, max_length=MOST_EXPORTED)
     about: dict[str, Any] = {}
+    packed: bool = True
+
+    @model_validator(mode="after")
+    def _is_one_file_where_it_is_not_packed(self) -> ExportInput:
+        if not self.packed and (len(self.items) != 1 or self.items[0].format is None):
+            raise ValueError("what is not packed is one item with a format")
+        return self
 
     @model_validator(mode="after")
     def _has_each_name_once(self) -> ExportInput:
@@ -202,9 +215,10 @@ class ExportInput(Contract):
 
 
 class ExportedFile(Contract):
-    """Result of an `export` job."""
+    """Result of an `export` job; `format` is zip, or that of the one file."""
 
     blob_name: str
+    format: str = "zip"
     file_size_bytes: int
     sha256: str
     files: int

@@ -22,7 +22,7 @@ from ripieno.contracts.generation import (
     MixOrder,
     StemPlan,
 )
-from ripieno.contracts.production import MixedFile
+from ripieno.contracts.production import ExportedFile, MixedFile
 from ripieno.contracts.provenance import Provenance
 
 
@@ -39,6 +39,7 @@ class ElementKind(StrEnum):
     MIX = "mix"
     MASTER = "master"
     CHART = "chart"
+    EXPORT = "export"
 
 
 class Review(Contract):
@@ -55,8 +56,8 @@ class Version(Contract):
 
     `inputs` are what it is made from, by name: hashes of files, the plan, the settings; `inputs_hash` is the hash of
     them all, by which equal work is known. `revision` is that of the composition it was first made for. `stem` is what
-    came of a layer, `file` of a mix or master. `heeds` is the comment on the version `after` (None is the one before)
-    that it was asked for with.
+    came of a layer, `file` of a mix or master, `exported` of an export. `heeds` is the comment on the version `after`
+    (None is the one before) that it was asked for with.
     """
 
     number: int = Field(ge=1)
@@ -71,6 +72,7 @@ class Version(Contract):
     after: int | None = None
     stem: GeneratedStem | None = None
     file: MixedFile | None = None
+    exported: ExportedFile | None = None
     error: str | None = None
     reviews: list[Review] = []
 

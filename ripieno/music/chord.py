@@ -22,6 +22,8 @@ _DEGREES = {
     "1": 0, "b2": 1, "2": 2, "b3": 3, "3": 4, "4": 5, "#4": 6, "b5": 6, "5": 7, "#5": 8, "b6": 8, "6": 9, "b7": 10,
     "7": 11, "9": 2,
 }  # fmt: skip
+_DEGREE_OF = ("1", "b2", "2", "b3", "3", "4", "b5", "5", "b6", "6", "b7", "7")
+_WITHOUT_A_SHORTHAND = {"7sus4": "sus4(b7)"}
 _NAME = re.compile(r"^([A-G][#b]*):?([^/:]*)(?:/([A-G]?[#b]*\d?))?$")
 
 
@@ -59,6 +61,24 @@ def parse(name: str) -> Chord | None:
         raise ValueError(f"{name!r} is no chord name: write Am, F#m7b5, Bb/D or A:min, F#:hdim7, Bb:maj/3")
     root = pitch_class(found[1])
     return Chord(root, QUALITIES[quality], _bass(name, root, found[3]))
+
+
+def harte(name: str) -> str:
+    """A chord's name in Harte's syntax (Harte et al., ISMIR 2005): `Am7/G` is `A:min7/b7`, `N` where none sounds.
+
+    Raises
+    ------
+    ValueError
+        For a name that is none.
+    """
+    chord = parse(name)
+    if chord is None:
+        return "N"
+    found = _NAME.match(name.strip())
+    assert found is not None, "it was parsed"
+    quality = _LEAD_SHEET.get(found[2], found[2])
+    bass = _DEGREE_OF[(chord.bass - chord.root) % 12]
+    return f"{found[1]}:{_WITHOUT_A_SHORTHAND.get(quality, quality)}" + (f"/{bass}" if bass != "1" else "")
 
 
 def _bass(name: str, root: int, written: str | None) -> int:

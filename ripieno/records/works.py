@@ -56,6 +56,14 @@ def get_stems(owner: str, work_id: str) -> Work:
     return work
 
 
+def get_composition(owner: str, work_id: str) -> Work:
+    """A composition. Raises `WorkMissing`, also for a work of another kind."""
+    work = find(owner, work_id)
+    if work is None or work.kind != WorkKind.COMPOSITION or work.composition is None:
+        raise WorkMissing(f"there is no composition {work_id[:100]}")
+    return work
+
+
 def change(owner: str, work_id: str, to: Callable[[Work], Work | None]) -> Work:
     """Change a work under its ETag, its status with it; None from `to` changes nothing. Raises `WorkMissing`."""
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import IO, Any
-from urllib.parse import unquote
+from typing import IO, Any, Literal
+from urllib.parse import quote, unquote
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
@@ -24,7 +24,7 @@ COPY_WITHIN = timedelta(minutes=5)
 
 CONTENT_TYPES = {
     "wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac", "ogg": "audio/ogg", "m4a": "audio/mp4",
-    "mid": "audio/midi", "json": "application/json", "jams": "application/json",
+    "mid": "audio/midi", "json": "application/json", "jams": "application/json", "zip": "application/zip",
 }  # fmt: skip
 
 
@@ -218,9 +218,16 @@ def delete_older(container_name: str, before: datetime, *, seconds: float) -> in
     return gone
 
 
-def read_url(container_name: str, name: str, *, hours: float = 1) -> str:
-    """An address anyone can read the blob at for a while."""
-    return _signed(container_name, name, BlobSasPermissions(read=True), hours)
+def read_url(container_name: str, name: str, *, hours: float = 1, file_name: str | None = None) -> str:
+    """An address anyone can read the blob at for a while; with a `file_name` it is saved under that."""
+    shown = disposition(file_name, "attachment") if file_name is not None else None
+    return _signed(container_name, name, BlobSasPermissions(read=True), hours, shown)
+
+
+def disposition(file_name: str, kind: Literal["inline", "attachment"] = "inline") -> str:
+    """The header Content-Disposition (RFC 6266): the name in UTF-8, and what older readers can show of it."""
+    plain = "".join(char if char.isascii() and char not in '"\\' and char.isprintable() else "_" for char in file_name)
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
 
 
 def write_url(container_name: str, name: str, *, hours: float = 1) -> str:
@@ -228,7 +235,9 @@ def write_url(container_name: str, name: str, *, hours: float = 1) -> str:
     return _signed(container_name, name, BlobSasPermissions(create=True, write=True), hours)
 
 
-def _signed(container_name: str, name: str, permission: BlobSasPermissions, hours: float) -> str:
+def _signed(
+    container_name: str, name: str, permission: BlobSasPermissions, hours: float, shown: str | None = None
+) -> str:
     service = blob_service()
     now = datetime.now(UTC)
     start, expiry = now - timedelta(minutes=5), now + timedelta(hours=hours)
@@ -237,8 +246,9 @@ def _signed(container_name: str, name: str, permission: BlobSasPermissions, hour
     else:
         key = {"account_key": service.credential.account_key}
     token = generate_blob_sas(
-        str(service.account_name), container_name, name, permission=permission, start=start, expiry=expiry, **key
-    )
+        str(service.account_name), container_name, name, permission=permission, start=start, expiry=expiry,
+        content_disposition=shown, **key,
+    )  # fmt: skip
     return f"{container(container_name).get_blob_client(name).url}?{token}"
 
 

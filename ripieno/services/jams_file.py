@@ -1,7 +1,9 @@
-"""An analysis as a JAMS file (Humphrey et al., ISMIR 2014), validated before anyone sees it.
+"""An analysis, or what is settled of a composition, as a JAMS file (Humphrey et al., ISMIR 2014), validated before
+anyone sees it.
 
-Namespaces: tempo, key_mode, beat (the position in the bar as value), segment_open, chord (Harte). Tuning and the
-engines' provenance have no namespace of their own and are in the sandboxes.
+Namespaces: tempo, key_mode, beat (the position in the bar as value), segment_open, chord (Harte); of a composition also
+lyrics (a line each), note_midi (what is sung) and mood_thayer. Tuning and the engines' provenance have no namespace of
+their own and are in the sandboxes.
 """
 
 from __future__ import annotations
@@ -9,9 +11,15 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from ripieno import __version__
 from ripieno.contracts.analysis import Analysis, KeySpan
+from ripieno.contracts.composition import Context
 from ripieno.contracts.enums import Mode
+from ripieno.contracts.generation import SungNote
+from ripieno.contracts.lyrics import TimedLine
 from ripieno.contracts.provenance import Provenance
+from ripieno.music.chord import harte
+from ripieno.music.composing import contexts
 
 
 def build(analysis: Analysis, *, title: str, artist: str = "", identifiers: dict[str, str] | None = None) -> str:
@@ -65,6 +73,78 @@ def build(analysis: Analysis, *, title: str, artist: str = "", identifiers: dict
     document.sandbox.tuning_confidence = confidence.tuning_frequency
     document.sandbox.time_signature = analysis.time_signature
     document.sandbox.engines = {task: engine.model_dump() for task, engine in analysis.engines.items()}
+    return _checked(document)
+
+
+def of_composition(
+    context: Context, words: list[TimedLine], sung: list[SungNote], *, identifiers: dict[str, str] | None = None
+) -> str:
+    """The JAMS document of what a composition was made from: its truth, with nothing that was heard or guessed.
+
+    Parameters
+    ----------
+    words, sung : what is sung and when, none where nobody sings
+
+    Raises
+    ------
+    jams.SchemaError
+    """
+    import jams
+
+    whole = contexts.conditioning_of(context)
+    at, duration = whole.timeline.at, whole.end_seconds
+    document = jams.JAMS()
+    document.file_metadata.duration = duration
+    document.file_metadata.title = context.title
+    document.file_metadata.artist = context.artist
+    document.file_metadata.identifiers = jams.Sandbox(**(identifiers or {}))
+    truth = Provenance(engine="ripieno composition", version=__version__, license="")
+
+    def annotation(namespace: str) -> Any:
+        made = _annotation_by(truth, namespace, duration)
+        document.annotations.append(made)
+        return made
+
+    def span(into: Any, start: float, end: float, value: Any) -> None:
+        into.append(time=start, duration=max(0.0, min(end, duration) - start), value=value, confidence=1.0)
+
+    span(annotation("tempo"), 0.0, duration, context.tempo)
+    keys, beats, chords, sections = (annotation(one) for one in ("key_mode", "beat", "chord", "segment_open"))
+    beats_a_bar, bar = whole.timeline.beats_per_bar, 0
+    for section in context.sections:
+        first, last = at(bar * beats_a_bar), at((bar + section.bars) * beats_a_bar)
+        span(sections, first, last, section.label)
+        tonic, _, mode = (section.key or context.key).partition(" ")
+        span(keys, first, last, f"{tonic}:{mode}")
+        for number in range(section.bars if section.chords else 0):
+            names = section.chords[number % len(section.chords)]
+            each = beats_a_bar / len(names)
+            for place, name in enumerate(names):
+                begins = (bar + number) * beats_a_bar + place * each
+                span(chords, at(begins), at(begins + each), harte(name))
+        bar += section.bars
+    for number in range(bar * beats_a_bar):
+        beats.append(time=at(number), duration=0.0, value=number % beats_a_bar + 1, confidence=1.0)
+    if words:
+        lines = annotation("lyrics")
+        for line in words:
+            span(lines, line.start, line.end, line.text)
+    if sung:
+        notes = annotation("note_midi")
+        for note in sung:
+            span(notes, note.start, note.end, note.pitch)
+    if context.mood.valence is not None and context.mood.arousal is not None:
+        span(annotation("mood_thayer"), 0.0, duration, [context.mood.valence, context.mood.arousal])
+
+    document.sandbox.tuning_frequency = whole.tuning
+    document.sandbox.time_signature = context.meter
+    document.sandbox.styles = {one.name: one.weight for one in context.styles}
+    document.sandbox.energy = [bar for one in context.sections for bar in one.energy]
+    document.sandbox.layers = [one.name for one in context.layers]
+    return _checked(document)
+
+
+def _checked(document: Any) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         document.validate(strict=True)
@@ -72,13 +152,17 @@ def build(analysis: Analysis, *, title: str, artist: str = "", identifiers: dict
 
 
 def _annotation(namespace: str, analysis: Analysis, task: str) -> Any:
+    engine = analysis.engines.get(task) or Provenance(engine="unknown", version="", license="")
+    return _annotation_by(engine, namespace, analysis.duration_seconds)
+
+
+def _annotation_by(engine: Provenance, namespace: str, duration: float) -> Any:
     import jams
 
-    engine = analysis.engines.get(task) or Provenance(engine="unknown", version="", license="")
     return jams.Annotation(
         namespace=namespace,
         time=0,
-        duration=analysis.duration_seconds,
+        duration=duration,
         annotation_metadata=jams.AnnotationMetadata(
             annotator=jams.Sandbox(**engine.model_dump(exclude_none=True)),
             annotation_tools=f"ripieno {engine.engine}",

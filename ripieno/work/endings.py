@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ripieno.contracts.workflow import DropOrder, RevisionOrder, Run, SongOrder, VersionOrder, WorkOrder
-from ripieno.work import analysing, composing, generating, mixing
+from ripieno.work import analysing, composing, exporting, generating, mixing
 
 _CODE = "workflow_ended"
 
@@ -27,5 +27,8 @@ def give(run: Run, reason: str) -> None:
         case "MixOrchestrator":
             error = {"code": _CODE, "message": f"the mix broke off: {reason}"}
             mixing.save(VersionOrder.model_validate(run.order), None, error)
+        case "ExportOrchestrator":
+            error = {"code": _CODE, "message": f"the export broke off: {reason}"}
+            exporting.save(VersionOrder.model_validate(run.order), None, error)
         case "IngestOrchestrator":
             DropOrder.model_validate(run.order)  # what is still in the inbox is taken in again from there

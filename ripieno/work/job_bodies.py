@@ -14,7 +14,7 @@ from ripieno.contracts.generation import GenerateInput
 from ripieno.contracts.workflow import JobOrder, VersionOrder
 from ripieno.records import songs, works
 from ripieno.services import falling
-from ripieno.work import composing, generating, mixing
+from ripieno.work import composing, exporting, generating, mixing
 
 
 class NothingToDo(LookupError):
@@ -45,6 +45,8 @@ def body(order: JobOrder) -> dict[str, Any]:
             return mixing.job_body(order.owner, subject["work_id"], subject["element"], subject["version"])
         case JobKind.CHECK:
             return composing.check_body(order.owner, subject["work_id"], subject["revision"])
+        case JobKind.EXPORT:
+            return exporting.job_body(order.owner, subject["work_id"], subject["element"], subject["version"])
     raise ValueError(f"no workflow asks for jobs of kind {order.kind!r}")
 
 

@@ -11,7 +11,7 @@ from ripieno.contracts.composition import Composition, Context, Refinement, Revi
 from ripieno.contracts.enums import TakeStatus
 from ripieno.contracts.understanding import Statement
 from ripieno.contracts.workflow import Run
-from ripieno.contracts.works import Work, WorkKind
+from ripieno.contracts.works import ElementKind, Work
 from ripieno.music.composing import refining
 from ripieno.records import runs, works
 from ripieno.services import understanding
@@ -25,14 +25,6 @@ class NoSuchVersion(LookupError):
     """The composition has no such version, or nothing was made of it."""
 
 
-def get(owner: str, work_id: str) -> Work:
-    """A composition. Raises `WorkMissing`, also for a work of another kind."""
-    work = works.get(owner, work_id)
-    if work.kind != WorkKind.COMPOSITION or work.composition is None:
-        raise works.WorkMissing(f"there is no composition {work_id[:100]}")
-    return work
-
-
 def refine(owner: str, work_id: str, wanted: Refinement) -> tuple[Work, Revision, Run]:
     """A further revision, made from another by what is wanted; the run that makes it.
 
@@ -40,7 +32,7 @@ def refine(owner: str, work_id: str, wanted: Refinement) -> tuple[Work, Revision
     ------
     WorkMissing, StillMaking, NoSuchVersion, CannotCompose
     """
-    known = get(owner, work_id)
+    known = works.get_composition(owner, work_id)
     before = _made(known, wanted.from_version)
     assert before.context is not None
     understood = understanding.understood(wanted.text, about="refinement") if wanted.text.strip() else None
@@ -73,7 +65,7 @@ def _refined(context: Context, wanted: Refinement, said: list[Statement]) -> tup
 
 def branch(owner: str, work_id: str, number: int | None) -> Work:
     """A further revision that is as another one was, nothing made anew. Raises as `refine` does."""
-    before = _made(get(owner, work_id), number)
+    before = _made(works.get_composition(owner, work_id), number)
 
     def branched(work: Work) -> Work:
         assert work.composition is not None
@@ -96,7 +88,7 @@ def roll_back(owner: str, work_id: str, number: int | None) -> Work:
     ------
     WorkMissing, StillMaking, NoSuchVersion
     """
-    known = get(owner, work_id)
+    known = works.get_composition(owner, work_id)
     assert known.composition is not None
     wanted = known.composition.revision().parent if number is None else number
     if wanted is None:
@@ -119,7 +111,7 @@ def approve(owner: str, work_id: str, number: int | None) -> tuple[Work, Run | N
     ------
     WorkMissing, StillMaking, NoSuchVersion
     """
-    known = get(owner, work_id)
+    known = works.get_composition(owner, work_id)
     assert known.composition is not None
     newest = known.composition.revisions[-1]
     if newest.status == "waiting" and number in (None, newest.number):
@@ -146,8 +138,9 @@ def cancel(owner: str, work_id: str) -> Work:
         if here.status not in ("making", "waiting"):
             return None
         here.status, here.error = "cancelled", "it was cancelled"
-        for version in (one for element in work.elements for one in element.versions if one.is_open):
-            version.status = TakeStatus.CANCELLED
+        for element in (one for one in work.elements if one.kind != ElementKind.EXPORT):
+            for version in (one for one in element.versions if one.is_open):
+                version.status = TakeStatus.CANCELLED
         return work
 
     return works.change(owner, work_id, cancelled)
@@ -185,7 +178,7 @@ def _next(composition: Composition, before: Revision, asked: str, context: Conte
 def _begun(owner: str, work_id: str, further: Callable[[Composition], Revision]) -> tuple[Work, Revision, Run]:
     """Note the next revision and its run, whichever number it gets."""
     while True:
-        known = get(owner, work_id)
+        known = works.get_composition(owner, work_id)
         assert known.composition is not None
         _check_free(known.composition)
         new = further(known.composition)

@@ -146,6 +146,8 @@ def _works(found: Snapshot) -> Iterator[str]:
                 for blob in (made.blob_name, names.peaks_blob(made.blob_name)) if made else ():
                     if blob not in found.blobs[names.GENERATED]:
                         yield f"work {work.work_id}: {blob} of {element.name} {version.number} is gone"
+                if version.exported and version.exported.blob_name not in found.blobs[names.GENERATED]:
+                    yield f"work {work.work_id}: the {element.name} {version.number} is gone"
         yield from _composition(found, work)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from urllib.parse import urlencode
 
 from ripieno.client._async.downloads import AsyncDownloads
 from ripieno.client._async.removals import AsyncRemovals
@@ -16,14 +18,13 @@ from ripieno.contracts.composition import (
     CompositionList,
     CompositionOrder,
     CompositionView,
+    DownloadFormat,
     Refinement,
     RevisionView,
     VersionChoice,
     VersionList,
 )
 from ripieno.contracts.enums import GenerationStatus
-
-_BEING_MADE = (GenerationStatus.PENDING, GenerationStatus.PLANNING, GenerationStatus.GENERATING)
 
 OnComposition = Callable[[CompositionView], None]
 """Told the composition each time it is looked at."""
@@ -109,9 +110,40 @@ class AsyncCompositions(AsyncDownloads, AsyncRemovals):
         while True:
             made = await self.composition(composition_id)
             on_progress(made)
-            if made.status not in _BEING_MADE:
+            if not GenerationStatus(made.status).is_being_made:
                 return made
             await async_sleep(watch.pause(made.message))
+
+    async def download_composition(
+        self,
+        composition_id: str,
+        path: Path | str,
+        *,
+        format: DownloadFormat = "wav",
+        version: int | None = None,
+        timeout: float = GENERATION_SECONDS,
+    ) -> Path:
+        """A version of a composition as a file, which is made first where it is not there; waits for it.
+
+        Parameters
+        ----------
+        format : wav, flac, mp3, stems.zip, midi (the notes of all layers), lrc or jams
+        version : the current one where None
+
+        Raises
+        ------
+        RipienoError
+            `nothing_to_download`, `export_failed`.
+        TookTooLong
+            After `timeout` seconds; it goes on, and the same asked again finds it.
+
+        Examples
+        --------
+        >>> path = await ripieno.download_composition(composition_id, "piece.jams", format="jams")
+        """
+        wanted = urlencode(given({"format": format, "version": version}))
+        address = f"compositions/{part(composition_id)}/download?{wanted}"
+        return await self.download(address, path, timeout=timeout)
 
     async def refine(self, composition_id: str, wanted: Refinement | str) -> CompositionAccepted:
         """Change something: a further version is made (`wait_composition`); `changes` says what was understood.

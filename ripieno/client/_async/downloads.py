@@ -129,6 +129,10 @@ class AsyncDownloads(AsyncConnection):
             if answer.has_redirect_location and way.redirects < MOST_REDIRECTS:
                 way.address, way.redirects = way.address.join(answer.headers["location"]), way.redirects + 1
                 return 0.0
+            if answer.status_code == httpx.codes.ACCEPTED:  # it is being made
+                if time.monotonic() > until:
+                    raise TookTooLong(f"{str(answer.url).partition('?')[0]} is still being made: give it a timeout")
+                return seconds_to_wait(answer.headers.get("retry-after")) or 1.0
             if not answer.is_success:
                 return await self._pause_after_answer(way, answer, arrival, tries)
             if not way.goes_on(answer.status_code, answer.headers, arrival.size):

@@ -26,8 +26,6 @@ from ripieno.contracts.generation import (
     Verdict,
 )
 
-_BEING_MADE = (GenerationStatus.PENDING, GenerationStatus.PLANNING, GenerationStatus.GENERATING)
-
 OnGeneration = Callable[[Generation], None]
 """Told the request each time it is looked at."""
 
@@ -108,7 +106,7 @@ class Generations(Downloads, Removals):
         while True:
             request = self.generation(request_id)
             on_progress(request)
-            if request.status not in _BEING_MADE:
+            if not GenerationStatus(request.status).is_being_made:
                 return request
             sleep(watch.pause(request.status))
 
@@ -141,7 +139,7 @@ class Generations(Downloads, Removals):
             request = self.generation(request_id)
             on_progress(request)
             found = next((one for one in request.stems if one.name == stem), None)
-            if found is None and request.status not in _BEING_MADE:
+            if found is None and not GenerationStatus(request.status).is_being_made:
                 there = ", ".join(one.name for one in request.stems) or "none"
                 raise RipienoError("not_found", f"the request has no stem {stem}: it has {there}")
             newest = found.takes[-1] if found and found.takes else None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import mir_eval
 import numpy as np
 import pytest
 
-from ripieno.music.chord import parse
+from ripieno.music.chord import harte, parse
 from ripieno.music.conditioning import free_standing, likely_key
 from ripieno.music.timeline import Timeline
 
@@ -21,6 +22,16 @@ from ripieno.music.timeline import Timeline
 def test_chord_names_of_both_kinds(name, classes, bass):
     chord = parse(name)
     assert set(chord.pitch_classes) == classes and chord.bass == bass
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("C", "C:maj"), ("Am7/G", "A:min7/b7"), ("F#m7b5", "F#:hdim7"), ("Bb/D", "Bb:maj/3"), ("D:maj/3", "D:maj/3"),
+     ("G7sus4", "G:sus4(b7)"), ("E5", "E:5"), ("N.C.", "N")],
+)  # fmt: skip
+def test_every_name_has_a_label_in_hartes_syntax(name, label):
+    assert harte(name) == label
+    mir_eval.chord.validate_chord_label(label)
 
 
 @pytest.mark.parametrize("name", ["H", "Cfoo", "", "C/X", "c", "C//E", "A:min/z"])
