@@ -19,6 +19,7 @@ import orchestrators.work
 import triggers.audio
 import triggers.callbacks
 import triggers.compositions
+import triggers.feedback
 import triggers.generations
 import triggers.health
 import triggers.inbox
@@ -33,7 +34,7 @@ import triggers.uploads
 from ripieno.work import preparing
 
 PARTS = (
-    triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.compositions,
+    triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.compositions, triggers.feedback,
     triggers.understanding, triggers.jobs, triggers.callbacks,
     triggers.health, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,

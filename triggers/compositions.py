@@ -7,6 +7,7 @@ import asyncio
 import azure.durable_functions as df
 from pydantic import Field
 
+from ripieno.contracts import names
 from ripieno.contracts.audio import RemovalAccepted
 from ripieno.contracts.base import Request
 from ripieno.contracts.composition import (
@@ -17,6 +18,8 @@ from ripieno.contracts.composition import (
     DownloadAccepted,
     DownloadFormat,
     Refinement,
+    Rejection,
+    Revision,
     VersionChoice,
     VersionList,
 )
@@ -36,8 +39,10 @@ TAG = "compositions"
 
 
 class CompositionQuery(Request):
-    """The filters of a listing."""
+    """The filters of a listing; all given ones must hold."""
 
+    audio_file_id: str | None = Field(default=None, max_length=100, pattern=r"^[A-Za-z0-9-]+$")
+    status: GenerationStatus | None = None
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(default=None, max_length=1000)
 
@@ -68,9 +73,12 @@ async def create_composition(call: Call[CompositionOrder]) -> Answer:
     answers={200: CompositionList},
 )  # fmt: skip
 def list_compositions(call: Call[None]) -> Answer:
-    """The newest compositions, without their layers."""
+    """The newest compositions, of all or of one song, with one status or any; without their layers."""
     query: CompositionQuery = call.query
-    found, cursor = works.listed(call.owner, limit=query.limit, cursor=query.cursor, kind=WorkKind.COMPOSITION)
+    found, cursor = works.listed(
+        call.owner, limit=query.limit, cursor=query.cursor, kind=WorkKind.COMPOSITION,
+        audio_file_id=query.audio_file_id, status=GenerationStatus(query.status) if query.status else None,
+    )  # fmt: skip
     items = [showing.composition(one, is_whole=False) for one in found]
     return Answer(CompositionList(items=items, next_cursor=cursor))
 
@@ -165,6 +173,25 @@ async def approve_composition(call: Call[VersionChoice]) -> Answer:
 
 
 @route(
+    blueprint, "POST", "/compositions/{id}/reject", role=Role.GENERATOR, tag=TAG, body=Rejection,
+    answers={200: CompositionAccepted, 202: CompositionAccepted}, with_client=True, problems=("still_making",),
+)  # fmt: skip
+async def reject_composition(call: Call[Rejection]) -> Answer:
+    """Reject a version; with a comment, a further one is made that heeds it.
+
+    `changes` says what was understood of the comment. Without one the version is marked, and stays.
+    """
+    work, revision, run = await asyncio.to_thread(
+        revising.reject, call.owner, call.path["id"], call.body.version, call.body.comment
+    )
+    if run is None:
+        return _accepted(work, None, f"version {revision.number} is rejected", about=revision, status=200)
+    await asking.start(call.durable, run)
+    unread = [one.text for one in revision.understood.not_understood] if revision.understood else []
+    return _accepted(work, run, "a version that heeds the comment is being made", revision.changes, unread)
+
+
+@route(
     blueprint, "POST", "/compositions/{id}/cancel", role=Role.GENERATOR, tag=TAG, answers={202: CompositionView},
     with_client=True, problems=("already_ended",),
 )  # fmt: skip
@@ -173,7 +200,7 @@ async def cancel_composition(call: Call[None]) -> Answer:
     known = await asyncio.to_thread(works.get_composition, call.owner, call.path["id"])
     assert known.composition is not None
     newest = known.composition.revisions[-1]
-    if newest.status not in ("making", "waiting"):
+    if known.composition.open is None:
         raise ApiError(409, "already_ended", f"version {newest.number} is {newest.status}: nothing is being made")
     work, run = await asyncio.to_thread(removal.cancelled, call.owner, known.work_id, revising.cancel)
     await asking.start(call.durable, run)
@@ -194,13 +221,22 @@ async def delete_composition(call: Call[None]) -> Answer:
 
 
 def _accepted(
-    work: Work, run: Run, message: str, changes: list[str] | None = None, unread: list[str] | None = None
+    work: Work,
+    run: Run | None,
+    message: str,
+    changes: list[str] | None = None,
+    unread: list[str] | None = None,
+    *,
+    about: Revision | None = None,
+    status: int = 202,
 ) -> Answer:
     assert work.composition is not None
+    here = about or work.composition.revisions[-1]
     url = f"{settings().public_url}/api/compositions/{work.work_id}"
     accepted = CompositionAccepted(
-        composition_id=work.work_id, version=work.composition.revisions[-1].number, instance_id=run.instance_id,
+        composition_id=work.work_id, version=here.number,
+        instance_id=run.instance_id if run else names.revision_instance(work.work_id, here.number, here.leg),
         status=GenerationStatus(work.status), status_url=url, message=message, changes=changes or [],
         not_understood=unread or [],
     )  # fmt: skip
-    return Answer(accepted, 202, {"Location": url, "Retry-After": "1"})
+    return Answer(accepted, status, {"Location": url, "Retry-After": "1"} if status == 202 else {"Location": url})

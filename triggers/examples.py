@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ripieno.contracts import analysis, audio, composition, generation, health, jobs, problems, understanding
+from ripieno.contracts import analysis, audio, composition, feedback, generation, health, jobs, problems, understanding
 from ripieno.contracts.enums import AudioFileStatus, AudioFormat, GenerationStatus, JobState, Mode, StemType, TakeStatus
 from ripieno.contracts.production import Score
 from ripieno.contracts.provenance import Provenance
@@ -134,6 +134,16 @@ _PIECE = composition.CompositionView(
     ],
 )  # fmt: skip
 
+_SAID = feedback.Feedback(
+    feedback_id=UPLOAD,
+    target=WORK,
+    kind="composition",
+    version=1,
+    rating=4,
+    comment="the chorus lifts",
+    created_at=MADE,
+)
+
 _EXAMPLES: Sequence[BaseModel] = [
     audio.AudioPage(items=[_SUMMARY]),
     audio.AudioFile(
@@ -214,6 +224,11 @@ _EXAMPLES: Sequence[BaseModel] = [
     composition.VersionList(items=_PIECE.versions),
     composition.Refinement(text="make the second chorus bigger"),
     composition.VersionChoice(version=1),
+    composition.Rejection(version=1, comment="less busy drums in the verse"),
+    feedback.Opinion(version=1, rating=4, comment="the chorus lifts"),
+    feedback.FeedbackOrder(target=WORK, version=1, rating=4, comment="the chorus lifts"),
+    _SAID,
+    feedback.FeedbackList(items=[_SAID]),
     understanding.UnderstandRequest(text="busier but not louder, and no drums in the intro", about="comment"),
     _UNDERSTOOD,
     jobs.JobPage(items=[_JOB]),
@@ -270,6 +285,10 @@ PYTHON: dict[str, str] = {
     "roll_back_composition": "ripieno.roll_back(piece, 1)",
     "branch_composition": "ripieno.branch(piece, 1)",
     "approve_composition": "ripieno.approve_composition(piece)",
+    "reject_composition": 'ripieno.reject_composition(piece, "less busy drums in the verse")',
+    "give_feedback": 'ripieno.rate(request, 4, comment="the bass sits well")',
+    "rate_composition": "ripieno.rate_composition(piece, 5, version=1)",
+    "list_feedback": "said = list(ripieno.feedback())",
     "cancel_composition": "ripieno.cancel_composition(piece)",
     "delete_composition": "ripieno.delete_composition(piece)",
     "health": "parts = ripieno.health()",

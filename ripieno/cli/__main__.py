@@ -18,6 +18,7 @@ from ripieno.cli.generate import generate
 from ripieno.cli.library import delete, jams, list_songs, search, show, status, stems
 from ripieno.cli.mix import mix
 from ripieno.cli.models import models
+from ripieno.cli.pieces import compositions, rate
 from ripieno.cli.reviews import approve, cancel, generations, reject
 from ripieno.cli.stack import doctor, down, up
 from ripieno.cli.understand import understand
@@ -26,7 +27,7 @@ from ripieno.client import RipienoError
 _SECTIONS = [
     cloup.Section("Songs", [analyze, list_songs, search, show, status, stems, jams, delete]),
     cloup.Section("New music", [generate, generations, approve, reject, mix, cancel, understand]),
-    cloup.Section("Whole pieces", [compose, refine, versions, rollback, download]),
+    cloup.Section("Whole pieces", [compose, refine, compositions, versions, rollback, download, rate]),
     cloup.Section("The stack on this machine", [up, down, doctor, models, completion]),
 ]
 _EPILOG = (

@@ -13,7 +13,8 @@ from rich.table import Table
 from ripieno.cli import exits, places, songs
 from ripieno.cli.bars import Bars
 from ripieno.cli.options import connect, examples, json_option
-from ripieno.cli.output import clock, console, print_json
+from ripieno.cli.output import console, print_json
+from ripieno.cli.pieces import show_composition
 from ripieno.client import Ripieno
 from ripieno.contracts.composition import CompositionOrder, CompositionView, FormPart, Refinement, Stage, StyleShare
 from ripieno.contracts.enums import GenerationStatus, StemType
@@ -209,24 +210,9 @@ def _show(ripieno: Ripieno, made: CompositionView, out: Path, *, as_json: bool) 
     if as_json:
         print_json(made)
     else:
-        screen = console()
-        if made.context is not None:
-            known = made.context
-            screen.print(
-                f"{known.title}  {known.tempo:g} bpm in {known.meter}  {known.key}  {known.bars} bars", style="bold"
-            )
-            screen.print(" ".join(f"{one.label} {one.bars}" for one in known.sections))
-        for state in newest.stages:
-            if state.status in ("done", "failed"):
-                mark = "[green]✓[/green]" if state.status == "done" else "[red]✗[/red]"
-                screen.print(f"{mark} {state.stage:<12}", end="")
-                screen.print(state.message, markup=False, highlight=False)
-        if newest.status != "made":
-            screen.print(made.message, markup=False)
+        show_composition(made)
         for path in written:
-            screen.print(str(path), markup=False, highlight=False)
-        if made.duration_seconds and written:
-            screen.print(f"{clock(made.duration_seconds)}  composition {made.composition_id}, version {newest.number}")
+            console().print(str(path), markup=False, highlight=False)
     failed = made.status == GenerationStatus.FAILED or newest.status == "failed"
     sys.exit(exits.FAILED if failed else exits.WELL)
 

@@ -15,10 +15,12 @@ from ripieno.cli.analyze import write_jams
 from ripieno.cli.findings import show_song
 from ripieno.cli.options import connect, examples, filters, json_option
 from ripieno.cli.output import clock, day, print_json, print_rows
+from ripieno.cli.pieces import show_composition
 from ripieno.cli.shapes import SHOWN_OF_A_SONG, ChartLine, Deleted, ShownSong, WrittenFiles
 from ripieno.cli.takes import show_generation
 from ripieno.client import Ripieno, RipienoError
 from ripieno.contracts.audio import AudioFile, AudioSummary
+from ripieno.contracts.composition import CompositionView
 from ripieno.contracts.enums import AudioFileStatus
 from ripieno.music.chart import chart
 
@@ -58,15 +60,16 @@ def search(as_json: bool, **chosen: Any) -> None:
 @cloup.command(epilog=examples("ripieno show song.mp3", "ripieno show song.mp3 --json", "ripieno show latest"))
 @cloup.argument(
     "song",
-    metavar="SONG|GENERATION",
+    metavar="SONG|GENERATION|COMPOSITION",
     shell_complete=songs.complete_song,
-    help="A song, by id, name or file; or a generation, by id or `latest`.",
+    help="A song, by id, name or file; or a generation or composition, by id or `latest`.",
 )
 @json_option
 def show(song: str, as_json: bool) -> None:
     """Everything found in a song, with its chords bar by bar.
 
-    Or everything about a generation: what was asked for, every take, every mix.
+    Or everything about a generation: what was asked for, every take, every mix. Of a composition what is settled, and
+    how far each stage is.
     """
     _show(song, as_json)
 
@@ -74,14 +77,14 @@ def show(song: str, as_json: bool) -> None:
 @cloup.command(epilog=examples("ripieno status song.mp3", "ripieno status song.mp3 --wait"))
 @cloup.argument(
     "song",
-    metavar="SONG|GENERATION",
+    metavar="SONG|GENERATION|COMPOSITION",
     shell_complete=songs.complete_song,
-    help="A song, by id, name or file; or a generation, by id or `latest`.",
+    help="A song, by id, name or file; or a generation or composition, by id or `latest`.",
 )
 @cloup.option("--wait", is_flag=True, help="Until its analysis has ended.")
 @json_option
 def status(song: str, wait: bool, as_json: bool) -> None:
-    """How far a song or a generation is, and what is known.
+    """How far a song or new music is, and what is known.
 
     Exits with 1 where it has failed.
     """
@@ -181,10 +184,15 @@ def _show(text: str, as_json: bool, *, fails: bool = False) -> None:
             known = songs.song(ripieno, text)
         except exits.NotFound as no_song:
             try:
-                request = songs.generation(ripieno, text)
+                request = songs.made(ripieno, text)
             except RipienoError:
                 raise no_song from None
-            print_json(request) if as_json else show_generation(request)
+            if as_json:
+                print_json(request)
+            elif isinstance(request, CompositionView):
+                show_composition(request)
+            else:
+                show_generation(request)
             sys.exit(exits.FAILED if fails and request.error else exits.WELL)
         shown = _everything(ripieno, known)
     print_json(shown) if as_json else show_song(shown)

@@ -1,4 +1,4 @@
-"""What one says of new stems, and looking at them: approve, reject, cancel, generations."""
+"""What one says of new music, and looking at stems: approve, reject, cancel, generations."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ripieno.cli.output import day, print_json, print_rows
 from ripieno.cli.shapes import Reviewed
 from ripieno.cli.takes import show_generated, song_name, written
 from ripieno.client import RipienoError
+from ripieno.contracts.composition import CompositionView
 from ripieno.contracts.enums import TakeStatus
 from ripieno.contracts.generation import Generation, Take
 
@@ -21,7 +22,8 @@ _SHOWN = 50
 _WORDS = 60
 _generation = cloup.argument(
     "generation",
-    shell_complete=songs.complete_generation,
+    metavar="GENERATION|COMPOSITION",
+    shell_complete=songs.complete_made,
     help="An id, its beginning, `latest`, or a song: its newest generation.",
 )
 
@@ -29,12 +31,21 @@ _generation = cloup.argument(
 @cloup.command(epilog=examples("ripieno approve song.mp3", "ripieno approve latest bass --take 1"))
 @_generation
 @cloup.argument("stems", nargs=-1, help="Names of stems; else all that wait for a verdict.")
-@cloup.option("--take", type=int, help="Which take; else the latest. An earlier one may be approved too.")
+@cloup.option(
+    "--take", "--version", type=int, help="Which take or version; else the latest. An earlier one may be, too."
+)
 @json_option
 def approve(generation: str, stems: tuple[str, ...], take: int | None, as_json: bool) -> None:
-    """Approve stems of a generation."""
+    """Approve stems of a generation, or a version of a piece.
+
+    A piece that waits after a stage goes on.
+    """
     with connect() as ripieno:
-        request = songs.generation(ripieno, generation)
+        request = songs.made(ripieno, generation)
+        if isinstance(request, CompositionView):
+            piece = ripieno.approve_composition(request.composition_id, take)
+            print_json(piece) if as_json else click.echo(piece.message)
+            return
         waiting = [stem.name for stem in request.stems if stem.takes[-1].status == TakeStatus.GENERATED]
         if not stems and not waiting:
             raise RipienoError("nothing_to_review", "no stem of this generation waits for a verdict: name one")
@@ -48,17 +59,29 @@ def approve(generation: str, stems: tuple[str, ...], take: int | None, as_json: 
 
 @cloup.command(epilog=examples('ripieno reject song.mp3 bass --comment "busier, an octave lower" --out session/'))
 @_generation
-@cloup.argument("stem", help="The name of a stem.")
+@cloup.argument("stem", required=False, help="The name of a stem; none of a piece.")
 @cloup.option("--comment", default="", help='What should be different: "busier, and an octave lower".')
-@cloup.option("--take", type=int, help="Which take; else the latest.")
+@cloup.option("--take", "--version", type=int, help="Which take or version; else the latest.")
 @cloup.option(
     "--out", type=cloup.Path(file_okay=False, path_type=Path), metavar="DIR", help="Wait for the new take and write it."
 )
 @json_option
-def reject(generation: str, stem: str, comment: str, take: int | None, out: Path | None, as_json: bool) -> None:
-    """Reject a stem; a comment asks for a new take."""
+def reject(generation: str, stem: str | None, comment: str, take: int | None, out: Path | None, as_json: bool) -> None:
+    """Reject a stem, or a version of a piece.
+
+    A comment asks for a new take, or a new version.
+    """
     with connect() as ripieno:
-        before = songs.generation(ripieno, generation)
+        before = songs.made(ripieno, generation)
+        if isinstance(before, CompositionView):
+            told = ripieno.reject_composition(before.composition_id, comment, version=take)
+            if as_json:
+                print_json(told)
+            else:
+                click.echo("\n".join([told.message, *told.changes]))
+            return
+        if stem is None:
+            raise click.UsageError("say which stem: ripieno reject GENERATION STEM")
         request_id = before.generation_request_id
         rejected = take or max((one.take for one in _takes(before, stem)), default=1)
         after = ripieno.reject(request_id, stem, comment, take=rejected)
@@ -79,10 +102,15 @@ def reject(generation: str, stem: str, comment: str, take: int | None, out: Path
 def cancel(generation: str, as_json: bool) -> None:
     """Stop what is being made.
 
-    Takes that are there stay.
+    Takes and versions that are there stay.
     """
     with connect() as ripieno:
-        request = ripieno.cancel_generation(songs.generation(ripieno, generation).generation_request_id)
+        known = songs.made(ripieno, generation)
+        if isinstance(known, CompositionView):
+            piece = ripieno.cancel_composition(known.composition_id)
+            print_json(piece) if as_json else click.echo(f"cancelled {piece.composition_id}")
+            return
+        request = ripieno.cancel_generation(known.generation_request_id)
     if as_json:
         print_json(_reviewed(request, []))
     else:

@@ -1,4 +1,4 @@
-"""What is meant by a song, or by a generation, that somebody typed.
+"""What is meant by a song, a generation or a composition that somebody typed.
 
 A song is named by its id, by the beginning of its id, by its name or the beginning of that, or by a file of the same
 bytes. A generation by its id or the beginning of that, or by its song: then the newest for that song is meant.
@@ -112,6 +112,22 @@ def composition(ripieno: Ripieno, text: str) -> CompositionView:
     return ripieno.composition(begun[0] if begun else text)
 
 
+def made(ripieno: Ripieno, text: str) -> Generation | CompositionView:
+    """The generation or composition that is meant; `latest` is the newer of both. Raises `NotFound`."""
+    if text == "latest":
+        ids = [one.generation_request_id for one in islice(ripieno.generations(), 1)]
+        pieces = [one.composition_id for one in islice(ripieno.compositions(), 1)]
+        if pieces and (not ids or pieces[0] < ids[0]):  # ids begin with the time, counted down
+            return ripieno.composition(pieces[0])
+        return generation(ripieno, text)
+    try:
+        return composition(ripieno, text)
+    except RipienoError as no_piece:
+        if no_piece.code != "not_found":
+            raise
+    return generation(ripieno, text)
+
+
 # -- completion ---------------------------------------------------------------------------------------------------
 
 
@@ -138,6 +154,11 @@ def complete_generation(ctx: click.Context, param: click.Parameter, incomplete: 
         for one in found
         if one.generation_request_id.startswith(incomplete)
     ]
+
+
+def complete_made(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Both generations and compositions."""
+    return complete_generation(ctx, param, incomplete) + complete_composition(ctx, param, incomplete)
 
 
 def complete_composition(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -177,7 +177,9 @@ class StageState(Contract):
 class Revision(Contract):
     """One state of a piece: its context, which version of each element it has, and what was asked for to come here from
     `parent`. `changes` say what was changed and why. `words` are its lyrics in time. `leg` is the run that makes
-    it, the second after a person looked the first time. A revision that failed leaves the one before as it was."""
+    it, the second after a person looked the first time. A revision that failed leaves the one before as it was; one
+    that waits can be gone on with, or begun from, for as long as it is there. `rejected`: somebody said that it is not
+    it."""
 
     number: int = Field(ge=1)
     parent: int | None = None
@@ -195,6 +197,7 @@ class Revision(Contract):
     elements: dict[str, int] = {}
     mix: str | None = None
     score: Score | None = None
+    rejected: bool = False
 
 
 class Composition(Contract):
@@ -205,6 +208,22 @@ class Composition(Contract):
     revisions: list[Revision]
     current: int = 1
     approved: int | None = None
+
+    @property
+    def open(self) -> Revision | None:
+        """The revision that is being made, else the newest where that waits for a person."""
+        making = next((one for one in self.revisions if one.status == "making"), None)
+        return making or (self.revisions[-1] if self.revisions[-1].status == "waiting" else None)
+
+    def is_done(self, revision: Revision, stage: Stage) -> bool:
+        """Whether a revision, or any that it comes from, has been through a stage."""
+        known = {one.number: one for one in self.revisions}
+        here: Revision | None = revision
+        while here is not None:
+            if any(one.stage == stage and one.status == "done" for one in here.stages):
+                return True
+            here = known.get(here.parent) if here.parent is not None else None
+        return False
 
     def revision(self, number: int | None = None) -> Revision:
         """A revision, the current one where `number` is None. Raises `LookupError`."""
@@ -274,6 +293,12 @@ class VersionChoice(Request):
     version: int | None = Field(default=None, ge=1)
 
 
+class Rejection(VersionChoice):
+    """Body of reject: with a `comment` a further version is made from it that heeds that, as by refine."""
+
+    comment: str = Field(default="", max_length=MOST_BRIEF)
+
+
 # -- as the public API shows them ---------------------------------------------------------------------------------
 
 
@@ -292,6 +317,7 @@ class RevisionView(Contract):
     elements: dict[str, int] = {}
     mix: str | None = None
     score: Score | None = None
+    rejected: bool = False
     instance_id: str
 
 

@@ -126,8 +126,9 @@ def listed(
     if kind == WorkKind.STEMS and audio_file_id is None and status is None:
         return _stems(owner, limit, cursor)
     also = [Condition("kind", "eq", str(kind))]
-    if kind != WorkKind.STEMS:
+    if kind != WorkKind.STEMS and audio_file_id is None:
         prefix = f"by-kind|{kind}|"
+        also += [Condition("status", "eq", str(status))] if status is not None else []
     elif audio_file_id is not None:
         prefix = f"by-song|{audio_file_id}|"
         also += [Condition("status", "eq", str(status))] if status is not None else []
@@ -203,21 +204,25 @@ def _with_status_of_revisions(work: Work, composition: Composition) -> Work:
     """A composition stands as its newest revision; where that one failed, as the last that was made."""
     if work.has_ended:
         return work
-    newest = composition.revisions[-1]
+    newest, here = composition.revisions[-1], composition.open
     made = [one for one in composition.revisions if one.status == "made"]
+    waiting = [one for one in composition.revisions if one.status == "waiting"]
     status, message, error = GenerationStatus.AWAITING_REVIEW, "listen, then approve it or say what to change", None
-    if newest.status == "making":
-        stage = next((one.stage for one in newest.stages if one.status == "waiting"), "review")
-        status, message = GenerationStatus.GENERATING, f"version {newest.number}: {stage}"
-    elif newest.status == "waiting":
-        message = f"version {newest.number} waits: look at it, then let it go on"
-    elif not made:
+    if here is not None and here.status == "making":
+        stage = next((one.stage for one in here.stages if one.status == "waiting"), "review")
+        status, message = GenerationStatus.GENERATING, f"version {here.number}: {stage}"
+    elif here is not None:
+        message = f"version {here.number} waits: look at it, then let it go on"
+    elif not made and not waiting:
         error = newest.error
         status, message = GenerationStatus.FAILED, newest.error or "it could not be made"
     elif newest.status in ("failed", "cancelled"):
-        message = f"version {newest.number} {newest.status} ({newest.error}); version {composition.current} stands"
+        stands = f"version {composition.current} stands" if made else f"version {waiting[-1].number} waits"
+        message = f"version {newest.number} {newest.status} ({newest.error}); {stands}"
     elif composition.approved == composition.current:
         status, message = GenerationStatus.COMPLETED, f"version {composition.current} is approved"
+    elif composition.revision().rejected:
+        message = f"version {composition.current} is rejected: say what to change, or go back to another"
     return work.model_copy(update={"status": status, "message": message[:500], "error": error})
 
 

@@ -184,9 +184,11 @@ def _harmony_stage(work: Work, revision: Revision) -> tuple[Context, str]:
 def _arrangement_stage(work: Work, revision: Revision) -> tuple[Context, str]:
     assert work.composition is not None
     made = contexts.arranged(_known(revision))
-    if revision.parent is None:
-        understood = revision.understood or briefs.read(work.composition.order.brief).understood
-        made = heeding.of_brief(made, understood.statements)
+    if not work.composition.is_done(revision, Stage.ARRANGEMENT):
+        understood = work.composition.revisions[0].understood or briefs.read(work.composition.order.brief).understood
+        edited = {part for part in StemType if f"layers.{part}" in made.settled}  # since by a person: that wins
+        said = [one for one in understood.statements if not edited.intersection(map(StemType, one.parts))]
+        made = heeding.of_brief(made, said)
     return made, ", ".join(one.name for one in made.layers)
 
 
@@ -204,7 +206,7 @@ def _lyrics_stage(work: Work, revision: Revision) -> tuple[Context, str]:
     if singing.singer(made) is None:
         return made, "nobody sings"
     if made.lyrics is None:
-        own = work.composition.order.lyrics if revision.parent is None else ""
+        own = work.composition.order.lyrics if not work.composition.is_done(revision, Stage.LYRICS) else ""
         if own.strip():
             made = made.model_copy(update={"lyrics": singing.by_hand(made, own)})
         else:

@@ -20,7 +20,7 @@ from ripieno.contracts import names
 from ripieno.contracts.enums import JobKind, JobState
 from ripieno.contracts.workflow import SEPARATION_WAYS, RemovalOrder, Run
 from ripieno.contracts.works import Work
-from ripieno.records import jobs, runs, songs, works
+from ripieno.records import feedback, jobs, runs, songs, works
 from ripieno.services import blobs, endpoints, engines
 from ripieno.services.settings import settings
 from ripieno.work import analysing, asking, generating
@@ -148,6 +148,7 @@ def delete_work(owner: str, work_id: str) -> None:
         for run in runs.beginning_with(owner, prefix):
             runs.forget(run)
     blobs.delete_prefix(names.GENERATED, f"{work_id}/")
+    feedback.delete_of(owner, work_id)
     works.delete(owner, work_id)
 
 
@@ -258,7 +259,7 @@ def _delete_jobs(owner: str, prefix: str) -> None:
 def cancelled(owner: str, work_id: str, cancel: Callable[[str, str], Work] = generating.cancel) -> tuple[Work, Run]:
     """A work cancelled, and the run that ends what is being made for it. Raises `WorkMissing`."""
     work = works.get(owner, work_id)
-    revision = work.composition.revisions[-1].number if work.composition else None  # each may be cancelled
+    revision = (work.composition.open or work.composition.revisions[-1]).number if work.composition else None
     instance_id = names.cancel_instance(work_id, revision)
     order: dict[str, Any] = RemovalOrder(
         owner=owner, instance_id=instance_id, work_id=work_id, revision=revision, sweep_seconds=0

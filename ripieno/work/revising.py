@@ -26,17 +26,23 @@ class NoSuchVersion(LookupError):
 
 
 def refine(owner: str, work_id: str, wanted: Refinement) -> tuple[Work, Revision, Run]:
-    """A further revision, made from another by what is wanted; the run that makes it.
+    """A further revision, made from another by what is wanted; the run that makes it. One that waits after a stage is
+    left waiting: what is made from it begins where it stands.
 
     Raises
     ------
     WorkMissing, StillMaking, NoSuchVersion, CannotCompose
     """
+    return _refined_from(owner, work_id, wanted, rejects=False)
+
+
+def _refined_from(owner: str, work_id: str, wanted: Refinement, *, rejects: bool) -> tuple[Work, Revision, Run]:
     known = works.get_composition(owner, work_id)
-    before = _made(known, wanted.from_version)
+    before = _base(known, wanted.from_version)
     assert before.context is not None
     understood = understanding.understood(wanted.text, about="refinement") if wanted.text.strip() else None
     try:
+        _check_settled(known, before, wanted)
         context, changes = _refined(before.context, wanted, understood.statements if understood else [])
     except ValueError as fault:
         raise CannotCompose(str(fault)) from None
@@ -47,7 +53,7 @@ def refine(owner: str, work_id: str, wanted: Refinement) -> tuple[Work, Revision
         new.stop_at = Stage(wanted.stop_at) if wanted.stop_at else None
         return new
 
-    return _begun(owner, work_id, further)
+    return _begun(owner, work_id, further, rejects=before.number if rejects else None)
 
 
 def _refined(context: Context, wanted: Refinement, said: list[Statement]) -> tuple[Context, list[str]]:
@@ -113,20 +119,54 @@ def approve(owner: str, work_id: str, number: int | None) -> tuple[Work, Run | N
     """
     known = works.get_composition(owner, work_id)
     assert known.composition is not None
-    newest = known.composition.revisions[-1]
-    if newest.status == "waiting" and number in (None, newest.number):
-        run = composing.run_of(known, newest.number, newest.leg + 1)
+    waiting = _waiting(known.composition, number)
+    if waiting is not None:
+        run = composing.run_of(known, waiting.number, waiting.leg + 1)
         runs.note(run)
-        return works.change(owner, work_id, composing.gone_on(newest.number, newest.leg + 1)), run
+        going_on = composing.gone_on(waiting.number, waiting.leg + 1)
+
+        def goes_on(work: Work) -> Work | None:
+            assert work.composition is not None
+            _check_free(work.composition)
+            return going_on(work)
+
+        return works.change(owner, work_id, goes_on), run
     before = _made(known, number)
 
     def approved(work: Work) -> Work:
         assert work.composition is not None
         _check_free(work.composition)
         work.composition.current = work.composition.approved = before.number
+        work.composition.revision(before.number).rejected = False
         return work
 
     return works.change(owner, work_id, approved), None
+
+
+def reject(owner: str, work_id: str, number: int | None, comment: str) -> tuple[Work, Revision, Run | None]:
+    """Reject a revision; with a comment a further one is made from it, by the run that is returned.
+
+    Raises
+    ------
+    WorkMissing, StillMaking, NoSuchVersion, CannotCompose
+    """
+    before = _base(works.get_composition(owner, work_id), number)
+    if comment.strip():
+        return _refined_from(owner, work_id, Refinement(text=comment, from_version=before.number), rejects=True)
+
+    def rejected(work: Work) -> Work | None:
+        assert work.composition is not None
+        _check_free(work.composition)
+        _reject(work.composition, before.number)
+        return work
+
+    return works.change(owner, work_id, rejected), before, None
+
+
+def _reject(composition: Composition, number: int) -> None:
+    composition.revision(number).rejected = True
+    if composition.approved == number:
+        composition.approved = None
 
 
 def cancel(owner: str, work_id: str) -> Work:
@@ -134,8 +174,8 @@ def cancel(owner: str, work_id: str) -> Work:
 
     def cancelled(work: Work) -> Work | None:
         assert work.composition is not None
-        here = work.composition.revisions[-1]
-        if here.status not in ("making", "waiting"):
+        here = work.composition.open
+        if here is None:
             return None
         here.status, here.error = "cancelled", "it was cancelled"
         for element in (one for one in work.elements if one.kind != ElementKind.EXPORT):
@@ -160,10 +200,43 @@ def _made(work: Work, number: int | None) -> Revision:
     return found
 
 
+def _base(work: Work, number: int | None) -> Revision:
+    """What a further revision begins from: one that was made, or one that waits after a stage."""
+    assert work.composition is not None
+    _check_free(work.composition)
+    return _waiting(work.composition, number) or _made(work, number)
+
+
+def _waiting(composition: Composition, number: int | None) -> Revision | None:
+    """The revision that waits and is meant: the newest, or where none was made yet any, if no number is given."""
+    found = [one for one in composition.revisions if one.status == "waiting"]
+    if number is not None:
+        return next((one for one in found if one.number == number), None)
+    is_first = not any(one.status == "made" for one in composition.revisions)
+    return next((one for one in reversed(found) if is_first or one is composition.revisions[-1]), None)
+
+
+def _check_settled(work: Work, before: Revision, wanted: Refinement) -> None:
+    """Refuse edits of what a later stage settles first."""
+    composition = work.composition
+    assert composition is not None
+
+    def check(stage: Stage, what: str) -> None:
+        if not composition.is_done(before, stage):
+            raise ValueError(f"version {before.number} waits before its {stage}: {what} can be changed after that")
+
+    if any(one.chords for one in wanted.sections):
+        check(Stage.HARMONY, "chords")
+    if any(one.energy or one.add or one.remove for one in wanted.sections):
+        check(Stage.ARRANGEMENT, "energy, and who plays where,")
+    if wanted.draft is not None:
+        check(Stage.LYRICS, "the draft")
+
+
 def _check_free(composition: Composition) -> None:
-    newest = composition.revisions[-1]
-    if newest.status == "making":
-        raise StillMaking(f"version {newest.number} is being made: wait until it has ended, or cancel it")
+    making = next((one for one in composition.revisions if one.status == "making"), None)
+    if making is not None:
+        raise StillMaking(f"version {making.number} is being made: wait until it has ended, or cancel it")
 
 
 def _next(composition: Composition, before: Revision, asked: str, context: Context | None) -> Revision:
@@ -175,8 +248,10 @@ def _next(composition: Composition, before: Revision, asked: str, context: Conte
     return new
 
 
-def _begun(owner: str, work_id: str, further: Callable[[Composition], Revision]) -> tuple[Work, Revision, Run]:
-    """Note the next revision and its run, whichever number it gets."""
+def _begun(
+    owner: str, work_id: str, further: Callable[[Composition], Revision], *, rejects: int | None
+) -> tuple[Work, Revision, Run]:
+    """Note the next revision and its run, whichever number it gets, and that another is rejected for it."""
     while True:
         known = works.get_composition(owner, work_id)
         assert known.composition is not None
@@ -190,9 +265,8 @@ def _begun(owner: str, work_id: str, further: Callable[[Composition], Revision])
             _check_free(work.composition)
             if work.composition.revisions[-1].number != new.number - 1:
                 return None  # somebody was faster: another number
-            waiting = work.composition.revisions[-1]
-            if waiting.status == "waiting":
-                waiting.status, waiting.error = "cancelled", f"version {new.number} took its place"
+            if rejects is not None:
+                _reject(work.composition, rejects)
             work.composition.revisions.append(new)
             return work
 

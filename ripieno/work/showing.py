@@ -51,7 +51,7 @@ def composition(work: Work, *, is_whole: bool = True) -> CompositionView:
     made = work.composition
     assert made is not None
     here = made.revision()
-    newest = made.revisions[-1]
+    newest = made.open or made.revisions[-1]
     shown = CompositionView(
         composition_id=work.work_id, owner=work.owner, status=work.status, message=work.message, error=work.error,
         instance_id=names.revision_instance(work.work_id, newest.number, newest.leg),

@@ -173,6 +173,24 @@ def stop(stack, ripieno, song, make_clip) -> None:
     assert told["versions"][0]["status"] == "cancelled"
 
 
+def turn_down(stack, ripieno, song, make_clip) -> None:
+    composed = piece(ripieno)
+    told = one_of(all_at_once(f"{stack.url}/api/compositions/{composed}/reject", json={"comment": "slower"}))
+    after = ripieno.wait_composition(composed, timeout=120)
+    assert told["version"] == 2 and [one.rejected for one in after.versions] == [True, False]
+
+
+def rate(path: str) -> Callable[..., None]:
+    def rated(stack, ripieno, song, make_clip) -> None:
+        order = CompositionOrder.model_validate(PIECE | {"stop_at": "context"})
+        composed = ripieno.compose(order)
+        body = {"rating": 5} if "{id}" in path else {"rating": 5, "target": composed}
+        told = one_of(all_at_once(f"{stack.url}/api{path.replace('{id}', composed)}", json=body))
+        assert [one.feedback_id for one in ripieno.feedback(composed)] == [told["feedback_id"]]
+
+    return rated
+
+
 POSTS: dict[str, Callable[..., None]] = {
     "/audio": upload,
     "/audio/{id}/analysis": analyse,
@@ -190,6 +208,9 @@ POSTS: dict[str, Callable[..., None]] = {
     "/compositions/{id}/branch": change("branch"),
     "/compositions/{id}/approve": change("approve"),
     "/compositions/{id}/cancel": stop,
+    "/compositions/{id}/reject": turn_down,
+    "/compositions/{id}/feedback": rate("/compositions/{id}/feedback"),
+    "/feedback": rate("/feedback"),
 }
 
 

@@ -8,10 +8,11 @@ from types import TracebackType
 from ripieno.client._sync.compositions import Compositions
 from ripieno.client._sync.generations import Generations
 from ripieno.client._sync.platform import Platform
+from ripieno.client._sync.ratings import Ratings
 from ripieno.client._sync.songs import Songs
 
 
-class Ripieno(Songs, Generations, Compositions, Platform):
+class Ripieno(Songs, Generations, Compositions, Ratings, Platform):
     """A connection to one Ripieno.
 
     Parameters

@@ -21,6 +21,7 @@ from ripieno.contracts.composition import (
     CompositionView,
     DownloadFormat,
     Refinement,
+    Rejection,
     RevisionView,
     VersionChoice,
     VersionList,
@@ -62,15 +63,19 @@ class Compositions(Downloads, Removals):
         """
         return self._ask(CompositionView, "GET", f"compositions/{part(composition_id)}")
 
-    def compositions(self, *, limit: int = 50) -> Iterator[CompositionView]:
-        """Compositions, newest first, without their layers; pages of `limit` are fetched as they are needed.
+    def compositions(
+        self, audio_file_id: str | None = None, *, status: GenerationStatus | str | None = None, limit: int = 50
+    ) -> Iterator[CompositionView]:
+        """Compositions, newest first, from one song or all, with one status or any; without their layers.
+
+        Pages of `limit`, 1 to 200, are fetched as they are needed.
 
         Examples
         --------
         >>> [one.current for one in ripieno.compositions()]
         [1]
         """
-        wanted = given({"limit": limit})
+        wanted = given({"limit": limit, "audio_file_id": audio_file_id, "status": status})
         while True:
             page = self._ask(CompositionList, "GET", "compositions", params=wanted)
             for one in page.items:
@@ -171,6 +176,19 @@ class Compositions(Downloads, Removals):
     def approve_composition(self, composition_id: str, version: int | None = None) -> CompositionView:
         """Approve a version; one that waits after a stage goes on."""
         return self._chosen(composition_id, "approve", version)
+
+    def reject_composition(
+        self, composition_id: str, comment: str = "", *, version: int | None = None
+    ) -> CompositionAccepted:
+        """Reject a version; with a comment a further one is made that heeds it (`wait_composition`).
+
+        Raises
+        ------
+        RipienoError
+            `invalid_request` for a comment of which nothing was understood, `still_making`.
+        """
+        path = f"compositions/{part(composition_id)}/reject"
+        return self._ask(CompositionAccepted, "POST", path, order=Rejection(version=version, comment=comment))
 
     def cancel_composition(self, composition_id: str) -> CompositionView:
         """Stop what is being made; the version before stands."""

@@ -156,7 +156,10 @@ def _layers(context: Context, wanted: Refinement, tell: Callable[[str], None]) -
             at = next(n for n, one in enumerate(layers) if one.stem_type == stem)
             tell(f"{layers[at].name}: instead of {edit.instead_of}")
         layers[at] = _shaded(layers[at], edit, tell)
-    return context.model_copy(update={"layers": layers, "sections": sections}) if wanted.layers else context
+    if not wanted.layers:
+        return context
+    yours = {f"layers.{one.layer}": contexts.YOU for one in wanted.layers}
+    return context.model_copy(update={"layers": layers, "sections": sections, "settled": {**context.settled, **yours}})
 
 
 def _named(context: Context, names: list[str]) -> set[int]:

@@ -101,6 +101,8 @@ WITHOUT_EXAMPLE = {
     "roll_back",
     "branch",
     "approve_composition",
+    "reject_composition",
+    "rate_composition",
     "cancel_composition",
     "delete_composition",
 }

@@ -10,7 +10,7 @@ import pytest
 from ripieno.contracts.composition import CompositionOrder, Refinement, Stage
 from ripieno.contracts.enums import GenerationStatus
 from ripieno.contracts.workflow import RemovalOrder, RevisionOrder
-from ripieno.contracts.works import Work
+from ripieno.contracts.works import Work, WorkKind
 from ripieno.records import runs, works
 from ripieno.work import composing, removal, revising
 
@@ -66,6 +66,105 @@ def test_a_version_that_failed_leaves_the_one_before(piece):
     with pytest.raises(revising.NoSuchVersion):
         revising.refine(piece.owner, piece.work_id, Refinement(from_version=2, tempo=90))
     assert revising.refine(piece.owner, piece.work_id, Refinement(tempo=90))[1].parent == 1
+
+
+def waiting(owner: str, stage: str, **fields) -> Work:
+    """A composition that waits after a stage."""
+    order = CompositionOrder.model_validate({"brief": "a calm bossa", "layers": ["piano", "drums"], "stop_at": stage,
+                                             "form": [{"label": "verse", "bars": 2}], **fields})  # fmt: skip
+    work, run = composing.begin(owner, order, "0123456789abcdef")
+    its = RevisionOrder.model_validate(run.order)
+    for one in list(composing._STAGES):
+        if not composing.settle(its, one):
+            break
+    return works.get(owner, work.work_id)
+
+
+def settled_to_the_end(work: Work, run) -> Work:
+    its = RevisionOrder.model_validate(run.order)
+    assert all(composing.settle(its, stage) for stage in list(composing._STAGES))
+    return works.get(work.owner, work.work_id)
+
+
+@pytest.mark.parametrize("stage", ["context", "harmony", "arrangement", "melody", "lyrics"])
+def test_what_waits_after_a_stage_can_be_changed_and_goes_on_from_there(storage, owner, stage):
+    work = waiting(owner, stage)
+    work, revision, run = revising.refine(owner, work.work_id, Refinement(key="E minor", text="no drums"))
+    assert [one.status for one in work.composition.revisions] == ["waiting", "making"] and revision.parent == 1
+    made = settled_to_the_end(work, run).composition.revisions[1].context
+    assert made.key == "E minor" and [one.name for one in made.layers] == ["piano"]
+    assert made.sections[0].chords and made.sections[0].parts == ["piano"]
+
+
+def test_what_the_brief_says_is_heeded_once_and_what_a_person_changed_since_wins(storage, owner):
+    work = waiting(owner, "context", brief="a bossa with drums, no drums in the verse, sparse piano", layers=[])
+    _, _, run = revising.refine(owner, work.work_id, Refinement(layers=[{"layer": "drums", "remove": True}]))
+    made = settled_to_the_end(work, run).composition.revisions[1].context
+    assert "drums" not in {one.name for one in made.layers}
+    assert next(one for one in made.layers if one.name == "piano").density < 0, "the rest of the brief holds"
+
+
+def test_own_words_of_the_order_are_sung_after_a_change_before_the_lyrics(storage, owner):
+    work = waiting(owner, "harmony", layers=["vocals"], lyrics="rain on the roof\nand nobody home", instrumental=False)
+    _, _, run = revising.refine(owner, work.work_id, Refinement(tempo=90))
+    made = settled_to_the_end(work, run).composition.revisions[1].context
+    assert "rain on the roof" in made.lyrics.text
+
+
+def test_what_is_not_settled_yet_cannot_be_changed(storage, owner):
+    work = waiting(owner, "context")
+    for edit in ({"chords": ["C"]}, {"energy": 0.2}, {"remove": ["drums"]}):
+        with pytest.raises(composing.CannotCompose, match="waits before its"):
+            revising.refine(owner, work.work_id, Refinement(sections=[{"section": "verse", **edit}]))
+    assert len(works.get(owner, work.work_id).composition.revisions) == 1
+
+
+def test_a_change_that_failed_leaves_what_waits_waiting(storage, owner):
+    work = waiting(owner, "harmony")
+    *_, run = revising.refine(owner, work.work_id, Refinement(tempo=100))
+    with pytest.raises(composing.StillMaking):
+        revising.approve(owner, work.work_id, 1)
+    composing.fail(RevisionOrder.model_validate(run.order), "it broke")
+    found = works.get(owner, work.work_id)
+    assert found.status == GenerationStatus.AWAITING_REVIEW and "version 1 waits" in found.message
+    gone_on, run = revising.approve(owner, work.work_id, 1)
+    assert gone_on.status == GenerationStatus.GENERATING and run.instance_id == f"work-{work.work_id}-1-2"
+    cancelled, ending = removal.cancelled(owner, work.work_id, revising.cancel)
+    assert cancelled.composition.revisions[0].status == "cancelled"
+    assert RemovalOrder.model_validate(ending.order).revision == 1
+
+
+def test_a_rejected_version_is_marked_and_a_comment_makes_another(piece):
+    revising.approve(piece.owner, piece.work_id, None)
+    work, revision, run = revising.reject(piece.owner, piece.work_id, None, " ")
+    assert run is None and revision.number == 1 and work.composition.revisions[0].rejected
+    assert work.composition.approved is None and "is rejected" in work.message
+    assert not revising.approve(piece.owner, piece.work_id, 1)[0].composition.revisions[0].rejected
+    work, revision, run = revising.reject(piece.owner, piece.work_id, 1, "slower, and 🎹🎹")
+    assert run and revision.number == 2 and revision.parent == 1 and revision.asked == "slower, and 🎹🎹"
+    assert revision.context.tempo < work.composition.revisions[0].context.tempo
+    assert work.composition.revisions[0].rejected and work.composition.approved is None
+    with pytest.raises(composing.StillMaking):
+        revising.reject(piece.owner, piece.work_id, 1, "")
+    with pytest.raises(revising.NoSuchVersion):
+        ended(piece)
+        revising.reject(piece.owner, piece.work_id, 7, "")
+
+
+def test_a_comment_of_which_nothing_is_understood_rejects_nothing(piece):
+    with pytest.raises(composing.CannotCompose):
+        revising.reject(piece.owner, piece.work_id, 1, "flimflam")
+    assert not works.get(piece.owner, piece.work_id).composition.revisions[0].rejected
+
+
+def test_compositions_are_listed_by_status(piece):
+    def listed(status: GenerationStatus) -> list[str]:
+        found, _ = works.listed(piece.owner, limit=9, kind=WorkKind.COMPOSITION, status=status)
+        return [one.work_id for one in found]
+
+    assert listed(GenerationStatus.AWAITING_REVIEW) == [piece.work_id]
+    revising.approve(piece.owner, piece.work_id, 1)
+    assert listed(GenerationStatus.AWAITING_REVIEW) == [] and listed(GenerationStatus.COMPLETED) == [piece.work_id]
 
 
 def test_a_first_version_that_failed_fails_the_piece(storage, owner):
