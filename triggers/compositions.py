@@ -21,6 +21,7 @@ from ripieno.contracts.composition import (
     Rejection,
     Revision,
     VersionChoice,
+    VersionComparison,
     VersionList,
 )
 from ripieno.contracts.enums import GenerationStatus, Role
@@ -45,6 +46,13 @@ class CompositionQuery(Request):
     status: GenerationStatus | None = None
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(default=None, max_length=1000)
+
+
+class ComparisonQuery(Request):
+    """Which versions to compare."""
+
+    a: int = Field(ge=1)
+    b: int = Field(ge=1)
 
 
 class DownloadQuery(Request):
@@ -95,6 +103,16 @@ def list_versions(call: Call[None]) -> Answer:
     work = works.get_composition(call.owner, call.path["id"])
     assert work.composition is not None
     return Answer(VersionList(items=[showing.revision(work, one) for one in work.composition.revisions]))
+
+
+@route(
+    blueprint, "GET", "/compositions/{id}/versions/compare", role=Role.VIEWER, tag=TAG, query=ComparisonQuery,
+    answers={200: VersionComparison},
+)  # fmt: skip
+def compare_versions(call: Call[None]) -> Answer:
+    """Two versions beside each other: what is another, which layers were made anew, and by what changes."""
+    query: ComparisonQuery = call.query
+    return Answer(revising.compare(call.owner, call.path["id"], query.a, query.b))
 
 
 @route(

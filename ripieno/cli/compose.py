@@ -14,7 +14,7 @@ from ripieno.cli import exits, places, songs
 from ripieno.cli.bars import Bars
 from ripieno.cli.options import connect, examples, json_option
 from ripieno.cli.output import console, print_json
-from ripieno.cli.pieces import show_composition
+from ripieno.cli.pieces import show_comparison, show_composition
 from ripieno.client import Ripieno
 from ripieno.contracts.composition import CompositionOrder, CompositionView, FormPart, Refinement, Stage, StyleShare
 from ripieno.contracts.enums import GenerationStatus, StemType
@@ -119,13 +119,18 @@ def refine(composition: str, text: str, out: Path | None, as_json: bool, **chose
         _show(ripieno, made, out or Path(slug(made.title) or "piece"), as_json=as_json)
 
 
-@cloup.command(epilog=examples("ripieno versions latest", "ripieno versions latest --json"))
+@cloup.command(epilog=examples("ripieno versions latest", "ripieno versions latest --compare 1 1"))
 @_composition
+@cloup.option("--compare", type=int, nargs=2, metavar="A B", help="What is another in version B than in A.")
 @json_option
-def versions(composition: str, as_json: bool) -> None:
+def versions(composition: str, compare: tuple[int, int] | None, as_json: bool) -> None:
     """Show every version of a piece and what was changed."""
     with connect() as ripieno:
         its = songs.composition(ripieno, composition)
+        if compare is not None:
+            both = ripieno.compare_versions(its.composition_id, *compare)
+            print_json(both) if as_json else show_comparison(both)
+            return
         found = ripieno.versions(its.composition_id)
     if as_json:
         print_json(found)

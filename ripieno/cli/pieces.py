@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import islice
 
 import click
@@ -10,10 +11,11 @@ import cloup
 from ripieno.cli import songs
 from ripieno.cli.options import connect, examples, json_option
 from ripieno.cli.output import clock, console, day, print_json, print_rows
-from ripieno.contracts.composition import CompositionView
+from ripieno.contracts.composition import CompositionView, VersionComparison
 from ripieno.contracts.enums import GenerationStatus
 
 _SHOWN = 50
+_WIDEST = 48
 
 
 @cloup.command(
@@ -83,6 +85,26 @@ def show_composition(made: CompositionView) -> None:
         screen.print(made.message, markup=False)
     if made.duration_seconds:
         screen.print(f"{clock(made.duration_seconds)}  composition {made.composition_id}, version {made.current}")
+
+
+def show_comparison(both: VersionComparison) -> None:
+    """What is another in one version than in the other."""
+    screen = console()
+    for change in both.changes:
+        screen.print(f"+ {change}", markup=False, highlight=False)
+    for change in both.undone:
+        screen.print(f"- {change}", markup=False, highlight=False)
+    print_rows(("field", f"version {both.a}", f"version {both.b}"),
+               [(one.field, _cell(one.a), _cell(one.b)) for one in both.fields])  # fmt: skip
+    for layer in both.layers:
+        screen.print(f"{layer.name}: {layer.change}", markup=False, highlight=False)
+    if both.is_same_mix:
+        screen.print("both sound the same")
+
+
+def _cell(value: object) -> str:
+    text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
 
 
 # -- parts --------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ stages add to it and may not contradict it. `ripieno.music.composing` writes it,
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -363,6 +363,37 @@ class DownloadAccepted(Contract):
 class CompositionList(Contract):
     items: list[CompositionView]
     next_cursor: str | None = None
+
+
+class FieldChange(Contract):
+    """A field of the context that is another in `b` than in `a`: `sections.3 chorus.chords`, `lyrics.1 verse.2`. A
+    value is None where there is none."""
+
+    field: str
+    a: Any = None
+    b: Any = None
+
+
+class LayerChange(Contract):
+    """A layer in two versions: which take of it each has, None where it does not play."""
+
+    name: str
+    a: int | None = None
+    b: int | None = None
+    change: Literal["same", "made anew", "added", "left out"]
+
+
+class VersionComparison(Contract):
+    """`GET /compositions/{id}/versions/compare`. `changes` were made on the way to `b` from what both come from,
+    `undone` are those of `a` that `b` has not."""
+
+    a: int
+    b: int
+    changes: list[str] = []
+    undone: list[str] = []
+    fields: list[FieldChange] = []
+    layers: list[LayerChange] = []
+    is_same_mix: bool
 
 
 class VersionList(Contract):

@@ -7,12 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ripieno.contracts.composition import Composition, Context, Refinement, Revision, Stage
+from ripieno.contracts.composition import (
+    Composition,
+    Context,
+    LayerChange,
+    Refinement,
+    Revision,
+    Stage,
+    VersionComparison,
+)
 from ripieno.contracts.enums import TakeStatus
 from ripieno.contracts.understanding import Statement
 from ripieno.contracts.workflow import Run
 from ripieno.contracts.works import ElementKind, Work
-from ripieno.music.composing import refining
+from ripieno.music.composing import comparing, refining
 from ripieno.records import runs, works
 from ripieno.services import understanding
 from ripieno.work import composing, heeding
@@ -67,6 +75,45 @@ def _refined(context: Context, wanted: Refinement, said: list[Statement]) -> tup
             raise
         return played, changes
     return made, [*more, *changes]
+
+
+def compare(owner: str, work_id: str, a: int, b: int) -> VersionComparison:
+    """Two revisions beside each other.
+
+    Raises
+    ------
+    WorkMissing, NoSuchVersion
+    """
+    composition = works.get_composition(owner, work_id).composition
+    assert composition is not None
+    try:
+        first, second = composition.revision(a), composition.revision(b)
+    except LookupError as fault:
+        raise NoSuchVersion(str(fault)) from None
+    back, there = _line(composition, first), _line(composition, second)
+    fields = comparing.compared(first.context, second.context) if first.context and second.context else []
+    return VersionComparison(
+        a=a, b=b, fields=fields, layers=_layers(first, second), is_same_mix=first.mix == second.mix,
+        changes=[change for one in reversed(there) if one not in back for change in one.changes],
+        undone=[change for one in reversed(back) if one not in there for change in one.changes],
+    )  # fmt: skip
+
+
+def _line(composition: Composition, revision: Revision) -> list[Revision]:
+    """A revision and those that it comes from, the newest first."""
+    found = [revision]
+    while found[-1].parent is not None:
+        found.append(composition.revision(found[-1].parent))
+    return found
+
+
+def _layers(a: Revision, b: Revision) -> list[LayerChange]:
+    found = []
+    for name in dict.fromkeys([*a.elements, *b.elements]):
+        one, other = a.elements.get(name), b.elements.get(name)
+        change = "added" if one is None else "left out" if other is None else "same" if one == other else "made anew"
+        found.append(LayerChange(name=name, a=one, b=other, change=change))
+    return found
 
 
 def branch(owner: str, work_id: str, number: int | None) -> Work:

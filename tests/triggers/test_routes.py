@@ -42,6 +42,7 @@ CALLS = {
     ("GET", "/compositions"): lambda c, _: list(c.compositions()),
     ("GET", "/compositions/{id}"): lambda c, _: c.composition("id"),
     ("GET", "/compositions/{id}/versions"): lambda c, _: c.versions("id"),
+    ("GET", "/compositions/{id}/versions/compare"): lambda c, _: c.compare_versions("id", 1, 2),
     ("GET", "/compositions/{id}/download"): lambda c, path: c.download_composition("id", path, format="mp3"),
     ("POST", "/compositions/{id}/refine"): lambda c, _: c.refine("id", "slower"),
     ("POST", "/compositions/{id}/rollback"): lambda c, _: c.roll_back("id"),

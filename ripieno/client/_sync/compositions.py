@@ -24,6 +24,7 @@ from ripieno.contracts.composition import (
     Rejection,
     RevisionView,
     VersionChoice,
+    VersionComparison,
     VersionList,
 )
 from ripieno.contracts.enums import GenerationStatus
@@ -93,6 +94,17 @@ class Compositions(Downloads, Removals):
         ['made']
         """
         return (self._ask(VersionList, "GET", f"compositions/{part(composition_id)}/versions")).items
+
+    def compare_versions(self, composition_id: str, a: int, b: int) -> VersionComparison:
+        """What is another in version `b` than in `a`: fields of the context, layers that were made anew, changes.
+
+        Examples
+        --------
+        >>> ripieno.compare_versions(composition_id, 1, 1).fields
+        []
+        """
+        path = f"compositions/{part(composition_id)}/versions/compare"
+        return self._ask(VersionComparison, "GET", path, params={"a": a, "b": b})
 
     def wait_composition(
         self, composition_id: str, on_progress: OnComposition = _unwatched, *, timeout: float = GENERATION_SECONDS

@@ -134,6 +134,39 @@ def test_a_change_that_failed_leaves_what_waits_waiting(storage, owner):
     assert RemovalOrder.model_validate(ending.order).revision == 1
 
 
+def test_two_versions_are_compared_by_what_is_another_and_by_what_changes(piece):
+    revising.refine(piece.owner, piece.work_id, Refinement(tempo=100))
+    ended(piece)
+    revising.refine(
+        piece.owner, piece.work_id, Refinement(from_version=1, sections=[{"section": "verse", "energy": 0.1}])
+    )
+    work = ended(piece)
+    second = work.composition.revisions[1].context
+    there = revising.compare(piece.owner, piece.work_id, 1, 2)
+    assert [(one.field, one.b) for one in there.fields] == [("tempo", second.tempo)]
+    assert there.changes == work.composition.revisions[1].changes and there.undone == []
+    across = revising.compare(piece.owner, piece.work_id, 2, 3)
+    assert {one.field.rpartition(".")[2] for one in across.fields} == {"tempo", "energy"}
+    assert across.changes == ["verse: bigger"] and across.undone == there.changes
+    assert revising.compare(piece.owner, piece.work_id, 3, 3).fields == []
+    with pytest.raises(revising.NoSuchVersion):
+        revising.compare(piece.owner, piece.work_id, 1, 4)
+
+
+def test_layers_are_compared_by_their_takes(piece):
+    def noted(known: Work) -> Work:
+        first, second = known.composition.revisions
+        first.elements, second.elements = {"piano": 1, "drums": 1, "bass": 1}, {"piano": 2, "drums": 1, "synth": 1}
+        return known
+
+    revising.refine(piece.owner, piece.work_id, Refinement(tempo=100))
+    works.change(piece.owner, piece.work_id, noted)
+    found = revising.compare(piece.owner, piece.work_id, 1, 2).layers
+    assert {one.name: one.change for one in found} == {
+        "piano": "made anew", "drums": "same", "bass": "left out", "synth": "added"
+    }  # fmt: skip
+
+
 def test_a_rejected_version_is_marked_and_a_comment_makes_another(piece):
     revising.approve(piece.owner, piece.work_id, None)
     work, revision, run = revising.reject(piece.owner, piece.work_id, None, " ")
