@@ -5,6 +5,7 @@ All channels are one here. An hour stays below 2 MB: what is longer is drawn fro
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ class PeakMeter:
         self._high: list[np.ndarray] = []
 
     def add(self, block: np.ndarray) -> None:
-        low, high = (block[:, 0], block[:, 0]) if block.shape[1] == 1 else (block.min(axis=1), block.max(axis=1))
+        low, high = (reduce(of, block.T) for of in (np.minimum, np.maximum))  # `min(axis=1)` takes ten times as long
         samples = np.concatenate([self._rest, np.stack([low, high])], axis=1)
         whole = samples.shape[1] // FINEST * FINEST
         self._close(samples[:, :whole])

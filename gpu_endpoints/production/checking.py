@@ -5,10 +5,11 @@ Measures of the audio alone, whoever made it; no networks. For a verdict by whol
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import signal
+from scipy import fft, signal
 
 from gpu_endpoints.audio.levels import SAMPLE_RATE, levels
 from gpu_endpoints.production import sources
@@ -21,6 +22,7 @@ from ripieno.music.genres.blending import blend
 ONSET_HOP = 441  # 10 ms
 _ONSET_WINDOW = 1024
 _PITCH_WINDOW, _PITCH_HOP = 16384, 4096
+_FRAMES_AT_ONCE = 64
 _LOWEST_HZ, _HIGHEST_HZ = 32.0, 2100.0
 _LAGS = np.arange(-0.25, 0.2501, 0.0125)  # beats
 _RATIOS = np.arange(0.92, 1.0801, 0.0025)
@@ -99,11 +101,13 @@ def score(audio: np.ndarray, conditioning: Conditioning, *, stem_type: StemType,
 
 def onsets(mono: np.ndarray) -> np.ndarray:
     """Half-wave rectified spectral flux of log magnitudes, 100 frames a second (Dixon, DAFx 2006)."""
-    _, _, spectrum = signal.stft(
-        mono, SAMPLE_RATE, nperseg=_ONSET_WINDOW, noverlap=_ONSET_WINDOW - ONSET_HOP, padded=True
-    )
-    levels = np.log1p(1000 * np.abs(spectrum[: _ONSET_WINDOW // 4]))
-    return np.maximum(np.diff(levels, axis=1, prepend=levels[:, :1]), 0).mean(axis=0)
+    found, before = [], None
+    for spectrum in _spectra(mono, _ONSET_WINDOW, ONSET_HOP, slice(0, _ONSET_WINDOW // 4)):
+        levels = np.log1p(1000 * spectrum)
+        rise = np.diff(levels, axis=0, prepend=levels[:1] if before is None else before)
+        found.append(np.maximum(rise, 0).mean(axis=1))
+        before = levels[-1:]
+    return np.concatenate(found)
 
 
 def align(
@@ -159,11 +163,9 @@ def chroma(mono: np.ndarray, tuning: float) -> np.ndarray:
 
     Spectral peaks alone count, at the frequency a parabola through each gives (Smith and Serra, ICMC 1987).
     """
-    _, _, spectrum = signal.stft(
-        mono, SAMPLE_RATE, nperseg=_PITCH_WINDOW, noverlap=_PITCH_WINDOW - _PITCH_HOP, padded=True
-    )
     low, high = (round(hertz * _PITCH_WINDOW / SAMPLE_RATE) for hertz in (_LOWEST_HZ, _HIGHEST_HZ))
-    power = np.abs(spectrum[low - 1 : high + 1]) ** 2
+    heard = list(_spectra(mono, _PITCH_WINDOW, _PITCH_HOP, slice(low - 1, high + 1)))
+    power = np.concatenate(heard).T.astype(np.float64) ** 2
     levels = np.log(power + 1e-20)
     left, centre, right = levels[:-2], levels[1:-1], levels[2:]
     row, frame = np.nonzero((centre > left) & (centre >= right) & (power[1:-1] > 1e-6 * power.max(initial=1e-20)))
@@ -173,6 +175,19 @@ def chroma(mono: np.ndarray, tuning: float) -> np.ndarray:
     found = np.zeros((power.shape[1], 12))
     np.add.at(found, (frame, pitch_class), power[1:-1][row, frame])
     return found
+
+
+def _spectra(mono: np.ndarray, window: int, hop: int, bins: slice) -> Iterator[np.ndarray]:
+    """Some bins of the magnitudes that `scipy.signal.stft` gives, (frames, bins), some frames at a time: all at once
+    they are slower than the transforms, by what has to be moved through memory."""
+    shape = signal.get_window("hann", window)
+    shape = np.asarray(shape / shape.sum(), np.float32)
+    half = window // 2
+    padded = np.pad(np.asarray(mono, np.float32), (half, half + (-len(mono) % hop)))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
+    for first in range(0, len(frames), _FRAMES_AT_ONCE):
+        here = frames[first : first + _FRAMES_AT_ONCE] * shape
+        yield np.abs(np.asarray(fft.rfft(here, axis=1))[:, bins])
 
 
 def _on_chords(pitches: np.ndarray, conditioning: Conditioning) -> float | None:

@@ -8,6 +8,7 @@ smoothed over as long as it looks ahead: it has arrived when the peak does, so n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import reduce
 
 import numpy as np
 from scipy.ndimage import maximum_filter1d
@@ -38,7 +39,7 @@ def limited(blocks: Iterable[np.ndarray], gain_db: float, ceiling_db: float) -> 
 
 def _held(audio: np.ndarray, before: np.ndarray, ceiling: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """All but the last `_AHEAD` samples, held; those; and the attenuation before them, in dB."""
-    needed = 20 * np.log10(np.maximum(np.abs(audio).max(axis=1) / ceiling, 1.0))
+    needed = 20 * np.log10(np.maximum(reduce(np.maximum, np.abs(audio).T) / ceiling, 1.0))
     coming = maximum_filter1d(needed, _AHEAD + 1, mode="constant", origin=-(_AHEAD // 2))[:-_AHEAD]
     falling = np.arange(1, len(coming) + 1) * _RELEASE_DB
     released = np.maximum.accumulate(np.append(before[-1], coming + falling))[1:] - falling

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 _HERE = "http://127.0.0.1:"
+_READ_BYTES = 1 << 18  # of an answer at once: by the 4096 that are usual, reading a song takes seconds of a processor
 _OF_THE_NETWORK = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
 
 
@@ -46,8 +47,12 @@ def table(name: str) -> TableClient:
 @lru_cache(maxsize=4)
 def _blob_service(connection: str | None, address: str | None) -> BlobServiceClient:
     if connection:
-        return BlobServiceClient.from_connection_string(connection, transport=_transport(connection))
-    return BlobServiceClient(address or "", credential=_identity(), transport=_transport())
+        return BlobServiceClient.from_connection_string(
+            connection, transport=_transport(connection), connection_data_block_size=_READ_BYTES
+        )
+    return BlobServiceClient(
+        address or "", credential=_identity(), transport=_transport(), connection_data_block_size=_READ_BYTES
+    )
 
 
 @lru_cache(maxsize=4)

@@ -101,7 +101,7 @@ def _lay(
     a, b = max(0, round(start / PERIOD)), min(len(spectrum), round(end / PERIOD))
     if b <= a:
         return
-    source_f0, source_spectrum, source_aperiodicity = _analysed(line, language)
+    source_f0, logs, source_aperiodicity = _analysed(line, language)
     x = (np.arange(a, b) - a) / (b - a)
     natural = phoneme.end - phoneme.start
     if is_vowel and end - start > natural:
@@ -109,7 +109,6 @@ def _lay(
     where = np.clip((phoneme.start + x * natural) / PERIOD, 0, len(source_f0) - 1.001)
     low = where.astype(int)
     share = (where - low)[:, None]
-    logs = np.log(source_spectrum + _SILENCE)
     spectrum[a:b] = np.exp(logs[low] * (1 - share) + logs[low + 1] * share)
     aperiodicity[a:b] = source_aperiodicity[low] * (1 - share) + source_aperiodicity[low + 1] * share
     has_voice = is_vowel or phoneme.is_voiced
@@ -124,9 +123,12 @@ def _lay(
 
 @lru_cache(maxsize=64)
 def _analysed(line: str, language: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pitch, spectral envelope and aperiodicity of a spoken line, a frame each 5 ms."""
+    """Pitch (0 where there is none), the logarithm of the spectral envelope, and aperiodicity of a spoken line, a frame
+    each 5 ms. The envelope is that of its usual pitch where none is heard: it is spoken on one."""
     audio = np.ascontiguousarray(speak(line, language).audio, np.float64)
-    f0, times = pyworld.harvest(audio, SPOKEN_RATE, frame_period=1000 * PERIOD)
-    spectrum = pyworld.cheaptrick(audio, f0, times, SPOKEN_RATE)
+    rough, times = pyworld.dio(audio, SPOKEN_RATE, frame_period=1000 * PERIOD)
+    f0 = pyworld.stonemask(audio, rough, times, SPOKEN_RATE)
+    usual = float(np.median(f0[f0 > 0])) if (f0 > 0).any() else 0.0
+    spectrum = pyworld.cheaptrick(audio, np.where(f0 > 0, f0, usual), times, SPOKEN_RATE)
     aperiodicity = pyworld.d4c(audio, f0, times, SPOKEN_RATE)
-    return f0, spectrum, aperiodicity
+    return f0, np.log(spectrum + _SILENCE), aperiodicity
