@@ -247,7 +247,7 @@ def test_what_cannot_be_a_piece_is_refused_before_anything_is_noted(storage, own
 
 
 @pytest.fixture
-def waiting(storage, owner) -> tuple[Work, RevisionOrder]:
+def after_its_harmony(storage, owner) -> tuple[Work, RevisionOrder]:
     """A composition that waits after its harmony, and the run that ended there."""
     order = CompositionOrder(brief="a calm bossa, 20 seconds", layers=["piano"], stop_at="harmony")
     work, run = composing.begin(owner, order, "00112233445566778899aabb")
@@ -256,8 +256,8 @@ def waiting(storage, owner) -> tuple[Work, RevisionOrder]:
     return works.get(owner, work.work_id), its
 
 
-def test_a_run_that_ended_before_somebody_looked_has_no_more_to_say(waiting):
-    work, before = waiting
+def test_a_run_that_ended_before_somebody_looked_has_no_more_to_say(after_its_harmony):
+    work, before = after_its_harmony
     _, run = revising.approve(work.owner, work.work_id, None)
     composing.fail(before, "its workflow ended without a result")  # it is looked after when the next is at work
     assert not composing.settle(before, Stage.ARRANGEMENT)
@@ -267,16 +267,16 @@ def test_a_run_that_ended_before_somebody_looked_has_no_more_to_say(waiting):
     assert all(composing.settle(its, stage) for stage in list(composing._STAGES))
 
 
-def test_an_approval_whose_writer_died_is_carried_out_by_its_run(waiting):
-    work, before = waiting
+def test_an_approval_whose_writer_died_is_carried_out_by_its_run(after_its_harmony):
+    work, before = after_its_harmony
     its = before.model_copy(update={"leg": 2})  # its run was noted, and begun by who looks after those
     assert composing.settle(its, Stage.HARMONY)
     after = works.get(work.owner, work.work_id).composition.revisions[0]
     assert (after.status, after.leg, after.stop_at) == ("making", 2, None)
 
 
-def test_a_further_leg_changes_nothing_of_what_was_cancelled(waiting):
-    work, before = waiting
+def test_a_further_leg_changes_nothing_of_what_was_cancelled(after_its_harmony):
+    work, before = after_its_harmony
     revising.cancel(work.owner, work.work_id)
     assert not composing.settle(before.model_copy(update={"leg": 2}), Stage.HARMONY)
     assert works.get(work.owner, work.work_id).composition.revisions[0].status == "cancelled"
