@@ -82,7 +82,7 @@ def endpoint_job(context: df.DurableOrchestrationContext):
         if context.current_utc_datetime >= deadline:
             yield from attempted(context, "CancelJob", call)
             return _failure("deadline", f"the {job.kind} job took longer than {job.deadline_seconds:.0f} s")
-        timer = context.create_timer(min(deadline, context.current_utc_datetime + timedelta(seconds=wait)))
+        timer: Any = context.create_timer(min(deadline, context.current_utc_datetime + timedelta(seconds=wait)))
         woken_by = yield context.task_any([timer, cancelled, *([] if is_ended_heard else [ended])])
         if woken_by != timer:
             timer.cancel()

@@ -15,6 +15,7 @@ import av
 import numpy as np
 import soundfile
 import soxr
+from av.error import FFmpegError
 
 from gpu_endpoints.audio.levels import HIGHEST, LevelMeter
 from gpu_endpoints.serving.work import JobFailed
@@ -27,7 +28,7 @@ _TRUNCATED_SHARE, _TRUNCATED_SECONDS = 0.02, 1.0
 
 Block = np.ndarray
 log = logging.getLogger("ripieno.audio")
-_UNREADABLE = (soundfile.LibsndfileError, av.error.FFmpegError, RuntimeError, ValueError)
+_UNREADABLE = (soundfile.LibsndfileError, FFmpegError, RuntimeError, ValueError)
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,7 @@ def chroma(mono: np.ndarray, tuning: float) -> np.ndarray:
 def _spectra(mono: np.ndarray, window: int, hop: int, bins: slice) -> Iterator[np.ndarray]:
     """Some bins of the magnitudes that `scipy.signal.stft` gives, (frames, bins), some frames at a time: all at once
     they are slower than the transforms, by what has to be moved through memory."""
-    shape = signal.get_window("hann", window)
+    shape = np.asarray(signal.get_window("hann", window))
     shape = np.asarray(shape / shape.sum(), np.float32)
     half = window // 2
     padded = np.pad(np.asarray(mono, np.float32), (half, half + (-len(mono) % hop)))

@@ -23,7 +23,7 @@ from gpu_endpoints.serving.work import Handler, JobCancelled, JobContext, JobFai
 from ripieno.contracts.jobs import JobError
 
 log = logging.getLogger("ripieno.worker")
-_HOW = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+_HOW: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 _WORKERS_LOAD = "RIPIENO_WORKERS_LOAD"  # for `preloading`
 _REPORT_SECONDS = 0.25

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from typing import Any
 
 import mido
 
@@ -49,7 +50,8 @@ def _read(name: str, data: bytes) -> mido.MidiFile:
 
 def _of_its_own(track: mido.MidiTrack, name: str, channel: int) -> mido.MidiTrack:
     """The track under the part's name, its channel but for drums the one given."""
-    moved = mido.MidiTrack([mido.MetaMessage("track_name", name=name.encode("latin-1", "replace").decode("latin-1"))])
+    titled = mido.MetaMessage("track_name", name=name.encode("latin-1", "replace").decode("latin-1"))
+    moved: Any = mido.MidiTrack([titled])
     for message in track:
         if message.is_meta and message.type == "track_name":
             moved[-1].time += message.time
