@@ -111,13 +111,21 @@ def delete(owner: str, audio_file_id: str, born: str) -> None:
 
 
 def following(
-    owner: str, chords: list[str], form: list[str], *, after: str | None, since: float | None = None
+    owner: str,
+    chords: list[str],
+    form: list[str],
+    *,
+    after: str | None,
+    among: set[str] | None = None,
+    since: float | None = None,
+    voucher: str | None = None,
 ) -> Iterator[tuple[str, str]]:
     """(song, born) of the songs in which these chords (`chord_index.parse_query`) and these sections (`parse_form`)
-    follow each other, either of them may be empty; in the order of their ids, from the one after `after`.
+    follow each other, either of them may be empty; in the order of their ids, from the one after `after`, and of those
+    `among` which the song has to be alone, where any are given.
 
     From memory where they are there, else from the rows. Read as far as somebody goes on: what no row says, the
-    analyses themselves are asked for one by one. `since` is as in `Mirror.page`.
+    analyses themselves are asked for one by one. `since` and `voucher` are as in `Mirror.page`.
     """
     last, several = f"{after}{rows.LAST}" if after is not None else None, _FIRST_AT_ONCE
     wanted = [
@@ -125,16 +133,19 @@ def following(
         for name, text in (("chords", _joined(chords[:WINDOW])), ("form", _sections(_joined(form[:_FORM_WINDOW]))))
         if len(text) > 1
     ]
-    marks = {*_pairs(chords[:WINDOW]), *_pairs(form[:_FORM_WINDOW])}
+    marks = {*_runs(chords[:WINDOW]), *_runs(form[:_FORM_WINDOW])}
     is_long = len(chords) > WINDOW or len(form) > _FORM_WINDOW
     while True:
-        page = _store.remembered(owner, "", after=last, conditions=wanted, limit=several, marks=marks, since=since)
+        page = _store.remembered(
+            owner, "", after=last, conditions=wanted, limit=several, marks=marks, since=since, voucher=voucher
+        )
         if page is None:
-            yield from _in_rows(owner, chords, form, after)
+            found = _in_rows(owner, chords, form, after)
+            yield from (one for one in found if among is None or one[0] in among)
             return
         for row in page.rows:
             after = row["audio_file_id"]
-            if not is_long or _follow(row, chords, form):
+            if (among is None or after in among) and (not is_long or _follow(row, chords, form)):
                 yield row["audio_file_id"], row["born"]
         last, several = page.last_key, 4 * several
         if last is None:
@@ -206,15 +217,16 @@ def _remembered(row: AnalysisRow) -> IndexRows:
 
 
 def _marks(shown: dict[str, Any]) -> Iterator[str]:
-    """Each chord and section of a song that is remembered, and each two that follow each other."""
+    """Each chord and section of a song that is remembered, and each two and three that follow each other."""
     for words in (shown.get("chords", ""), shown.get("form", "")):
         for window in words.split("|"):
-            yield from _pairs(chord_index.split(window))
+            yield from _runs(chord_index.split(window))
 
 
-def _pairs(words: list[str]) -> Iterator[str]:
+def _runs(words: list[str]) -> Iterator[str]:
     yield from words
     yield from map("".join, pairwise(words))
+    yield from map("".join, zip(words, words[1:], words[2:], strict=False))
 
 
 def _window(row_key: str) -> str:

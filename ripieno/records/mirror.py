@@ -82,6 +82,7 @@ class _Shelf:
     stamp_asked: float = -1.0
     stamp: str | None = None
     as_of: float = -1.0
+    voucher: str | None = None
     buckets: dict[str, str] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
     rows: Rows = field(default_factory=dict)
@@ -132,15 +133,16 @@ class Mirror:
 
     def page(
         self, owner: str, prefix: str, start: str, end: str, after: str | None, conditions: list[Condition], limit: int,
-        *, marks: Iterable[str] = (), since: float | None = None,
+        *, marks: Iterable[str] = (), since: float | None = None, voucher: str | None = None,
     ) -> list[Row] | None:  # fmt: skip
         """At most `limit` + 1 rows, as `rows.beginning_with` gives them; None where storage has to be asked.
 
         `marks` are those that every row which meets the conditions bears. The rows are as storage was now, or at any
-        time after `since` (of `time.monotonic`): one request asks several times.
+        time after `since` (of `time.monotonic`): one request asks several times. A `voucher` is the stamp of a table
+        that is written after each change of this one: while it is the same, nobody has to look.
         """
         shelf = self._shelf(owner)
-        if shelf is None or not self._is_fresh(owner, shelf, since):
+        if shelf is None or not self._is_fresh(owner, shelf, since, voucher):
             return None
         found: list[Row] = []
         with shelf.lock:
@@ -161,16 +163,24 @@ class Mirror:
                 several = min(max(enough, _FEWEST_LOOKED_AT), _MOST_LOOKED_AT)
         return found[: limit + 1]
 
-    def shown(self, owner: str, documents: Iterable[str], *, since: float | None = None) -> dict[str, Rows] | None:
-        """The rows of some documents, of those that are gone none; None where storage has to be asked. `since` is as in
-        `page`."""
+    def shown(
+        self, owner: str, documents: Iterable[str], *, since: float | None = None
+    ) -> dict[str, dict[str, Any]] | None:
+        """What the rows of some documents show, where each document's all show the same; of those that are gone
+        nothing. None where storage has to be asked; `since` is as in `page`."""
         shelf = self._shelf(owner)
         if shelf is None or not self._is_fresh(owner, shelf, since):
             return None
         with shelf.lock:
             if shelf.is_too_large:
                 return None
-            return {key: shelf.of_document[key] for key in documents if key in shelf.of_document}
+            known = shelf.of_document
+            return {key: next(iter(known[key].values())) for key in documents if key in known}
+
+    def stamp(self, owner: str, since: float) -> str | None:
+        """The owner's stamp, as it was at any time after `since`; None for an owner who has no shelf."""
+        shelf = self._shelf(owner)
+        return None if shelf is None else self._stamp(owner, shelf, since)
 
     # -- parts ----------------------------------------------------------------------------------------------------
 
@@ -198,7 +208,15 @@ class Mirror:
                 _, gone = self._shelves.popitem(last=False)
                 held -= len(gone.of_document)
 
-    def _is_fresh(self, owner: str, shelf: _Shelf, since: float | None) -> bool:
+    def _is_fresh(self, owner: str, shelf: _Shelf, since: float | None, voucher: str | None = None) -> bool:
+        if voucher is not None and shelf.voucher == voucher:
+            return not shelf.is_too_large
+        if not self._is_made_fresh(owner, shelf, since):
+            return False
+        shelf.voucher = voucher
+        return True
+
+    def _is_made_fresh(self, owner: str, shelf: _Shelf, since: float | None) -> bool:
         """Whether the shelf is as storage was when this was asked, or later than `since`, or has been made so."""
         asked = time.monotonic() if since is None else since
         if shelf.is_too_large:

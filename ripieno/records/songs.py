@@ -13,7 +13,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
@@ -31,7 +30,6 @@ from ripieno.records.store import IndexRows, Missing, Page, Store
 
 Tempo = Annotated[float, Field(ge=0, le=1e5, allow_inf_nan=False)]
 
-_pitch = lru_cache(maxsize=64)(pitch_class)
 _SUMMARY_FIELDS = set(AudioSummary.model_fields)
 _NAME_BYTES = 64  # of a name in a row's key; what is longer is compared afterwards
 _WITH_NAMES = 1  # the version of the index rows that brought `by-name`
@@ -192,18 +190,25 @@ def complete_index(seconds: float) -> bool:
     return completing.go_on(_store, names.SONGS_TABLE, _WITH_NAMES, seconds=seconds)
 
 
-def shown(
-    owner: str, audio_file_ids: list[str], *, key: str | None = None, since: float | None = None
-) -> dict[str, tuple[str, AudioSummary]]:
-    """The lives and summaries of some songs by their ids (of those in a `key`, where one is given); of those that are
-    gone nothing. `since` is as in `Mirror.page`."""
+def stamp(owner: str, *, since: float) -> str | None:
+    """Another one after every change to any song of the owner's, None where it is not known. `since` is as in
+    `Mirror.page`."""
+    return _store.stamp_since(owner, since)
+
+
+def in_key(owner: str, key: str, *, since: float | None = None) -> set[str] | None:
+    """The ids of all songs in a key, None where they are not in memory. `since` is as in `Mirror.page`."""
+    page = _store.remembered(
+        owner, f"by-key|{pitch_class(key)}|", after=None, conditions=[], limit=_MOST_ROWS, since=since
+    )
+    return None if page is None or page.last_key is not None else {row["audio_file_id"] for row in page.rows}
+
+
+def shown(owner: str, audio_file_ids: list[str], *, since: float | None = None) -> dict[str, tuple[str, AudioSummary]]:
+    """The lives and summaries of some songs by their ids; of those that are gone nothing. `since` is as in
+    `Mirror.page`."""
     found = _store.shown(owner, audio_file_ids, since=since)
-    wanted = None if key is None else _pitch(key)
-    return {
-        song_id: (row["born"], AudioSummary.model_validate(row))
-        for song_id, row in found.items()
-        if wanted is None or (row.get("key") is not None and _pitch(row["key"]) == wanted)
-    }
+    return {song_id: (row["born"], AudioSummary.model_validate(row)) for song_id, row in found.items()}
 
 
 def uploaded_within(song: AudioSummary, query: SongQuery) -> bool:

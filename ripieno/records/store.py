@@ -189,6 +189,10 @@ class Store(Generic[Document]):
         except ResourceNotFoundError:
             return None
 
+    def stamp_since(self, owner: str, since: float) -> str | None:
+        """The stamp as it was at any time after `since`; None where nothing is mirrored."""
+        return self._mirror.stamp(owner, since) if self._mirror is not None else None
+
     def page(
         self,
         owner: str,
@@ -220,12 +224,14 @@ class Store(Generic[Document]):
 
     def remembered(
         self, owner: str, prefix: str, *, after: str | None, conditions: list[Condition], limit: int,
-        marks: Iterable[str] = (), since: float | None = None,
+        marks: Iterable[str] = (), since: float | None = None, voucher: str | None = None,
     ) -> Page | None:  # fmt: skip
-        """As `page`, from memory alone; None where it is not there. `marks` and `since` are as in `Mirror.page`."""
+        """As `page`, from memory alone; None where it is not there. The rest is as in `Mirror.page`."""
         if self._mirror is None:
             return None
-        found = self._mirror.page(owner, prefix, "", rows.LAST, after, conditions, limit, marks=marks, since=since)
+        found = self._mirror.page(
+            owner, prefix, "", rows.LAST, after, conditions, limit, marks=marks, since=since, voucher=voucher
+        )
         if found is None:
             return None
         return Page([row for _, row in found[:limit]], found[limit - 1][0] if len(found) > limit else None)
@@ -233,11 +239,12 @@ class Store(Generic[Document]):
     def shown(self, owner: str, keys: list[str], *, since: float | None = None) -> dict[str, dict[str, Any]]:
         """What the rows of some documents show, where each document's all show the same; of what is gone nothing."""
         known = self._mirror.shown(owner, keys, since=since) if self._mirror is not None else None
-        if known is None:
-            with ThreadPoolExecutor(_READERS) as pool:
-                documents = pool.map(lambda key: self.get(owner, key), keys)
-                known = {self._key(one): self._remembers(one) for one in documents if one is not None}
-        return {key: next(iter(rows_.values())) for key, rows_ in known.items() if rows_}
+        if known is not None:
+            return known
+        with ThreadPoolExecutor(_READERS) as pool:
+            documents = pool.map(lambda key: self.get(owner, key), keys)
+            of_each = {self._key(one): self._remembers(one) for one in documents if one is not None}
+        return {key: next(iter(shown.values())) for key, shown in of_each.items() if shown}
 
     def documents(self, owner: str, *, after: str | None = None, limit: int) -> tuple[list[Document], str | None]:
         """The documents themselves, in the order of their keys, and the key to go on after; None at the end."""

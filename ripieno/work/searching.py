@@ -47,10 +47,12 @@ def _found(owner: str, query: SongQuery, *, after: str | None) -> Iterator[Audio
     only, since = _song_of(owner, query), time.monotonic()
     chords = chord_index.parse_query(query.chords) if query.chords is not None else []
     form = chord_index.parse_form(query.form) if query.form is not None else []
-    following = analyses.following(owner, chords, form, after=after, since=since)
+    among = songs.in_key(owner, query.key, since=since) if query.key is not None else None
+    voucher = songs.stamp(owner, since=since)  # the song is written after its analysis
+    following = analyses.following(owner, chords, form, among=among, after=after, since=since, voucher=voucher)
     several = query.limit + 1
     while some := list(islice(following, several)):
-        shown = songs.shown(owner, [audio_file_id for audio_file_id, _ in some], key=query.key, since=since)
+        shown = songs.shown(owner, [audio_file_id for audio_file_id, _ in some], since=since)
         for audio_file_id, born in some:
             life, song = shown.get(audio_file_id, (None, None))
             if song is not None and life == born and only in (None, audio_file_id) and _holds(song, query):

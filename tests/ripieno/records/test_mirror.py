@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Event, Lock, Semaphore
 
 import makers
@@ -261,3 +262,24 @@ def test_listings_at_once_share_a_stamp_that_is_younger_than_all_of_them(tunes, 
         assert len(early.result().rows) == 1
         assert [len(one.result().rows) for one in late] == [2] * 8
     assert len(readings) == 2, "the early one's, and one for the eight"
+
+
+def test_while_another_table_vouches_nobody_looks_whether_anything_changed(tunes, owner, monkeypatch):
+    tunes.create(owner, Tune(name="a1"))
+    warm(tunes, owner)
+    looked: list[str] = []
+    real = tunes._mirror._source.stamp
+    monkeypatch.setattr(
+        tunes._mirror, "_source", replace(tunes._mirror._source, stamp=lambda of: looked.append(of) or real(of))
+    )
+
+    def names_there(voucher: str | None) -> int:
+        page = tunes.remembered(owner, "by-name|", after=None, conditions=[], limit=9, voucher=voucher)
+        assert page is not None
+        return len(page.rows)
+
+    assert names_there("first") == 1 and len(looked) == 1
+    new_store(mirrored=True).create(owner, Tune(name="b2"))
+    assert names_there("first") == 1 and len(looked) == 1, "the first still vouches"
+    assert names_there("second") == names_there("second") == 2 and len(looked) == 2
+    assert names_there(None) == 2 and len(looked) == 3
