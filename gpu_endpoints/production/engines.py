@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ripieno import __version__
 from ripieno.contracts.enums import JobKind
+from ripieno.services import engines
+from ripieno.services.engines import Task
 
 KINDS = frozenset({JobKind.ALIGN, JobKind.CHECK, JobKind.MIX, JobKind.MASTER, JobKind.EXPORT})
 
@@ -12,6 +14,13 @@ def describe() -> dict[str, dict]:
     own = {"available": True, "license": "MIT", "detail": f"ripieno {__version__}"}
     board = {"available": True, "license": "GPL-3", "detail": "pedalboard"}
     return {
-        "align": {"rubberband": board}, "check": {"measures": own}, "mix": {"sum": own},
-        "master": {"pedalboard": board}, "export": {"zip": own},
+        "align": {"rubberband": board}, "check": {"measures": own}, "mix": _declared("mix"),
+        "master": _declared("master"), "export": {"zip": own},
     }  # fmt: skip
+
+
+def _declared(task: Task) -> dict[str, dict]:
+    return {
+        one.name: {"available": True, "license": one.code, "detail": f"{one.makes} (ripieno {__version__})"}
+        for one in engines.of_task(task)
+    }

@@ -45,12 +45,13 @@ def test_every_task_has_an_engine_that_may_always_be_used():
 def test_what_signs_is_declared():
     from gpu_endpoints.generation import symbolic
     from gpu_endpoints.production import engines as production
-    from ripieno.services import rules
+    from gpu_endpoints.production import mastering, mixing
+    from ripieno.services import lyricist, rules
 
-    shown = production.describe()
-    assert set(shown["mix"]) == {one.name for one in engines.of_task("mix")}
-    assert set(shown["master"]) == {one.name for one in engines.of_task("master")}
-    assert symbolic.NAME in engines.declared() and rules.signature().engine in engines.declared()
+    assert {one.name for one in engines.of_task("mix")} == {mixing.NAME} == set(production.describe()["mix"])
+    assert {one.name for one in engines.of_task("master")} == {mastering.NAME} == set(production.describe()["master"])
+    signed = {symbolic.NAME, rules.signature().engine, lyricist.phrases().engine}
+    assert signed <= set(engines.declared())
 
 
 def test_there_is_no_engine_of_another_name():
