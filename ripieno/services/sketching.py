@@ -99,7 +99,7 @@ def _open(order: CompositionOrder, said: Said, *, has_song: bool) -> list[str]:
     """The fields of the order that neither it nor its brief nor a song settles."""
     is_sung = _is_sung(order, said)
     settled = {
-        "title": order.title or said.title, "mood": order.mood or said.moods or moods.heard(order.brief),
+        "title": order.title or said.title, "mood": order.mood or moods.heard(f"{order.brief} {' '.join(said.moods)}"),
         "styles": order.styles or said.style, "tempo": order.tempo or said.tempo or has_song,
         "key": order.key or said.key or has_song, "meter": order.meter or said.meter or has_song,
         "form": order.form or has_song, "layers": order.layers, "instrumental": is_sung is not None,
