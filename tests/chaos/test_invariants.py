@@ -9,6 +9,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import makers
 import numpy as np
@@ -17,11 +18,15 @@ import soundfile
 
 from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile
+from ripieno.contracts.composition import CompositionOrder, Refinement, Revision
+from ripieno.contracts.production import MixedFile
+from ripieno.contracts.workflow import RevisionOrder
 from ripieno.contracts.works import Work
 from ripieno.local.stack import PROJECT
 from ripieno.records import analyses, runs, songs, works
 from ripieno.services import blobs
 from ripieno.services.storage import table
+from ripieno.work import composing, generating, mixing, revising
 from tests.chaos.invariants import Snapshot, repair, violations
 from tests.stacks import azurite_of_its_own
 
@@ -198,6 +203,105 @@ def test_what_may_be_on_its_way_may_not_stay(library, name):
     broken(library)
     assert not any(said in one for one in library.wrong())
     found = library.wrong(settled=True)
+    assert found and any(said in one for one in found), found
+
+
+# -- compositions -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def piece(storage, owner) -> Work:
+    """A composition with one version, that was made."""
+    order = CompositionOrder(brief="a calm bossa, 20 seconds", layers=["piano"])
+    work, run = composing.begin(owner, order, names.seed(datetime.now(UTC)))
+    its = RevisionOrder.model_validate(run.order)
+    for stage in list(composing._STAGES):
+        assert composing.settle(its, stage)
+    (layer,) = composing.plan_layers(its)
+    made = makers.stem(work.work_id, "piano")
+    makers._stored(names.GENERATED, made["stems"][0]["blob_name"])
+    generating.save_version(layer, made, None)
+    assert composing.layers_made(its)
+    mix = composing.begin_mix(its)
+    assert mix is not None
+    for element in mixing.wanted(mix):
+        blob = names.generated_blob(work.work_id, element, "wav")
+        makers._stored(names.GENERATED, blob)
+        file = MixedFile(
+            name=element, blob_name=blob, file_size_bytes=1, sha256="0" * 64, format="wav", sample_rate=44100,
+            duration_seconds=20, loudness_lufs=-14, peak=0.8, gain_db=0, engine=makers.MAKER,
+        )  # fmt: skip
+        mixing.save(mix.model_copy(update={"element": element}), file.model_dump(mode="json"), None)
+    assert composing.mixed(its)
+    composing.save_check(its, {"overall": 1.0}, None)
+    for known in runs.everything():
+        if known.owner == owner:
+            runs.forget(known)
+    return works.get(owner, work.work_id)
+
+
+def wrong_with(work: Work, *, settled: bool = True) -> list[str]:
+    return [one for one in violations(Snapshot.take(), settled=settled) if work.work_id in one]
+
+
+def _of_piece(work: Work, to: Callable[[Work], None]) -> None:
+    def changed(known: Work) -> Work:
+        to(known)
+        return known
+
+    works.change(work.owner, work.work_id, changed)
+
+
+def _first(work: Work) -> Revision:
+    assert work.composition is not None
+    return work.composition.revisions[0]
+
+
+def _being_made(work: Work) -> None:
+    revising.refine(work.owner, work.work_id, Refinement(tempo=90))
+    for run in runs.everything():
+        if run.owner == work.owner:
+            runs.forget(run)
+
+
+def test_a_composition_that_is_whole_has_no_violation(piece):
+    assert wrong_with(piece) == []
+
+
+BROKEN_PIECES: dict[str, tuple[Callable[[Work], object], str]] = {
+    "version at which nobody is": (_being_made, "version 2 is being made, and nobody is at it"),
+    "what is heard was never made": (
+        lambda one: _of_piece(one, lambda work: setattr(work.composition, "current", 7)), "version 7 is heard",
+    ),
+    "its master gone": (
+        lambda one: _of_piece(one, lambda work: setattr(_first(work), "mix", None)), "has no master",
+    ),
+    "a layer that it has is not there": (
+        lambda one: _of_piece(one, lambda work: _first(work).elements.update(drums=1)), "its drums 1 is not there",
+    ),
+    "a layer of it is still being made": (
+        lambda one: _of_piece(one, lambda work: setattr(work.elements[0].latest, "status", "generating")),
+        "its piano 1 is generating",
+    ),
+    "a stage that was not done": (
+        lambda one: _of_piece(one, lambda work: setattr(_first(work).stages[3], "status", "waiting")),
+        "not all of its stages are done",
+    ),
+    "versions out of order": (
+        lambda one: _of_piece(one, lambda work: setattr(_first(work), "number", 3)), "its versions are [3]",
+    ),
+    "a file of nobody": (
+        lambda one: blobs.upload(names.GENERATED, names.generated_blob(one.work_id, "piano", "wav", 9), b"x"),
+        "is of no version",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN_PIECES)
+def test_what_is_broken_of_a_composition_is_seen(piece, name):
+    broken, said = BROKEN_PIECES[name]
+    broken(piece)
+    found = wrong_with(piece)
     assert found and any(said in one for one in found), found
 
 
