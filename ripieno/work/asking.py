@@ -26,6 +26,8 @@ ENDED = {Status.Completed, Status.Failed, Status.Terminated, Status.Canceled}
 MOST_AT_ONCE = 200
 _TO_THE_END = {"RemovalOrchestrator", "CancelOrchestrator"}  # what was promised: nobody is told that it failed
 
+_NUMBERED = {"CompositionOrchestrator"}
+
 GiveUp = Callable[[Run, str], None]
 """Give a run's record its end, with a reason, where it has none."""
 
@@ -37,7 +39,8 @@ def run_of(owner: str, orchestrator: str, instance_id: str, order: dict[str, Any
 
 async def start(client: DurableOrchestrationClient, run: Run) -> bool:
     """Start a run that was noted, unless an instance of its id exists, running or ended; whether it was started now."""
-    if await status_of(client, run.instance_id) is not None:
+    known = await status_of(client, run.instance_id)
+    if known is not None and not _came_too_early(run, known):
         return False
     try:
         await client.start_new(run.orchestrator, run.instance_id, run.order)
@@ -75,6 +78,9 @@ async def look_after(client: DurableOrchestrationClient, give_up: GiveUp, *, mos
             elif run.orchestrator in _TO_THE_END and status.runtime_status in ENDED - {Status.Completed}:
                 log.warning("%s was broken off (%s): it is started again", run.instance_id, status.runtime_status.name)
                 await client.start_new(run.orchestrator, run.instance_id, run.order)
+            elif _came_too_early(run, status):
+                log.warning("%s had ended before it was asked for: it is started again", run.instance_id)
+                await client.start_new(run.orchestrator, run.instance_id, run.order)
             elif status.runtime_status in ENDED:
                 reason = _reason(run, status)
                 await asyncio.to_thread(give_up, run, reason)
@@ -83,6 +89,14 @@ async def look_after(client: DurableOrchestrationClient, give_up: GiveUp, *, mos
         except Exception:
             log.exception("%s could not be looked after now; it is tried again", run.instance_id)
     return settled
+
+
+def _came_too_early(run: Run, status: Any) -> bool:
+    """Whether its instance is of somebody who noted the same run before, died, and left nothing to be done: versions
+    are numbered, and the next who asks for one gets the number that was not written."""
+    if run.orchestrator not in _NUMBERED or status.runtime_status != Status.Completed:
+        return False
+    return status.last_updated_time < datetime.fromisoformat(run.asked_at)
 
 
 def _reason(run: Run, status: Any) -> str:

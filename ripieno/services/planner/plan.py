@@ -15,12 +15,14 @@ from ripieno.contracts.generation import (
     PlacedPlaying,
     StemPlan,
 )
-from ripieno.contracts.understanding import MOST_SECTION_NAME, Place, Understanding
+from ripieno.contracts.provenance import ModelUsage
+from ripieno.contracts.understanding import MOST_SECTION_NAME, About, Place, Understanding
 from ripieno.music.genres import all_genres
 from ripieno.music.genres.blending import blend
 from ripieno.music.instruments import all_instruments, instrument
+from ripieno.music.language import understand
 from ripieno.music.song_conditioning import NotConditionable, of_song, within
-from ripieno.services import llm
+from ripieno.services import llm, understanding
 from ripieno.services.llm import ModelFailed
 from ripieno.services.planner import model, rules, seeds
 from ripieno.services.planner.model import Proposal, ProposedPlace
@@ -36,11 +38,13 @@ def first(request_id: str, order: GenerationOrder, song: AudioFile | None, analy
         When no stem is asked for, or a style is named that is not there.
     """
     seed = seeds.of(request_id, order.parameters.random_seed)
-    by_rule = rules.plan(order, time_signature=analysis.time_signature if analysis else None, seed=seed)
+    said = _understood(order.parameters.prompt, "request")
+    time_signature = analysis.time_signature if analysis else None
+    by_rule = rules.plan(order, time_signature=time_signature, seed=seed, said=said)
     for one in by_rule:
         blend(one.style)
     question = _question(order, song, analysis) | {"stems": [one.stem_type for one in by_rule]}
-    return _planned(question, by_rule, order, analysis, rules.understood(order))
+    return _planned(question, by_rule, order, analysis, said)
 
 
 def again(
@@ -48,15 +52,24 @@ def again(
     song: AudioFile | None, analysis: Analysis | None,
 ) -> GenerationPlan:  # fmt: skip
     """The plan of one stem's further take, that heeds what was said of the one before."""
-    by_rule = [rules.again(before, comment, seed=seeds.of(request_id, order.parameters.random_seed, take))]
+    said = _understood(comment, "comment")
+    by_rule = [rules.again(before, comment, seed=seeds.of(request_id, order.parameters.random_seed, take), said=said)]
     question = _question(order, song, analysis) | {
         "stems": [before.stem_type], "before": before.model_dump(), "comment": comment,
     }  # fmt: skip
-    said = rules.understand(comment, about="comment") if comment.strip() else None
     return _planned(question, by_rule, order, analysis, said)
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _understood(text: str, about: About) -> Understanding | None:
+    """What was said; a model that plans hears it itself: none is asked before it for what the rules do not read."""
+    if not text.strip():
+        return None
+    if llm.is_configured("plan"):
+        return understand(text, about=about).model_copy(update={"engine": signature()})
+    return understanding.understood(text, about=about)
 
 
 def _planned(
@@ -64,7 +77,8 @@ def _planned(
     said: Understanding | None,
 ) -> GenerationPlan:  # fmt: skip
     if not llm.is_configured("plan"):
-        return GenerationPlan(stems=by_rule, understood=said, planner=signature())
+        usage = (said.usage if said else None) or ModelUsage()
+        return GenerationPlan(stems=by_rule, understood=said, planner=signature(), usage=usage)
     try:
         reply = model.ask(question)
     except ModelFailed as fault:

@@ -30,15 +30,21 @@ def understood(order: GenerationOrder) -> Understanding | None:
     return understand(order.parameters.prompt, about="request") if order.parameters.prompt.strip() else None
 
 
-def plan(order: GenerationOrder, *, time_signature: str | None, seed: int) -> list[StemPlan]:
+def plan(
+    order: GenerationOrder, *, time_signature: str | None, seed: int, said: Understanding | None = None
+) -> list[StemPlan]:
     """A plan for each stem that is asked for, or that the prompt names; places that it names are those of a song.
+
+    Parameters
+    ----------
+    said : what was understood of the prompt, where somebody has read it already
 
     Raises
     ------
     ValueError
         When no stem is asked for.
     """
-    said = understood(order)
+    said = said or understood(order)
     statements = said.statements if said else []
     wanted = [StemType(stem) for stem in order.target_stems] or _named(statements)
     if not wanted:
@@ -57,10 +63,13 @@ def plan(order: GenerationOrder, *, time_signature: str | None, seed: int) -> li
     return plans
 
 
-def again(before: StemPlan, comment: str, *, seed: int) -> StemPlan:
-    """The plan of a further take: what the comment says is laid upon the take before."""
+def again(before: StemPlan, comment: str, *, seed: int, said: Understanding | None = None) -> StemPlan:
+    """The plan of a further take: what the comment says, as it was understood already or is by rule, is laid upon the
+    take before."""
     stem = StemType(before.stem_type)
-    statements = understand(comment, about="comment").statements if comment.strip() else []
+    if said is None and comment.strip():
+        said = understand(comment, about="comment")
+    statements = said.statements if said else []
     own = [one for one in statements if is_about(one, stem)]
     prompt = f"{before.prompt}. {comment}".strip(". ")[-1000:]
     changes: dict[str, Any] = {"prompt": prompt, "random_seed": seed % 2**32}

@@ -244,3 +244,18 @@ def test_without_a_model_the_rules_plan_and_are_no_fallback(monkeypatch, song):
     monkeypatch.delenv("RIPIENO_LLM_URL", raising=False)
     found = plan.first("id", order("", "bass"), *song)
     assert found.planner.engine == "rules" and not found.planner.fallback and found.usage.calls == 0
+
+
+def test_where_rules_plan_a_model_reads_what_they_do_not(llm, song, monkeypatch):
+    monkeypatch.setenv("RIPIENO_LLM_MODELS", "plan=off")
+    statement = {
+        "kind": "density", "parts": [], "but_parts": [], "places": [], "but_places": [], "only": False, "amount": 0.6,
+        "unit": None, "absolute": False, "value": None, "negated": False, "words": "gloopy",
+    }  # fmt: skip
+    llm.replies = [{"statements": [statement]}, {"statements": [statement]}]
+    found = plan.first("id", order("darker and gloopy", "bass"), *song)
+    (bass,) = found.stems
+    assert (bass.brightness, bass.density) == (pytest.approx(-0.6), pytest.approx(0.6))
+    assert found.planner.engine == "rules" and found.understood.engine.engine == "scripted" and found.usage.calls == 1
+    after = plan.again("id", order("", "bass"), bass, "less bright, gloopy", 2, *song)
+    assert after.stems[0].density == 1.0 and after.understood.statements[-1].by == "model"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
+from types import SimpleNamespace
 
 import pytest
+from azure.durable_functions import OrchestrationRuntimeStatus as Status
 
 from ripieno.contracts.composition import CompositionOrder, Refinement, Stage
 from ripieno.contracts.enums import GenerationStatus
 from ripieno.contracts.workflow import RemovalOrder, RevisionOrder
 from ripieno.contracts.works import Work, WorkKind
 from ripieno.records import runs, works
-from ripieno.work import composing, removal, revising
+from ripieno.work import asking, composing, endings, removal, revising
 
 AT_ONCE = 8
 
@@ -280,3 +284,39 @@ def test_a_further_leg_changes_nothing_of_what_was_cancelled(after_its_harmony):
     revising.cancel(work.owner, work.work_id)
     assert not composing.settle(before.model_copy(update={"leg": 2}), Stage.HARMONY)
     assert works.get(work.owner, work.work_id).composition.revisions[0].status == "cancelled"
+
+
+class Workflows:
+    """A host that has one instance, which ended when it was told to."""
+
+    def __init__(self, instance_id: str, ended_at: datetime):
+        self.instance_id, self.ended_at = instance_id, ended_at
+        self.started: list[str] = []
+
+    async def get_status(self, instance_id: str) -> object:
+        if instance_id != self.instance_id:
+            return None
+        return SimpleNamespace(runtime_status=Status.Completed, last_updated_time=self.ended_at, output={})
+
+    async def start_new(self, orchestrator: str, instance_id: str, order: dict) -> None:
+        self.started.append(instance_id)
+        self.ended_at = datetime.now(UTC) + timedelta(seconds=1)
+
+
+def test_a_version_whose_first_writer_died_before_it_was_written_is_made_when_it_is_asked_for_again(piece, monkeypatch):
+    """The run was noted, and begun by who looks after those: it found nothing, and ended."""
+    client = Workflows(f"work-{piece.work_id}-2", datetime.now(UTC))
+    _, revision, run = revising.refine(piece.owner, piece.work_id, Refinement(tempo=100))
+    assert (revision.number, run.instance_id) == (2, client.instance_id)
+    assert asyncio.run(asking.start(client, run)) and client.started == [run.instance_id]
+    assert not asyncio.run(asking.start(client, run)), "once"
+
+    client = Workflows(run.instance_id, datetime.now(UTC) - timedelta(hours=1))  # whoever asked has died as well
+    monkeypatch.setenv("RIPIENO_REST_SECONDS", "0")
+    monkeypatch.setattr(runs, "open_since", lambda _: [run])
+    asyncio.run(asking.look_after(client, endings.give))
+    assert client.started == [run.instance_id]
+    assert works.get(piece.owner, piece.work_id).composition.revisions[1].status == "making"
+    asyncio.run(asking.look_after(client, endings.give))
+    assert client.started == [run.instance_id], "then it has its end"
+    assert works.get(piece.owner, piece.work_id).composition.revisions[1].status == "failed"
