@@ -23,7 +23,7 @@ from ripieno.contracts.works import Work
 from ripieno.records import feedback, jobs, runs, songs, works
 from ripieno.services import blobs, endpoints, engines
 from ripieno.services.settings import settings
-from ripieno.work import analysing, asking, generating
+from ripieno.work import analysing, asking, generating, revising
 
 _ENDED_FOR_GOOD = {JobState.SUCCEEDED, JobState.FAILED}
 
@@ -98,6 +98,8 @@ def hide(order: RemovalOrder) -> None:
 
 async def stop(client: DurableOrchestrationClient, order: RemovalOrder) -> int:
     """End what runs for it; returns how much of that had not ended yet."""
+    if order.work_id and order.instance_id == names.cancel_instance(order.work_id, order.revision):
+        await asyncio.to_thread(_mark_cancelled, order, order.work_id)
     left = 0
     for work_id in await asyncio.to_thread(_works, order):
         left += await stop_work(client, order.owner, work_id, "it was removed", order.revision)
@@ -163,6 +165,18 @@ def forget(order: RemovalOrder) -> None:
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _mark_cancelled(order: RemovalOrder, work_id: str) -> None:
+    """What was asked for is cancelled before anything of it is ended: whoever asked may have died after their note."""
+    work = works.find(order.owner, work_id)
+    try:
+        if work is not None and work.composition is None:
+            generating.cancel(order.owner, work_id)
+        elif work is not None and order.revision is not None:
+            revising.cancel(order.owner, work_id, order.revision)
+    except works.WorkMissing:
+        pass  # removed at this moment
 
 
 def _works(order: RemovalOrder) -> list[str]:

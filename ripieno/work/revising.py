@@ -216,13 +216,13 @@ def _reject(composition: Composition, number: int) -> None:
         composition.approved = None
 
 
-def cancel(owner: str, work_id: str) -> Work:
-    """End what is being made; the version before stands."""
+def cancel(owner: str, work_id: str, number: int | None = None) -> Work:
+    """End what is being made, where a number is given that version alone; the version before stands."""
 
     def cancelled(work: Work) -> Work | None:
         assert work.composition is not None
         here = work.composition.open
-        if here is None:
+        if here is None or number not in (None, here.number):
             return None
         here.status, here.error = "cancelled", "it was cancelled"
         for element in (one for one in work.elements if one.kind != ElementKind.EXPORT):

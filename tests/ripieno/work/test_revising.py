@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 from azure.durable_functions import OrchestrationRuntimeStatus as Status
 
+from ripieno.contracts import names
 from ripieno.contracts.composition import CompositionOrder, Refinement, Stage
 from ripieno.contracts.enums import GenerationStatus
 from ripieno.contracts.workflow import RemovalOrder, RevisionOrder
@@ -223,6 +224,25 @@ def test_each_version_can_be_cancelled(piece):
         assert f"work-{work.work_id}-{order.revision}" in ended and not ended & before, "the one before has ended"
         before |= ended
     assert len(asked) == 2
+
+
+def test_a_version_whose_canceller_died_is_cancelled_before_its_workflows_are_ended(piece, monkeypatch):
+    """Between the note and the change: what ends the workflows knows that nothing failed."""
+    _, revision, _ = revising.refine(piece.owner, piece.work_id, Refinement(tempo=100))
+
+    def die(*_: object) -> Work:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        removal.cancelled(piece.owner, piece.work_id, die)
+    instance_id = names.cancel_instance(piece.work_id, revision.number)
+    (noted,) = list(runs.beginning_with(piece.owner, instance_id))
+    asyncio.run(removal.stop(Workflows("none", datetime.now(UTC)), RemovalOrder.model_validate(noted.order)))
+    after = works.get(piece.owner, piece.work_id).composition
+    assert [one.status for one in after.revisions] == ["made", "cancelled"] and after.current == 1
+    _, another, _ = revising.refine(piece.owner, piece.work_id, Refinement(tempo=90))
+    asyncio.run(removal.stop(Workflows("none", datetime.now(UTC)), RemovalOrder.model_validate(noted.order)))
+    assert works.get(piece.owner, piece.work_id).composition.revision(another.number).status == "making", "not the next"
 
 
 def test_rolling_back_loses_nothing(piece):
