@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -24,6 +23,8 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ripieno.contracts.provenance import ModelUsage, Provenance
+from ripieno.services import structured
+from ripieno.services.circuit import Circuit, CircuitOpen
 from ripieno.services.settings import Settings, settings
 
 if TYPE_CHECKING:
@@ -44,11 +45,6 @@ _PROMPTS = Path(__file__).with_name("prompts")
 _PASSING = {408, 409, 429}
 _FORMATS = ("json_schema", "json_object", "text")
 """How strictly a model can be held to a schema, the strictest first."""
-_NOT_STRICT = {
-    "default", "title", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum",
-    "exclusiveMaximum", "multipleOf", "minItems", "maxItems",
-}  # fmt: skip
-"""What structured outputs do not know; the answer is validated by all of it."""
 log = logging.getLogger("ripieno.llm")
 
 
@@ -107,7 +103,10 @@ def ask(
         raise ModelFailed(f"no language model is configured for the task {task}")
     conversation = _Conversation(name, instructions, question, answer)
     circuit = _circuit(conversation.address, name)
-    circuit.check()
+    try:
+        circuit.check()
+    except CircuitOpen as fault:
+        raise ModelFailed(str(fault)) from None
     told, best = "", None
     for _ in range(1 + MOST_REPAIRS):
         try:
@@ -155,7 +154,7 @@ class _Conversation:
     def __init__(self, model: str, instructions: str, question: dict[str, Any], answer: type[BaseModel]):
         chosen = settings()
         self.address = chosen.azure_openai or chosen.llm_url or ""
-        self._model, self._schema = model, strict(answer.model_json_schema())
+        self._model, self._schema = model, structured.strict(answer.model_json_schema())
         self._deadline = _now() + chosen.llm_timeout
         self._instructions = f"{instructions.strip()}\n\n{(_PROMPTS / 'data.md').read_text()}"
         data = json.dumps(question, ensure_ascii=False).encode("utf-8", "replace").decode()
@@ -287,38 +286,7 @@ def _read(said: _Said, answer: type[Answer]) -> tuple[Answer | None, list[str]]:
     """The answer, or what is wrong with it."""
     if said.is_cut:
         return None, ["the answer was too long and was cut off: answer shorter"]
-    try:
-        return answer.model_validate_json(_bare(said.text)), []
-    except ValidationError as fault:
-        return None, [f"{'.'.join(map(str, one['loc'])) or 'the answer'}: {one['msg']}" for one in fault.errors()]
-
-
-def _bare(text: str) -> str:
-    """The JSON object in what some models say around it: a fence, their thoughts."""
-    start, end = text.find("{"), text.rfind("}")
-    if "</think>" in text:
-        start = text.find("{", text.rindex("</think>"))
-    return text[start : end + 1] if 0 <= start < end else text
-
-
-def strict(schema: Any) -> Any:
-    """A JSON schema as structured outputs want it: every field required, no other allowed, no bounds."""
-    if isinstance(schema, list):
-        return [strict(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    names = schema.get("properties") if isinstance(schema.get("properties"), dict) else None
-    found: dict[str, Any] = {}
-    for name, value in schema.items():
-        if name == "properties" and names is not None:
-            found[name] = {one: strict(about) for one, about in names.items()}
-        elif name == "$defs":
-            found[name] = {one: strict(about) for one, about in value.items()}
-        elif name not in _NOT_STRICT:
-            found[name] = strict(value)
-    if names is not None:
-        found["required"], found["additionalProperties"] = list(names), False
-    return found
+    return structured.read(said.text, answer)
 
 
 # -- what is wrong, and whether it passes -------------------------------------------------------------------------
@@ -377,40 +345,9 @@ def _cost(model: str, usage: ModelUsage) -> float | None:
     return round((usage.prompt_tokens * price[0] + usage.completion_tokens * price[1]) / 1e6, 6)
 
 
-@dataclass
-class _Circuit:
-    """How often a model has failed in a row; after some, it is not asked for a while."""
-
-    name: str
-    failures: int = 0
-    closed_at: float = 0.0
-    why: str = ""
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def check(self) -> None:
-        """Raises `ModelFailed` while the model is left alone; then one asks, and others wait what becomes of it."""
-        with self.lock:
-            if self.failures < OPEN_AFTER:
-                return
-            if _now() < self.closed_at:
-                raise ModelFailed(f"the language model {self.name} keeps failing and is left alone for now: {self.why}")
-            self.closed_at = _now() + OPEN_SECONDS
-
-    def failed(self, why: str) -> None:
-        with self.lock:
-            self.failures, self.why = self.failures + 1, why[:300]
-            self.closed_at = _now() + OPEN_SECONDS
-            if self.failures == OPEN_AFTER:
-                log.warning("%s failed %d times and is left alone for %.0f s", self.name, OPEN_AFTER, OPEN_SECONDS)
-
-    def worked(self) -> None:
-        with self.lock:
-            self.failures = 0
-
-
 @lru_cache(maxsize=64)
-def _circuit(address: str, model: str) -> _Circuit:
-    return _Circuit(model)
+def _circuit(address: str, model: str) -> Circuit:
+    return Circuit(f"the language model {model}", OPEN_AFTER, OPEN_SECONDS, _now)
 
 
 @lru_cache(maxsize=1)
