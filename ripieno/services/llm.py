@@ -166,12 +166,13 @@ class _Conversation:
 
     def next(self, usage: ModelUsage) -> _Said:
         """What the model says now; its tokens are added to `usage`. Raises `ModelFailed`."""
+        from azure.core.exceptions import AzureError  # of an identity that is not to be had
         from openai import OpenAIError  # late: a quarter of the app's start, for those who have a model
 
         for attempt in range(MOST_TRIES):
             try:
                 return self._spoken(self._body(), usage)
-            except OpenAIError as fault:
+            except (OpenAIError, AzureError) as fault:
                 wait = _wait_after(fault, attempt)
                 why = _plain(fault)
             if wait is None or attempt + 1 == MOST_TRIES or _now() + wait >= self._deadline:

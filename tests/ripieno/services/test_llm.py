@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from typing import Literal
 
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 from pydantic import BaseModel, ConfigDict, Field
 
 from ripieno.services import llm
@@ -367,6 +368,19 @@ def test_azure_is_asked_by_its_deployment_with_a_key_or_an_identity(language_mod
     llm.forget()
     ask()
     assert language_model.heads[1]["authorization"] == "Bearer of-the-identity"
+
+
+def test_an_identity_that_is_not_to_be_had_is_a_failure_like_any_other(language_model, monkeypatch):
+    class Identity:
+        def get_token(self, *_, **__):
+            raise ClientAuthenticationError("no managed identity here")
+
+    import azure.identity
+
+    monkeypatch.setattr(azure.identity, "DefaultAzureCredential", Identity)
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", language_model.url.removesuffix("/v1"))
+    with pytest.raises(ModelFailed, match="no managed identity here"):
+        ask()
 
 
 def test_many_ask_at_once_and_each_gets_its_own_answer(language_model):
