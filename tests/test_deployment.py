@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -85,6 +86,38 @@ def test_what_the_app_reads_is_deployed():
     ]
     assert len(read) == 2
     assert [name for name in read if ignored.match_file(name)] == []
+
+
+def data_files(*rooms: str) -> list[Path]:
+    """Files that modules read beside them."""
+    return [
+        path
+        for room in rooms
+        for path in (ROOT / room).rglob("*")
+        if path.suffix in (".json", ".txt", ".md") and not path.name.startswith("requirements")
+    ]
+
+
+def test_what_modules_read_beside_them_is_deployed():
+    """Prompts are Markdown, which a deployment leaves behind elsewhere."""
+    ignored = pathspec.GitIgnoreSpec.from_lines((ROOT / ".funcignore").read_text().splitlines())
+    read = [path.relative_to(ROOT).as_posix() for path in data_files("ripieno/music", "ripieno/services")]
+    assert any(name.endswith("prompts/plan.md") for name in read)
+    assert [name for name in read if ignored.match_file(name)] == []
+    assert ignored.match_file("README.md")
+
+
+def test_what_modules_read_beside_them_is_installed_with_them():
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    installed = {
+        path
+        for package, patterns in packages.items()
+        for pattern in patterns
+        for path in (ROOT / package.replace(".", "/")).glob(pattern)
+    }
+    assert [
+        path.relative_to(ROOT).as_posix() for path in data_files("ripieno", "gpu_endpoints") if path not in installed
+    ] == []
 
 
 def test_every_pin_of_a_requirement_file_is_the_constraints_pin():

@@ -128,7 +128,6 @@ MEANINGS: dict[str, str] = {
     "variant": "how often something else was wanted of it",
     "made_by": "by stage, who made what is settled there, where rules and models can",
     "Lyrics.engine": "who wrote them; null for a person",
-    "lost": "engines that were lost in vain, each with its reason",
     "allow_fallback": "whether an engine that is named and cannot gives way to the next one that can, as auto does",
     "StemPlan.engine": "the engine to make it with; auto is the best that is there",
     "version": "of the engine",
