@@ -98,7 +98,8 @@ def _dislike(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         _leave_out(state, clause, heard, begins)
     else:
         flush(state)
-        add(state, Said(Kind.VARIATION, heard.first, heard.last, parts=heard.parts), heard)
+        of = next((str(said.kind) for _, said in heard.preds), None)
+        add(state, Said(Kind.VARIATION, heard.first, heard.last, parts=heard.parts, value=of), heard)
         state.subject = heard.parts or state.subject
         place_back(state, heard, begins)
 
