@@ -31,20 +31,17 @@ class Pair:
     def __init__(self, ripieno: Ripieno, children: dict[str, Child]):
         self.ripieno, self.children = ripieno, children
 
-    def where(self, job_id: str) -> tuple[str, str]:
-        """Where a job is being made, once it is: the address, and the id that it has there."""
+    def where(self, work: str) -> tuple[str, str]:
+        """A take of a work that is being made, once one is: its job, and the address that makes it."""
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
-            known = next((one for one in self.ripieno.jobs(limit=50) if one.job_id == job_id), None)
-            if known is None or not known.address or not known.endpoint_job_id:
-                continue
-            answer = httpx.get(f"{known.address}/jobs/{known.endpoint_job_id}")
-            if answer.status_code == 200:
-                state = answer.json()["state"]
-                assert state in ("queued", "running"), "it was made before anybody could be killed: make it longer"
-                if state == "running":
-                    return known.address, known.endpoint_job_id
-        raise TimeoutError(f"{job_id} is never made")
+            takes = [one for one in self.ripieno.jobs(limit=50) if one.job_id.startswith(names.version_instances(work))]
+            for known in takes:
+                answer = httpx.get(f"{known.address}/jobs/{known.endpoint_job_id}") if known.endpoint_job_id else None
+                if answer is not None and answer.status_code == 200 and answer.json()["state"] == "running":
+                    return known.job_id, str(known.address)
+            assert not takes or any(one.state != "succeeded" for one in takes), "all was made before anybody was killed"
+        raise TimeoutError(f"{work} is never made")
 
     def kill(self, address: str) -> None:
         """With its workers, as the machine would die."""
@@ -98,8 +95,7 @@ def piece(**fields) -> CompositionOrder:
 @pytest.mark.timeout(900)
 def test_a_take_goes_on_at_the_other_address_when_the_one_that_makes_it_is_killed(pair):
     work = pair.ripieno.generate(stems(seconds=1800))
-    job_id = names.job_id(names.version_instance(work, "bass", 1), "generate")
-    address, _ = pair.where(job_id)
+    job_id, address = pair.where(work)
     pair.kill(address)
     try:
         made = pair.ripieno.wait_generation(work, timeout=SECONDS)
@@ -108,6 +104,21 @@ def test_a_take_goes_on_at_the_other_address_when_the_one_that_makes_it_is_kille
         assert take.stem.engine.engine == "symbolic" and take.stem.duration_seconds == pytest.approx(1800)
         elsewhere = pair.ripieno.job(job_id)
         assert elsewhere.address in set(pair.children) - {address} and elsewhere.state == "succeeded"
+    finally:
+        pair.revive(address)
+
+
+@pytest.mark.timeout(900)
+def test_so_does_a_layer_of_a_composition(pair):
+    long = [FormPart(label=label, bars=64) for label in ("verse", "chorus")]
+    work = pair.ripieno.compose(piece(form=long, tempo=100.0, layers=["bass", "drums"]))
+    job_id, address = pair.where(work)
+    pair.kill(address)
+    try:
+        made = pair.ripieno.wait_composition(work, timeout=SECONDS)
+        assert made.versions[0].status == "made", made.versions[0]
+        assert {one.name: one.takes[0].status for one in made.layers} == {"bass": "generated", "drums": "generated"}
+        assert pair.ripieno.job(job_id).address in set(pair.children) - {address}
     finally:
         pair.revive(address)
 
