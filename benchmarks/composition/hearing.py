@@ -114,7 +114,9 @@ def borders(music: Conditioning, found: list[float]) -> float | None:
 def bar_levels(audio: np.ndarray, rate: int, music: Conditioning) -> np.ndarray:
     """The RMS of each bar."""
     edges = [round(music.timeline.at(bar.first) * rate) for bar in music.bars()] + [len(audio)]
-    return np.array([np.sqrt(np.mean(audio[a:b] ** 2)) if b > a else 0.0 for a, b in zip(edges, edges[1:], strict=False)])
+    return np.array(
+        [np.sqrt(np.mean(audio[a:b] ** 2)) if b > a else 0.0 for a, b in zip(edges, edges[1:], strict=False)]
+    )
 
 
 def energy(audio: np.ndarray, rate: int, music: Conditioning) -> float | None:

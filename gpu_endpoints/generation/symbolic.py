@@ -9,14 +9,18 @@ from gpu_endpoints.generation import midi, tone
 from gpu_endpoints.generation.engine import Generated, OnProgress, Wish
 from gpu_endpoints.generation.soundfont import default_soundfont, render_part
 from ripieno import __version__
+from ripieno.contracts import names
+from ripieno.contracts.enums import StemType
 from ripieno.contracts.generation import StemPlan
 from ripieno.contracts.provenance import Provenance
-from ripieno.music import places
+from ripieno.music import midi_files, places
 from ripieno.music.arranging import playing
 from ripieno.music.arranging.arrange import arrange
 from ripieno.music.conditioning import Conditioning
 from ripieno.music.genres.blending import blend
 from ripieno.music.instruments import instrument
+from ripieno.music.score import Part
+from ripieno.services import blobs
 
 NAME = "symbolic"
 
@@ -38,15 +42,19 @@ class SymbolicEngine:
 
 def _one(wish: Wish, on_progress: OnProgress) -> Generated:
     plan, given = wish.plan, wish.conditioning
-    part = arrange(
-        plan.stem_type,
-        given,
-        blend(plan.style),
-        seed=plan.random_seed,
-        instrument=instrument(plan.instrument) if plan.instrument else None,
-        playing=playing.of(plan),
-        by_place=playing.by_place(plan, given),
-        silent=places.silent(plan, given),
+    part = (
+        _given(plan, given)
+        if plan.midi
+        else arrange(
+            plan.stem_type,
+            given,
+            blend(plan.style),
+            seed=plan.random_seed,
+            instrument=instrument(plan.instrument) if plan.instrument else None,
+            playing=playing.of(plan),
+            by_place=playing.by_place(plan, given),
+            silent=places.silent(plan, given),
+        )
     )
     audio = render_part(part, wish.seconds, default_soundfont(), tuning=given.tuning, on_progress=on_progress)
     remarks = [] if part.notes else [f"the style {plan.style} has nothing for {plan.stem_type} in this part"]
@@ -54,6 +62,20 @@ def _one(wish: Wish, on_progress: OnProgress) -> Generated:
     remarks += [f"the music has no {place}" for place in dict.fromkeys(places.missing(named, given))]
     shaded = tone.shaded_at(audio, plan.brightness, _tones(plan, given))
     return Generated(shaded, midi.write(part, given), plan.random_seed, tuple(remarks))
+
+
+def _given(plan: StemPlan, music: Conditioning) -> Part:
+    """The notes that a person gave, as they are, but for where the stem is silent."""
+    assert plan.midi is not None
+    notes = midi_files.played(midi_files.notes(blobs.read(names.GENERATED, plan.midi)), music)
+    quiet = places.silent(plan, music)
+    heard = [one for one in notes if not places.lies_in(music.timeline.beat_at(one.start + music.start_seconds), quiet)]
+    own = instrument(plan.instrument) if plan.instrument else None
+    style = blend(plan.style).leading
+    if plan.stem_type == StemType.DRUMS:
+        return Part("drums", own.program if own else style.drums.program, is_drum=True, notes=heard)
+    part = style.parts[plan.stem_type]
+    return Part(plan.stem_type, own.program if own else part.program, gain_db=part.gain_db, pan=part.pan, notes=heard)
 
 
 def _tones(plan: StemPlan, music: Conditioning) -> list[tuple[float, list[tuple[float, float]]]]:

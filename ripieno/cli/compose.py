@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import cloup
@@ -16,7 +18,16 @@ from ripieno.cli.options import connect, examples, json_option
 from ripieno.cli.output import console, print_json
 from ripieno.cli.pieces import show_comparison, show_composition
 from ripieno.client import Ripieno
-from ripieno.contracts.composition import CompositionOrder, CompositionView, FormPart, Refinement, Stage, StyleShare
+from ripieno.contracts.composition import (
+    CompositionOrder,
+    CompositionView,
+    FormPart,
+    LayerEdit,
+    PassageEdit,
+    Refinement,
+    Stage,
+    StyleShare,
+)
 from ripieno.contracts.enums import GenerationStatus, StemType
 from ripieno.contracts.names import slug
 from ripieno.music.lyrics import lrc
@@ -85,20 +96,44 @@ def compose(brief: str, out: Path | None, as_json: bool, song: str | None, **cho
 
 
 @cloup.command(
-    epilog=examples('ripieno refine latest "make the last chorus bigger"', "ripieno refine latest --tempo 110")
+    epilog=examples(
+        'ripieno refine latest "make the last chorus bigger"',
+        "ripieno refine latest --tempo 110",
+        "ripieno refine latest --chords 1-2=F,G --out piece/",
+    )
 )
 @_composition
 @cloup.argument("text", required=False, default="", help="What is to be another, in your words.")
-@cloup.option("--tempo", type=float, metavar="BPM", help="Beats a minute.")
-@cloup.option("--key", help="Such as 'A minor'.")
-@cloup.option("--style", multiple=True, metavar="NAME[=WEIGHT]", help="A genre; several are a blend.")
-@cloup.option("--from-version", type=int, help="The version to begin from, else the current one.")
-@cloup.option("--out", type=cloup.Path(file_okay=False, path_type=Path), metavar="DIR", help="Folder to write to.")
+@cloup.option_group(
+    "What is to be another",
+    cloup.option("--tempo", type=float, metavar="BPM", help="Beats a minute."),
+    cloup.option("--key", help="Such as 'A minor'."),
+    cloup.option("--style", multiple=True, metavar="NAME[=WEIGHT]", help="A genre; several are a blend."),
+    cloup.option("--theme", help="What new words are about."),
+    cloup.option("--draft", type=int, help="Another draft of the lyrics."),
+    cloup.option("--loudness", type=float, metavar="LUFS", help="Of the master."),
+)
+@cloup.option_group(
+    "By hand: it stays so from then on",
+    cloup.option("--chords", multiple=True, metavar="BARS=CHORDS", help="A chord a bar from there: 5-8=F,G."),
+    cloup.option("--words", multiple=True, metavar="BARS=WORDS", help="Sung there instead, a line a phrase: 17-24=…"),
+    cloup.option("--midi", multiple=True, metavar="LAYER=FILE", help="Notes to play as they are: piano=piano.mid."),
+    cloup.option(
+        "--audio", multiple=True, metavar="LAYER=SONG", help="A recording as a layer, from bar 1: a song or file."
+    ),
+)
+@cloup.option_group(
+    "How",
+    cloup.option("--from-version", type=int, help="The version to begin from, else the current one."),
+    cloup.option("--stop-at", type=cloup.Choice([one.value for one in Stage]), help="Look after this stage first."),
+    cloup.option("--out", type=cloup.Path(file_okay=False, path_type=Path), metavar="DIR", help="Folder to write to."),
+)
 @json_option
-def refine(composition: str, text: str, out: Path | None, as_json: bool, **chosen) -> None:
+def refine(composition: str, text: str, out: Path | None, as_json: bool, **chosen: Any) -> None:
     """Change something of a piece.
 
-    It becomes a further version, of which only what depends on the change is made anew.
+    It becomes a further version, of which only what depends on the change is made anew. A piece that waits after a
+    stage goes on from there.
     """
     with connect() as ripieno:
         its = songs.composition(ripieno, composition)
@@ -108,7 +143,19 @@ def refine(composition: str, text: str, out: Path | None, as_json: bool, **chose
                 tempo=chosen["tempo"],
                 key=chosen["key"],
                 styles=_styles(chosen["style"]),
+                theme=chosen["theme"],
+                draft=chosen["draft"],
+                loudness_lufs=chosen["loudness"],
+                passages=[
+                    *(
+                        PassageEdit(bars=bars, chords=_listed(value))
+                        for bars, value in _bars("--chords", chosen["chords"])
+                    ),
+                    *(PassageEdit(bars=bars, words=value) for bars, value in _bars("--words", chosen["words"])),
+                ],
+                layers=_given(ripieno, chosen["midi"], chosen["audio"]),
                 from_version=chosen["from_version"],
+                stop_at=chosen["stop_at"],
             )
         except ValueError as fault:
             raise click.UsageError(str(fault)) from None
@@ -185,6 +232,50 @@ def _styles(named: tuple[str, ...]) -> list[StyleShare]:
         except ValueError:
             raise click.UsageError(f"--style: {one!r} is no genre with a weight; write house=70") from None
     return found
+
+
+def _pairs(option: str, given: tuple[str, ...], example: str) -> list[tuple[str, str]]:
+    found = []
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise click.UsageError(f"{option}: {one!r} says nothing; write {option} {example}")
+        found.append((name.strip(), value.strip()))
+    return found
+
+
+def _bars(option: str, given: tuple[str, ...]) -> list[tuple[tuple[int, int], str]]:
+    found = []
+    for bars, value in _pairs(option, given, "5-8=…"):
+        first, dash, last = bars.replace("–", "-").partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise click.UsageError(f"{option}: {bars!r} are no bars; write {option} 5-8=…")
+        found.append(((int(first), int(last or first)), value))
+    return found
+
+
+def _listed(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
+
+
+def _given(ripieno: Ripieno, midi: tuple[str, ...], audio: tuple[str, ...]) -> list[LayerEdit]:
+    """Notes and recordings as edits of their layers; a file that the library does not have is taken in first."""
+    edits = []
+    for layer, file in _pairs("--midi", midi, "piano=piano.mid"):
+        path = Path(file)
+        if not path.is_file():
+            raise click.UsageError(f"--midi: there is no file {file!r}")
+        edits.append(LayerEdit(layer=_layer(layer), midi=base64.b64encode(path.read_bytes()).decode()))
+    for layer, song in _pairs("--audio", audio, "guitar=guitar.wav"):
+        edits.append(LayerEdit(layer=_layer(layer), audio_file_id=songs.song_or_file(ripieno, song).audio_file_id))
+    return edits
+
+
+def _layer(name: str) -> StemType:
+    try:
+        return StemType(name.lower())
+    except ValueError:
+        raise click.UsageError(f"there is no layer {name!r}: choose from {', '.join(StemType)}") from None
 
 
 def _form(text: str | None) -> list[FormPart]:

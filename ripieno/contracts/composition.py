@@ -25,7 +25,7 @@ from ripieno.contracts.generation import (
     StemTakes,
 )
 from ripieno.contracts.lyrics import Lyrics, LyricsLanguage, TimedLine
-from ripieno.contracts.production import Score
+from ripieno.contracts.production import Bars, Score
 from ripieno.contracts.provenance import ModelUsage, Provenance
 from ripieno.contracts.understanding import Place, Understanding
 
@@ -33,6 +33,7 @@ MOST_BRIEF = 2000
 MOST_COMPOSED_SECONDS = 900.0
 MOST_SECTIONS = 40
 MOST_STYLES = 4
+MOST_MIDI = 1_400_000  # characters of base64: a megabyte
 
 KeyName = Annotated[
     str, StringConstraints(pattern=r"^[A-Ga-g][#b]?\s?(m|min|minor|maj|major)?$", strip_whitespace=True)
@@ -124,7 +125,8 @@ class ContextSection(Contract):
 
 class Layer(Playing):
     """A layer that plays in the piece, in those sections that name it; not at the places `silent`, and at `at_places`
-    otherwise than elsewhere. `variant` counts how often something else was wanted of it."""
+    otherwise than elsewhere. `variant` counts how often something else was wanted of it. `midi` are notes, and `audio`
+    is a recording, that a person gave for it: files of the piece."""
 
     name: str
     stem_type: StemType
@@ -133,6 +135,8 @@ class Layer(Playing):
     silent: list[Place] = []
     at_places: list[PlacedPlaying] = []
     variant: int = Field(default=0, ge=0)
+    midi: str | None = None
+    audio: str | None = None
 
 
 class Context(Contract):
@@ -239,19 +243,31 @@ class Composition(Contract):
 
 class SectionEdit(Request):
     """A change to one section (`chorus 2`, `last chorus`; `chorus` is each of them): `energy` is added to that of its
-    bars, `chords` are a chord a bar, `add` and `remove` are layers."""
+    bars, `chords` are a chord a bar, `words` are sung in it instead, a line a phrase, `add` and `remove` are layers."""
 
     section: str = Field(max_length=40)
     energy: float | None = Field(default=None, ge=-1, le=1)
     chords: list[ChordName] = Field(default=[], max_length=64)
+    words: str = Field(default="", max_length=MOST_LYRICS)
     add: list[str] = Field(default=[], max_length=12)
     remove: list[str] = Field(default=[], max_length=12)
+
+
+class PassageEdit(Request):
+    """A change to some bars, counted from 1: `chords` are a chord a bar, again and again; `words` are sung there
+    instead, a line a phrase. What is around them stays."""
+
+    bars: Bars
+    chords: list[ChordName] = Field(default=[], max_length=64)
+    words: str = Field(default="", max_length=MOST_LYRICS)
 
 
 class LayerEdit(Request):
     """A change to one layer: another instrument or style, shades that are added to its own, or the layer away. A layer
     that is not there is added, in `sections` or in all of them; `instead_of` another one it plays where that does,
-    which is left out there. `anew` has it play something else."""
+    which is left out there. `anew` has it play something else. What a person gives is played as it is: `midi`, a MIDI
+    file in base64 whose tick 0 is bar 1 of the piece, by the symbolic player; or a recording, a song of the library
+    that begins at bar 1."""
 
     layer: StemType
     instrument: str | None = Field(default=None, max_length=40)
@@ -263,6 +279,8 @@ class LayerEdit(Request):
     anew: bool = False
     instead_of: StemType | None = None
     sections: list[str] = Field(default=[], max_length=MOST_SECTIONS)
+    midi: str | None = Field(default=None, max_length=MOST_MIDI)
+    audio_file_id: str | None = Field(default=None, max_length=100)
     remove: bool = False
 
 
@@ -284,6 +302,7 @@ class Refinement(Request):
     theme: str | None = Field(default=None, max_length=300)
     sections: list[SectionEdit] = Field(default=[], max_length=MOST_SECTIONS)
     layers: list[LayerEdit] = Field(default=[], max_length=12)
+    passages: list[PassageEdit] = Field(default=[], max_length=64)
     stop_at: Stage | None = None
 
 

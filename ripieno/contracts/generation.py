@@ -87,7 +87,8 @@ class StemPlan(Playing):
 
     `name` is its element's (`synth 2`), else that of its type. `section` and `bars` are as in `GenerationParameters`,
     for this stem alone; `instrument` is a name of `ripieno.music.instruments`. Of its range it plays at the places
-    `sounding` (none is all of it) and not at `silent`; at `at_places` it is played otherwise.
+    `sounding` (none is all of it) and not at `silent`; at `at_places` it is played otherwise. `midi` are its notes and
+    `audio` is its sound where a person gave them: blobs of the container `generated`.
     """
 
     stem_type: StemType
@@ -101,6 +102,8 @@ class StemPlan(Playing):
     sounding: list[Place] = Field(default=[], max_length=MOST_PLACES)
     silent: list[Place] = Field(default=[], max_length=MOST_PLACES)
     at_places: list[PlacedPlaying] = Field(default=[], max_length=MOST_PLACES)
+    midi: str | None = Field(default=None, max_length=400)
+    audio: str | None = Field(default=None, max_length=400)
     random_seed: int = Field(default=0, ge=0, lt=2**32)
 
 

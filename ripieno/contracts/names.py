@@ -120,6 +120,11 @@ def export_output(work_id: str, fingerprint: str) -> str:
     return f"{work_id}/exports/{fingerprint[:16]}"
 
 
+def given_blob(work_id: str, sha256: str, extension: str) -> str:
+    """A file that a person gave for a work: the same bytes are the same file."""
+    return f"{work_id}/given/{sha256[:32]}.{extension}"
+
+
 def conditioning_blob(work_id: str, revision: int | None = None) -> str:
     """What the layers of a work have to fit, or those of one revision of a composition."""
     return f"{work_id}/conditioning.json" if revision is None else f"{work_id}/conditioning.{revision}.json"

@@ -414,6 +414,7 @@ def _stem_plan(context: Context, name: str) -> StemPlan:
         **layer.model_dump(include={*Playing.model_fields}), stem_type=layer.stem_type, name=name,
         style=layer.style or style_of(context), instrument=layer.instrument, silent=[*silent, *layer.silent],
         at_places=layer.at_places, random_seed=(context.seed + layer.variant * _ANOTHER) % 2**32,
+        midi=layer.midi, audio=layer.audio, engine="symbolic" if layer.midi else "auto",
     )  # fmt: skip
 
 
@@ -434,6 +435,10 @@ def _generation_order(work: Work, context: Context) -> GenerationOrder:
 def _inputs(order: CompositionOrder, context: Context, name: str) -> dict[str, Any]:
     """What a layer is made from, of all that is settled; drums play to no chords."""
     layer = next(one for one in context.layers if one.name == name)
+    if layer.midi or layer.audio:  # it hears nothing but the time
+        plan = _stem_plan(context, name).model_dump(mode="json")
+        return {"plan": plan, "tempo": context.tempo, "meter": context.meter, "bars": context.bars,
+                "stem_format": order.stem_format}  # fmt: skip
     is_drums = layer.stem_type == StemType.DRUMS
     is_sung = layer.stem_type == StemType.VOCALS and context.lyrics is not None
     grid = [

@@ -23,7 +23,7 @@ from ripieno.contracts.works import ElementKind, Work
 from ripieno.music.composing import comparing, refining
 from ripieno.records import runs, works
 from ripieno.services import understanding
-from ripieno.work import composing, heeding
+from ripieno.work import composing, giving, heeding
 from ripieno.work.composing import CannotCompose, StillMaking
 
 MOST_REVISIONS = 200
@@ -51,7 +51,9 @@ def _refined_from(owner: str, work_id: str, wanted: Refinement, *, rejects: bool
     understood = understanding.understood(wanted.text, about="refinement") if wanted.text.strip() else None
     try:
         _check_settled(known, before, wanted)
-        context, changes = _refined(before.context, wanted, understood.statements if understood else [])
+        held = giving.held(known, wanted)
+        context, changes = _refined(before.context, held.wanted, understood.statements if understood else [])
+        context = held.checked(context)
     except ValueError as fault:
         raise CannotCompose(str(fault)) from None
 
@@ -272,12 +274,14 @@ def _check_settled(work: Work, before: Revision, wanted: Refinement) -> None:
         if not composition.is_done(before, stage):
             raise ValueError(f"version {before.number} waits before its {stage}: {what} can be changed after that")
 
-    if any(one.chords for one in wanted.sections):
+    if any(one.chords for one in [*wanted.sections, *wanted.passages]):
         check(Stage.HARMONY, "chords")
     if any(one.energy or one.add or one.remove for one in wanted.sections):
         check(Stage.ARRANGEMENT, "energy, and who plays where,")
     if wanted.draft is not None:
         check(Stage.LYRICS, "the draft")
+    if any(one.words.strip() for one in [*wanted.sections, *wanted.passages]):
+        check(Stage.LYRICS, "words of some bars")
 
 
 def _check_free(composition: Composition) -> None:

@@ -11,7 +11,7 @@ from ripieno.contracts.composition import Context, ContextSection, Layer, LayerE
 from ripieno.contracts.enums import StemType
 from ripieno.music import form
 from ripieno.music.chord import parse
-from ripieno.music.composing import contexts, harmonies, moods, singing
+from ripieno.music.composing import contexts, harmonies, moods, passages, singing
 from ripieno.music.genres.blending import blend
 from ripieno.music.instruments import instrument
 from ripieno.music.pitch import pitch_class, spell, uses_flats
@@ -29,7 +29,7 @@ def refined(context: Context, wanted: Refinement) -> tuple[Context, list[str]]:
     """
     changes: list[str] = []
     made = context
-    for change in (_whole, _styles, _key, _sections, _layers, _words):
+    for change in (_whole, _styles, _key, _sections, _layers, _words, _passages):
         made = change(made, wanted, changes.append)
     if not changes:
         raise ValueError("nothing of that changes the piece: say what is to be another")
@@ -155,6 +155,12 @@ def _layers(context: Context, wanted: Refinement, tell: Callable[[str], None]) -
             layers, sections = _exchanged(context, layers, sections, layers[at].name, edit)
             at = next(n for n, one in enumerate(layers) if one.stem_type == stem)
             tell(f"{layers[at].name}: instead of {edit.instead_of}")
+        if edit.midi is not None or edit.audio_file_id is not None:
+            layers[at] = _given(layers[at], edit, tell)
+            name = layers[at].name
+            sections = [
+                one if name in one.parts else one.model_copy(update={"parts": [*one.parts, name]}) for one in sections
+            ]
         layers[at] = _shaded(layers[at], edit, tell)
     if not wanted.layers:
         return context
@@ -207,6 +213,35 @@ def _words(context: Context, wanted: Refinement, tell: Callable[[str], None]) ->
     return context
 
 
+def _passages(context: Context, wanted: Refinement, tell: Callable[[str], None]) -> Context:
+    """Bars, and words of sections, changed in place."""
+    edits = [(one.bars, list(one.chords), one.words, f"bars {one.bars[0]}–{one.bars[1]}") for one in wanted.passages]
+    edits += [
+        (_bars_of(context, place), [], edit.words, edit.section)
+        for edit in wanted.sections
+        if edit.words.strip()
+        for place in places(context, edit.section)
+    ]
+    for bars, chords, words, where in edits:
+        if not chords and not words.strip():
+            raise ValueError(f"nothing is to be another in {where}: give chords or words")
+        if chords:
+            tell(f"{where}: chords {' '.join(chords)}")
+            context = context.model_copy(update={"sections": passages.rechorded(context, bars, chords)})
+            context = _by_you(context, {}, f"chords.{bars[0]}-{bars[1]}")
+        if words.strip():
+            tell(f"{where}: sung “{' / '.join(words.split(chr(10)))}”")
+            style = contexts.blended(context.styles)
+            context = _by_you(context, {"lyrics": passages.reworded(context, style, bars, words)})
+    return context
+
+
+def _bars_of(context: Context, place: int) -> tuple[int, int]:
+    """The first and last bar of a section, counted from 1."""
+    first = 1 + sum(one.bars for one in context.sections[:place])
+    return first, first + context.sections[place].bars - 1
+
+
 def _shaded(layer: Layer, edit: LayerEdit, tell: Callable[[str], None]) -> Layer:
     update: dict[str, object] = {}
     for field in ("instrument", "style"):
@@ -223,6 +258,19 @@ def _shaded(layer: Layer, edit: LayerEdit, tell: Callable[[str], None]) -> Layer
             update[field] = max(-1.0, min(1.0, getattr(layer, field) + more))
             tell(f"{layer.name}: {field.replace('pitch_', '')} {'+' if more > 0 else ''}{more:g}")
     return layer.model_copy(update=update)
+
+
+def _given(layer: Layer, edit: LayerEdit, tell: Callable[[str], None]) -> Layer:
+    """A layer that plays what a person gave, everywhere; the edit names the piece's files by now."""
+    if edit.midi is not None and edit.audio_file_id is not None:
+        raise ValueError(f"{layer.name}: give notes or a recording, not both")
+    if edit.midi is not None and layer.stem_type == StemType.VOCALS:
+        raise ValueError(
+            "the voice sings words: change those by their bars (passages); notes cannot be given to it yet"
+        )
+    tell(f"{layer.name}: your own {'notes' if edit.midi is not None else 'recording'}")
+    own = {"midi": edit.midi, "audio": edit.audio_file_id, "silent": [], "at_places": []}
+    return layer.model_copy(update=own)
 
 
 def _transposed(chord: str, by: int, tonic: int, mode: str) -> str:
@@ -257,11 +305,13 @@ def _in_words(edit: SectionEdit) -> str:
         words.append(f"chords {' '.join(edit.chords)}")
     if edit.add:
         words.append(f"with {', '.join(edit.add)}")
+    if edit.words.strip():
+        words.append("other words")
     if edit.remove:
         words.append(f"without {', '.join(edit.remove)}")
     return ", ".join(words) or "as it is"
 
 
-def _by_you(context: Context, update: dict[str, object]) -> Context:
-    settled = {**context.settled, **dict.fromkeys(update, contexts.YOU)} if update else context.settled
+def _by_you(context: Context, update: dict[str, object], *also: str) -> Context:
+    settled = {**context.settled, **dict.fromkeys([*update, *also], contexts.YOU)}
     return context.model_copy(update={**update, "settled": settled})

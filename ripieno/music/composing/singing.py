@@ -31,7 +31,8 @@ class Phrases:
 
 
 def singer(context: Context) -> Layer | None:
-    return next((one for one in context.layers if one.stem_type == StemType.VOCALS), None)
+    """Who sings the words; nobody where a person recorded the voice."""
+    return next((one for one in context.layers if one.stem_type == StemType.VOCALS and one.audio is None), None)
 
 
 def melody(context: Context, style: Blend) -> list[Phrases]:
@@ -90,14 +91,13 @@ def by_hand(context: Context, text: str) -> Lyrics:
     return handwritten.read(text, context.language, title=context.title)
 
 
-def sung(context: Context, style: Blend) -> Setting:
-    """The words on the melody. A section of the melody has the words of the same name, else those that come next."""
+def assigned(context: Context, style: Blend) -> list[tuple[Phrases, list[LyricLine]]]:
+    """Every section of the melody with its words: those of the same name, else those that come next."""
     if context.lyrics is None:
-        return Setting()
-    beats = contexts.conditioning_of(context).timeline.beats_per_bar
+        return []
     waiting = list(context.lyrics.sections)
     known: dict[str, list[LyricLine]] = {}
-    whole = Setting()
+    found: list[tuple[Phrases, list[LyricLine]]] = []
     for one in melody(context, style):
         if one.label not in known:
             named = next((words for words in waiting if words.label.lower() == one.label), None)
@@ -107,7 +107,15 @@ def sung(context: Context, style: Blend) -> Setting:
                 known[one.label] = chosen.lines
         elif waiting and waiting[0].label.lower() == one.label:
             known[one.label] = waiting.pop(0).lines
-        lines = known.get(one.label)
+        found.append((one, known.get(one.label) or []))
+    return found
+
+
+def sung(context: Context, style: Blend) -> Setting:
+    """The words on the melody."""
+    whole = Setting()
+    beats = contexts.conditioning_of(context).timeline.beats_per_bar
+    for one, lines in assigned(context, style):
         if not lines:
             continue
         found = setting.set_lines(lines, one.phrases, beats)

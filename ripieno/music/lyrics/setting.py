@@ -156,6 +156,14 @@ def set_lines(lines: Sequence[LyricLine], phrases: Sequence[Sequence[MelodyNote]
     return setting
 
 
+def by_phrase(lines: Sequence[LyricLine], phrases: int) -> list[LyricLine]:
+    """At most so many lines: more than there are phrases share them, as `set_lines` has it."""
+    lines = [line for line in lines if line.syllables]
+    if len(lines) <= phrases:
+        return lines
+    return [_joined(lines[k * len(lines) // phrases : (k + 1) * len(lines) // phrases]) for k in range(phrases)]
+
+
 def sung_notes(setting: Setting, timeline: Timeline, *, start: float = 0.0) -> list[SungNote]:
     """The notes in seconds after `start` (seconds of the song), as the singing engine takes them."""
     return [
