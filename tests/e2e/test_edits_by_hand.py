@@ -90,7 +90,7 @@ def test_the_melody_where_it_is_sung(ripieno, tmp_path):
         layers=["piano", "vocals"], instrumental=False,
     )  # fmt: skip
     vocals = heard(ripieno, made, "vocals", tmp_path)
-    assert level(vocals, 1, 2) < 1e-4 < 0.005 < level(vocals, 3, 4)
+    assert level(vocals, 1, 1) < 1e-4 < 0.005 < level(vocals, 3, 4), "but for a consonant before its beat"
     assert made.words and all(one.start >= 2 * BAR - 0.5 for one in made.words)
 
 
@@ -140,7 +140,7 @@ def test_the_layers_notes_that_were_changed_and_put_back(ripieno, tmp_path):
     assert made.versions[-1].elements == {"piano": 2, "drums": 1}, "the drums are as they were"
     before = pitch_classes(heard(ripieno, waiting, "piano", tmp_path), 1, 4)
     after = pitch_classes(heard(ripieno, made, "piano", tmp_path), 1, 4)
-    assert np.corrcoef(np.roll(before, 1), after)[0, 1] > 0.95
+    assert np.corrcoef(np.roll(before, 1), after)[0, 1] > 0.9 > 0.3 > np.corrcoef(before, after)[0, 1]
     slower = ripieno.refine(piece, Refinement(tempo=100))
     again = ripieno.wait_composition(piece, timeout=240)
     assert again.current == slower.version
