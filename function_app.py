@@ -18,6 +18,7 @@ import orchestrators.version
 import orchestrators.work
 import triggers.audio
 import triggers.callbacks
+import triggers.catalogue
 import triggers.compositions
 import triggers.feedback
 import triggers.generations
@@ -35,7 +36,7 @@ from ripieno.work import preparing
 
 PARTS = (
     triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.compositions, triggers.feedback,
-    triggers.understanding, triggers.jobs, triggers.callbacks,
+    triggers.understanding, triggers.catalogue, triggers.jobs, triggers.callbacks,
     triggers.health, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
     orchestrators.composition, orchestrators.export, orchestrators.endpoint_job, orchestrators.removal,

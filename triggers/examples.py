@@ -10,7 +10,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ripieno.contracts import analysis, audio, composition, feedback, generation, health, jobs, problems, understanding
+from ripieno.contracts import (
+    analysis,
+    audio,
+    catalogue,
+    composition,
+    feedback,
+    generation,
+    health,
+    jobs,
+    problems,
+    understanding,
+)
 from ripieno.contracts.enums import AudioFileStatus, AudioFormat, GenerationStatus, JobState, Mode, StemType, TakeStatus
 from ripieno.contracts.production import Score
 from ripieno.contracts.provenance import Provenance
@@ -229,6 +240,18 @@ _EXAMPLES: Sequence[BaseModel] = [
         fields=[composition.FieldChange(field="tempo", a=124.8, b=120.0)],
         layers=[composition.LayerChange(name="bass", a=1, b=2, change="made anew")],
     ),
+    catalogue.Catalogue(
+        styles=[catalogue.StyleEntry(name="bossa", tempo=(112, 144), beats_per_bar=4, valence=0.5, arousal=-0.2,
+                                     form="song")],
+        instruments=[catalogue.InstrumentEntry(name="upright bass", stem_type=StemType.BASS, program=32)],
+        moods=[catalogue.MoodEntry(word="uplifting", valence=0.8, arousal=0.5)],
+        forms=[catalogue.FormEntry(name="song", sections=[("intro", 4), ("verse", 8), ("chorus", 8)])],
+        layers=[StemType.DRUMS, StemType.BASS], meters=["4/4", "6/8"], languages=["en", "de", "es", "fr"],
+        engines=[catalogue.EngineEntry(task="generate", name="symbolic", endpoint="generation", available=True,
+                                       license="MIT; SoundFont GPL-2")],
+        mastering=[catalogue.PresetEntry(name="streaming", loudness_lufs=-14.0, ceiling_db=-1.0, about="music services")],
+        stem_formats=["wav", "flac"], download_formats=["wav", "mp3", "midi"], stages=["context", "harmony"],
+    ),
     composition.Rejection(version=1, comment="less busy drums in the verse"),
     feedback.Opinion(version=1, rating=4, comment="the chorus lifts"),
     feedback.FeedbackOrder(target=WORK, version=1, rating=4, comment="the chorus lifts"),
@@ -297,6 +320,7 @@ PYTHON: dict[str, str] = {
     "list_feedback": "said = list(ripieno.feedback())",
     "cancel_composition": "ripieno.cancel_composition(piece)",
     "delete_composition": "ripieno.delete_composition(piece)",
+    "get_catalogue": "styles = [style.name for style in ripieno.catalogue().styles]",
     "health": "parts = ripieno.health()",
     "understand_words": 'said = ripieno.understand("busier but not louder")',
     "list_jobs": 'jobs = list(ripieno.jobs(state="failed"))',

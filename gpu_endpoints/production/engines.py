@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from ripieno import __version__
 from ripieno.contracts.enums import JobKind
 from ripieno.services import engines
@@ -13,9 +16,11 @@ KINDS = frozenset({JobKind.ALIGN, JobKind.CHECK, JobKind.MIX, JobKind.MASTER, Jo
 def describe() -> dict[str, dict]:
     own = {"available": True, "license": "MIT", "detail": f"ripieno {__version__}"}
     board = {"available": True, "license": "GPL-3", "detail": "pedalboard"}
+    presets = json.loads(Path(__file__).with_name("mastering.json").read_text())
     return {
         "align": {"rubberband": board}, "check": {"measures": own}, "mix": _declared("mix"),
-        "master": _declared("master"), "export": {"zip": own},
+        "master": {name: about | {"presets": presets} for name, about in _declared("master").items()},
+        "export": {"zip": own},
     }  # fmt: skip
 
 

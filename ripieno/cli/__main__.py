@@ -11,6 +11,7 @@ import cloup
 from ripieno import __version__
 from ripieno.cli import exits
 from ripieno.cli.analyze import analyze
+from ripieno.cli.catalogue import catalogue
 from ripieno.cli.completion import completion
 from ripieno.cli.compose import compose, refine, rollback, versions
 from ripieno.cli.download import download
@@ -26,7 +27,7 @@ from ripieno.client import RipienoError
 
 _SECTIONS = [
     cloup.Section("Songs", [analyze, list_songs, search, show, status, stems, jams, delete]),
-    cloup.Section("New music", [generate, generations, approve, reject, mix, cancel, understand]),
+    cloup.Section("New music", [generate, generations, approve, reject, mix, cancel, understand, catalogue]),
     cloup.Section("Whole pieces", [compose, refine, compositions, versions, rollback, download, rate]),
     cloup.Section("The stack on this machine", [up, down, doctor, models, completion]),
 ]

@@ -18,6 +18,8 @@ def candidates(order: GenerateInput, plan: StemPlan) -> list[str]:
     ------
     engines.UnknownEngine
     """
+    if plan.midi is not None:  # no other engine plays given notes
+        return [engines.SYMBOLIC]
     is_vocal = plan.stem_type == StemType.VOCALS
     named = f"{engines.DIFFSINGER}@{order.voice}" if order.voice and is_vocal else order.engine
     wanted = plan.engine if named == engines.AUTO else named

@@ -8,6 +8,7 @@ from typing import Any, Unpack
 from ripieno.client._async.connection import AsyncConnection
 from ripieno.client.address import part
 from ripieno.client.filters import JobFilters, given
+from ripieno.contracts.catalogue import Catalogue
 from ripieno.contracts.jobs import JobPage, JobRecord
 from ripieno.contracts.understanding import About, Language, Understanding, UnderstandRequest
 
@@ -24,6 +25,16 @@ class AsyncPlatform(AsyncConnection):
         'ok'
         """
         return await self._document("health", also=_UNWELL)
+
+    async def catalogue(self) -> Catalogue:
+        """What may be asked for here and now: styles, instruments, engines, presets, formats, ...
+
+        Examples
+        --------
+        >>> "bossa" in [style.name for style in (await ripieno.catalogue()).styles]
+        True
+        """
+        return await self._ask(Catalogue, "GET", "catalogue")
 
     async def jobs(self, **filters: Unpack[JobFilters]) -> AsyncIterator[JobRecord]:
         """Endpoint jobs, newest first, that match; pages are fetched as they are needed.

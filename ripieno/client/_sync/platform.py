@@ -9,6 +9,7 @@ from typing import Any, Unpack
 from ripieno.client._sync.connection import Connection
 from ripieno.client.address import part
 from ripieno.client.filters import JobFilters, given
+from ripieno.contracts.catalogue import Catalogue
 from ripieno.contracts.jobs import JobPage, JobRecord
 from ripieno.contracts.understanding import About, Language, Understanding, UnderstandRequest
 
@@ -25,6 +26,16 @@ class Platform(Connection):
         'ok'
         """
         return self._document("health", also=_UNWELL)
+
+    def catalogue(self) -> Catalogue:
+        """What may be asked for here and now: styles, instruments, engines, presets, formats, ...
+
+        Examples
+        --------
+        >>> "bossa" in [style.name for style in ripieno.catalogue().styles]
+        True
+        """
+        return self._ask(Catalogue, "GET", "catalogue")
 
     def jobs(self, **filters: Unpack[JobFilters]) -> Iterator[JobRecord]:
         """Endpoint jobs, newest first, that match; pages are fetched as they are needed.

@@ -90,6 +90,16 @@ def _take_up(parts: list[_Part], bars: int) -> None:
         over -= step
 
 
+def all_forms() -> dict[str, list[tuple[str, int]]]:
+    """Every form by name: its sections with their bars."""
+    return {name: [(label, bars) for label, bars, _ in one.sections] for name, one in _forms().forms.items()}
+
+
+def name_of(style: str) -> str:
+    """The form of a genre."""
+    return _forms().styles[style]
+
+
 @lru_cache(maxsize=1)
 def _forms() -> _Forms:
     found = _Forms.model_validate_json(Path(__file__).with_name("forms.json").read_text())

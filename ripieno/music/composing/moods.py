@@ -32,13 +32,23 @@ def settle(asked: Mood | None, text: str, style: str) -> Mood:
     """The mood as figures: what was asked for, else the mean of the words that say it, else what the style is like."""
     words = heard(f"{asked.words if asked else ''} {text}")
     known = _moods()
-    places = [known.words[word] for word in dict.fromkeys(words)] or [known.styles.get(style, _NEUTRAL)]
+    places = [known.words[word] for word in dict.fromkeys(words)] or [of_style(style)]
     valence, arousal = (sum(place[n] for place in places) / len(places) for n in (0, 1))
     return Mood(
         words=asked.words if asked and asked.words else ", ".join(dict.fromkeys(words)),
         valence=round(valence, 3) if asked is None or asked.valence is None else asked.valence,
         arousal=round(arousal, 3) if asked is None or asked.arousal is None else asked.arousal,
     )
+
+
+def words() -> dict[str, tuple[float, float]]:
+    """Every word for a mood with its valence and arousal."""
+    return _moods().words
+
+
+def of_style(style: str) -> tuple[float, float]:
+    """The valence and arousal of a genre."""
+    return _moods().styles.get(style, _NEUTRAL)
 
 
 @lru_cache(maxsize=1)

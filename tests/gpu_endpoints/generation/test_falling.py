@@ -30,7 +30,7 @@ class Breaking:
 
 
 def order(**fields) -> GenerateInput:
-    plan = StemPlan(stem_type="bass", engine=fields.pop("planned", "auto"))
+    plan = StemPlan(stem_type="bass", engine=fields.pop("planned", "auto"), midi=fields.pop("midi", None))
     return GenerateInput(
         **{"generation_request_id": "falling", "target_stems": ["bass"], "plans": [plan], "parameters": GIVEN} | fields
     )
@@ -135,6 +135,7 @@ def test_words_without_a_voice_are_hummed_and_that_is_said(storage, context, mon
          ["diffsinger@anna", "voice", "symbolic"]),
         ({"stem": "bass", "voice": "anna"}, ["symbolic"]),
         ({"lost": ["symbolic: died"]}, ["symbolic"]),
+        ({"midi": "w/given/a.mid", "engine": "musicgen-small", "planned": "musicgen-small"}, ["symbolic"]),
     ],
 )  # fmt: skip
 def test_the_order_of_engines(fields, tried):
