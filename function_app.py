@@ -22,6 +22,7 @@ import triggers.catalogue
 import triggers.compositions
 import triggers.feedback
 import triggers.generations
+import triggers.harmony
 import triggers.health
 import triggers.inbox
 import triggers.jobs
@@ -36,7 +37,7 @@ from ripieno.work import preparing
 
 PARTS = (
     triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.compositions, triggers.feedback,
-    triggers.understanding, triggers.catalogue, triggers.jobs, triggers.callbacks,
+    triggers.understanding, triggers.catalogue, triggers.harmony, triggers.jobs, triggers.callbacks,
     triggers.health, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
     orchestrators.composition, orchestrators.export, orchestrators.endpoint_job, orchestrators.removal,

@@ -66,6 +66,15 @@ def notes(data: bytes, name: str = "the file") -> list[FileNote]:
     return sorted(found, key=lambda note: (note.start, note.pitch))
 
 
+def meter(data: bytes) -> str | None:
+    """The first time signature of a file, as `6/8`; None where it has none. Raises `ValueError`."""
+    for track in _read("the file", data).tracks:
+        for message in track:
+            if message.type == "time_signature":
+                return f"{message.numerator}/{message.denominator}"
+    return None
+
+
 def played(found: list[FileNote], music: Conditioning) -> list[score.Note]:
     """Notes in the time of some music, in seconds from where its range begins; what lies outside is left out."""
     timeline, origin = music.timeline, music.start_seconds

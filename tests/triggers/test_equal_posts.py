@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import time
 import uuid
 from collections.abc import Callable
@@ -10,6 +12,7 @@ from threading import Barrier
 from typing import Any
 
 import httpx
+import mido
 import pytest
 
 from ripieno.client import Ripieno
@@ -138,6 +141,14 @@ def understanding(stack, ripieno, song, make_clip) -> None:
     assert [one["kind"] for one in told["statements"]] == ["density", "dynamics"]
 
 
+def harmonize(stack, ripieno, song, make_clip) -> None:
+    track = mido.MidiTrack([mido.Message("note_on", note=60), mido.Message("note_off", note=60, time=480)])
+    melody = io.BytesIO()
+    mido.MidiFile(type=0, tracks=[track]).save(file=melody)
+    body = {"midi": base64.b64encode(melody.getvalue()).decode(), "key": "C major"}
+    assert one_of(all_at_once(f"{stack.url}/api/harmony", json=body))["chords"] == ["C"]
+
+
 PIECE = {"brief": "a calm bossa", "layers": ["piano"], "form": [{"label": "verse", "bars": 1}], "instrumental": True}
 
 
@@ -202,6 +213,7 @@ POSTS: dict[str, Callable[..., None]] = {
     "/generations/{id}/stems/{stem}/reject": reject,
     "/generations/{id}/mixes": mix,
     "/understanding": understanding,
+    "/harmony": harmonize,
     "/compositions": compose,
     "/compositions/{id}/refine": refine,
     "/compositions/{id}/rollback": change("rollback"),

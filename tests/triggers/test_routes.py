@@ -63,6 +63,7 @@ CALLS = {
     ("POST", "/generations/{id}/stems/{stem}/reject"): lambda client, path: client.reject("id", "synth 2", "no"),
     ("POST", "/generations/{id}/mixes"): lambda client, path: client.mix("id", MixOrder()),
     ("POST", "/understanding"): lambda client, path: client.understand("busier"),
+    ("POST", "/harmony"): lambda client, path: client.harmonize(path),
     ("GET", "/catalogue"): lambda client, path: client.catalogue(),
     ("GET", "/health"): lambda client, path: client.health(),
     ("GET", "/jobs"): lambda client, path: list(client.jobs(state="failed")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from urllib.parse import urlencode
@@ -10,7 +11,7 @@ from ripieno.client._async.downloads import AsyncDownloads
 from ripieno.client._async.removals import AsyncRemovals
 from ripieno.client.address import part
 from ripieno.client.filters import given
-from ripieno.client.threads import async_sleep
+from ripieno.client.threads import async_run, async_sleep
 from ripieno.client.waiting import GENERATION_SECONDS, Watch
 from ripieno.contracts.audio import Removal
 from ripieno.contracts.composition import (
@@ -27,6 +28,8 @@ from ripieno.contracts.composition import (
     VersionList,
 )
 from ripieno.contracts.enums import GenerationStatus
+from ripieno.contracts.generation import Meter
+from ripieno.contracts.harmony import Harmony, HarmonyOrder
 
 OnComposition = Callable[[CompositionView], None]
 """Told the composition each time it is looked at."""
@@ -106,6 +109,27 @@ class AsyncCompositions(AsyncDownloads, AsyncRemovals):
         """
         path = f"compositions/{part(composition_id)}/versions/compare"
         return await self._ask(VersionComparison, "GET", path, params={"a": a, "b": b})
+
+    async def harmonize(
+        self, melody: Path | str, *, key: str | None = None, meter: Meter | None = None, sevenths: bool = False
+    ) -> Harmony:
+        """Chords for a melody, one a bar: of a MIDI file whose tick 0 is a downbeat. Nothing is kept of it.
+
+        Raises
+        ------
+        RipienoError
+            `invalid_request` for what is no MIDI file or has no notes.
+        OSError
+            Where there is no such file.
+
+        Examples
+        --------
+        >>> piece = await ripieno.download_composition(composition_id, "piece.mid", format="midi")
+        >>> chords = (await ripieno.harmonize(piece, key="C major")).chords
+        """
+        data = await async_run(Path(melody).read_bytes)
+        order = HarmonyOrder(midi=base64.b64encode(data).decode(), key=key, meter=meter, sevenths=sevenths)
+        return await self._ask(Harmony, "POST", "harmony", order=order)
 
     async def wait_composition(
         self, composition_id: str, on_progress: OnComposition = _unwatched, *, timeout: float = GENERATION_SECONDS

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ from ripieno.client._sync.downloads import Downloads
 from ripieno.client._sync.removals import Removals
 from ripieno.client.address import part
 from ripieno.client.filters import given
-from ripieno.client.threads import sleep
+from ripieno.client.threads import run, sleep
 from ripieno.client.waiting import GENERATION_SECONDS, Watch
 from ripieno.contracts.audio import Removal
 from ripieno.contracts.composition import (
@@ -28,6 +29,8 @@ from ripieno.contracts.composition import (
     VersionList,
 )
 from ripieno.contracts.enums import GenerationStatus
+from ripieno.contracts.generation import Meter
+from ripieno.contracts.harmony import Harmony, HarmonyOrder
 
 OnComposition = Callable[[CompositionView], None]
 """Told the composition each time it is looked at."""
@@ -105,6 +108,27 @@ class Compositions(Downloads, Removals):
         """
         path = f"compositions/{part(composition_id)}/versions/compare"
         return self._ask(VersionComparison, "GET", path, params={"a": a, "b": b})
+
+    def harmonize(
+        self, melody: Path | str, *, key: str | None = None, meter: Meter | None = None, sevenths: bool = False
+    ) -> Harmony:
+        """Chords for a melody, one a bar: of a MIDI file whose tick 0 is a downbeat. Nothing is kept of it.
+
+        Raises
+        ------
+        RipienoError
+            `invalid_request` for what is no MIDI file or has no notes.
+        OSError
+            Where there is no such file.
+
+        Examples
+        --------
+        >>> piece = ripieno.download_composition(composition_id, "piece.mid", format="midi")
+        >>> chords = ripieno.harmonize(piece, key="C major").chords
+        """
+        data = run(Path(melody).read_bytes)
+        order = HarmonyOrder(midi=base64.b64encode(data).decode(), key=key, meter=meter, sevenths=sevenths)
+        return self._ask(Harmony, "POST", "harmony", order=order)
 
     def wait_composition(
         self, composition_id: str, on_progress: OnComposition = _unwatched, *, timeout: float = GENERATION_SECONDS

@@ -76,13 +76,17 @@ def chord(numeral: str, tonic: int, mode: str) -> str:
     return f"{root}{'m' if is_minor else ''}{ending}"
 
 
+def known(mode: str) -> dict[str, list[list[str]]]:
+    """The progressions of a mode, by what a section is for, in Roman numerals."""
+    return _progressions().kinds[mode]
+
+
 def write(context: Context) -> list[ContextSection]:
     """The sections with their chords, one a bar, and the key of those that are not in the piece's own."""
     rng = random.Random(f"{context.seed} harmony")
     tonic, mode = key_of(context.key)
     style = genre(max(context.styles, key=lambda one: one.weight).name)
-    known = _progressions().kinds[f"jazz {mode}" if style.sevenths else mode]
-    chosen = _chosen(known, rng)
+    chosen = _chosen(known(f"jazz {mode}" if style.sevenths else mode), rng)
     lifts = _lifted(context, rng)
     written = []
     for number, section in enumerate(context.sections):

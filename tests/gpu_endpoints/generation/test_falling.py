@@ -30,7 +30,7 @@ class Breaking:
 
 
 def order(**fields) -> GenerateInput:
-    plan = StemPlan(stem_type="bass", engine=fields.pop("planned", "auto"), midi=fields.pop("midi", None))
+    plan = StemPlan(stem_type="bass", engine=fields.pop("planned", "auto"))
     return GenerateInput(
         **{"generation_request_id": "falling", "target_stems": ["bass"], "plans": [plan], "parameters": GIVEN} | fields
     )
@@ -140,7 +140,7 @@ def test_words_without_a_voice_are_hummed_and_that_is_said(storage, context, mon
 )  # fmt: skip
 def test_the_order_of_engines(fields, tried):
     stem = fields.pop("stem", "bass")
-    plan = StemPlan(stem_type=stem, engine=fields.pop("planned", "auto"))
+    plan = StemPlan(stem_type=stem, engine=fields.pop("planned", "auto"), midi=fields.pop("midi", None))
     given = GIVEN.model_copy(update={"lyrics": "la la"}) if fields.pop("words", False) else GIVEN
     asked = GenerateInput(generation_request_id="x", target_stems=[stem], plans=[plan], parameters=given, **fields)
     assert falling.candidates(asked, plan) == tried
