@@ -20,6 +20,7 @@ from ripieno.contracts import (
     harmony,
     health,
     jobs,
+    masters,
     problems,
     understanding,
 )
@@ -156,6 +157,13 @@ _SAID = feedback.Feedback(
     created_at=MADE,
 )
 
+_MASTERED = masters.SongMaster(
+    master_id=WORK, instance_id=f"take-{WORK}-song-1", audio_file_id=SONG, owner="local",
+    status=GenerationStatus.COMPLETED, message="it can be heard", created_at=ASKED,
+    order=masters.SongMasterOrder(preset="club"),
+    file=_MIX.model_copy(update={"name": "song-master", "kind": "master", "preset": "club"}),
+)  # fmt: skip
+
 _EXAMPLES: Sequence[BaseModel] = [
     audio.AudioPage(items=[_SUMMARY]),
     audio.AudioFile(
@@ -255,6 +263,9 @@ _EXAMPLES: Sequence[BaseModel] = [
     ),
     harmony.HarmonyOrder(midi="TVRoZAAAAAYAAAABAeBNVHJrAAAA", key="A minor"),
     harmony.Harmony(key="A minor", meter="4/4", chords=["Am", "F", "C", "E"], fit=0.87),
+    masters.SongMasterOrder(preset="club", reference_id=SONG),
+    _MASTERED,
+    masters.SongMasterList(items=[_MASTERED]),
     composition.Rejection(version=1, comment="less busy drums in the verse"),
     feedback.Opinion(version=1, rating=4, comment="the chorus lifts"),
     feedback.FeedbackOrder(target=WORK, version=1, rating=4, comment="the chorus lifts"),
@@ -313,6 +324,10 @@ PYTHON: dict[str, str] = {
     "download_composition": 'ripieno.download_composition(piece, Path("piece.mp3"), format="mp3")',
     "list_versions": "versions = ripieno.versions(piece)",
     "harmonize_melody": 'chords = ripieno.harmonize(Path("melody.mid")).chords',
+    "master_song": 'master = ripieno.master(song_id, SongMasterOrder(preset="club"))',
+    "list_masters": "masters = list(ripieno.masters())",
+    "get_master": "address = ripieno.song_master(master.master_id).file.blob_url",
+    "delete_master": "ripieno.delete_master(master.master_id)",
     "compare_versions": "layers = ripieno.compare_versions(piece, 1, 2).layers",
     "refine_composition": 'ripieno.refine(piece, "make the second chorus bigger")',
     "roll_back_composition": "ripieno.roll_back(piece, 1)",

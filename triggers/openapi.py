@@ -138,7 +138,8 @@ def _operation(one: Route, references: Any) -> dict[str, Any]:
 def _id_of(one: Route) -> str:
     """An id of the kind that a route takes."""
     kinds = {
-        "audio": examples.SONG, "generations": examples.WORK, "compositions": examples.WORK, "uploads": examples.UPLOAD,
+        "audio": examples.SONG, "generations": examples.WORK, "compositions": examples.WORK, "masters": examples.WORK,
+        "uploads": examples.UPLOAD,
         "jobs": f"{examples.SONG_RUN}:mir", "removals": f"remove-{examples.SONG}-{examples.BORN}",
     }  # fmt: skip
     return kinds[one.path.split("/")[1]]

@@ -14,7 +14,7 @@ from ripieno.records import cursor, idempotency, works
 from ripieno.records.store import Missing
 from ripieno.services import blobs, endpoints, webhooks
 from ripieno.services.outage import is_outage
-from ripieno.work import analysing, composing, exporting, generating, mixing, review, revising
+from ripieno.work import analysing, composing, exporting, generating, mixing, review, revising, song_mastering
 
 log = logging.getLogger("ripieno.api")
 
@@ -46,6 +46,7 @@ CODES: dict[type[Exception], tuple[int, str]] = {
     mixing.NoSuchTake: (400, "invalid_request"),
     composing.CannotCompose: (400, "invalid_request"),
     composing.StillMaking: (409, "still_making"),
+    song_mastering.CannotMaster: (400, "invalid_request"),
     revising.NoSuchVersion: (404, "not_found"),
     exporting.NothingToDownload: (409, "nothing_to_download"),
     exporting.ExportFailed: (409, "export_failed"),

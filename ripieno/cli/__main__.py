@@ -22,7 +22,7 @@ from ripieno.cli.models import models
 from ripieno.cli.pieces import compositions, rate
 from ripieno.cli.reviews import approve, cancel, generations, reject
 from ripieno.cli.stack import doctor, down, up
-from ripieno.cli.stages import harmonize, lyrics
+from ripieno.cli.stages import harmonize, lyrics, master
 from ripieno.cli.understand import understand
 from ripieno.client import RipienoError
 
@@ -30,7 +30,7 @@ _SECTIONS = [
     cloup.Section("Songs", [analyze, list_songs, search, show, status, stems, jams, delete]),
     cloup.Section("New music", [generate, generations, approve, reject, mix, cancel, understand, catalogue]),
     cloup.Section(
-        "Whole pieces", [compose, refine, compositions, versions, rollback, download, rate, lyrics, harmonize]
+        "Whole pieces", [compose, refine, compositions, versions, rollback, download, rate, lyrics, harmonize, master]
     ),
     cloup.Section("The stack on this machine", [up, down, doctor, models, completion]),
 ]

@@ -1,4 +1,4 @@
-"""`ripieno lyrics`, `harmonize`: one stage of a piece alone."""
+"""`ripieno lyrics`, `harmonize`, `master`: one stage of a piece alone."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from pathlib import Path
 import click
 import cloup
 
-from ripieno.cli import exits
+from ripieno.cli import exits, places, songs
 from ripieno.cli.bars import Bars
 from ripieno.cli.options import connect, examples, json_option
-from ripieno.cli.output import console, print_json, print_rows
+from ripieno.cli.output import clock, console, print_json, print_rows
+from ripieno.cli.shapes import Mixed
+from ripieno.contracts.analysis import StemFormat
 from ripieno.contracts.composition import CompositionOrder, Refinement, Stage
 from ripieno.contracts.generation import Meter
+from ripieno.contracts.masters import SongMasterOrder
 
 WAIT_SECONDS = 3600
 _METERS = ("2/4", "3/4", "4/4", "5/4", "6/8", "9/8", "12/8")
@@ -61,9 +64,7 @@ def lyrics(
 
 
 @cloup.command(
-    epilog=examples(
-        "ripieno download latest --format midi --out melodies/ && ripieno harmonize melodies/*.mid --key 'C major'"
-    )
+    epilog=examples("ripieno harmonize melody.mid", "ripieno harmonize melody.mid --key 'C major' --sevenths")
 )
 @cloup.argument(
     "melody",
@@ -84,3 +85,53 @@ def harmonize(melody: Path, key: str | None, meter: Meter | None, sevenths: bool
     click.echo(f"{found.key} in {found.meter}, {found.fit:.0%} of the melody on tones of its chord", err=True)
     rows = [(str(at + 1), " | ".join(found.chords[at : at + 4])) for at in range(0, len(found.chords), 4)]
     print_rows(("bar", "chords"), rows)
+
+
+@cloup.command(
+    epilog=examples("ripieno master song.mp3 --out mastered/", "ripieno master song.mp3 --preset club --loudness -10")
+)
+@cloup.argument("song", shell_complete=songs.complete_song, help="An id, its beginning, a name, or a file.")
+@cloup.option("--preset", default="streaming", show_default=True, help="One of `ripieno catalogue mastering`.")
+@cloup.option("--loudness", type=float, metavar="LUFS", help="Instead of the preset's.")
+@cloup.option("--reference", shell_complete=songs.complete_song, help="A song that it is to sound like: an id or file.")
+@cloup.option(
+    "--format", "stem_format", type=cloup.Choice(["wav", "flac"]), default="wav", show_default=True, help="24 bit."
+)
+@cloup.option(
+    "--out",
+    type=cloup.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Folder to write to; else one of the song's name.",
+)
+@json_option
+def master(
+    song: str,
+    preset: str,
+    loudness: float | None,
+    reference: str | None,
+    stem_format: StemFormat,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Master a song: its loudness, its peaks, its balance."""
+    with connect() as ripieno:
+        known = songs.song_or_file(ripieno, song)
+        like = songs.song_or_file(ripieno, reference).audio_file_id if reference is not None else None
+        order = SongMasterOrder(preset=preset, loudness_lufs=loudness, reference_id=like, stem_format=stem_format)
+        with Bars() as bars:
+            bars.add("master").message("being made")
+            made = ripieno.master(known.audio_file_id, order, timeout=WAIT_SECONDS)
+        file = made.file
+        address = file.blob_url
+        assert address is not None  # it is there
+        path = places.write(
+            out or places.default_folder(known), f"master-{preset}", f".{file.format}",
+            lambda to: ripieno.download(address, to), sha256=file.sha256,
+        )  # fmt: skip
+    if as_json:
+        print_json(Mixed(**file.model_dump(), generation_request_id=made.master_id, path=str(path)))
+        return
+    loud = f", {file.loudness_lufs:.1f} LUFS" if file.loudness_lufs is not None else ""
+    click.echo(f"{path}  {clock(file.duration_seconds)}{loud}")
+    for remark in file.remarks:
+        click.echo(remark, err=True)

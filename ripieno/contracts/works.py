@@ -1,8 +1,9 @@
 """Works: everything that Ripieno makes, as elements with versions, and what people say of them.
 
-A work is stems for a song, a composition or a DJ set. Its elements are named things of a kind: `bass`, `synth 2`, a mix
-and its master. A version of an element says what it was made from, by which engine, how well it fits, and what was said
-of it; every version is kept, whatever became of it. The work's status follows from its elements.
+A work is stems for a song, a composition, a DJ set or a master of a song. Its elements are named things of a kind:
+`bass`, `synth 2`, a mix and its master. A version of an element says what it was made from, by which engine, how well
+it fits, and what was said of it; every version is kept, whatever became of it. The work's status follows from its
+elements.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class WorkKind(StrEnum):
     STEMS = "stems"
     COMPOSITION = "composition"
     SET = "set"
+    MASTER = "master"
 
 
 class ElementKind(StrEnum):

@@ -64,6 +64,14 @@ def get_composition(owner: str, work_id: str) -> Work:
     return work
 
 
+def get_master(owner: str, work_id: str) -> Work:
+    """A master of a song. Raises `WorkMissing`, also for a work of another kind."""
+    work = find(owner, work_id)
+    if work is None or work.kind != WorkKind.MASTER:
+        raise WorkMissing(f"there is no master {work_id[:100]}")
+    return work
+
+
 def change(owner: str, work_id: str, to: Callable[[Work], Work | None]) -> Work:
     """Change a work under its ETag, its status with it; None from `to` changes nothing. Raises `WorkMissing`."""
 
@@ -185,6 +193,8 @@ def _with_status(work: Work) -> Work:
     """
     if work.composition is not None:
         return _with_status_of_revisions(work, work.composition)
+    if work.kind == WorkKind.MASTER:
+        return _with_status_of_master(work)
     if work.has_ended or work.plan is None or len(work.layers) < len(work.plan.stems):
         return work
     stand = [(layer.approved or layer.latest).status for layer in work.layers]
@@ -198,6 +208,21 @@ def _with_status(work: Work) -> Work:
         approved = stand.count(TakeStatus.APPROVED)
         status, message = GenerationStatus.COMPLETED, f"{approved} of {len(work.layers)} stems approved"
     return work.model_copy(update={"status": status, "message": message})
+
+
+def _with_status_of_master(work: Work) -> Work:
+    """A master of a song stands as its one element."""
+    latest = work.elements[0].latest
+    match latest.status:
+        case TakeStatus.GENERATING:
+            status, message = GenerationStatus.GENERATING, "mastering"
+        case TakeStatus.GENERATED:
+            status, message = GenerationStatus.COMPLETED, "it can be heard"
+        case TakeStatus.CANCELLED:
+            status, message = GenerationStatus.CANCELLED, "cancelled"
+        case _:
+            status, message = GenerationStatus.FAILED, latest.error or "it could not be made"
+    return work.model_copy(update={"status": status, "message": message[:500], "error": latest.error})
 
 
 def _with_status_of_revisions(work: Work, composition: Composition) -> Work:

@@ -101,6 +101,12 @@ def job_body(owner: str, work_id: str, element: str, number: int) -> dict[str, A
     version = works.version(work, element, number)
     place = work.element(element)
     assert place is not None and place.mix is not None
+    if place.kind == ElementKind.MASTER and "source" in version.inputs:  # of a song, not of a mix
+        return MasterInput.model_validate({
+            **version.inputs["source"], "generation_request_id": work_id, "name": element, "preset": place.mix.master,
+            "loudness_lufs": place.mix.master_lufs, "stem_format": place.mix.stem_format,
+            "reference": version.inputs.get("reference"),
+        }).model_dump(mode="json")  # fmt: skip
     if place.kind == ElementKind.MASTER:
         mixed = works.version(work, mix_of(element), number)
         assert mixed.file is not None

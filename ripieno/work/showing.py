@@ -42,7 +42,7 @@ def whole(work: Work) -> Generation:
         for one in work.layers
         if one.stem_type is not None
     ]
-    shown.mixes = [_mix(work, one) for one in work.elements if one.kind in (ElementKind.MIX, ElementKind.MASTER)]
+    shown.mixes = [mix(work, one) for one in work.elements if one.kind in (ElementKind.MIX, ElementKind.MASTER)]
     return shown
 
 
@@ -71,9 +71,9 @@ def composition(work: Work, *, is_whole: bool = True) -> CompositionView:
         for one in work.layers
         if one.stem_type is not None and one.name in played
     ]  # fmt: skip
-    mix = here.mix or newest.mix
-    wanted = {mix, mixing.master_name(mix)} if mix else set()
-    shown.mixes = [_mix(work, one) for one in work.elements if one.name in wanted]
+    its_mix = here.mix or newest.mix
+    wanted = {its_mix, mixing.master_name(its_mix)} if its_mix else set()
+    shown.mixes = [mix(work, one) for one in work.elements if one.name in wanted]
     return shown
 
 
@@ -110,7 +110,8 @@ def _take(work: Work, element: Element, version: Version) -> Take:
     return take
 
 
-def _mix(work: Work, element: Element) -> MixView:
+def mix(work: Work, element: Element) -> MixView:
+    """A mix or master, with an address to fetch it from for the next hour."""
     version = element.latest
     known = version.file.model_dump(exclude={"name"}) if version.file else {}
     address = blobs.read_url(names.GENERATED, version.file.blob_name) if version.file else None

@@ -31,6 +31,8 @@ def workplace(stack, make_clip, tmp_path_factory) -> tuple[Path, dict[str, str]]
     for name in ("song.mp3", "long.mp3"):
         shutil.copy(make_clip("readme.mp3", 0.0, 110.0), folder / name)
     shutil.copy(make_clip("short.mp3", 0.0, 6.0), folder / "short.mp3")
+    track = mido.MidiTrack([mido.Message("note_on", note=60), mido.Message("note_off", note=60, time=1920)])
+    mido.MidiFile(type=0, tracks=[track]).save(folder / "melody.mid")
     (folder / "album").mkdir()
     for number in (1, 2):
         shutil.copy(make_clip(f"album {number}.flac", 12.0 * number, 6.0), folder / "album" / f"{number}.flac")

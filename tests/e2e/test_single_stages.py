@@ -7,9 +7,11 @@ import json
 
 import mido
 import pytest
+import soundfile
 
 from ripieno.client import RipienoError
 from ripieno.contracts.composition import Refinement
+from ripieno.contracts.masters import SongMasterOrder
 
 
 def test_lyrics_for_a_theme_are_drafts_of_which_one_is_picked(command, ripieno):
@@ -39,3 +41,24 @@ def test_chords_for_a_melody(command, ripieno, tmp_path):
     with pytest.raises(RipienoError, match="the file is in 7/8"):
         ripieno.harmonize(tmp_path / "seven.mid")
     assert len(ripieno.harmonize(tmp_path / "seven.mid", meter="4/4").chords) == 3
+
+
+def test_a_song_is_mastered_by_a_preset_and_goes_with_the_song(command, ripieno, make_clip, tmp_path):
+    song = ripieno.wait(ripieno.upload(make_clip("to master.flac", 20.0, 8.0)), timeout=120)
+    told = json.loads(command("master", song.audio_file_id, "--loudness", "-20", "--out", str(tmp_path), "--json"))
+    assert told["path"] == str(tmp_path / "master-streaming.wav") and told["preset"] == "streaming"
+    assert told["loudness_lufs"] == pytest.approx(-20, abs=0.6) and told["peak"] < 1.0
+    assert soundfile.info(told["path"]).duration == pytest.approx(8.0, abs=0.01)
+    known = ripieno.song_master(told["generation_request_id"])
+    assert known.status == "completed" and known.order.loudness_lufs == -20
+    with pytest.raises(RipienoError, match="there is no preset 'polka': use streaming"):
+        ripieno.master(song.audio_file_id, SongMasterOrder(preset="polka"))
+    assert known.master_id not in {one.generation_request_id for one in ripieno.generations()}
+    with pytest.raises(RipienoError, match="is a master"):
+        ripieno.generation(known.master_id)
+    second = ripieno.begin_master(song.audio_file_id, SongMasterOrder(preset="club"))
+    ripieno.wait_removal(ripieno.delete_master(second.master_id).instance_id)
+    assert [one.master_id for one in ripieno.masters()] == [known.master_id]
+    ripieno.wait_removal(ripieno.delete(song.audio_file_id).instance_id)
+    with pytest.raises(RipienoError, match="there is no master"):
+        ripieno.song_master(known.master_id)

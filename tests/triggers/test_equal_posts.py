@@ -141,6 +141,12 @@ def understanding(stack, ripieno, song, make_clip) -> None:
     assert [one["kind"] for one in told["statements"]] == ["density", "dynamics"]
 
 
+def master(stack, ripieno, song, make_clip) -> None:
+    told = one_of(all_at_once(f"{stack.url}/api/audio/{song}/masters", json={"preset": "gentle"}))
+    made = ripieno.wait_master(told["master_id"], timeout=120)
+    assert made.status == "completed" and [one.master_id for one in ripieno.masters()] == [told["master_id"]]
+
+
 def harmonize(stack, ripieno, song, make_clip) -> None:
     track = mido.MidiTrack([mido.Message("note_on", note=60), mido.Message("note_off", note=60, time=480)])
     melody = io.BytesIO()
@@ -214,6 +220,7 @@ POSTS: dict[str, Callable[..., None]] = {
     "/generations/{id}/mixes": mix,
     "/understanding": understanding,
     "/harmony": harmonize,
+    "/audio/{id}/masters": master,
     "/compositions": compose,
     "/compositions/{id}/refine": refine,
     "/compositions/{id}/rollback": change("rollback"),

@@ -19,6 +19,7 @@ from starlette.routing import Match
 
 from ripieno.client import Ripieno, RipienoError
 from ripieno.contracts.generation import GenerationOrder, GenerationParameters, MixOrder
+from ripieno.contracts.masters import SongMasterOrder
 from ripieno.local.host import functions, routing
 from triggers import glossary
 from triggers.routing import PREFIX, methods_of, routes
@@ -64,6 +65,10 @@ CALLS = {
     ("POST", "/generations/{id}/mixes"): lambda client, path: client.mix("id", MixOrder()),
     ("POST", "/understanding"): lambda client, path: client.understand("busier"),
     ("POST", "/harmony"): lambda client, path: client.harmonize(path),
+    ("POST", "/audio/{id}/masters"): lambda client, path: client.begin_master("id", SongMasterOrder()),
+    ("GET", "/masters"): lambda client, path: list(client.masters()),
+    ("GET", "/masters/{id}"): lambda client, path: client.song_master("id"),
+    ("DELETE", "/masters/{id}"): lambda client, path: client.delete_master("id"),
     ("GET", "/catalogue"): lambda client, path: client.catalogue(),
     ("GET", "/health"): lambda client, path: client.health(),
     ("GET", "/jobs"): lambda client, path: list(client.jobs(state="failed")),

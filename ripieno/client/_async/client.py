@@ -6,12 +6,13 @@ from types import TracebackType
 
 from ripieno.client._async.compositions import AsyncCompositions
 from ripieno.client._async.generations import AsyncGenerations
+from ripieno.client._async.masters import AsyncMasters
 from ripieno.client._async.platform import AsyncPlatform
 from ripieno.client._async.ratings import AsyncRatings
 from ripieno.client._async.songs import AsyncSongs
 
 
-class AsyncRipieno(AsyncSongs, AsyncGenerations, AsyncCompositions, AsyncRatings, AsyncPlatform):
+class AsyncRipieno(AsyncSongs, AsyncGenerations, AsyncCompositions, AsyncRatings, AsyncMasters, AsyncPlatform):
     """A connection to one Ripieno.
 
     Parameters

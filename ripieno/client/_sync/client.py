@@ -7,12 +7,13 @@ from types import TracebackType
 
 from ripieno.client._sync.compositions import Compositions
 from ripieno.client._sync.generations import Generations
+from ripieno.client._sync.masters import Masters
 from ripieno.client._sync.platform import Platform
 from ripieno.client._sync.ratings import Ratings
 from ripieno.client._sync.songs import Songs
 
 
-class Ripieno(Songs, Generations, Compositions, Ratings, Platform):
+class Ripieno(Songs, Generations, Compositions, Ratings, Masters, Platform):
     """A connection to one Ripieno.
 
     Parameters

@@ -103,6 +103,11 @@ WITHOUT_EXAMPLE = {
     "approve_composition",
     "reject_composition",
     "rate_composition",
+    "begin_master",
+    "song_master",
+    "wait_master",
+    "masters",
+    "delete_master",
     "cancel_composition",
     "delete_composition",
 }

@@ -1,0 +1,80 @@
+"""Songs made ready to be released."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from ripieno.client._async.removals import AsyncRemovals
+from ripieno.client.address import part
+from ripieno.client.errors import RipienoError
+from ripieno.client.filters import given
+from ripieno.client.threads import async_sleep
+from ripieno.client.waiting import MIX_SECONDS, Watch
+from ripieno.contracts.audio import Removal
+from ripieno.contracts.enums import GenerationStatus
+from ripieno.contracts.masters import SongMaster, SongMasterList, SongMasterOrder
+
+
+class AsyncMasters(AsyncRemovals):
+    async def master(
+        self, audio_file_id: str, order: SongMasterOrder | None = None, *, timeout: float = MIX_SECONDS
+    ) -> SongMaster:
+        """A master of a song, by a preset, at a loudness, or to sound as another song does; waits for it.
+
+        Raises
+        ------
+        RipienoError
+            `invalid_request` for a preset that is not there; `mix_failed` with the reason.
+        TookTooLong
+            After `timeout` seconds; it goes on.
+
+        Examples
+        --------
+        >>> master = await ripieno.master(song_id)
+        >>> master.file.preset, round(master.file.loudness_lufs) <= -13
+        ('streaming', True)
+        """
+        begun = await self.begin_master(audio_file_id, order or SongMasterOrder())
+        return await self.wait_master(begun.master_id, timeout=timeout)
+
+    async def begin_master(self, audio_file_id: str, order: SongMasterOrder) -> SongMaster:
+        """Ask for a master, and do not wait for it (`wait_master`)."""
+        return await self._ask(SongMaster, "POST", f"audio/{part(audio_file_id)}/masters", order=order)
+
+    async def song_master(self, master_id: str) -> SongMaster:
+        """A master of a song, as it stands."""
+        return await self._ask(SongMaster, "GET", f"masters/{part(master_id)}")
+
+    async def wait_master(self, master_id: str, *, timeout: float = MIX_SECONDS) -> SongMaster:
+        """A master once it is there.
+
+        Raises
+        ------
+        RipienoError
+            `mix_failed`, with the reason.
+        TookTooLong
+            After `timeout` seconds; it goes on.
+        """
+        watch = Watch(f"the master {master_id}", timeout)
+        while True:
+            made = await self.song_master(master_id)
+            if made.status == GenerationStatus.COMPLETED:
+                return made
+            if not GenerationStatus(made.status).is_being_made:
+                raise RipienoError("mix_failed", made.message)
+            await async_sleep(watch.pause("being made"))
+
+    async def masters(self, *, limit: int = 50) -> AsyncIterator[SongMaster]:
+        """Masters of songs, newest first; pages of `limit`, 1 to 200, are fetched as they are needed."""
+        wanted = given({"limit": limit})
+        while True:
+            page = await self._ask(SongMasterList, "GET", "masters", params=wanted)
+            for one in page.items:
+                yield one
+            if page.next_cursor is None:
+                return
+            wanted["cursor"] = page.next_cursor
+
+    async def delete_master(self, master_id: str) -> Removal:
+        """Stop and delete a master of a song."""
+        return await self._removing(f"masters/{part(master_id)}")
