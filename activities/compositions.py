@@ -54,9 +54,11 @@ def mixed(order: dict) -> bool:
 @blueprint.function_name("SaveCheck")
 @blueprint.activity_trigger(input_name="request")
 @tells_final_errors
-def save_check(request: dict) -> None:
-    """Keep what the piece was heard to be: the revision is made."""
-    composing.save_check(RevisionOrder.model_validate(request), request["result"], request["error"])
+def save_check(request: dict) -> bool:
+    """Keep what the piece was heard to be. Returns whether some layers are to be made again; else it is made."""
+    return composing.save_check(
+        RevisionOrder.model_validate(request), request["result"], request["error"], request["attempt"]
+    )
 
 
 @blueprint.function_name("FailRevision")

@@ -1,5 +1,5 @@
 """One revision of a composition: its context is settled stage by stage, its layers are made in parallel, mixed,
-mastered and heard again.
+mastered and heard again; what is missed then is made again, once.
 
 It ends early where a person wants to look after a stage: what they say starts a run of its own.
 """
@@ -14,6 +14,7 @@ from ripieno.contracts.names import job_id, version_instance
 from ripieno.contracts.workflow import JobOrder, RevisionOrder, VersionOrder
 
 blueprint = df.Blueprint()
+CHECKS = ("check", "check-again")  # what is missed at the first is made again, and heard
 COMPOSED = (Stage.CONTEXT, Stage.HARMONY, Stage.ARRANGEMENT, Stage.MELODY, Stage.LYRICS)
 
 
@@ -34,25 +35,28 @@ def composition(context: df.DurableOrchestrationContext):
             if not (yield from step(context, "SettleStage", told | {"stage": stage})):
                 return (yield from _ended(context, told, "waits"))
 
-        wanted = yield from step(context, "PlanLayers", told)
-        report(context, Stage.LAYERS, 0.1, f"playing {', '.join(one['element'] for one in wanted) or 'nothing new'}")
-        if wanted:
-            yield context.task_all([version(one) for one in wanted])
-        if not (yield from step(context, "LayersMade", told)):
-            return (yield from _ended(context, told, "waits"))
+        for attempt, check in enumerate(CHECKS, start=1):
+            wanted = yield from step(context, "PlanLayers", told)
+            names = ", ".join(one["element"] for one in wanted)
+            report(context, Stage.LAYERS, 0.1, f"playing {names or 'nothing new'}")
+            if wanted:
+                yield context.task_all([version(one) for one in wanted])
+            if not (yield from step(context, "LayersMade", told)):
+                return (yield from _ended(context, told, "waits"))
 
-        report(context, Stage.MIX, 0.7, "mixing and mastering")
-        mix = yield from step(context, "BeginMix", told)
-        if mix:
-            its = VersionOrder.model_validate(mix)
-            instance = version_instance(its.work_id, its.element, its.version)
-            yield context.call_sub_orchestrator("MixOrchestrator", its.model_dump(), instance)
-        if not (yield from step(context, "Mixed", told)):
-            return (yield from _ended(context, told, "waits"))
+            report(context, Stage.MIX, 0.7, "mixing and mastering")
+            mix = yield from step(context, "BeginMix", told)
+            if mix:
+                its = VersionOrder.model_validate(mix)
+                instance = version_instance(its.work_id, its.element, its.version)
+                yield context.call_sub_orchestrator("MixOrchestrator", its.model_dump(), instance)
+            if not (yield from step(context, "Mixed", told)):
+                return (yield from _ended(context, told, "waits"))
 
-        report(context, Stage.CHECK, 0.9, "hearing it again")
-        heard = yield endpoint_job(context, _check(order, context.instance_id))
-        yield from step(context, "SaveCheck", told | heard)
+            report(context, Stage.CHECK, 0.9, "hearing it again")
+            heard = yield endpoint_job(context, _check(order, job_id(context.instance_id, check)))
+            if not (yield from step(context, "SaveCheck", told | heard | {"attempt": attempt})):
+                break
     except Exception as problem:
         fault = fault_of(problem)
         yield from step(context, "FailRevision", told | {"message": fault["message"]})
@@ -60,9 +64,9 @@ def composition(context: df.DurableOrchestrationContext):
     return (yield from _ended(context, told, "can be heard"))
 
 
-def _check(order: RevisionOrder, instance_id: str) -> JobOrder:
+def _check(order: RevisionOrder, its_id: str) -> JobOrder:
     return JobOrder(
-        job_id=job_id(instance_id, JobKind.CHECK), owner=order.owner, endpoint="generation", kind=JobKind.CHECK,
+        job_id=its_id, owner=order.owner, endpoint="generation", kind=JobKind.CHECK,
         subject={"work_id": order.work_id, "revision": order.revision}, arrived_at=order.arrived_at,
     )  # fmt: skip
 

@@ -229,6 +229,19 @@ MEANINGS: dict[str, str] = {
     "energy_correlation": "of its level with the energy asked for, bar by bar, -1 to 1",
     "offset_ms": "how late it is, in milliseconds",
     "remarks": "what is wrong, as sentences",
+    "piece": "of a finished piece: how each thing that was asked for came out",
+    "PieceHeard.chords": "how well the chords explain each harmonic layer, by its name, 0 to 1",
+    "borders": "the share of its sections that begin with one of the greatest changes of sound, 0 to 1",
+    "words_in_bar": "the share of its words whose voice rises in their bar, 0 to 1",
+    "words_ms": "how far its words begin from their place, in the middle, in milliseconds",
+    "sounds_like": "the styles that it is most like, of measured profiles, the most first",
+    "PieceHeard.valence": "how glad it sounds beside measured pieces, -1 to 1",
+    "PieceHeard.arousal": "how excited it sounds beside measured pieces, -1 to 1",
+    "loudness_error": "how much louder it is than it was to be, in LU",
+    "misses": "what is not as it was asked, also after it was made again",
+    "what": "what is missed",
+    "Miss.layer": "the layer whose fault it is",
+    "Miss.message": "that in words",
     # -- parameters of lists
     "?limit": "at most so many entries",
     "?cursor": "`next_cursor` of the page before, unchanged, with the same filters",
@@ -427,6 +440,8 @@ MEANINGS: dict[str, str] = {
 
 NULLS: dict[str, str] = {
     "Score.*": "does not apply or could not be measured",
+    "PieceHeard.*": "does not apply or could not be measured",
+    "Miss.layer": "where it is no single layer's",
     "MixView.*": "until it is made",
     "MixView.preset": "of a mix: it has none",
     "JobRecord.*": "as long as that is not known",

@@ -7,6 +7,7 @@ vocal layer, chords in each harmonic layer.
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,11 @@ import pyloudnorm
 import pyworld
 import soundfile
 import soxr
-from scipy import signal
 
 from benchmarks.composition.making import Piece
 from gpu_endpoints.analysis import listening
 from gpu_endpoints.audio import decoding
-from gpu_endpoints.production import checking
+from gpu_endpoints.production import checking, pieces
 from ripieno.contracts.enums import StemType
 from ripieno.music.composing import contexts, harmonies, singing
 from ripieno.music.conditioning import Conditioning
@@ -32,9 +32,6 @@ LEVELS = (1.0, 2.0, 0.5)  # of the beat, at which a tempo may be counted
 COMPOUND_LEVELS = (1.0, 3.0, 1.5, 2.0, 0.5)
 _PITCH_MS = 5.0
 _IN_TUNE_CENTS = 30.0
-_NEAR_WORD = 0.12  # seconds either side of where a word is to be sung
-_ONSET_HZ = (250.0, 3000.0)  # where vowels are loud
-_ENVELOPE_RATE = 1000
 
 
 def heard(piece: Piece, holds: dict[str, Any]) -> dict[str, Any]:
@@ -60,8 +57,11 @@ def heard(piece: Piece, holds: dict[str, Any]) -> dict[str, Any]:
         row |= sung(vocals, piece, music)
     row["seconds a stage"] = piece.seconds
     row["as asked"] = _as_asked(piece, holds, row["seconds"])
-    if piece.revision.score is not None:
+    if piece.revision.score is not None and piece.revision.score.piece is not None:
         row["check"] = piece.revision.score.model_dump(mode="json")
+        missed = {one.what for one in piece.revision.score.piece.misses}
+        row |= {"style led": "style" not in missed, "mood held": "mood" not in missed,
+                "tries": len(piece.revision.tries)}  # fmt: skip
     return row
 
 
@@ -114,9 +114,7 @@ def borders(music: Conditioning, found: list[float]) -> float | None:
 def bar_levels(audio: np.ndarray, rate: int, music: Conditioning) -> np.ndarray:
     """The RMS of each bar."""
     edges = [round(music.timeline.at(bar.first) * rate) for bar in music.bars()] + [len(audio)]
-    return np.array(
-        [np.sqrt(np.mean(audio[a:b] ** 2)) if b > a else 0.0 for a, b in zip(edges, edges[1:], strict=False)]
-    )
+    return np.array([np.sqrt(np.mean(audio[a:b] ** 2)) if b > a else 0.0 for a, b in itertools.pairwise(edges)])
 
 
 def energy(audio: np.ndarray, rate: int, music: Conditioning) -> float | None:
@@ -135,16 +133,16 @@ def true_peak(audio: np.ndarray, rate: int) -> float:
 
 
 def chords(piece: Piece, music: Conditioning) -> dict[str, float]:
-    """How well the chords explain each harmonic layer (`checking.score`)."""
+    """How well the chords explain each harmonic layer (`checking.on_chords`)."""
     found = {}
     for layer in piece.context.layers:
         path = piece.layers.get(layer.name)
         if path is None or StemType(layer.stem_type) not in HARMONIC:
             continue
         audio, _ = soundfile.read(path, dtype="float32", always_2d=True)
-        score = checking.score(audio, music, stem_type=StemType(layer.stem_type), style=style_of(piece.context))
-        if score.chord_agreement is not None:
-            found[layer.name] = score.chord_agreement
+        agreed = checking.on_chords(audio.mean(axis=1), music)
+        if agreed is not None:
+            found[layer.name] = round(agreed, 3)
     return found
 
 
@@ -160,9 +158,9 @@ def sung(path: Path, piece: Piece, music: Conditioning) -> dict[str, Any]:
         inside = (times >= note.start) & (times < note.end) & (f0 > 0)
         cents.append(1200 * np.log2(f0[inside] / (music.tuning * 2 ** ((note.pitch - 69) / 12))))
     every = np.abs(np.concatenate(cents)) if cents else np.zeros(0)
-    late = _lateness(mono, rate, piece)
-    bars = np.array([music.timeline.at(bar.first) for bar in music.bars()])
     begin = np.array([word.start for line in piece.revision.words for word in line.words])
+    late = pieces.lateness(mono, begin)
+    bars = np.array([music.timeline.at(bar.first) for bar in music.bars()])
     there = begin + late
     same = np.searchsorted(bars - 0.05, begin, "right") == np.searchsorted(bars - 0.05, there, "right")
     return {
@@ -170,24 +168,3 @@ def sung(path: Path, piece: Piece, music: Conditioning) -> dict[str, Any]:
         "words ms": round(1000 * float(np.median(np.abs(late))), 1) if len(late) else None,
         "words in bar": round(float(same.mean()), 3) if len(late) else None, "words": len(late),
     }  # fmt: skip
-
-
-def _lateness(mono: np.ndarray, rate: int, piece: Piece) -> np.ndarray:
-    """Seconds from where each word is to begin to where the voice rises most near it."""
-    band = signal.sosfilt(signal.butter(2, _ONSET_HZ, "band", fs=rate, output="sos"), mono)
-    step = rate // _ENVELOPE_RATE
-    frames = len(band) // step
-    envelope = np.sqrt((band[: frames * step].reshape(frames, step) ** 2).mean(axis=1))
-    smooth = np.convolve(envelope, np.hanning(32) / np.hanning(32).sum(), "same")
-    rise = np.maximum(np.diff(np.log(smooth + 1e-3 * smooth.max()), prepend=0.0), 0) if frames else smooth
-    per = rate / step
-    found = []
-    for line in piece.revision.words:
-        for word in line.words:
-            a, b = (round((word.start + off) * per) for off in (-_NEAR_WORD, _NEAR_WORD))
-            here = rise[max(0, a) : b]
-            if len(here) and here.max() > 0:
-                found.append((max(0, a) + int(here.argmax())) / per - word.start)
-            else:
-                found.append(_NEAR_WORD)
-    return np.array(found)

@@ -13,6 +13,9 @@ from gpu_endpoints.audio.levels import SAMPLE_RATE
 from ripieno.music.score import Part, Score
 
 DRUM_CHANNEL = 9
+_INSTEAD = {32: 35}
+"""Programs of the SoundFont whose samples are not what they should be: beside each tone of its acoustic bass a major
+third below it sounds, at a third of its level and more; the fretless one is the nearest that is clean."""
 _EVENTS_A_REPORT = 200
 
 
@@ -33,7 +36,8 @@ def render_part(
     synth = tinysoundfont.Synth(samplerate=SAMPLE_RATE, gain=-6 + part.gain_db)
     font = synth.sfload(str(soundfont))
     channel = DRUM_CHANNEL if part.is_drum else 0
-    synth.program_select(channel, font, 128 if part.is_drum else 0, part.program, part.is_drum)
+    program = part.program if part.is_drum else _INSTEAD.get(part.program, part.program)
+    synth.program_select(channel, font, 128 if part.is_drum else 0, program, part.is_drum)
     synth.control_change(channel, 10, round(64 + 63 * part.pan))
     if tuning != 440.0 and not part.is_drum:
         semitones = 12 * np.log2(tuning / 440.0)

@@ -1,28 +1,24 @@
-"""The job `check`: a finished stem heard again. Does it lie on the beats, in the chords and the key, how loud is it.
+"""A finished stem heard again. Does it lie on the beats, in the chords and the key, how loud is it.
 
 Measures of the audio alone, whoever made it; no networks. For a verdict by whole analyses see `benchmarks/generation`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import fft, signal
 
 from gpu_endpoints.audio.levels import SAMPLE_RATE, levels
-from gpu_endpoints.production import sources
-from gpu_endpoints.serving.work import JobContext
+from gpu_endpoints.production import spectra
 from ripieno.contracts.enums import StemType
-from ripieno.contracts.production import CheckInput, Score
+from ripieno.contracts.production import Score
 from ripieno.music.conditioning import Conditioning
 from ripieno.music.genres.blending import blend
 
 ONSET_HOP = 441  # 10 ms
 _ONSET_WINDOW = 1024
 _PITCH_WINDOW, _PITCH_HOP = 16384, 4096
-_FRAMES_AT_ONCE = 64
 _LOWEST_HZ, _HIGHEST_HZ = 32.0, 2100.0
 _LAGS = np.arange(-0.25, 0.2501, 0.0125)  # beats
 _RATIOS = np.arange(0.92, 1.0801, 0.0025)
@@ -52,15 +48,6 @@ class Alignment:
     lag: float
     ratio: float
     clarity: float
-
-
-def run(job_input: dict, context: JobContext) -> dict:
-    """The job `check`."""
-    order = CheckInput.model_validate(job_input)
-    given = sources.conditioning(order)
-    audio = sources.whole(order.audio, context)
-    context.progress(0.3, "checking")
-    return score(audio, given, stem_type=StemType(order.stem_type), style=order.style).model_dump()
 
 
 def score(audio: np.ndarray, conditioning: Conditioning, *, stem_type: StemType, style: str) -> Score:
@@ -102,7 +89,7 @@ def score(audio: np.ndarray, conditioning: Conditioning, *, stem_type: StemType,
 def onsets(mono: np.ndarray) -> np.ndarray:
     """Half-wave rectified spectral flux of log magnitudes, 100 frames a second (Dixon, DAFx 2006)."""
     found, before = [], None
-    for spectrum in _spectra(mono, _ONSET_WINDOW, ONSET_HOP, slice(0, _ONSET_WINDOW // 4)):
+    for spectrum in spectra.blocks(mono, _ONSET_WINDOW, ONSET_HOP, slice(0, _ONSET_WINDOW // 4)):
         levels = np.log1p(1000 * spectrum)
         rise = np.diff(levels, axis=0, prepend=levels[:1] if before is None else before)
         found.append(np.maximum(rise, 0).mean(axis=1))
@@ -164,7 +151,7 @@ def chroma(mono: np.ndarray, tuning: float) -> np.ndarray:
     Spectral peaks alone count, at the frequency a parabola through each gives (Smith and Serra, ICMC 1987).
     """
     low, high = (round(hertz * _PITCH_WINDOW / SAMPLE_RATE) for hertz in (_LOWEST_HZ, _HIGHEST_HZ))
-    heard = list(_spectra(mono, _PITCH_WINDOW, _PITCH_HOP, slice(low - 1, high + 1)))
+    heard = list(spectra.blocks(mono, _PITCH_WINDOW, _PITCH_HOP, slice(low - 1, high + 1)))
     power = np.concatenate(heard).T.astype(np.float64) ** 2
     levels = np.log(power + 1e-20)
     left, centre, right = levels[:-2], levels[1:-1], levels[2:]
@@ -177,17 +164,9 @@ def chroma(mono: np.ndarray, tuning: float) -> np.ndarray:
     return found
 
 
-def _spectra(mono: np.ndarray, window: int, hop: int, bins: slice) -> Iterator[np.ndarray]:
-    """Some bins of the magnitudes that `scipy.signal.stft` gives, (frames, bins), some frames at a time: all at once
-    they are slower than the transforms, by what has to be moved through memory."""
-    shape = np.asarray(signal.get_window("hann", window))
-    shape = np.asarray(shape / shape.sum(), np.float32)
-    half = window // 2
-    padded = np.pad(np.asarray(mono, np.float32), (half, half + (-len(mono) % hop)))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
-    for first in range(0, len(frames), _FRAMES_AT_ONCE):
-        here = frames[first : first + _FRAMES_AT_ONCE] * shape
-        yield np.abs(np.asarray(fft.rfft(here, axis=1))[:, bins])
+def on_chords(mono: np.ndarray, conditioning: Conditioning) -> float | None:
+    """How well the chords explain what sounds, 0..1; None where nothing does."""
+    return _on_chords(chroma(mono, conditioning.tuning), conditioning) if np.abs(mono).max(initial=0.0) > 1e-4 else None
 
 
 def _on_chords(pitches: np.ndarray, conditioning: Conditioning) -> float | None:
@@ -220,6 +199,17 @@ def _in_key(pitches: np.ndarray, conditioning: Conditioning) -> float | None:
     key = conditioning.main_key
     profile = np.roll(_MAJOR if key.mode == "major" else _MINOR, key.tonic)
     return float(np.corrcoef(mean, profile)[0, 1])
+
+
+def how_minor(pitches: np.ndarray) -> float:
+    """By how much the pitch classes, (frames, 12), correlate better with some minor key than with any major one."""
+    mean = np.sqrt(pitches).mean(axis=0)
+    if mean.std() <= 0:
+        return 0.0
+    best = [
+        max(np.corrcoef(mean, np.roll(profile, tonic))[0, 1] for tonic in range(12)) for profile in (_MINOR, _MAJOR)
+    ]
+    return float(best[0] - best[1])
 
 
 def _follows_energy(mono: np.ndarray, conditioning: Conditioning) -> float | None:

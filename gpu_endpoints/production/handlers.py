@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpu_endpoints.production import aligning, checking, exporting, mastering, mixing
+from gpu_endpoints.production import aligning, exporting, mastering, mixing, pieces
 from gpu_endpoints.serving.work import Handler
 from ripieno.contracts.enums import JobKind
 
@@ -10,7 +10,7 @@ from ripieno.contracts.enums import JobKind
 def load() -> dict[str, Handler]:
     return {
         JobKind.ALIGN: aligning.run,
-        JobKind.CHECK: checking.run,
+        JobKind.CHECK: pieces.run,
         JobKind.MIX: mixing.run,
         JobKind.MASTER: mastering.run,
         JobKind.EXPORT: exporting.run,

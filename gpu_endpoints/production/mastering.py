@@ -1,5 +1,7 @@
 """The job `master`: a low cut, two shelves, a light compressor (pedalboard), the preset's loudness under a limiter.
 
+With a reference song the mix is brought nearer to its spectral balance first (`matching.py`), and to its loudness.
+
 Loudness is not bought with dynamics: a preset says how much of the mix's loudness range (EBU Tech 3342) it keeps, and
 where its loudness would take more, the master stays quieter and says so.
 """
@@ -18,8 +20,9 @@ from pedalboard import Compressor, HighpassFilter, HighShelfFilter, LowShelfFilt
 from pedalboard._pedalboard import Pedalboard
 from pydantic import BaseModel, ConfigDict, Field
 
+from gpu_endpoints.audio.decoding import Audio
 from gpu_endpoints.audio.levels import SAMPLE_RATE
-from gpu_endpoints.production import sources
+from gpu_endpoints.production import matching, sources
 from gpu_endpoints.production.limiter import limited
 from gpu_endpoints.production.mixing import stored
 from gpu_endpoints.production.scratch import Scratch
@@ -31,6 +34,7 @@ NAME = "pedalboard"
 LICENSE = "GPL-3"
 _LOW_SHELF_HZ, _HIGH_SHELF_HZ = 120.0, 8000.0
 _CLOSE_LU = 0.3
+_MARGIN_DB = 0.1  # below the ceiling, for meters that reconstruct the waveform otherwise
 _MOST_PASSES = 8
 _ATTACK_MS, _RELEASE_MS = 30, 250
 
@@ -63,21 +67,41 @@ def run(job_input: dict, context: JobContext) -> dict:
     if order.preset not in presets():
         raise JobFailed("unknown_preset", f"there is no preset {order.preset!r}: use {', '.join(presets())}")
     preset = presets()[order.preset]
-    if order.loudness_lufs is not None:
-        preset = preset.model_copy(update={"loudness_lufs": order.loudness_lufs})
     context.progress(0.05, "reading the mix")
     audio = sources.fetch(AudioBlob(container=order.container, blob_name=order.blob_name), context)
     plain = Scratch(context.folder / "plain")
-    for block in audio.stereo_blocks(sources.BLOCK_SECONDS, rate=SAMPLE_RATE):
+    blocks = audio.stereo_blocks(sources.BLOCK_SECONDS, rate=SAMPLE_RATE)
+    matched: tuple[str, ...] = ()
+    if order.reference is not None:
+        match = _matched(order.reference, audio, context)
+        preset = preset.model_copy(update={"loudness_lufs": match.loudness_lufs(preset.loudness_lufs)})
+        blocks, matched = match.through(blocks), (match.remark,)
+    if order.loudness_lufs is not None:
+        preset = preset.model_copy(update={"loudness_lufs": order.loudness_lufs})
+    for block in blocks:
         context.progress(0.1, "reading the mix")
         plain.write(block)
     context.progress(0.2, f"mastering ({order.preset})")
     made = master(plain, preset, context.part(0.2, 0.8))
     return stored(
         made.signal.blocks(), made.signal.meter.frames, order, context.part(0.8, 1.0),
-        gain_db=made.gain_db, preset=order.preset, remarks=made.remarks,
+        gain_db=made.gain_db, preset=order.preset, remarks=(*matched, *made.remarks),
         engine=Provenance(engine=NAME, version=version("pedalboard"), license=LICENSE),
     ).model_dump()  # fmt: skip
+
+
+def _matched(wanted: AudioBlob, mix: Audio, context: JobContext) -> matching.Match:
+    context.progress(0.06, "hearing the reference")
+    reference = sources.fetch(wanted, context, number=1)
+
+    def heard(audio: Audio) -> matching.Balance:
+        balance = matching.Balance()
+        for block in audio.stereo_blocks(sources.BLOCK_SECONDS, rate=SAMPLE_RATE):
+            balance.add(block)
+            context.check_cancelled()
+        return balance
+
+    return matching.Match(heard(mix), heard(reference))
 
 
 @dataclass(frozen=True)
@@ -117,7 +141,12 @@ def master(plain: Scratch, preset: Preset, context: JobContext) -> Mastered:
     number = 0
     while True:
         signal = Scratch(context.folder / "limited")
-        _pour(limited(shaped.blocks(), gain_db, preset.ceiling_db), signal, context, number / (_MOST_PASSES + 1))
+        _pour(
+            limited(shaped.blocks(), gain_db, preset.ceiling_db - _MARGIN_DB),
+            signal,
+            context,
+            number / (_MOST_PASSES + 1),
+        )
         reached, left = signal.meter.loudness(), signal.meter.loudness_range()
         number += 1
         if reached is None:

@@ -1,12 +1,13 @@
 """The job `mix`: files laid over each other where they belong in the song, in bounded memory.
 
-Every source is a stream at 44.1 kHz; their sum goes to disk, and from there, turned down where it has to be, into the
-mix.
+Every source is a stream at 44.1 kHz; their sum, or what the console of a style makes of them, goes to disk, and from
+there, turned down where it has to be, into the mix.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 
 import numpy as np
 
@@ -14,15 +15,20 @@ from gpu_endpoints.audio import decoding, levels
 from gpu_endpoints.audio.levels import CEILING, SAMPLE_RATE
 from gpu_endpoints.audio.writing import AudioWriter
 from gpu_endpoints.production import sources
+from gpu_endpoints.production.console import Console, sound_of
 from gpu_endpoints.production.scratch import BLOCK_FRAMES, Scratch
 from gpu_endpoints.serving.work import JobContext, JobFailed
 from ripieno import __version__
 from ripieno.contracts import names
+from ripieno.contracts.enums import StemType
 from ripieno.contracts.production import MasterInput, MixedFile, MixInput, MixSource
 from ripieno.contracts.provenance import Provenance
+from ripieno.music.conditioning import Conditioning
+from ripieno.music.genres.blending import blend
+from ripieno.services import conditioning as conditionings
 from ripieno.services.settings import settings
 
-NAME = "sum"
+NAME, CONSOLE = "sum", "console"
 
 
 def run(job_input: dict, context: JobContext) -> dict:
@@ -31,7 +37,9 @@ def run(job_input: dict, context: JobContext) -> dict:
     files = sources.fetch_all(order.sources, context.part(0.0, 0.2))
     seconds = _length(files, order.sources)
     summed, frames = Scratch(context.folder / "sum"), 0
-    for block in laid_over(files, order.sources):
+    music = conditionings.load(order.conditioning) if order.conditioning else None
+    given = (files, order.sources)
+    for block in produced(*given, order.style, music) if order.style else laid_over(*given):
         summed.write(block)
         frames += len(block)
         context.progress(0.2 + 0.5 * min(1.0, frames / SAMPLE_RATE / seconds), "mixing")
@@ -40,8 +48,34 @@ def run(job_input: dict, context: JobContext) -> dict:
     scaled = (block * np.float32(gain) for block in summed.blocks())
     return stored(
         scaled, frames, order, context.part(0.7, 1.0), gain_db=round(20 * float(np.log10(gain)), 2),
-        engine=Provenance(engine=NAME, version=__version__, license="MIT"),
+        engine=_signature(order.style),
     ).model_dump()  # fmt: skip
+
+
+def produced(
+    files: Sequence[decoding.Audio], placed: Sequence[MixSource], style: str, music: Conditioning | None = None
+) -> Iterator[np.ndarray]:
+    """As `laid_over`, each source in its role, mixed as the style is; louder where the music has more energy."""
+    desk = Console([StemType(source.role) for source in placed], sound_of(blend(style).weights), music)
+    for blocks in apart(files, placed):
+        yield desk.mixed(blocks)
+
+
+def apart(files: Sequence[decoding.Audio], placed: Sequence[MixSource]) -> Iterator[list[np.ndarray | None]]:
+    """What each source sounds like in one window after another, None where it does not; the last one may be shorter."""
+    tracks = [_Track(*pair) for pair in zip(files, placed, strict=True)]
+    at = 0
+    while not all(track.ended for track in tracks):
+        windows: list[np.ndarray | None] = [None] * len(tracks)
+        end = 0
+        for number, track in enumerate(tracks):
+            if not track.ended:
+                window = np.zeros((BLOCK_FRAMES, 2), np.float32)
+                end = max(end, track.add_to(window, at))
+                windows[number] = window
+        if end:
+            yield [None if window is None else window[:end] for window in windows]
+        at += BLOCK_FRAMES
 
 
 def laid_over(files: Sequence[decoding.Audio], placed: Sequence[MixSource]) -> Iterator[np.ndarray]:
@@ -87,6 +121,13 @@ def stored(
         loudness_range_lu=None if written.loudness_range_lu is None else round(written.loudness_range_lu, 2),
         peak=peak, gain_db=gain_db, preset=preset, remarks=list(remarks), engine=engine,
     )  # fmt: skip
+
+
+def _signature(style: str | None) -> Provenance:
+    if style is None:
+        return Provenance(engine=NAME, version=__version__, license="MIT")
+    plugins = f"{__version__}, pedalboard {version('pedalboard')}"
+    return Provenance(engine=CONSOLE, version=plugins, license="MIT; pedalboard GPL-3")
 
 
 def _length(files: Sequence[decoding.Audio], placed: Sequence[MixSource]) -> float:

@@ -178,12 +178,23 @@ class StageState(Contract):
     message: str = ""
 
 
+class Try(Contract):
+    """What was made of a revision at one time: which version of each element, those with another seed, and what it was
+    heard to be."""
+
+    elements: dict[str, int]
+    mix: str | None
+    score: Score
+    again: list[str] = []
+
+
 class Revision(Contract):
     """One state of a piece: its context, which version of each element it has, and what was asked for to come here from
     `parent`. `changes` say what was changed and why. `words` are its lyrics in time. `leg` is the run that makes
     it, the second after a person looked the first time. A revision that failed leaves the one before as it was; one
     that waits can be gone on with, or begun from, for as long as it is there. `rejected`: somebody said that it is not
-    it."""
+    it. Where it was heard to miss what was asked, the layers `again` were made anew with other seeds; `tries` are all
+    of them."""
 
     number: int = Field(ge=1)
     parent: int | None = None
@@ -202,6 +213,8 @@ class Revision(Contract):
     mix: str | None = None
     score: Score | None = None
     rejected: bool = False
+    tries: list[Try] = []
+    again: list[str] = []
 
 
 class Composition(Contract):

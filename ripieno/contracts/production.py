@@ -42,10 +42,12 @@ class AudioBlob(Contract):
 
 
 class MixSource(AudioBlob):
-    """One file of a mix: where it is, when it begins and how loud it is."""
+    """One file of a mix: where it is, when it begins, how loud it is, and what its `role` is where the mix has a
+    style."""
 
     start_seconds: float = Field(default=0.0, ge=0)
     gain_db: float = Field(default=0.0, ge=-60, le=12)
+    role: StemType = StemType.OTHER
 
 
 class _Named(Contract):
@@ -64,21 +66,27 @@ class _Named(Contract):
 
 
 class MixInput(_Named):
-    """Input of a `mix` job: files laid over each other, as long as the longest."""
+    """Input of a `mix` job: files laid over each other, as long as the longest. With a `style` (a genre or a blend)
+    they are mixed as it is done there: EQ and level by role, buses, a room, and what gives way to the voice and the
+    kick; with a `conditioning` the faders follow its energy. Without a style they are summed."""
 
     name: str = Field(default="mix", pattern=r"^[a-z0-9-]{1,60}$")
     sources: list[MixSource] = Field(min_length=1, max_length=64)
+    style: str | None = Field(default=None, max_length=200)
+    conditioning: str | None = None
 
 
 class MasterInput(_Named):
     """Input of a `master` job: a generated file made ready to be released, by a preset of
-    `gpu_endpoints/production/mastering.json`; `loudness_lufs` instead of the preset's."""
+    `gpu_endpoints/production/mastering.json`; `loudness_lufs` instead of the preset's. With a `reference` it gets the
+    loudness and, within 6 dB, the spectral balance of that recording."""
 
     name: str = Field(default="master", pattern=r"^[a-z0-9-]{1,60}$")
     container: Container = "generated"
     blob_name: str
     preset: str = "streaming"
     loudness_lufs: float | None = Field(default=None, ge=-40, le=-6)
+    reference: AudioBlob | None = None
 
 
 class MixedFile(Contract):
@@ -143,8 +151,54 @@ class AlignedFile(Contract):
     engine: Provenance
 
 
+class CheckedLayer(AudioBlob):
+    """One layer of a finished piece."""
+
+    name: str
+    stem_type: StemType
+
+
+class PieceAsked(Contract):
+    """What a finished piece was to be, beside what its `conditioning` says: its layers, where each of its words begins
+    (seconds), its loudness and its mood (-1 to 1)."""
+
+    layers: list[CheckedLayer] = []
+    words: list[float] = []
+    loudness_lufs: float | None = None
+    valence: float | None = None
+    arousal: float | None = None
+
+
 class CheckInput(_Fitted):
-    """Input of a `check` job; its result is a `Score`."""
+    """Input of a `check` job; its result is a `Score`, with a `piece` where the audio is one."""
+
+    piece: PieceAsked | None = None
+
+
+class Miss(Contract):
+    """One thing that is not as it was asked: of which layer, where it is one's, and that in words."""
+
+    what: Literal["chords", "style", "mood", "borders", "words", "loudness", "energy"]
+    layer: str | None = None
+    message: str
+
+
+class PieceHeard(Contract):
+    """What a finished piece was heard to be; None where it does not apply. `chords` is how well the chords explain each
+    harmonic layer, 0..1; `borders` the share of its sections that begin with one of the greatest changes;
+    `words_in_bar` the share of words whose voice rises in their bar, `words_ms` how far from their place in the middle;
+    `sounds_like` the styles that it is most like, of measured profiles, the most first; `misses` what is not as it was
+    asked."""
+
+    chords: dict[str, float] = {}
+    borders: float | None = None
+    words_in_bar: float | None = None
+    words_ms: float | None = None
+    sounds_like: list[str] = []
+    valence: float | None = None
+    arousal: float | None = None
+    loudness_error: float | None = None
+    misses: list[Miss] = []
 
 
 class Score(Contract):
@@ -166,6 +220,7 @@ class Score(Contract):
     peak: float = 0.0
     overall: float = Field(default=0.0, ge=0, le=1)
     remarks: list[str] = []
+    piece: PieceHeard | None = None
 
 
 ExportFormat = Literal["wav", "flac", "mp3"]

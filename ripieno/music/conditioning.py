@@ -57,7 +57,9 @@ class Conditioning:
     with their weights, which sum to 1; none where nothing was said. `span` is from where to where audio for it goes, in
     seconds of the song: all of it, silence before the first beat included, where no part was chosen; None is the range
     itself. `remarks` are what who asked for the music should know. `bar_loudness` is that of the song,
-    about, for each bar of the timeline in LUFS; none where there is no song or it was not measured.
+    about, for each bar of the timeline in LUFS; none where there is no song or it was not measured. `kick` are the
+    beats where a kick drum falls, `voice` the stretches in which somebody sings, where that is settled before others
+    play.
     """
 
     timeline: Timeline
@@ -74,6 +76,8 @@ class Conditioning:
     span: tuple[float, float] | None = None
     remarks: tuple[str, ...] = ()
     bar_loudness: tuple[float, ...] = ()
+    kick: tuple[float, ...] = ()
+    voice: tuple[tuple[float, float], ...] = ()
 
     @property
     def main_key(self) -> KeyAt:

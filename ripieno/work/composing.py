@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ripieno.contracts import names
-from ripieno.contracts.composition import Composition, CompositionOrder, Context, Revision, Stage, StageState
+from ripieno.contracts.composition import Composition, CompositionOrder, Context, Revision, Stage, StageState, Try
 from ripieno.contracts.enums import AudioFileStatus, StemType, TakeStatus
 from ripieno.contracts.generation import (
     GenerationOrder,
@@ -23,11 +23,11 @@ from ripieno.contracts.generation import (
     Playing,
     StemPlan,
 )
-from ripieno.contracts.production import Score
+from ripieno.contracts.production import CheckedLayer, PieceAsked, Score
 from ripieno.contracts.understanding import Place, Understanding
 from ripieno.contracts.workflow import RevisionOrder, Run, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work, WorkKind
-from ripieno.music.composing import briefs, contexts, singing
+from ripieno.music.composing import briefs, contexts, ensemble, singing, sounding
 from ripieno.music.composing.briefs import Said
 from ripieno.music.genres.blending import Blend, blend
 from ripieno.music.song_conditioning import of_song
@@ -40,6 +40,9 @@ from ripieno.work import asking, generating, heeding, mixing
 
 _DEFAULT_STYLE = "pop"
 _ANOTHER = 15_485_863  # a prime, between the seeds of a layer's variants
+MOST_TRIES = 2
+_FAULT_OF_ALL = ("style", "borders", "energy")
+_AGAIN = 104_729  # a prime, to the seed of what is made again
 
 
 class CannotCompose(ValueError):
@@ -248,15 +251,20 @@ def plan_layers(order: RevisionOrder) -> list[VersionOrder]:
     if revision is None or work.composition is None:
         return []
     context = _known(revision)
-    whole = contexts.conditioning_of(context)
+    plan = _plan(context, revision.again)
+    alone = contexts.conditioning_of(context)
+    whole = ensemble.heard(context, alone, blend(style_of(context)), plan.stems)
     conditioning.save(order.work_id, whole, revision=order.revision)
-    wanted = {one.name: _inputs(work.composition.order, context, one.name) for one in context.layers}
+    wanted = {
+        one.name: _inputs(work.composition.order, context, one.name, revision.again) | ensemble.heeded(one, whole)
+        for one in context.layers
+    }
 
     def planned(known: Work) -> Work | None:
         state = _of(known, order.revision)
         if state is None or not _is_at(state, order):
             return None
-        known.plan = _plan(context)
+        known.plan = plan
         known.order = _generation_order(known, context)
         known.start_seconds, known.duration_seconds = 0.0, whole.end_seconds
         for layer in context.layers:
@@ -307,11 +315,15 @@ def begin_mix(order: RevisionOrder) -> VersionOrder | None:
         name: number for name, number in revision.elements.items() if works.version(work, name, number).can_be_heard
     }
     wanted = MixOrder(
-        takes=takes, include_original=False, master="streaming", master_lufs=context.loudness_lufs,
-        stem_format=work.composition.order.stem_format,
+        takes=takes, include_original=False, master=sounding.preset(_leading(context), context.mood),
+        master_lufs=context.loudness_lufs, stem_format=work.composition.order.stem_format,
     )  # fmt: skip
-    seed = f"{order.revision:08d}"
-    work, element, _ = mixing.begin(order.owner, order.work_id, wanted, seed, only=set(takes))
+    seed = f"{len(revision.tries):02d}{order.revision:06d}"
+    follows = (names.conditioning_blob(order.work_id, order.revision), _curve(context))
+    work, element, _ = mixing.begin(
+        order.owner, order.work_id, wanted, seed, only=set(takes), style=style_of(context),
+        reference=work.audio_file_id, energy_of=follows,
+    )  # fmt: skip
 
     def noted(known: Revision) -> None:
         known.mix = element.name
@@ -340,18 +352,53 @@ def mixed(order: RevisionOrder) -> bool:
     return revision is not None and not _stops(order, revision, Stage.MIX)
 
 
-def save_check(order: RevisionOrder, result: dict[str, Any] | None, error: dict[str, Any] | None) -> None:
-    """Keep what the finished piece was heard to be, and give the revision its end."""
+def save_check(
+    order: RevisionOrder, result: dict[str, Any] | None, error: dict[str, Any] | None, attempt: int = 1
+) -> bool:
+    """Keep what the finished piece was heard to be at an attempt. Whether some layers are to be made again, once, with
+    other seeds; else the revision has its end, with the better of its tries, and what it misses is said."""
 
     def checked(known: Revision) -> None:
-        if result is not None:
-            known.score = Score.model_validate(result)
-            _mark(known, Stage.CHECK, "done", f"{100 * known.score.overall:.0f} % as asked")
-        else:
+        if len(known.tries) >= attempt:
+            return  # this step was done before
+        if result is None:
             _mark(known, Stage.CHECK, "failed", error["message"] if error else "not heard")
+            known.status = "made"
+            return
+        score = Score.model_validate(result)
+        known.tries.append(Try(elements=dict(known.elements), mix=known.mix, score=score, again=known.again))
+        anew = _to_mend(known, score) if attempt < MOST_TRIES else []
+        if anew:
+            known.again = sorted({*anew, *known.again})
+            _mark(known, Stage.CHECK, "running", f"made again: {', '.join(anew)}")
+            return
+        best = min(known.tries, key=lambda one: (len(_misses(one.score)), -one.score.overall))
+        known.again = best.again
+        known.elements, known.mix, known.score = dict(best.elements), best.mix, best.score
+        missed = "; ".join(_misses(best.score))
+        tried = f" at the best of {len(known.tries)} tries" if len(known.tries) > 1 else ""
+        said = f"{100 * best.score.overall:.0f} % as asked{tried}" + (f"; {missed}" if missed else "")
+        _mark(known, Stage.CHECK, "done", said)
         known.status = "made"
 
-    _change(order, checked, is_current=True)
+    state = _change(order, checked, ends=True)
+    return state is not None and state.status == "making"
+
+
+def _misses(score: Score) -> list[str]:
+    return [one.message for one in score.piece.misses] if score.piece else []
+
+
+def _to_mend(revision: Revision, score: Score) -> list[str]:
+    """The layers that another seed may better: those whose fault a miss is, or all but the voice, whose words and
+    melody are settled."""
+    missed = score.piece.misses if score.piece else []
+    own = {one.layer for one in missed if one.layer}
+    if any(one.what in _FAULT_OF_ALL for one in missed):
+        own |= set(revision.elements)
+    assert revision.context is not None
+    sung = {one.name for one in revision.context.layers if one.stem_type == StemType.VOCALS}
+    return sorted(name for name in own if name in revision.elements and name not in sung)
 
 
 def fail(order: RevisionOrder, message: str) -> None:
@@ -380,8 +427,22 @@ def check_body(owner: str, work_id: str, revision: int) -> dict[str, Any]:
     return {
         "audio": {"container": names.GENERATED, "blob_name": master.latest.file.blob_name},
         "conditioning": names.conditioning_blob(work_id, revision),
-        "stem_type": StemType.OTHER, "style": style_of(state.context),
+        "stem_type": StemType.OTHER, "style": style_of(state.context), "piece": _asked(work, state, state.context),
     }  # fmt: skip
+
+
+def _asked(work: Work, revision: Revision, context: Context) -> dict[str, Any]:
+    """What the check holds a piece beside: its layers, words, loudness and mood."""
+    made = {name: works.version(work, name, number).stem for name, number in revision.elements.items()}
+    layers = [
+        CheckedLayer(blob_name=stem.blob_name, name=name, stem_type=StemType(stem.stem_type))
+        for name, stem in made.items()
+        if stem is not None
+    ]
+    return PieceAsked(
+        layers=layers, words=[word.start for line in revision.words for word in line.words],
+        loudness_lufs=context.loudness_lufs, valence=context.mood.valence, arousal=context.mood.arousal,
+    ).model_dump(mode="json")  # fmt: skip
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
@@ -398,22 +459,34 @@ def style_of(context: Context) -> str:
     return str(contexts.blended(context.styles))
 
 
+def _curve(context: Context) -> str:
+    """The hash of what a mix follows of a context: how its energy goes."""
+    curve = [[one.bars, one.energy] for one in context.sections]
+    return generating.hash_of({"tempo": context.tempo, "meter": context.meter, "energy": curve})
+
+
+def _leading(context: Context) -> str:
+    return max(context.styles, key=lambda one: one.weight).name
+
+
 def _known(revision: Revision) -> Context:
     assert revision.context is not None, "its first stage has settled it"
     return revision.context
 
 
-def _plan(context: Context) -> GenerationPlan:
-    return GenerationPlan(stems=[_stem_plan(context, one.name) for one in context.layers], planner=signature())
+def _plan(context: Context, again: list[str]) -> GenerationPlan:
+    plans = [_stem_plan(context, one.name, again) for one in context.layers]
+    return GenerationPlan(stems=plans, planner=signature())
 
 
-def _stem_plan(context: Context, name: str) -> StemPlan:
+def _stem_plan(context: Context, name: str, again: list[str]) -> StemPlan:
     layer = next(one for one in context.layers if one.name == name)
     silent = [Place(bars=bars) for bars in contexts.silent_bars(context, name)]
     return StemPlan(
         **layer.model_dump(include={*Playing.model_fields}), stem_type=layer.stem_type, name=name,
         style=layer.style or style_of(context), instrument=layer.instrument, silent=[*silent, *layer.silent],
-        at_places=layer.at_places, random_seed=(context.seed + layer.variant * _ANOTHER) % 2**32,
+        at_places=layer.at_places,
+        random_seed=(context.seed + layer.variant * _ANOTHER + (_AGAIN if name in again else 0)) % 2**32,
         midi=layer.midi, audio=layer.audio, engine="symbolic" if layer.midi else "auto",
     )  # fmt: skip
 
@@ -432,11 +505,11 @@ def _generation_order(work: Work, context: Context) -> GenerationOrder:
     )  # fmt: skip
 
 
-def _inputs(order: CompositionOrder, context: Context, name: str) -> dict[str, Any]:
+def _inputs(order: CompositionOrder, context: Context, name: str, again: list[str]) -> dict[str, Any]:
     """What a layer is made from, of all that is settled; drums play to no chords."""
     layer = next(one for one in context.layers if one.name == name)
     if layer.midi or layer.audio:  # it hears nothing but the time
-        plan = _stem_plan(context, name).model_dump(mode="json")
+        plan = _stem_plan(context, name, []).model_dump(mode="json")
         return {"plan": plan, "tempo": context.tempo, "meter": context.meter, "bars": context.bars,
                 "stem_format": order.stem_format}  # fmt: skip
     is_drums = layer.stem_type == StemType.DRUMS
@@ -447,8 +520,8 @@ def _inputs(order: CompositionOrder, context: Context, name: str) -> dict[str, A
         for one in context.sections
     ]
     return {
-        "plan": _stem_plan(context, name).model_dump(mode="json"), "tempo": context.tempo, "meter": context.meter,
-        "grid": grid, "engine": order.engine, "stem_format": order.stem_format,
+        "plan": _stem_plan(context, name, again).model_dump(mode="json"), "tempo": context.tempo,
+        "meter": context.meter, "grid": grid, "engine": order.engine, "stem_format": order.stem_format,
     } | ({} if is_drums else {"key": context.key}) | (_sung_inputs(context) if is_sung else {})  # fmt: skip
 
 
@@ -522,15 +595,15 @@ def _of(work: Work, number: int) -> Revision | None:
     return next((one for one in work.composition.revisions if one.number == number), None)
 
 
-def _change(order: RevisionOrder, to: Callable[[Revision], None], *, is_current: bool = False) -> Revision | None:
-    """Change a revision that is being made; None when it is no more."""
+def _change(order: RevisionOrder, to: Callable[[Revision], None], *, ends: bool = False) -> Revision | None:
+    """Change a revision that is being made; None when it is no more. One that `ends` is heard from then on."""
 
     def changed(work: Work) -> Work | None:
         found = _of(work, order.revision)
         if found is None or not _is_at(found, order) or work.has_ended:
             return None
         to(found)
-        if is_current and work.composition is not None:
+        if ends and found.status == "made" and work.composition is not None:
             work.composition.current = found.number
         return work
 

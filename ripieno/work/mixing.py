@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ripieno.contracts import names
-from ripieno.contracts.enums import TakeStatus
+from ripieno.contracts.enums import StemType, TakeStatus
 from ripieno.contracts.generation import MixOrder
 from ripieno.contracts.production import MasterInput, MixedFile, MixInput, MixSource
 from ripieno.contracts.workflow import Run, VersionOrder
@@ -27,19 +27,24 @@ class NothingToMix(RuntimeError):
 
 
 def begin(
-    owner: str, work_id: str, order: MixOrder, seed: str, *, only: set[str] | None = None
-) -> tuple[Work, Element, Run | None]:
+    owner: str, work_id: str, order: MixOrder, seed: str, *, only: set[str] | None = None, style: str | None = None,
+    reference: str | None = None, energy_of: tuple[str, str] | None = None,
+) -> tuple[Work, Element, Run | None]:  # fmt: skip
     """Note a mix, and its master where one is asked for; the run that makes them, None when equal ones are there.
 
-    Of the layers those in `only` where it is given.
+    Of the layers those in `only` where it is given; mixed as the `style` is, summed where it is None, the faders
+    following the energy of the document `energy_of` (its blob, and the hash of what is followed); mastered to sound as
+    the song `reference`, where one is given.
 
     Raises
     ------
     records.works.WorkMissing, NothingToMix, NoSuchTake
     """
     work = works.get(owner, work_id)
-    inputs = _inputs(work, order, only)
-    fingerprint = generating.hash_of(inputs)
+    inputs = _inputs(work, order, only) | ({"style": style} if style else {})
+    followed = {"conditioning": energy_of[0]} if energy_of else {}
+    sounds_as = _reference(owner, reference)
+    fingerprint = generating.hash_of(inputs | sounds_as | ({"energy": energy_of[1]} if energy_of else {}))
     known = _equal(work, fingerprint)
     if known is not None:
         return work, known, None
@@ -51,10 +56,12 @@ def begin(
         if _equal(now, fingerprint) or now.element(name):
             return None
         made_at = datetime.now(UTC).isoformat()
-        first = Version(number=1, status=TakeStatus.GENERATING, made_at=made_at, inputs=inputs, inputs_hash=fingerprint)
+        first = Version(
+            number=1, status=TakeStatus.GENERATING, made_at=made_at, inputs=inputs | followed, inputs_hash=fingerprint
+        )  # fmt: skip
         now.elements.append(Element(name=name, kind=ElementKind.MIX, mix=order, versions=[first]))
         if order.master:
-            of_mix = {"mix": fingerprint, "preset": order.master, "loudness_lufs": order.master_lufs}
+            of_mix = {"mix": fingerprint, "preset": order.master, "loudness_lufs": order.master_lufs} | sounds_as
             now.elements.append(Element(
                 name=master_name(name), kind=ElementKind.MASTER, mix=order,
                 versions=[Version(number=1, status=TakeStatus.GENERATING, made_at=made_at, inputs=of_mix,
@@ -113,16 +120,18 @@ def job_body(owner: str, work_id: str, element: str, number: int) -> dict[str, A
         return MasterInput(
             generation_request_id=work_id, name=element, blob_name=mixed.file.blob_name,
             preset=place.mix.master or "streaming", loudness_lufs=place.mix.master_lufs,
-            stem_format=place.mix.stem_format,
+            stem_format=place.mix.stem_format, reference=version.inputs.get("reference"),
         ).model_dump(mode="json")  # fmt: skip
+    roles = {layer.name: layer.stem_type for layer in work.layers}
     sources = [
         MixSource(container=one["container"], blob_name=one["blob_name"], start_seconds=one["start_seconds"],
-                  gain_db=one["gain_db"])
+                  gain_db=one["gain_db"], role=roles.get(one["name"]) or StemType.OTHER)
         for one in version.inputs["sources"]
     ]  # fmt: skip
     return MixInput(
-        generation_request_id=work_id, name=element, sources=sources, stem_format=place.mix.stem_format
-    ).model_dump(mode="json")
+        generation_request_id=work_id, name=element, sources=sources, stem_format=place.mix.stem_format,
+        style=version.inputs.get("style"), conditioning=version.inputs.get("conditioning"),
+    ).model_dump(mode="json")  # fmt: skip
 
 
 def wanted(order: VersionOrder) -> list[str]:
@@ -187,6 +196,13 @@ def _inputs(work: Work, order: MixOrder, only: set[str] | None) -> dict[str, Any
         })  # fmt: skip
     given = {"sources": sources, "stem_format": order.stem_format, "master": order.master}
     return given if order.master_lufs is None else given | {"master_lufs": order.master_lufs}
+
+
+def _reference(owner: str, song_id: str | None) -> dict[str, Any]:
+    if song_id is None:
+        return {}
+    song = songs.get(owner, song_id)
+    return {"reference": {"container": names.SONGS, "blob_name": song.blob_name}, "reference_sha256": song.sha256}
 
 
 def _chosen(layer: Element, number: int | None) -> Version | None:

@@ -295,6 +295,7 @@ def _next(composition: Composition, before: Revision, asked: str, context: Conte
     if number > MOST_REVISIONS:
         raise CannotCompose(f"a composition has at most {MOST_REVISIONS} versions: begin another from this one")
     new = composing.new_revision(number, before.number, asked, None)
+    new.again = before.again
     new.context = context
     return new
 

@@ -9,7 +9,9 @@ import numpy as np
 
 from gpu_endpoints.generation.singing.lyrics import Sung
 
-GLIDE_SECONDS = 0.07
+GLIDE_SECONDS = 0.06
+_BEFORE = 0.8  # of a glide: it has arrived when the vowel begins, and its consonant hides it
+_MOST_GLIDE = 0.2  # of the shorter of two notes: quick ones would be nothing but glides
 _JOINED_SECONDS = 0.12  # notes further apart do not glide
 VIBRATO_HZ, VIBRATO_CENTS = 5.6, 22.0
 _VIBRATO_AFTER, _VIBRATO_GROWS = 0.35, 0.4  # seconds into a note
@@ -30,9 +32,11 @@ def curve(
     for before, note in pairwise(notes):
         if note.start - before.end > _JOINED_SECONDS or note.pitch == before.pitch:
             continue
-        a, b = note.start - GLIDE_SECONDS / 2, note.start + GLIDE_SECONDS / 2
+        glide = min(GLIDE_SECONDS, _MOST_GLIDE * min(before.end - before.start, note.end - note.start))
+        a = note.start - _BEFORE * glide
+        b = a + glide
         inside = (times >= a) & (times < b)
-        x = (times[inside] - a) / GLIDE_SECONDS
+        x = (times[inside] - a) / glide
         cents[inside] = 100 * (before.pitch + (note.pitch - before.pitch) * x * x * (3 - 2 * x))
     if vibrato:
         for note in notes:

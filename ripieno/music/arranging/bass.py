@@ -7,6 +7,8 @@ a change of chord most styles approach the next root by a step.
 from __future__ import annotations
 
 import random
+from bisect import bisect_left
+from dataclasses import replace
 
 from ripieno.music.arranging.feel import Event
 from ripieno.music.arranging.rhythm import Stroke, strokes, variation
@@ -16,6 +18,8 @@ from ripieno.music.genres import Genre, Part
 
 _APPROACHES = {"walking": 0.85, "roots": 0.35, "syncopated": 0.5, "dub": 0.3, "fifths": 0.2, "offbeat": 0.25}
 _STEADY = ("walking", "pedal", "offbeat")  # every bar alike
+_BESIDE_KICK, _TOGETHER = 0.25, 0.02  # beats
+_ON_KICK, _OFF_KICK = 1.06, 0.92
 _GATE = {"dub": 0.85, "walking": 0.95, "pedal": 0.7, "offbeat": 0.6, "syncopated": 0.8}
 
 
@@ -49,7 +53,27 @@ def write(conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> li
             length = (stroke.length or following - stroke.at) * _GATE.get(part.style, 0.9)
             events.append(Event(at, length, pitch, (70 + 38 * energy) * stroke.force))
             previous = pitch
-    return events
+    return _with_kick(events, conditioning.kick, moves=part.style not in _STEADY) if conditioning.kick else events
+
+
+def _with_kick(events: list[Event], kicks: tuple[float, ...], *, moves: bool) -> list[Event]:
+    """Together with the kick: a tone that begins a sixteenth or less beside one begins with it where there is room, and
+    those that do are louder than the rest."""
+    taken = {round(event.at, 3) for event in events}
+    found = []
+    for event in events:
+        near = bisect_left(kicks, event.at - _BESIDE_KICK - 1e-3)
+        beside = [kick for kick in kicks[near : near + 4] if abs(kick - event.at) <= _BESIDE_KICK + 1e-3]
+        kick = min(beside, key=lambda one: abs(one - event.at), default=None)
+        if kick is None:
+            found.append(replace(event, velocity=event.velocity * _OFF_KICK))
+            continue
+        if moves and abs(kick - event.at) > 1e-3 and round(kick, 3) not in taken and event.at % 1:
+            event = replace(event, at=kick, length=max(0.1, event.length + event.at - kick))
+            taken.add(round(kick, 3))
+        on_it = abs(kick - event.at) <= _TOGETHER
+        found.append(replace(event, velocity=event.velocity * (_ON_KICK if on_it else _OFF_KICK)))
+    return sorted(found, key=lambda event: event.at)
 
 
 def _pitch(

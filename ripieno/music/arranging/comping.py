@@ -14,9 +14,11 @@ from ripieno.music.arranging.rhythm import Stroke, strokes, variation
 from ripieno.music.chord import Chord
 from ripieno.music.conditioning import Conditioning
 from ripieno.music.genres import Genre, Part
+from ripieno.music.timeline import Bar
 
 _STEADY = ("pad",)  # every bar alike
 _STAB = 0.22  # beats
+_ROOM, _SOFTER = 0.45, 0.1  # how much sparser and softer it is played where somebody sings
 _RINGS = 6.0  # beats
 _STRUM = 0.012  # beats from string to string
 _WIDEST = 16  # semitones from the lowest to the highest voice
@@ -36,6 +38,8 @@ def write(conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> li
         density = part.density
         if part.style not in _STEADY:
             density += variation(seed, conditioning.section_at(bar.first).label, conditioning.bar_of_section(bar))
+        sung = _sung(bar, conditioning)
+        density = max(-1.0, density - _ROOM * sung) if part.style not in _STEADY else density
         pattern = strokes(rhythm, bar.beats, swing=genre.feel.swing, density=density)
         played = _with_changes(pattern, bar.first, bar.beats, conditioning, part)
         for number, stroke in enumerate(played):
@@ -46,7 +50,7 @@ def write(conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> li
             begins = chord != sounding
             if begins:
                 voicing, sounding = voice(chord, voicing, part, sevenths=genre.sevenths), chord
-            velocity = (58 + 38 * energy) * stroke.force
+            velocity = (58 + 38 * energy) * stroke.force * (1 - _SOFTER * sung)
             following = played[number + 1].at if number + 1 < len(played) else float(bar.beats)
             length = _length(stroke, following, bar.first, chord, conditioning, part)
             if part.style == "ringing":
@@ -59,6 +63,12 @@ def write(conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> li
                 continue
             events += _struck(part.style, voicing, at, length, velocity, number, rng)
     return events
+
+
+def _sung(bar: Bar, conditioning: Conditioning) -> float:
+    """The share of a bar in which somebody sings."""
+    first, last = bar.first, bar.first + bar.beats
+    return sum(max(0.0, min(end, last) - max(start, first)) for start, end in conditioning.voice) / bar.beats
 
 
 def voice(chord: Chord, before: tuple[int, ...], part: Part, *, sevenths: bool) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from ripieno.contracts.understanding import Kind, Statement, Understanding
 from ripieno.music.language import understand
 
 _SECONDS = re.compile(r"(?<![\d.:])(\d{2,3})\s?s(?:ec|econds?)?\b")
+_SONG = re.compile(r"\b(?:lied|canci[óo]n|chanson|love song)\b", re.IGNORECASE)  # which are sung by their name
 _NOT_SUNG = re.compile(r"\b(?:instrumental|instrumentale?s?)\b", re.IGNORECASE)
 _ABOUT = re.compile(r"\b(?:about|über|von|sobre|sur|à propos de)\s+(?P<theme>[^,.;:!?]{2,200})", re.IGNORECASE)
 _TITLE = re.compile(
@@ -90,4 +91,5 @@ def _is_sung(understood: Understanding, brief: str, *, has_theme: bool) -> bool 
     ]  # fmt: skip
     if _NOT_SUNG.search(brief) or any(one.negated and not one.places for one in of_voices):
         return False
-    return True if has_theme or any(not one.negated for one in of_voices) else None
+    says_so = has_theme or _SONG.search(brief) or any(not one.negated for one in of_voices)
+    return True if says_so else None

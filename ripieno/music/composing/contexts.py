@@ -19,10 +19,9 @@ from ripieno.contracts.composition import (
 )
 from ripieno.contracts.generation import Meter
 from ripieno.music.chord import QUALITIES, parse
-from ripieno.music.composing import arrangements, forms, harmonies, moods
+from ripieno.music.composing import arrangements, forms, harmonies, moods, sounding
 from ripieno.music.composing.briefs import Said
 from ripieno.music.conditioning import ChordSpan, Conditioning, KeyAt, SectionSpan
-from ripieno.music.genres import Genre
 from ripieno.music.genres.blending import Blend, blend, written
 from ripieno.music.language.understand import recognised
 from ripieno.music.pitch import key_name
@@ -32,9 +31,6 @@ YOU, SONG = "you", "the song"
 DEFAULT_SECONDS = 150.0
 _KEYS = {"major": ("C", "G", "D", "A", "F", "Bb", "Eb"), "minor": ("A", "E", "D", "B", "G", "C")}
 _MINOR_BELOW = {"techno": 0.6, "drum and bass": 0.5, "hip hop": 0.5, "metal": 0.9, "house": 0.2}
-_LOUDNESS = {"ambient": -18.0, "jazz": -16.0, "bossa": -16.0, "ballad": -15.0, "waltz": -16.0, "metal": -11.0,
-             "techno": -11.0, "drum and bass": -11.0, "house": -12.0}  # fmt: skip
-_STREAMING_LUFS = -14.0
 _SIMPLE: dict[int, Meter] = {2: "2/4", 3: "3/4", 4: "4/4", 5: "5/4"}
 _COMPOUND: dict[int, Meter] = {2: "6/8", 3: "9/8", 4: "12/8"}
 _MIX_LUFS = -18.0  # of the mix that is mastered, by which its layers find their level
@@ -70,7 +66,7 @@ def begin(order: CompositionOrder, said: Said, style: Blend, seed: int, song: Co
     meter = order.meter or said.meter or (_meter_of(song) if song else _meter(leading.beats_per_bar))
     is_sung = _is_sung(order, said.is_sung)
     fixed_tempo = order.tempo or said.tempo or (song.timeline.bpm if song else None)
-    tempo = fixed_tempo or _tempo(leading, mood)
+    tempo = fixed_tempo or _tempo(style, mood)
     if order.form:
         sections = [ContextSection(label=one.label, bars=one.bars) for one in order.form]
     elif song is not None:
@@ -86,7 +82,8 @@ def begin(order: CompositionOrder, said: Said, style: Blend, seed: int, song: Co
         tempo=round(tempo, 3), meter=meter, key=_key(order, said, song, leading.name, mood, seed), sections=sections,
         layers=arrangements.layers(leading.name, list(order.layers), is_sung=is_sung), theme=theme,
         language=order.language or (recognised(order.lyrics) if order.lyrics else said.language), voice=order.voice,
-        loudness_lufs=order.loudness_lufs or _LOUDNESS.get(leading.name, _STREAMING_LUFS), seed=seed,
+        loudness_lufs=order.loudness_lufs or sounding.loudness(leading.name, mood, song.loudness if song else None),
+        seed=seed,
         settled=_who_settled(order, said, song),
     )  # fmt: skip
 
@@ -201,9 +198,9 @@ def _is_sung(order: CompositionOrder, said: bool | None) -> bool:
     return bool(order.lyrics or order.voice or order.theme or said)
 
 
-def _tempo(leading: Genre, mood: Mood) -> float:
+def _tempo(style: Blend, mood: Mood) -> float:
     """Of the style's tempi the one that the mood's arousal asks for."""
-    low, high = leading.tempo
+    low, high = (sum(one.tempo[n] * weight for one, weight in style.parts) for n in (0, 1))
     return float(round(low + (high - low) * (0.5 + 0.4 * (mood.arousal or 0.0))))
 
 

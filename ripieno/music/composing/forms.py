@@ -12,7 +12,8 @@ from ripieno.contracts.composition import FormPart
 from ripieno.music.genres import all_genres
 
 _SHORTEST = 2  # bars of an intro or outro
-_DOUBLED = 1.6
+_DOUBLED, _HALVED = 1.6, 0.75  # of a form's bars, from which on its sections are longer or shorter
+_LONG = 16
 
 
 @dataclass
@@ -50,6 +51,8 @@ def of(style: str, bars: int, *, is_sung: bool) -> list[FormPart]:
     parts = [_Part(*one) for one in form.sections]
     if bars > _DOUBLED * _sum(parts):  # a fast piece has longer sections, not more of them
         parts = [_Part(one.label, 2 * one.bars, one.dear) for one in parts]
+    elif bars < _HALVED * _sum(parts):  # and a short one shorter ones, before it has fewer
+        parts = [_Part(one.label, one.bars // 2 if one.bars >= _LONG else one.bars, one.dear) for one in parts]
     _leave_out(parts, bars)
     while bars - _sum(parts) >= sum(length for _, length in form.again):
         at = next((n for n, part in enumerate(parts) if part.label == form.before), len(parts))

@@ -26,7 +26,7 @@ AS_BEFORE = {
     "pop": "4aad9f75c4a8",
     "reggae": "71b4b287b965",
     "rock": "7962328e8594",
-    "techno": "a4c501cf8f97",
+    "techno": "9bd8ae4f5a3d",
     "waltz": "4e40a32bb6e9",
 }
 

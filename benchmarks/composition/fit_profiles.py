@@ -1,0 +1,119 @@
+"""`python -m benchmarks.composition.fit_profiles`: the profiles of styles and moods that finished pieces are held
+beside (`gpu_endpoints/production/profiles.json`), measured on pieces that none of the twenty briefs is.
+
+Each style in its own tempi and meters, with and without a voice, calm and excited, glad and sad; prints how many of the
+pieces are nearest to their own style when they are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import tempfile
+import warnings
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FORM = [("intro", 2), ("verse", 4), ("chorus", 6), ("outro", 2)]
+MOODS = ((0.0, 0.0), (0.6, 0.6), (-0.6, -0.5))
+_RIDGE = 30.0
+_TARGET = Path("gpu_endpoints/production/profiles.json")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--at-once", type=int, default=2)
+    parser.add_argument("--measured", type=Path, default=Path(".ripieno/benchmarks/profiles.json"))
+    chosen = parser.parse_args()
+    if not chosen.measured.exists():
+        chosen.measured.parent.mkdir(parents=True, exist_ok=True)
+        chosen.measured.write_text(json.dumps(measured(chosen.at_once)))
+    rows = json.loads(chosen.measured.read_text())
+    print(f"nearest to their own style when left out: {left_out(rows):.0%} of {len(rows)}")
+    _TARGET.write_text(json.dumps(fitted(rows)) + "\n")
+
+
+def measured(at_once: int) -> list[dict[str, Any]]:
+    from ripieno.music.genres import all_genres
+    from tests.stacks import azurite_of_its_own
+
+    orders = []
+    for style in sorted(all_genres()):
+        for number, (valence, arousal) in enumerate(MOODS):
+            orders.append({
+                "styles": [{"name": style}], "mood": {"valence": valence, "arousal": arousal},
+                "form": [{"label": label, "bars": bars} for label, bars in FORM], "random_seed": 1000 + number,
+                "instrumental": number % 2 == 0, "theme": "" if number % 2 == 0 else "the sea",
+            })  # fmt: skip
+    with tempfile.TemporaryDirectory() as home, azurite_of_its_own(Path(home)) as connection:
+        with ProcessPoolExecutor(at_once, mp_context=multiprocessing.get_context("spawn")) as pool:
+            jobs = [pool.submit(one, number, order, home, connection) for number, order in enumerate(orders)]
+            return [job.result() for job in jobs]
+
+
+def one(number: int, order: dict[str, Any], home: str, connection: str) -> dict[str, Any]:
+    warnings.simplefilter("ignore")
+    os.environ["AzureWebJobsStorage"] = connection
+    import soundfile
+
+    from benchmarks.composition import making
+    from gpu_endpoints.production import profiles
+    from ripieno.contracts.composition import CompositionOrder
+    from ripieno.music.composing import contexts
+
+    piece = making.make(
+        CompositionOrder.model_validate(order), f"{number:016d}", Path(home) / f"{number}", is_checked=False
+    )
+    audio, _ = soundfile.read(piece.master, dtype="float32", always_2d=True)
+    found = profiles.features(audio, contexts.conditioning_of(piece.context))
+    mood = piece.context.mood
+    return {
+        "style": order["styles"][0]["name"], "valence": mood.valence, "arousal": mood.arousal,
+        "features": [round(float(value), 5) for value in found],
+    }  # fmt: skip
+
+
+def fitted(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Centroids in units of how far pieces of one style are spread, and a ridge regression of the moods."""
+    values = np.array([row["features"] for row in rows])
+    names = [row["style"] for row in rows]
+    centres = {name: values[[one == name for one in names]].mean(axis=0) for name in dict.fromkeys(names)}
+    mean = values.mean(axis=0)
+    within = np.sqrt(np.mean([(value - centres[name]) ** 2 for value, name in zip(values, names, strict=True)], axis=0))
+    spread = within + 0.25 * values.std(axis=0) + 1e-6
+    scaled = (values - mean) / spread
+    moods = np.array([[row["valence"], row["arousal"]] for row in rows])
+    mood_mean = moods.mean(axis=0)
+    gram = scaled.T @ scaled + _RIDGE * np.eye(scaled.shape[1])
+    weights = np.linalg.solve(gram, scaled.T @ (moods - mood_mean))
+
+    def rounded(some: np.ndarray) -> list[float]:
+        return [round(float(value), 4) for value in some]
+
+    return {
+        "about": "Written by benchmarks/composition/fit_profiles.py; see profiles.py.",
+        "mean": rounded(mean), "spread": rounded(spread),
+        "styles": {name: rounded((centre - mean) / spread) for name, centre in centres.items()},
+        "valence": rounded(weights[:, 0]), "arousal": rounded(weights[:, 1]), "mood_mean": rounded(mood_mean),
+    }  # fmt: skip
+
+
+def left_out(rows: list[dict[str, Any]]) -> float:
+    from gpu_endpoints.production import profiles
+
+    right = []
+    for number, row in enumerate(rows):
+        known = fitted(rows[:number] + rows[number + 1 :])
+        scaled = (np.array(row["features"]) - known["mean"]) / known["spread"]
+        apart = {name: profiles.distance(scaled, np.array(own)) for name, own in known["styles"].items()}
+        right.append(min(apart, key=apart.__getitem__) == row["style"])
+    return float(np.mean(right))
+
+
+if __name__ == "__main__":
+    main()

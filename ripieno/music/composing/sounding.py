@@ -1,0 +1,38 @@
+"""How a finished piece is to sound: how loud, and by which preset of mastering, after its style and its mood."""
+
+from __future__ import annotations
+
+from ripieno.contracts.composition import Mood
+from ripieno.music.composing import moods
+
+STREAMING_LUFS = -14.0
+_LOUDNESS = {"ambient": -18.0, "jazz": -16.0, "bossa": -16.0, "ballad": -15.0, "waltz": -16.0, "metal": -11.0,
+             "techno": -11.0, "drum and bass": -11.0, "house": -12.0}  # fmt: skip
+_PRESETS = {"ambient": "gentle", "jazz": "gentle", "waltz": "gentle", "bossa": "warm", "ballad": "warm",
+            "hip hop": "warm", "reggae": "warm", "metal": "loud", "techno": "loud", "drum and bass": "loud",
+            "house": "loud"}  # fmt: skip
+_STREAMING, _WARM, _GENTLE, _LOUD = "streaming", "warm", "gentle", "loud"
+_QUIETEST_SONG, _LOUDEST_SONG = -24.0, -8.0
+_BY_AROUSAL = 1.0  # LU from as calm as can be to the style's own, and on to as excited
+_CALM, _DARK = -0.5, -0.4
+
+
+def loudness(style: str, mood: Mood, song_lufs: float | None = None) -> float:
+    """LUFS: as the song that the piece begins from, else as the style, a little more or less by how the mood's arousal
+    is beside the style's own."""
+    if song_lufs is not None:
+        return round(min(_LOUDEST_SONG, max(_QUIETEST_SONG, song_lufs)), 1)
+    own = moods.settle(None, "", style).arousal or 0.0
+    more = (mood.arousal if mood.arousal is not None else own) - own
+    return round(_LOUDNESS.get(style, STREAMING_LUFS) + _BY_AROUSAL * min(1.0, max(-1.0, more)), 1)
+
+
+def preset(style: str, mood: Mood) -> str:
+    """The preset of mastering: calm moods keep more of their dynamics, dark ones have softer highs."""
+    own = _PRESETS.get(style, _STREAMING)
+    valence, arousal = mood.valence or 0.0, mood.arousal or 0.0
+    if own == _STREAMING and arousal < _CALM:
+        return _GENTLE
+    if own == _STREAMING and valence < _DARK and arousal < 0:
+        return _WARM
+    return _STREAMING if own == _LOUD and arousal < 0 else own
