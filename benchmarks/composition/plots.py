@@ -24,6 +24,7 @@ _COLOURS = {"vocals": "#b45309", "drums": "#1c2740", "bass": "#2563eb", "piano":
             "synth": "#6d28d9", "other": "#4d7c0f"}  # fmt: skip
 _INK, _FAINT = "#1c2740", "#8a97ad"
 _ROW, _GAP = 74, 10
+_WORD_ROWS, _LETTER = 3, 3.7  # of the lines that are sung
 
 
 def form(piece: Piece, path: Path) -> None:
@@ -61,9 +62,12 @@ def piano_roll(piece: Piece, path: Path) -> None:
     parts = _sections(piece, music, x, top, height)
     for number, name in enumerate(names):
         parts += _roll(piece, name, x, top + number * (_ROW + _GAP))
-    for number, one in enumerate(piece.revision.words):
-        at = top + 11 + 10 * (number % 2)
-        parts.append(_text(x(one.start), at, one.text[:34], size=7, colour="#7c3a06"))
+    lines = piece.revision.words
+    for number, one in enumerate(lines):
+        until = lines[number + _WORD_ROWS].start if number + _WORD_ROWS < len(lines) else music.end_seconds
+        fits = max(3, int((x(until) - x(one.start)) / _LETTER) - 1)
+        words = one.text if len(one.text) <= fits else f"{one.text[: fits - 1]}…"
+        parts.append(_text(x(one.start), top + 9 + 8 * (number % _WORD_ROWS), words, size=7, colour="#7c3a06"))
     _write(path, parts, top + height + 26, _about(piece))
 
 
@@ -73,7 +77,7 @@ def _roll(piece: Piece, name: str, x, top: float) -> list[str]:
     if not notes:
         return parts
     low, high = min(note.pitch for note in notes), max(note.pitch for note in notes)
-    room = 24 if name == "vocals" and piece.revision.words else 2  # for the words
+    room = 28 if name == "vocals" and piece.revision.words else 2  # for the words
     colour, step = _COLOURS.get(name, _INK), (_ROW - room - 2) / max(6, high - low + 1)
     strokes: dict[int, list[str]] = {}
     for note in notes:

@@ -13,7 +13,7 @@ _FRAMES_AT_ONCE = 64
 
 def blocks(mono: np.ndarray, window: int, hop: int, bins: slice) -> Iterator[np.ndarray]:
     """Some bins of the magnitudes that `scipy.signal.stft` gives with a Hann window, float32 (frames, bins)."""
-    shape = signal.get_window("hann", window)
+    shape = np.asarray(signal.get_window("hann", window))
     shape = np.asarray(shape / shape.sum(), np.float32)
     half = window // 2
     padded = np.pad(np.asarray(mono, np.float32), (half, half + (-len(mono) % hop)))

@@ -362,27 +362,36 @@ def save_check(
         if len(known.tries) >= attempt:
             return  # this step was done before
         if result is None:
-            _mark(known, Stage.CHECK, "failed", error["message"] if error else "not heard")
-            known.status = "made"
+            _end(known, error["message"] if error else "not heard")
             return
         score = Score.model_validate(result)
         known.tries.append(Try(elements=dict(known.elements), mix=known.mix, score=score, again=known.again))
         anew = _to_mend(known, score) if attempt < MOST_TRIES else []
-        if anew:
-            known.again = sorted({*anew, *known.again})
-            _mark(known, Stage.CHECK, "running", f"made again: {', '.join(anew)}")
+        if not anew:
+            _end(known)
             return
-        best = min(known.tries, key=lambda one: (len(_misses(one.score)), -one.score.overall))
-        known.again = best.again
-        known.elements, known.mix, known.score = dict(best.elements), best.mix, best.score
-        missed = "; ".join(_misses(best.score))
-        tried = f" at the best of {len(known.tries)} tries" if len(known.tries) > 1 else ""
-        said = f"{100 * best.score.overall:.0f} % as asked{tried}" + (f"; {missed}" if missed else "")
-        _mark(known, Stage.CHECK, "done", said)
-        known.status = "made"
+        known.again = sorted({*anew, *known.again})
+        _mark(known, Stage.CHECK, "running", f"made again: {', '.join(anew)}")
 
     state = _change(order, checked, ends=True)
     return state is not None and state.status == "making"
+
+
+def _end(revision: Revision, fault: str = "") -> None:
+    """A revision is made, with the best of its tries; `fault` is why there is not one more of them."""
+    revision.status = "made"
+    if not revision.tries:
+        _mark(revision, Stage.CHECK, "failed", fault)
+        return
+    best = min(revision.tries, key=lambda one: (len(_misses(one.score)), -one.score.overall))
+    revision.elements, revision.mix, revision.again = dict(best.elements), best.mix, best.again
+    revision.score = best.score
+    tried = f" at the best of {len(revision.tries)} tries" if len(revision.tries) > 1 else ""
+    said = [f"{100 * best.score.overall:.0f} % as asked{tried}", *_misses(best.score)]
+    for stage in (Stage.LAYERS, Stage.MIX):
+        if _state(revision, stage).status != "done":  # of a further try that came to nothing
+            _mark(revision, stage, "done", "as at the first try")
+    _mark(revision, Stage.CHECK, "done", "; ".join([*said, *([f"not made again: {fault}"] if fault else [])]))
 
 
 def _misses(score: Score) -> list[str]:
@@ -402,9 +411,13 @@ def _to_mend(revision: Revision, score: Score) -> list[str]:
 
 
 def fail(order: RevisionOrder, message: str) -> None:
-    """Give a revision its end where it has none; the one before is heard again."""
+    """Give a revision its end where it has none; the one before is heard again. One that was made, and was being made
+    again, stays as it was made."""
 
     def failed(known: Revision) -> None:
+        if known.tries:
+            _end(known, message[:400])
+            return
         known.status, known.error = "failed", message[:500]
         for state in known.stages:
             if state.status == "waiting":
@@ -412,7 +425,7 @@ def fail(order: RevisionOrder, message: str) -> None:
                 break
 
     try:
-        _change(order, failed)
+        _change(order, failed, ends=True)
     except works.WorkMissing:
         pass  # removed meanwhile
 

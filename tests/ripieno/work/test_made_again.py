@@ -8,11 +8,13 @@ from ripieno.contracts.composition import CompositionOrder, Refinement
 from ripieno.contracts.enums import StemType
 from ripieno.contracts.generation import GeneratedStem
 from ripieno.contracts.production import MixedFile, Score
+from ripieno.contracts.provenance import Provenance
 from ripieno.contracts.workflow import RevisionOrder, VersionOrder
 from ripieno.contracts.works import Work
 from ripieno.records import works
 from ripieno.work import composing, generating, mixing, revising
 
+RULES = Provenance(engine="rules", version="1", license="MIT")
 MISSED = {"what": "chords", "layer": "piano", "message": "the piano agrees with the chords by 60% only"}
 NOT_SO = {"what": "style", "message": "it sounds more like metal than like bossa"}
 
@@ -40,7 +42,7 @@ def made(order: RevisionOrder) -> list[VersionOrder]:
             stem_type=StemType(one.element), take=one.version, blob_name=f"{one.work_id}/{one.element}-{one.version}.wav",
             midi_blob_name=None, file_size_bytes=1, sha256=f"{one.element}{one.version}", format="wav",
             sample_rate=44100, channels=2, start_seconds=0, duration_seconds=10, random_seed=version.plan.random_seed,
-            plan=version.plan, score=Score(), engine=composing._RULES,
+            plan=version.plan, score=Score(), engine=RULES,
         )  # fmt: skip
         generating.save_version(one, {"stems": [stem.model_dump()]}, None)
     assert composing.layers_made(order)
@@ -49,7 +51,7 @@ def made(order: RevisionOrder) -> list[VersionOrder]:
         for element in mixing.wanted(mix):
             file = MixedFile(
                 name=element, blob_name=f"{mix.work_id}/{element}.wav", file_size_bytes=1, sha256=element, format="wav",
-                sample_rate=44100, duration_seconds=10, loudness_lufs=-16, peak=0.8, gain_db=0, engine=composing._RULES,
+                sample_rate=44100, duration_seconds=10, loudness_lufs=-16, peak=0.8, gain_db=0, engine=RULES,
             )  # fmt: skip
             mixing.save(mix.model_copy(update={"element": element}), file.model_dump(), None)
     assert composing.mixed(order)
@@ -133,3 +135,22 @@ def test_a_check_that_could_not_be_made_ends_the_piece_without_a_score(order):
     assert not composing.save_check(order, None, {"code": "lost", "message": "the endpoint is away"}, 1)
     found = revision(order)
     assert (found.status, found.score, found.stages[-1].status) == ("made", None, "failed")
+
+
+def test_what_was_made_stays_where_making_it_again_fails(order):
+    first = revision(order).model_copy(deep=True)
+    assert composing.save_check(order, heard(0.8, MISSED), None, 1)
+    composing.plan_layers(order)
+    composing.fail(order, "the endpoint is away")
+    found = revision(order)
+    assert (found.status, found.elements, found.mix, found.error) == ("made", first.elements, first.mix, None)
+    assert found.score.overall == 0.8 and all(one.status == "done" for one in found.stages)
+    assert "not made again: the endpoint is away" in found.stages[-1].message
+    assert works.get(order.owner, order.work_id).composition.current == 1
+
+
+def test_a_second_check_that_could_not_be_made_leaves_the_first(order):
+    assert composing.save_check(order, heard(0.8, MISSED), None, 1)
+    made(order)
+    assert not composing.save_check(order, None, {"code": "lost", "message": "the endpoint is away"}, 2)
+    assert revision(order).score.overall == 0.8 and "the endpoint is away" in revision(order).stages[-1].message
