@@ -22,6 +22,7 @@ import soundfile
 from benchmarks.memory import peak_megabytes
 from gpu_endpoints.production import mastering, mixing
 from gpu_endpoints.serving.work import JobContext
+from ripieno.contracts.enums import StemType
 from ripieno.services import blobs
 
 RATE = 44100
@@ -31,14 +32,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--stems", type=int, default=8)
+    parser.add_argument("--style", help="mix as this style is, each stem in a role; else they are summed")
     parser.add_argument("--master", action="store_true", help="master the mix too")
     parser.add_argument("--folder", type=Path, help="where there is room: about 4 GB for an hour")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
-        print(json.dumps(measured(Path(folder), chosen.minutes, chosen.stems, master=chosen.master), indent=1))
+        print(json.dumps(measured(Path(folder), chosen.minutes, chosen.stems, chosen.style, master=chosen.master)))
 
 
-def measured(folder: Path, minutes: float, stems: int, *, master: bool) -> dict:
+def measured(folder: Path, minutes: float, stems: int, style: str | None, *, master: bool) -> dict:
     store = folder / "store"
     store.mkdir()
     rates = [48000 if number % 4 == 3 else RATE for number in range(stems)]
@@ -52,8 +54,12 @@ def measured(folder: Path, minutes: float, stems: int, *, master: bool) -> dict:
         mock.patch.object(blobs, "upload_json", lambda _, name, found: (store / name).write_text(json.dumps(found))),
     ):
         report = {"minutes": minutes, "stems": stems}
-        sources = [{"container": "stems", "blob_name": f"{number}.flac"} for number in range(stems)]
-        mixed, seconds = _timed(mixing.run, {"output": "mix", "sources": sources}, folder / "mix")
+        roles = list(StemType)
+        sources = [
+            {"container": "stems", "blob_name": f"{number}.flac", "role": roles[number % len(roles)]}
+            for number in range(stems)
+        ]
+        mixed, seconds = _timed(mixing.run, {"output": "mix", "sources": sources, "style": style}, folder / "mix")
         report |= {"mix_seconds": seconds, "mix_times_real_time": round(60 * minutes / seconds, 1)}
         if master:
             order = {"output": "master", "blob_name": mixed["blob_name"]}

@@ -146,7 +146,7 @@ def words(mono: np.ndarray, begin: Sequence[float], music: Conditioning) -> tupl
 def lateness(mono: np.ndarray, begin: Sequence[float]) -> np.ndarray:
     """Seconds from where each word is to begin to where the voice rises most near it; as far as can be where none
     does."""
-    band = signal.sosfilt(signal.butter(2, _VOICE_HZ, "band", fs=SAMPLE_RATE, output="sos"), mono)
+    band = np.asarray(signal.sosfilt(signal.butter(2, _VOICE_HZ, "band", fs=SAMPLE_RATE, output="sos"), mono))
     frames = len(band) // _VOICE_STEP
     envelope = np.sqrt((band[: frames * _VOICE_STEP].reshape(frames, _VOICE_STEP) ** 2).mean(axis=1))
     smooth = np.convolve(envelope, np.hanning(_SMOOTH) / np.hanning(_SMOOTH).sum(), "same")
