@@ -10,11 +10,10 @@ from orchestrators.progress import report
 from orchestrators.steps import attempt, endpoint_job, fault_of, step
 from ripieno.contracts.composition import Stage
 from ripieno.contracts.enums import JobKind
-from ripieno.contracts.names import job_id, version_instance
+from ripieno.contracts.names import CHECKS, job_id, version_instance
 from ripieno.contracts.workflow import JobOrder, RevisionOrder, VersionOrder
 
 blueprint = df.Blueprint()
-CHECKS = ("check", "check-again")  # what is missed at the first is made again, and heard
 COMPOSED = (Stage.CONTEXT, Stage.HARMONY, Stage.ARRANGEMENT, Stage.MELODY, Stage.LYRICS)
 
 

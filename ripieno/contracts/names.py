@@ -244,5 +244,9 @@ def further_generation(number: int) -> str:
     return f"generate-{number}"
 
 
+CHECKS = ("check", "check-again")
+"""The steps by which a composition is heard: what is missed at the first is made again, and heard."""
+
+
 def job_done_event(job: str) -> str:
     return f"job-done:{job}"

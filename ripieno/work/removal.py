@@ -125,7 +125,8 @@ async def stop_work(
         prefixes = [names.work_instance(work_id), names.version_instances(work_id)]
         instances = {names.work_instance(work_id)} | await asyncio.to_thread(_instances, owner, prefixes)
         instances |= set(_version_instances(work)) if work is not None else set()
-    steps = [one.value for one in (JobKind.GENERATE, JobKind.MIX, JobKind.MASTER, JobKind.CHECK, JobKind.EXPORT)]
+    steps = [one.value for one in (JobKind.GENERATE, JobKind.MIX, JobKind.MASTER, JobKind.EXPORT)]
+    steps += names.CHECKS
     steps += [names.further_generation(number) for number in range(1, engines.most_after_each_other() + 1)]
     return await _stop(client, owner, instances, steps, prefixes, reason)
 

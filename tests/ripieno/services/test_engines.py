@@ -48,7 +48,8 @@ def test_what_signs_is_declared():
     from gpu_endpoints.production import mastering, mixing
     from ripieno.services import lyricist, rules
 
-    assert {one.name for one in engines.of_task("mix")} == {mixing.NAME} == set(production.describe()["mix"])
+    mixers = {mixing.NAME, mixing.CONSOLE}
+    assert {one.name for one in engines.of_task("mix")} == mixers == set(production.describe()["mix"])
     assert {one.name for one in engines.of_task("master")} == {mastering.NAME} == set(production.describe()["master"])
     signed = {symbolic.NAME, rules.signature().engine, lyricist.phrases().engine}
     assert signed <= set(engines.declared())
