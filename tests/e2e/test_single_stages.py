@@ -62,3 +62,17 @@ def test_a_song_is_mastered_by_a_preset_and_goes_with_the_song(command, ripieno,
     ripieno.wait_removal(ripieno.delete(song.audio_file_id).instance_id)
     with pytest.raises(RipienoError, match="there is no master"):
         ripieno.song_master(known.master_id)
+
+
+def test_a_song_is_mastered_to_sound_as_another_song(ripieno, make_clip, tmp_path):
+    song = ripieno.wait(ripieno.upload(make_clip("dull.flac", 30.0, 8.0)), timeout=120)
+    audio, rate = soundfile.read(make_clip("like.flac", 40.0, 8.0), always_2d=True)
+    soundfile.write(tmp_path / "like.wav", 0.1 * audio, rate, "PCM_24")
+    like = ripieno.wait(ripieno.upload(tmp_path / "like.wav"), timeout=120)
+    order = SongMasterOrder(reference_id=like.audio_file_id)
+    made = ripieno.master(song.audio_file_id, order)
+    plain = ripieno.master(song.audio_file_id)
+    assert made.order.reference_id == like.audio_file_id and made.file.remarks
+    assert made.file.loudness_lufs < plain.file.loudness_lufs - 3, "as soft as that one is"
+    with pytest.raises(RipienoError, match="there is no song"):
+        ripieno.master(song.audio_file_id, SongMasterOrder(reference_id="nobody"))
