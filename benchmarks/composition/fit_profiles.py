@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 FORM = [("intro", 2), ("verse", 4), ("chorus", 6), ("outro", 2)]
-MOODS = ((0.0, 0.0), (0.6, 0.6), (-0.6, -0.5))
+MOODS = ((0.0, 0.0), (0.6, 0.6), (-0.6, -0.5), (0.6, -0.6), (-0.6, 0.6))
 _RIDGE = 30.0
 _TARGET = Path("gpu_endpoints/production/profiles.json")
 

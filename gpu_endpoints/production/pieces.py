@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy import signal
@@ -23,10 +24,10 @@ from ripieno.music.genres.blending import blend
 HARMONIC = {StemType.BASS, StemType.GUITAR, StemType.PIANO, StemType.SYNTH, StemType.OTHER}
 GOOD_CHORDS = 0.9
 MOST_LOUDNESS_ERROR = 1.0
-MOOD_BAND = 0.6  # either side of the valence and arousal that were asked for
-LEAST_BORDERS = 0.6
+MOOD_BAND = 0.8  # either side of what was asked for: nine in ten measured pieces that were left out lie in it
+LEAST_BORDERS = 0.5
 LEAST_ENERGY = 0.6
-LEAST_WORDS = 0.9
+LEAST_WORDS = 0.8
 _NEAR_WORD = 0.12  # seconds either side of where a word is to be sung
 _VOICE_HZ = (250.0, 3000.0)  # where vowels are loud
 _VOICE_STEP = 44  # samples, about a millisecond
@@ -110,9 +111,11 @@ def misses(found: PieceHeard, asked: PieceAsked, style: str) -> list[Miss]:
 
 def borders(mono: np.ndarray, music: Conditioning) -> float | None:
     """The share of the sections' beginnings that are among as many of the greatest changes of sound from bar to bar
-    (Foote 2000, over four bars a side, on the bars that are known); None where there are no two sections."""
+    (Foote 2000, over four bars a side, on the bars that are known); None where there are no two sections. One that goes
+    on with another of its kind begins with no change."""
     bars = music.bars()
-    starts = [n for n, bar in enumerate(bars) if any(abs(bar.first - one.start) < 0.5 for one in music.sections[1:])]
+    begin = [after.start for before, after in pairwise(music.sections) if before.label != after.label]
+    starts = [n for n, bar in enumerate(bars) if any(abs(bar.first - start) < 0.5 for start in begin)]
     if len(starts) < _LEAST_SECTIONS - 1 or len(bars) < 2 * _LEAST_SECTIONS:
         return None
     hertz = np.arange(_WINDOW // 2 + 1) * SAMPLE_RATE / _WINDOW
