@@ -356,7 +356,10 @@ def save_check(
     order: RevisionOrder, result: dict[str, Any] | None, error: dict[str, Any] | None, attempt: int = 1
 ) -> bool:
     """Keep what the finished piece was heard to be at an attempt. Whether some layers are to be made again, once, with
-    other seeds; else the revision has its end, with the better of its tries, and what it misses is said."""
+    other seeds; else the revision has its end, with the better of its tries, and what it misses is said. What an
+    earlier revision had already stays: nobody asked for another take of it."""
+    work, _ = _open_revision(order)
+    kept = _kept(work, order.revision) if work is not None else set()
 
     def checked(known: Revision) -> None:
         if len(known.tries) >= attempt:
@@ -366,7 +369,7 @@ def save_check(
             return
         score = Score.model_validate(result)
         known.tries.append(Try(elements=dict(known.elements), mix=known.mix, score=score, again=known.again))
-        anew = _to_mend(known, score) if attempt < MOST_TRIES else []
+        anew = [name for name in _to_mend(known, score) if name not in kept] if attempt < MOST_TRIES else []
         if not anew:
             _end(known)
             return
@@ -392,6 +395,15 @@ def _end(revision: Revision, fault: str = "") -> None:
         if _state(revision, stage).status != "done":  # of a further try that came to nothing
             _mark(revision, stage, "done", "as at the first try")
     _mark(revision, Stage.CHECK, "done", "; ".join([*said, *([f"not made again: {fault}"] if fault else [])]))
+
+
+def _kept(work: Work, number: int) -> set[str]:
+    """The layers that a revision has as the one before it."""
+    revision = _of(work, number)
+    before = _of(work, revision.parent) if revision is not None and revision.parent is not None else None
+    if revision is None or before is None:
+        return set()
+    return {name for name, take in revision.elements.items() if before.elements.get(name) == take}
 
 
 def _misses(score: Score) -> list[str]:

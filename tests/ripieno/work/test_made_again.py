@@ -154,3 +154,13 @@ def test_a_second_check_that_could_not_be_made_leaves_the_first(order):
     made(order)
     assert not composing.save_check(order, None, {"code": "lost", "message": "the endpoint is away"}, 2)
     assert revision(order).score.overall == 0.8 and "the endpoint is away" in revision(order).stages[-1].message
+
+
+def test_what_a_refinement_left_as_it_was_is_not_made_again(order):
+    assert not composing.save_check(order, heard(0.8, NOT_SO), None, composing.MOST_TRIES)
+    before = dict(revision(order).elements)
+    _, _, run = revising.refine(order.owner, order.work_id, Refinement(loudness_lufs=-11.0))
+    louder = RevisionOrder.model_validate(run.order)
+    assert made(louder) == [], "no layer hears the loudness"
+    assert not composing.save_check(louder, heard(0.8, NOT_SO), None, 1)
+    assert (revision(louder).status, revision(louder).elements) == ("made", before)
