@@ -133,6 +133,8 @@ def following(
         for name, text in (("chords", _joined(chords[:WINDOW])), ("form", _sections(_joined(form[:_FORM_WINDOW]))))
         if len(text) > 1
     ]
+    if among is not None:
+        wanted.insert(0, Condition("audio_file_id", "in", among))  # first, since it leaves the fewest
     marks = {*_runs(chords[:WINDOW]), *_runs(form[:_FORM_WINDOW])}
     is_long = len(chords) > WINDOW or len(form) > _FORM_WINDOW
     while True:
@@ -145,7 +147,7 @@ def following(
             return
         for row in page.rows:
             after = row["audio_file_id"]
-            if (among is None or after in among) and (not is_long or _follow(row, chords, form)):
+            if not is_long or _follow(row, chords, form):
                 yield row["audio_file_id"], row["born"]
         last, several = page.last_key, 4 * several
         if last is None:

@@ -40,7 +40,7 @@ Row = tuple[str, dict[str, Any]]
 @dataclass(frozen=True)
 class Condition:
     """What a row has to show: `name` compared with `value`; `op` is eq, ge, gt, le or lt, as in OData; or, in memory
-    alone, `has` for a text that contains another."""
+    alone, `has` for a text that contains another, `in` for one of a set."""
 
     name: str
     op: str
@@ -51,6 +51,8 @@ class Condition:
         name, value = self.name, self.value
         if self.op == "has":
             return [one for one in rows if (known := one[1].get(name)) is not None and value in known]
+        if self.op == "in":
+            return [one for one in rows if one[1].get(name) in value]
         if self.op == "eq":
             return [one for one in rows if one[1].get(name) == value]
         compares = _COMPARES[self.op]
