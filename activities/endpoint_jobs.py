@@ -31,9 +31,16 @@ def submit_job(order: dict) -> dict:
     instance_id = names.instance_of_job(job.job_id)
     endpoint_job_id = names.attempt_id(job.job_id, call.attempt)
     _record(
-        call, kind=job.kind, audio_file_id=job.audio_file_id, instance_id=instance_id, endpoint=job.endpoint,
-        address=address, endpoint_job_id=endpoint_job_id, attempt=call.attempt, state="submitting",
-    )  # fmt: skip
+        call,
+        kind=job.kind,
+        audio_file_id=job.audio_file_id,
+        instance_id=instance_id,
+        endpoint=job.endpoint,
+        address=address,
+        endpoint_job_id=endpoint_job_id,
+        attempt=call.attempt,
+        state="submitting",
+    )
     callback = f"{settings().public_url}/api/callbacks/jobs"
     request = JobRequest(
         kind=job.kind, input=job_input, owner=job.owner, callback_url=callback, arrived_at=job.arrived_at
@@ -106,8 +113,11 @@ def _told(call: JobCall, status: JobStatus) -> dict:
     if status.state == JobState.CANCELLED:
         error = JobError(code="cancelled", message="the job was cancelled").model_dump()
     _record(
-        call, state=status.state, started_at=status.started_at, ended_at=status.ended_at,
+        call,
+        state=status.state,
+        started_at=status.started_at,
+        ended_at=status.ended_at,
         error=(error or {}).get("message", "")[:1000] or None,
-    )  # fmt: skip
+    )
     known = len(endpoints.addresses(call.endpoint))
     return {"outcome": status.state, "result": status.result, "error": error, "addresses": known, **told}

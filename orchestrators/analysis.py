@@ -15,10 +15,14 @@ def analysed(context: df.DurableOrchestrationContext, song: SongOrder):
 
     def job(kind: JobKind, **subject):
         order = JobOrder(
-            job_id=job_id(song.instance_id, kind), owner=song.owner, endpoint="analysis", kind=kind,
+            job_id=job_id(song.instance_id, kind),
+            owner=song.owner,
+            endpoint="analysis",
+            kind=kind,
             subject={"audio_file_id": song.audio_file_id, "born": song.born, **subject},
-            arrived_at=song.arrived_at, audio_file_id=song.audio_file_id,
-        )  # fmt: skip
+            arrived_at=song.arrived_at,
+            audio_file_id=song.audio_file_id,
+        )
         return endpoint_job(context, order)
 
     ways = yield from step(context, "BeginAnalysis", song.model_dump())

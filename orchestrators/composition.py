@@ -65,9 +65,13 @@ def composition(context: df.DurableOrchestrationContext):
 
 def _check(order: RevisionOrder, its_id: str) -> JobOrder:
     return JobOrder(
-        job_id=its_id, owner=order.owner, endpoint="generation", kind=JobKind.CHECK,
-        subject={"work_id": order.work_id, "revision": order.revision}, arrived_at=order.arrived_at,
-    )  # fmt: skip
+        job_id=its_id,
+        owner=order.owner,
+        endpoint="generation",
+        kind=JobKind.CHECK,
+        subject={"work_id": order.work_id, "revision": order.revision},
+        arrived_at=order.arrived_at,
+    )
 
 
 def _ended(context: df.DurableOrchestrationContext, told: dict, outcome: str):

@@ -16,10 +16,13 @@ blueprint = df.Blueprint()
 def export(context: df.DurableOrchestrationContext):
     order = VersionOrder.model_validate(context.get_input())
     job = JobOrder(
-        job_id=job_id(context.instance_id, JobKind.EXPORT), owner=order.owner, endpoint="generation",
-        kind=JobKind.EXPORT, arrived_at=order.arrived_at,
+        job_id=job_id(context.instance_id, JobKind.EXPORT),
+        owner=order.owner,
+        endpoint="generation",
+        kind=JobKind.EXPORT,
+        arrived_at=order.arrived_at,
         subject={"work_id": order.work_id, "element": order.element, "version": order.version},
-    )  # fmt: skip
+    )
     try:
         if not (yield from step(context, "PrepareExport", order.model_dump())):
             return {"outcome": "unwanted", "message": f"{order.element} is no longer wanted"}

@@ -18,10 +18,13 @@ def mix(context: df.DurableOrchestrationContext):
 
     def job(kind: JobKind, element: str):
         its = JobOrder(
-            job_id=job_id(context.instance_id, kind), owner=order.owner, endpoint="generation", kind=kind,
+            job_id=job_id(context.instance_id, kind),
+            owner=order.owner,
+            endpoint="generation",
+            kind=kind,
             subject={"work_id": order.work_id, "element": element, "version": order.version},
             arrived_at=order.arrived_at,
-        )  # fmt: skip
+        )
         return endpoint_job(context, its)
 
     told = {"outcome": "mixed", "message": "done"}

@@ -16,9 +16,11 @@ def report(
     context: DurableOrchestrationContext, stage: str, fraction: float, message: str, audio_file_id: str | None = None
 ) -> None:
     progress = Progress(
-        stage=_cut(stage, MOST_OF_STAGE), fraction=fraction, message=_cut(message, MOST_OF_MESSAGE),
+        stage=_cut(stage, MOST_OF_STAGE),
+        fraction=fraction,
+        message=_cut(message, MOST_OF_MESSAGE),
         audio_file_id=audio_file_id,
-    )  # fmt: skip
+    )
     context.set_custom_status(progress.model_dump(exclude_none=True))
 
 

@@ -21,11 +21,20 @@ def separated(context: df.DurableOrchestrationContext, song: SongOrder, ways: li
         is_last = way is ways[-1]
         stage = JobKind.SEPARATE.value if way is ways[0] else further_separation(way.name)
         job = JobOrder(
-            job_id=job_id(song.instance_id, stage), owner=song.owner, endpoint=way.endpoint, kind=JobKind.SEPARATE,
-            subject={"audio_file_id": song.audio_file_id, "born": song.born, "engine": way.engine,
-                     "stem_format": way.stem_format},
-            arrived_at=song.arrived_at, audio_file_id=song.audio_file_id, give_up_when_down=not is_last,
-        )  # fmt: skip
+            job_id=job_id(song.instance_id, stage),
+            owner=song.owner,
+            endpoint=way.endpoint,
+            kind=JobKind.SEPARATE,
+            subject={
+                "audio_file_id": song.audio_file_id,
+                "born": song.born,
+                "engine": way.engine,
+                "stem_format": way.stem_format,
+            },
+            arrived_at=song.arrived_at,
+            audio_file_id=song.audio_file_id,
+            give_up_when_down=not is_last,
+        )
         report(context, stage, 0.05, f"separating the stems ({way.name})", song.audio_file_id)
         told = yield endpoint_job(context, job)
         if told["error"] is None or is_last or told["error"]["code"] not in FALL_BACK_AFTER:

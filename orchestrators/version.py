@@ -26,9 +26,13 @@ def version(context: df.DurableOrchestrationContext):
     def job(lost: list[str]):
         name = further_generation(len(lost)) if lost else JobKind.GENERATE
         its = JobOrder(
-            job_id=job_id(context.instance_id, name), owner=order.owner, endpoint="generation", kind=JobKind.GENERATE,
-            subject=subject | ({"lost": lost} if lost else {}), arrived_at=order.arrived_at,
-        )  # fmt: skip
+            job_id=job_id(context.instance_id, name),
+            owner=order.owner,
+            endpoint="generation",
+            kind=JobKind.GENERATE,
+            subject=subject | ({"lost": lost} if lost else {}),
+            arrived_at=order.arrived_at,
+        )
         return endpoint_job(context, its)
 
     subject = {"work_id": order.work_id, "element": order.element, "version": order.version}

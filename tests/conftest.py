@@ -135,9 +135,17 @@ def tiny_htdemucs(tmp_path_factory) -> Path:
 
     torch.manual_seed(0)
     model = HTDemucs(
-        sources=["drums", "bass", "other", "vocals"], channels=8, depth=2, t_layers=1, t_heads=2, bottom_channels=8,
-        nfft=1024, segment=2, samplerate=RATE, dconv_depth=1,
-    )  # fmt: skip
+        sources=["drums", "bass", "other", "vocals"],
+        channels=8,
+        depth=2,
+        t_layers=1,
+        t_heads=2,
+        bottom_channels=8,
+        nfft=1024,
+        segment=2,
+        samplerate=RATE,
+        dconv_depth=1,
+    )
     folder = tmp_path_factory.mktemp("models") / "htdemucs"
     folder.mkdir()
     args, kwargs = model._init_args_kwargs

@@ -14,9 +14,16 @@ class Said:
     """An answer that is no plain text: a status, headers, a refusal, a cut, or bytes as they are."""
 
     def __init__(
-        self, *, status: int = 200, headers: dict[str, str] | None = None, body: bytes | None = None,
-        refusal: str | None = None, finish: str = "stop", text: str = "", hangs: bool = False,
-    ):  # fmt: skip
+        self,
+        *,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+        body: bytes | None = None,
+        refusal: str | None = None,
+        finish: str = "stop",
+        text: str = "",
+        hangs: bool = False,
+    ):
         self.status, self.headers, self.body = status, headers or {}, body
         self.refusal, self.finish, self.text, self.hangs = refusal, finish, text, hangs
 
@@ -61,11 +68,20 @@ def served() -> Iterator[Model]:
                 model.over.wait(30)
                 return
             message = {"role": "assistant", "content": said.text, "refusal": said.refusal}
-            whole = said.body if said.body is not None else json.dumps({
-                "id": "1", "object": "chat.completion", "created": 1, "model": "scripted-2026",
-                "choices": [{"index": 0, "finish_reason": said.finish, "message": message}],
-                "usage": {"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200},
-            }).encode()  # fmt: skip
+            whole = (
+                said.body
+                if said.body is not None
+                else json.dumps(
+                    {
+                        "id": "1",
+                        "object": "chat.completion",
+                        "created": 1,
+                        "model": "scripted-2026",
+                        "choices": [{"index": 0, "finish_reason": said.finish, "message": message}],
+                        "usage": {"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200},
+                    }
+                ).encode()
+            )
             self.send_response(said.status)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(whole)))

@@ -98,14 +98,25 @@ def findings(chords: list[str] = (), sections: list[str] = (), **fields) -> Anal
 
 def stems(folder: str = "", *names_of: str) -> SeparationResult:
     """What the endpoint says of stems that it separated into a folder."""
-    return SeparationResult.model_validate({
-        "duration_seconds": 60, "engine": MAKER,
-        "stems": [
-            {"stem_type": name, "blob_name": names.stem_blob(folder, name, "flac"), "file_size_bytes": 1,
-             "sha256": "0" * 64, "format": "flac", "sample_rate": 44100, "channels": 2, "duration_seconds": 60}
-            for name in names_of
-        ],
-    })  # fmt: skip
+    return SeparationResult.model_validate(
+        {
+            "duration_seconds": 60,
+            "engine": MAKER,
+            "stems": [
+                {
+                    "stem_type": name,
+                    "blob_name": names.stem_blob(folder, name, "flac"),
+                    "file_size_bytes": 1,
+                    "sha256": "0" * 64,
+                    "format": "flac",
+                    "sample_rate": 44100,
+                    "channels": 2,
+                    "duration_seconds": 60,
+                }
+                for name in names_of
+            ],
+        }
+    )
 
 
 def analysed(owner: str, path: Path, run: int = 1) -> AudioFile:

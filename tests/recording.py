@@ -25,9 +25,14 @@ def record(commands: list[str], *, cwd: Path, env: dict[str, str]) -> str:
     console = Console(record=True, width=WIDTH, file=Path("/dev/null").open("w"), force_terminal=True)  # noqa: SIM115
     for command in commands:
         done = subprocess.run(
-            ["bash", "-c", command], cwd=cwd, env=env | {"FORCE_COLOR": "1", "COLUMNS": str(WIDTH)},
-            capture_output=True, text=True, timeout=300, check=True,
-        )  # fmt: skip
+            ["bash", "-c", command],
+            cwd=cwd,
+            env=env | {"FORCE_COLOR": "1", "COLUMNS": str(WIDTH)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=True,
+        )
         console.print(Text.assemble(("$ ", "bold green"), (command, "bold")))
         console.print(Text.from_ansi(done.stdout.rstrip().replace(str(Path.home()), "~")), soft_wrap=False)
         console.print()

@@ -75,13 +75,27 @@ _AUDIO_BODY: dict[str, Any] = {
 
 
 @route(
-    blueprint, "POST", "/audio", role=Role.ANALYST, tag=TAG, query=UploadQuery, body=_AUDIO_BODY, with_client=True,
+    blueprint,
+    "POST",
+    "/audio",
+    role=Role.ANALYST,
+    tag=TAG,
+    query=UploadQuery,
+    body=_AUDIO_BODY,
+    with_client=True,
     answers={200: AudioAccepted, 202: AudioAccepted},
     problems=(
-        "no_file", "file_too_large", "unsupported_format", "empty_file", "no_audio", "corrupt_audio", "bad_webhook_url",
-        "not_analyzed", "already_running",
+        "no_file",
+        "file_too_large",
+        "unsupported_format",
+        "empty_file",
+        "no_audio",
+        "corrupt_audio",
+        "bad_webhook_url",
+        "not_analyzed",
+        "already_running",
     ),
-)  # fmt: skip
+)
 async def upload_audio(call: Call[None]) -> Answer:
     """Take in a song and analyse it.
 
@@ -119,10 +133,14 @@ async def upload_audio(call: Call[None]) -> Answer:
     if taken.run is not None:
         await asking.start(call.durable, taken.run)
     accepted = AudioAccepted(
-        audio_file_id=song.audio_file_id, instance_id=song.instance_id, status=song.status, duplicate=not taken.is_new,
-        status_url=_url(song.audio_file_id), generation_request_id=work_id,
+        audio_file_id=song.audio_file_id,
+        instance_id=song.instance_id,
+        status=song.status,
+        duplicate=not taken.is_new,
+        status_url=_url(song.audio_file_id),
+        generation_request_id=work_id,
         message="taken in; its analysis has begun" if taken.is_new else "the library has these bytes already",
-    )  # fmt: skip
+    )
     is_done = song.status == AudioFileStatus.ANALYZED and work_id is None
     return Answer(accepted, 200 if is_done else 202, {"Location": accepted.status_url, "Retry-After": "1"})
 
@@ -167,9 +185,14 @@ async def delete_audio(call: Call[None]) -> Answer:
 
 
 @route(
-    blueprint, "GET", "/audio/{id}/content", role=Role.VIEWER, tag=TAG,
-    answers={200: "audio/*", 206: "audio/*", 307: None}, problems=("not_audio", "bad_range"),
-)  # fmt: skip
+    blueprint,
+    "GET",
+    "/audio/{id}/content",
+    role=Role.VIEWER,
+    tag=TAG,
+    answers={200: "audio/*", 206: "audio/*", 307: None},
+    problems=("not_audio", "bad_range"),
+)
 def get_content(call: Call[None]) -> Answer:
     """The recording itself, as it came.
 
@@ -197,9 +220,14 @@ def get_content(call: Call[None]) -> Answer:
 
 
 @route(
-    blueprint, "GET", "/audio/{id}/analysis", role=Role.VIEWER, tag=TAG, answers={200: Analysis},
+    blueprint,
+    "GET",
+    "/audio/{id}/analysis",
+    role=Role.VIEWER,
+    tag=TAG,
+    answers={200: Analysis},
     problems=("not_analyzed",),
-)  # fmt: skip
+)
 def get_analysis(call: Call[None]) -> Answer:
     """What was found in a song.
 
@@ -209,9 +237,16 @@ def get_analysis(call: Call[None]) -> Answer:
 
 
 @route(
-    blueprint, "POST", "/audio/{id}/analysis", role=Role.ANALYST, tag=TAG, body=AnalysisOrder, with_client=True,
-    answers={202: AudioAccepted}, problems=("already_running", "engine_unavailable", "unsupported_format"),
-)  # fmt: skip
+    blueprint,
+    "POST",
+    "/audio/{id}/analysis",
+    role=Role.ANALYST,
+    tag=TAG,
+    body=AnalysisOrder,
+    with_client=True,
+    answers={202: AudioAccepted},
+    problems=("already_running", "engine_unavailable", "unsupported_format"),
+)
 async def analyze_again(call: Call[AnalysisOrder]) -> Answer:
     """Analyse a song again.
 
@@ -221,16 +256,24 @@ async def analyze_again(call: Call[AnalysisOrder]) -> Answer:
     song, run = await asyncio.to_thread(analysing.begin_anew, call.owner, call.path["id"], engines)
     await asking.start(call.durable, run)
     accepted = AudioAccepted(
-        audio_file_id=song.audio_file_id, instance_id=song.instance_id, status=song.status,
-        status_url=_url(song.audio_file_id), message="its analysis has begun anew",
-    )  # fmt: skip
+        audio_file_id=song.audio_file_id,
+        instance_id=song.instance_id,
+        status=song.status,
+        status_url=_url(song.audio_file_id),
+        message="its analysis has begun anew",
+    )
     return Answer(accepted, 202, {"Location": accepted.status_url, "Retry-After": "1"})
 
 
 @route(
-    blueprint, "GET", "/audio/{id}/jams", role=Role.VIEWER, tag=TAG, answers={200: "application/json"},
+    blueprint,
+    "GET",
+    "/audio/{id}/jams",
+    role=Role.VIEWER,
+    tag=TAG,
+    answers={200: "application/json"},
     problems=("not_analyzed",),
-)  # fmt: skip
+)
 def get_jams(call: Call[None]) -> Answer:
     """The analysis as a JAMS file."""
     song = _song(call)
@@ -240,9 +283,14 @@ def get_jams(call: Call[None]) -> Answer:
 
 
 @route(
-    blueprint, "GET", "/audio/{id}/stems", role=Role.VIEWER, tag=TAG, answers={200: StemList},
+    blueprint,
+    "GET",
+    "/audio/{id}/stems",
+    role=Role.VIEWER,
+    tag=TAG,
+    answers={200: StemList},
     problems=("not_analyzed",),
-)  # fmt: skip
+)
 def get_stems(call: Call[None]) -> Answer:
     """The stems, with addresses to download them from for the next hour."""
     song = _song(call)
@@ -340,7 +388,9 @@ def _range(headers: Mapping[str, str], song: AudioFile) -> tuple[int, int] | Non
     end = min(int(last), size - 1) if first and last else size - 1
     if start >= size:
         raise ApiError(
-            416, "bad_range", f"the recording has {size} bytes: ask for bytes=0-{size - 1} or a part of it",
+            416,
+            "bad_range",
+            f"the recording has {size} bytes: ask for bytes=0-{size - 1} or a part of it",
             headers={"Content-Range": f"bytes */{size}"},
-        )  # fmt: skip
+        )
     return start, min(end, start + MOST_IN_ONE_ANSWER - 1)

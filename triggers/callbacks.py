@@ -18,9 +18,16 @@ _BODY = {"required": True, "content": {"application/json": {"schema": {"$ref": "
 
 
 @route(
-    blueprint, "POST", "/callbacks/jobs", role=None, tag="platform", body=_BODY, answers={200: Woken}, with_client=True,
+    blueprint,
+    "POST",
+    "/callbacks/jobs",
+    role=None,
+    tag="platform",
+    body=_BODY,
+    answers={200: Woken},
+    with_client=True,
     problems=("bad_signature",),
-)  # fmt: skip
+)
 async def job_callback(call: Call[None]) -> Answer:
     """Wake the workflow that waits for a job.
 

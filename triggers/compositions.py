@@ -63,9 +63,16 @@ class DownloadQuery(Request):
 
 
 @route(
-    blueprint, "POST", "/compositions", role=Role.GENERATOR, tag=TAG, body=CompositionOrder,
-    answers={202: CompositionAccepted}, with_client=True, problems=("not_found", "not_analyzed", "bad_webhook_url"),
-)  # fmt: skip
+    blueprint,
+    "POST",
+    "/compositions",
+    role=Role.GENERATOR,
+    tag=TAG,
+    body=CompositionOrder,
+    answers={202: CompositionAccepted},
+    with_client=True,
+    problems=("not_found", "not_analyzed", "bad_webhook_url"),
+)
 async def create_composition(call: Call[CompositionOrder]) -> Answer:
     """A whole piece.
 
@@ -77,16 +84,25 @@ async def create_composition(call: Call[CompositionOrder]) -> Answer:
 
 
 @route(
-    blueprint, "GET", "/compositions", role=Role.VIEWER, tag=TAG, query=CompositionQuery,
+    blueprint,
+    "GET",
+    "/compositions",
+    role=Role.VIEWER,
+    tag=TAG,
+    query=CompositionQuery,
     answers={200: CompositionList},
-)  # fmt: skip
+)
 def list_compositions(call: Call[None]) -> Answer:
     """The newest compositions, of all or of one song, with one status or any; without their layers."""
     query: CompositionQuery = call.query
     found, cursor = works.listed(
-        call.owner, limit=query.limit, cursor=query.cursor, kind=WorkKind.COMPOSITION,
-        audio_file_id=query.audio_file_id, status=GenerationStatus(query.status) if query.status else None,
-    )  # fmt: skip
+        call.owner,
+        limit=query.limit,
+        cursor=query.cursor,
+        kind=WorkKind.COMPOSITION,
+        audio_file_id=query.audio_file_id,
+        status=GenerationStatus(query.status) if query.status else None,
+    )
     items = [showing.composition(one, is_whole=False) for one in found]
     return Answer(CompositionList(items=items, next_cursor=cursor))
 
@@ -106,9 +122,14 @@ def list_versions(call: Call[None]) -> Answer:
 
 
 @route(
-    blueprint, "GET", "/compositions/{id}/versions/compare", role=Role.VIEWER, tag=TAG, query=ComparisonQuery,
+    blueprint,
+    "GET",
+    "/compositions/{id}/versions/compare",
+    role=Role.VIEWER,
+    tag=TAG,
+    query=ComparisonQuery,
     answers={200: VersionComparison},
-)  # fmt: skip
+)
 def compare_versions(call: Call[None]) -> Answer:
     """Two versions beside each other: what is another, which layers were made anew, and by what changes."""
     query: ComparisonQuery = call.query
@@ -116,10 +137,16 @@ def compare_versions(call: Call[None]) -> Answer:
 
 
 @route(
-    blueprint, "GET", "/compositions/{id}/download", role=Role.VIEWER, tag=TAG, query=DownloadQuery,
-    answers={200: "application/octet-stream", 202: DownloadAccepted, 307: None}, with_client=True,
+    blueprint,
+    "GET",
+    "/compositions/{id}/download",
+    role=Role.VIEWER,
+    tag=TAG,
+    query=DownloadQuery,
+    answers={200: "application/octet-stream", 202: DownloadAccepted, 307: None},
+    with_client=True,
     problems=("nothing_to_download", "export_failed"),
-)  # fmt: skip
+)
 async def download_composition(call: Call[None]) -> Answer:
     """A version as a file.
 
@@ -130,8 +157,9 @@ async def download_composition(call: Call[None]) -> Answer:
     query: DownloadQuery = call.query
     found = await asyncio.to_thread(exporting.download, call.owner, call.path["id"], query.format, query.version)
     if isinstance(found, exporting.Written):
-        return Answer(found.data, 200, {"Content-Disposition": blobs.disposition(found.file_name, "attachment")},
-                      found.media_type)  # fmt: skip
+        return Answer(
+            found.data, 200, {"Content-Disposition": blobs.disposition(found.file_name, "attachment")}, found.media_type
+        )
     if isinstance(found, exporting.Stored):
         return Answer(None, 307, {"Location": found.url})
     if found.run is not None:
@@ -139,16 +167,27 @@ async def download_composition(call: Call[None]) -> Answer:
     url = f"{settings().public_url}/api/compositions/{call.path['id']}/download?format={query.format}"
     url += f"&version={found.version}"
     told = DownloadAccepted(
-        composition_id=call.path["id"], version=found.version, format=query.format, instance_id=found.instance_id,
-        status_url=url, message=f"the {query.format} is being made: ask the same again",
-    )  # fmt: skip
+        composition_id=call.path["id"],
+        version=found.version,
+        format=query.format,
+        instance_id=found.instance_id,
+        status_url=url,
+        message=f"the {query.format} is being made: ask the same again",
+    )
     return Answer(told, 202, {"Location": url, "Retry-After": "1"})
 
 
 @route(
-    blueprint, "POST", "/compositions/{id}/refine", role=Role.GENERATOR, tag=TAG, body=Refinement,
-    answers={202: CompositionAccepted}, with_client=True, problems=("still_making",),
-)  # fmt: skip
+    blueprint,
+    "POST",
+    "/compositions/{id}/refine",
+    role=Role.GENERATOR,
+    tag=TAG,
+    body=Refinement,
+    answers={202: CompositionAccepted},
+    with_client=True,
+    problems=("still_making",),
+)
 async def refine_composition(call: Call[Refinement]) -> Answer:
     """Change something: a further version is made.
 
@@ -161,27 +200,46 @@ async def refine_composition(call: Call[Refinement]) -> Answer:
 
 
 @route(
-    blueprint, "POST", "/compositions/{id}/rollback", role=Role.GENERATOR, tag=TAG, body=VersionChoice,
-    answers={200: CompositionView}, problems=("still_making",),
-)  # fmt: skip
+    blueprint,
+    "POST",
+    "/compositions/{id}/rollback",
+    role=Role.GENERATOR,
+    tag=TAG,
+    body=VersionChoice,
+    answers={200: CompositionView},
+    problems=("still_making",),
+)
 def roll_back_composition(call: Call[VersionChoice]) -> Answer:
     """Go back to an earlier version; the later ones stay."""
     return Answer(showing.composition(revising.roll_back(call.owner, call.path["id"], call.body.version)))
 
 
 @route(
-    blueprint, "POST", "/compositions/{id}/branch", role=Role.GENERATOR, tag=TAG, body=VersionChoice,
-    answers={200: CompositionView}, problems=("still_making",),
-)  # fmt: skip
+    blueprint,
+    "POST",
+    "/compositions/{id}/branch",
+    role=Role.GENERATOR,
+    tag=TAG,
+    body=VersionChoice,
+    answers={200: CompositionView},
+    problems=("still_making",),
+)
 def branch_composition(call: Call[VersionChoice]) -> Answer:
     """A further version that is as an earlier one was, to be refined another way; nothing is made anew."""
     return Answer(showing.composition(revising.branch(call.owner, call.path["id"], call.body.version)))
 
 
 @route(
-    blueprint, "POST", "/compositions/{id}/approve", role=Role.GENERATOR, tag=TAG, body=VersionChoice,
-    answers={202: CompositionView}, with_client=True, problems=("still_making",),
-)  # fmt: skip
+    blueprint,
+    "POST",
+    "/compositions/{id}/approve",
+    role=Role.GENERATOR,
+    tag=TAG,
+    body=VersionChoice,
+    answers={202: CompositionView},
+    with_client=True,
+    problems=("still_making",),
+)
 async def approve_composition(call: Call[VersionChoice]) -> Answer:
     """Approve a version; one that waits after a stage goes on."""
     work, run = await asyncio.to_thread(revising.approve, call.owner, call.path["id"], call.body.version)
@@ -191,9 +249,16 @@ async def approve_composition(call: Call[VersionChoice]) -> Answer:
 
 
 @route(
-    blueprint, "POST", "/compositions/{id}/reject", role=Role.GENERATOR, tag=TAG, body=Rejection,
-    answers={200: CompositionAccepted, 202: CompositionAccepted}, with_client=True, problems=("still_making",),
-)  # fmt: skip
+    blueprint,
+    "POST",
+    "/compositions/{id}/reject",
+    role=Role.GENERATOR,
+    tag=TAG,
+    body=Rejection,
+    answers={200: CompositionAccepted, 202: CompositionAccepted},
+    with_client=True,
+    problems=("still_making",),
+)
 async def reject_composition(call: Call[Rejection]) -> Answer:
     """Reject a version; with a comment, a further one is made that heeds it.
 
@@ -210,9 +275,15 @@ async def reject_composition(call: Call[Rejection]) -> Answer:
 
 
 @route(
-    blueprint, "POST", "/compositions/{id}/cancel", role=Role.GENERATOR, tag=TAG, answers={202: CompositionView},
-    with_client=True, problems=("already_ended",),
-)  # fmt: skip
+    blueprint,
+    "POST",
+    "/compositions/{id}/cancel",
+    role=Role.GENERATOR,
+    tag=TAG,
+    answers={202: CompositionView},
+    with_client=True,
+    problems=("already_ended",),
+)
 async def cancel_composition(call: Call[None]) -> Answer:
     """Stop what is being made; the version before stands."""
     known = await asyncio.to_thread(works.get_composition, call.owner, call.path["id"])
@@ -226,9 +297,14 @@ async def cancel_composition(call: Call[None]) -> Answer:
 
 
 @route(
-    blueprint, "DELETE", "/compositions/{id}", role=Role.GENERATOR, tag=TAG, answers={202: RemovalAccepted},
+    blueprint,
+    "DELETE",
+    "/compositions/{id}",
+    role=Role.GENERATOR,
+    tag=TAG,
+    answers={202: RemovalAccepted},
     with_client=True,
-)  # fmt: skip
+)
 async def delete_composition(call: Call[None]) -> Answer:
     """Stop and delete a composition with every version and file of it."""
     run = await asyncio.to_thread(removal.of_work, call.owner, call.path["id"])
@@ -252,9 +328,13 @@ def _accepted(
     here = about or work.composition.revisions[-1]
     url = f"{settings().public_url}/api/compositions/{work.work_id}"
     accepted = CompositionAccepted(
-        composition_id=work.work_id, version=here.number,
+        composition_id=work.work_id,
+        version=here.number,
         instance_id=run.instance_id if run else names.revision_instance(work.work_id, here.number, here.leg),
-        status=GenerationStatus(work.status), status_url=url, message=message, changes=changes or [],
+        status=GenerationStatus(work.status),
+        status_url=url,
+        message=message,
+        changes=changes or [],
         not_understood=unread or [],
-    )  # fmt: skip
+    )
     return Answer(accepted, status, {"Location": url, "Retry-After": "1"} if status == 202 else {"Location": url})

@@ -44,9 +44,14 @@ MADMOM = Provenance(
     engine="madmom", version="0.17", license="CC BY-NC-SA 4.0", weights="6f1d0c52ab97e340", device="cpu"
 )
 FILTERS = Provenance(
-    engine="dsp", version="1.0", license="Apache-2.0", device="cpu", fallback=True, approximate=True,
+    engine="dsp",
+    version="1.0",
+    license="Apache-2.0",
+    device="cpu",
+    fallback=True,
+    approximate=True,
     reason="no Demucs weights are installed: ripieno models pull htdemucs",
-)  # fmt: skip
+)
 RULES = Provenance(engine="rules", version="1.0", license="Apache-2.0")
 
 
@@ -56,96 +61,194 @@ def _secret(container: str, blob: str) -> str:
 
 
 _SUMMARY = audio.AudioSummary(
-    audio_file_id=SONG, original_file_name=FILE, status=AudioFileStatus.ANALYZED, bpm=112.0, key="D", mode=Mode.MAJOR,
-    duration_seconds=122.8, uploaded_at=CAME,
-)  # fmt: skip
+    audio_file_id=SONG,
+    original_file_name=FILE,
+    status=AudioFileStatus.ANALYZED,
+    bpm=112.0,
+    key="D",
+    mode=Mode.MAJOR,
+    duration_seconds=122.8,
+    uploaded_at=CAME,
+)
 _PROGRESS = audio.Progress(stage="done", fraction=1.0, message="analysed", audio_file_id=SONG)
 _ORDER = generation.GenerationOrder(
-    audio_file_id=SONG, target_stems=[StemType.BASS, StemType.SYNTH],
+    audio_file_id=SONG,
+    target_stems=[StemType.BASS, StemType.SYNTH],
     parameters=generation.GenerationParameters(
         section="chorus 2", style="house 70%, bossa 30%", prompt="a bass line and a pad, a bit darker", random_seed=7
     ),
-)  # fmt: skip
+)
 _PLANS = [
     generation.StemPlan(
-        stem_type=StemType.BASS, name="bass", style="house 70%, bossa 30%", prompt=_ORDER.parameters.prompt,
-        brightness=-0.3, section="chorus 2", random_seed=7,
+        stem_type=StemType.BASS,
+        name="bass",
+        style="house 70%, bossa 30%",
+        prompt=_ORDER.parameters.prompt,
+        brightness=-0.3,
+        section="chorus 2",
+        random_seed=7,
     ),
     generation.StemPlan(
-        stem_type=StemType.SYNTH, name="synth", style="house 70%, bossa 30%", prompt=_ORDER.parameters.prompt,
-        brightness=-0.3, articulation="legato", section="chorus 2", random_seed=7,
+        stem_type=StemType.SYNTH,
+        name="synth",
+        style="house 70%, bossa 30%",
+        prompt=_ORDER.parameters.prompt,
+        brightness=-0.3,
+        articulation="legato",
+        section="chorus 2",
+        random_seed=7,
     ),
-]  # fmt: skip
+]
 _BASS = generation.GeneratedStem(
-    stem_type=StemType.BASS, blob_name=f"{WORK}/bass.wav", midi_blob_name=f"{WORK}/bass.mid", file_size_bytes=4_536_044,
-    sha256=SHA, format="wav", sample_rate=44100, channels=2, start_seconds=69.0, duration_seconds=17.14, random_seed=7,
-    plan=_PLANS[0], engine=SYMBOLIC,
-    score=Score(beat_alignment=0.97, offset_ms=1.2, tempo_error=0.0, chord_agreement=0.96, key_agreement=0.88,
-                energy_correlation=0.71, loudness_lufs=-18.4, peak=0.8, overall=0.93),
-)  # fmt: skip
-_LISTED = generation.Generation(
-    generation_request_id=WORK, instance_id=f"work-{WORK}", owner="local", audio_file_id=SONG, song_name=FILE,
-    status=GenerationStatus.AWAITING_REVIEW, message="listen, then approve or reject each stem", created_at=ASKED,
-    order=_ORDER, plan=generation.GenerationPlan(stems=_PLANS, planner=RULES), start_seconds=69.0,
+    stem_type=StemType.BASS,
+    blob_name=f"{WORK}/bass.wav",
+    midi_blob_name=f"{WORK}/bass.mid",
+    file_size_bytes=4_536_044,
+    sha256=SHA,
+    format="wav",
+    sample_rate=44100,
+    channels=2,
+    start_seconds=69.0,
     duration_seconds=17.14,
-)  # fmt: skip
+    random_seed=7,
+    plan=_PLANS[0],
+    engine=SYMBOLIC,
+    score=Score(
+        beat_alignment=0.97,
+        offset_ms=1.2,
+        tempo_error=0.0,
+        chord_agreement=0.96,
+        key_agreement=0.88,
+        energy_correlation=0.71,
+        loudness_lufs=-18.4,
+        peak=0.8,
+        overall=0.93,
+    ),
+)
+_LISTED = generation.Generation(
+    generation_request_id=WORK,
+    instance_id=f"work-{WORK}",
+    owner="local",
+    audio_file_id=SONG,
+    song_name=FILE,
+    status=GenerationStatus.AWAITING_REVIEW,
+    message="listen, then approve or reject each stem",
+    created_at=ASKED,
+    order=_ORDER,
+    plan=generation.GenerationPlan(stems=_PLANS, planner=RULES),
+    start_seconds=69.0,
+    duration_seconds=17.14,
+)
 _MIX = generation.MixView(
-    name="mix-ab617e01", kind="mix", status=TakeStatus.GENERATED, made_at=MADE, blob_name=f"{WORK}/mix-ab617e01.wav",
-    blob_url=_secret("generated", f"{WORK}/mix-ab617e01.wav"), file_size_bytes=32_497_004, sha256=SHA, format="wav",
-    sample_rate=44100, duration_seconds=122.8, loudness_lufs=-13.9, peak=0.98, gain_db=-1.6, engine=SYMBOLIC,
-)  # fmt: skip
+    name="mix-ab617e01",
+    kind="mix",
+    status=TakeStatus.GENERATED,
+    made_at=MADE,
+    blob_name=f"{WORK}/mix-ab617e01.wav",
+    blob_url=_secret("generated", f"{WORK}/mix-ab617e01.wav"),
+    file_size_bytes=32_497_004,
+    sha256=SHA,
+    format="wav",
+    sample_rate=44100,
+    duration_seconds=122.8,
+    loudness_lufs=-13.9,
+    peak=0.98,
+    gain_db=-1.6,
+    engine=SYMBOLIC,
+)
 _JOB = jobs.JobRecord(
-    job_id=f"{SONG_RUN}:mir", kind="mir", audio_file_id=SONG, instance_id=SONG_RUN, endpoint="analysis",
-    address="http://127.0.0.1:8001", endpoint_job_id=f"{SONG_RUN}:mir", state="succeeded", arrived_at=CAME,
-    updated_at=DONE, started_at="2026-11-26T20:14:09.300000+00:00", ended_at=DONE,
-)  # fmt: skip
+    job_id=f"{SONG_RUN}:mir",
+    kind="mir",
+    audio_file_id=SONG,
+    instance_id=SONG_RUN,
+    endpoint="analysis",
+    address="http://127.0.0.1:8001",
+    endpoint_job_id=f"{SONG_RUN}:mir",
+    state="succeeded",
+    arrived_at=CAME,
+    updated_at=DONE,
+    started_at="2026-11-26T20:14:09.300000+00:00",
+    ended_at=DONE,
+)
 _UNDERSTOOD = understanding.Understanding(
-    text="busier but not louder, and no drums in the intro", language="en",
+    text="busier but not louder, and no drums in the intro",
+    language="en",
     statements=[
         understanding.Statement(
-            kind=understanding.Kind.DENSITY, amount=0.6,
+            kind=understanding.Kind.DENSITY,
+            amount=0.6,
             words=understanding.Stretch(start=0, end=6, text="busier"),
         ),
         understanding.Statement(
-            kind=understanding.Kind.DYNAMICS, amount=0.6, negated=True,
+            kind=understanding.Kind.DYNAMICS,
+            amount=0.6,
+            negated=True,
             words=understanding.Stretch(start=11, end=21, text="not louder"),
         ),
         understanding.Statement(
-            kind=understanding.Kind.PART, parts=[StemType.DRUMS], places=[understanding.Place(section="intro")],
-            negated=True, words=understanding.Stretch(start=27, end=48, text="no drums in the intro"),
+            kind=understanding.Kind.PART,
+            parts=[StemType.DRUMS],
+            places=[understanding.Place(section="intro")],
+            negated=True,
+            words=understanding.Stretch(start=27, end=48, text="no drums in the intro"),
         ),
     ],
-)  # fmt: skip
+)
 
 _SECTIONS = [
     composition.ContextSection(
-        label="verse", bars=4, energy=[0.6, 0.6, 0.66, 0.72], chords=[["Am"], ["F"], ["C"], ["G"]],
+        label="verse",
+        bars=4,
+        energy=[0.6, 0.6, 0.66, 0.72],
+        chords=[["Am"], ["F"], ["C"], ["G"]],
         parts=["synth", "drums", "bass"],
     ),
     composition.ContextSection(
-        label="chorus", bars=4, energy=[0.9] * 4, chords=[["F"], ["C"], ["G"], ["Am"]],
+        label="chorus",
+        bars=4,
+        energy=[0.9] * 4,
+        chords=[["F"], ["C"], ["G"], ["Am"]],
         parts=["synth", "drums", "bass", "piano"],
     ),
-]  # fmt: skip
+]
 _PIECE = composition.CompositionView(
-    composition_id=WORK, instance_id=f"work-{WORK}-1", owner="local", status=GenerationStatus.AWAITING_REVIEW,
-    message="listen, then approve it or say what to change", title="Salt on My Skin", created_at=ASKED, current=1,
+    composition_id=WORK,
+    instance_id=f"work-{WORK}-1",
+    owner="local",
+    status=GenerationStatus.AWAITING_REVIEW,
+    message="listen, then approve it or say what to change",
+    title="Salt on My Skin",
+    created_at=ASKED,
+    current=1,
     order=composition.CompositionOrder(brief="uplifting electronic about the sea at night", random_seed=3),
     duration_seconds=15.4,
     context=composition.Context(
-        title="Salt on My Skin", mood=composition.Mood(words="uplifting", valence=0.8, arousal=0.5),
-        styles=[composition.StyleShare(name="house")], tempo=124.8, meter="4/4", key="C major", sections=_SECTIONS,
-        layers=[composition.Layer(name="bass", stem_type=StemType.BASS)], theme="the sea at night", loudness_lufs=-12.0,
-        seed=3, settled={"tempo": "context"},
+        title="Salt on My Skin",
+        mood=composition.Mood(words="uplifting", valence=0.8, arousal=0.5),
+        styles=[composition.StyleShare(name="house")],
+        tempo=124.8,
+        meter="4/4",
+        key="C major",
+        sections=_SECTIONS,
+        layers=[composition.Layer(name="bass", stem_type=StemType.BASS)],
+        theme="the sea at night",
+        loudness_lufs=-12.0,
+        seed=3,
+        settled={"tempo": "context"},
     ),
     versions=[
         composition.RevisionView(
-            number=1, made_at=ASKED, asked="uplifting electronic about the sea at night", status="made",
+            number=1,
+            made_at=ASKED,
+            asked="uplifting electronic about the sea at night",
+            status="made",
             stages=[composition.StageState(stage=composition.Stage.HARMONY, status="done", message="verse: Am F C G")],
-            elements={"bass": 1}, mix="mix-00000001", instance_id=f"work-{WORK}-1",
+            elements={"bass": 1},
+            mix="mix-00000001",
+            instance_id=f"work-{WORK}-1",
         )
     ],
-)  # fmt: skip
+)
 
 _SAID = feedback.Feedback(
     feedback_id=UPLOAD,
@@ -158,11 +261,16 @@ _SAID = feedback.Feedback(
 )
 
 _MASTERED = masters.SongMaster(
-    master_id=WORK, instance_id=f"take-{WORK}-song-1", audio_file_id=SONG, owner="local",
-    status=GenerationStatus.COMPLETED, message="it can be heard", created_at=ASKED,
+    master_id=WORK,
+    instance_id=f"take-{WORK}-song-1",
+    audio_file_id=SONG,
+    owner="local",
+    status=GenerationStatus.COMPLETED,
+    message="it can be heard",
+    created_at=ASKED,
     order=masters.SongMasterOrder(preset="club"),
     file=_MIX.model_copy(update={"name": "song-master", "kind": "master", "preset": "club"}),
-)  # fmt: skip
+)
 
 _EXAMPLES: Sequence[BaseModel] = [
     audio.AudioPage(items=[_SUMMARY]),
@@ -291,13 +399,19 @@ BY_CONTRACT: dict[type[BaseModel], BaseModel] = {type(one): one for one in _EXAM
 BY_ROUTE: dict[str, Any] = {
     "get_jams": {
         "file_metadata": {"title": "Coda in Daylight", "artist": "", "duration": 122.8, "jams_version": "0.3.5"},
-        "annotations": [{
-            "namespace": "beat", "data": [{"time": 0.36, "duration": 0.0, "value": 1, "confidence": 0.99}],
-            "annotation_metadata": {"annotation_tools": "madmom 0.17"}, "sandbox": {}, "time": 0, "duration": 122.8,
-        }],
+        "annotations": [
+            {
+                "namespace": "beat",
+                "data": [{"time": 0.36, "duration": 0.0, "value": 1, "confidence": 0.99}],
+                "annotation_metadata": {"annotation_tools": "madmom 0.17"},
+                "sandbox": {},
+                "time": 0,
+                "duration": 122.8,
+            }
+        ],
         "sandbox": {"tuning_frequency": 439.6},
     },
-}  # fmt: skip
+}
 """Answers that have no contract, by the name of their route."""
 
 PYTHON: dict[str, str] = {

@@ -26,9 +26,15 @@ class FeedbackQuery(Request):
 
 
 @route(
-    blueprint, "POST", "/feedback", role=Role.GENERATOR, tag=TAG, body=FeedbackOrder, answers={201: Feedback},
+    blueprint,
+    "POST",
+    "/feedback",
+    role=Role.GENERATOR,
+    tag=TAG,
+    body=FeedbackOrder,
+    answers={201: Feedback},
     problems=("not_found",),
-)  # fmt: skip
+)
 def give_feedback(call: Call[FeedbackOrder]) -> Answer:
     """Say what you think of a composition or a generation.
 
@@ -38,9 +44,14 @@ def give_feedback(call: Call[FeedbackOrder]) -> Answer:
 
 
 @route(
-    blueprint, "POST", "/compositions/{id}/feedback", role=Role.GENERATOR, tag=TAG, body=Opinion,
+    blueprint,
+    "POST",
+    "/compositions/{id}/feedback",
+    role=Role.GENERATOR,
+    tag=TAG,
+    body=Opinion,
     answers={201: Feedback},
-)  # fmt: skip
+)
 def rate_composition(call: Call[Opinion]) -> Answer:
     """Say what you think of a version of a composition."""
     order = FeedbackOrder(target=call.path["id"], **call.body.model_dump())
@@ -48,8 +59,14 @@ def rate_composition(call: Call[Opinion]) -> Answer:
 
 
 @route(
-    blueprint, "GET", "/feedback", role=Role.VIEWER, tag=TAG, query=FeedbackQuery, answers={200: FeedbackList},
-)  # fmt: skip
+    blueprint,
+    "GET",
+    "/feedback",
+    role=Role.VIEWER,
+    tag=TAG,
+    query=FeedbackQuery,
+    answers={200: FeedbackList},
+)
 def list_feedback(call: Call[None]) -> Answer:
     """What you said, newest first; of one composition or generation, or of all."""
     query: FeedbackQuery = call.query

@@ -42,9 +42,16 @@ class GenerationQuery(Request):
 
 
 @route(
-    blueprint, "POST", "/generations", role=Role.GENERATOR, tag=TAG, body=GenerationOrder,
-    answers={202: GenerationAccepted}, with_client=True, problems=("not_found", "not_analyzed", "bad_webhook_url"),
-)  # fmt: skip
+    blueprint,
+    "POST",
+    "/generations",
+    role=Role.GENERATOR,
+    tag=TAG,
+    body=GenerationOrder,
+    answers={202: GenerationAccepted},
+    with_client=True,
+    problems=("not_found", "not_analyzed", "bad_webhook_url"),
+)
 async def create_generation(call: Call[GenerationOrder]) -> Answer:
     """New stems.
 
@@ -55,22 +62,34 @@ async def create_generation(call: Call[GenerationOrder]) -> Answer:
     work, run = await asyncio.to_thread(generating.begin, call.owner, call.body, call.seed)
     await asking.start(call.durable, run)
     accepted = GenerationAccepted(
-        generation_request_id=work.work_id, instance_id=run.instance_id, status=GenerationStatus.PENDING,
-        status_url=_url(work.work_id), message="the stems are being planned",
-    )  # fmt: skip
+        generation_request_id=work.work_id,
+        instance_id=run.instance_id,
+        status=GenerationStatus.PENDING,
+        status_url=_url(work.work_id),
+        message="the stems are being planned",
+    )
     return Answer(accepted, 202, {"Location": accepted.status_url, "Retry-After": "1"})
 
 
 @route(
-    blueprint, "GET", "/generations", role=Role.VIEWER, tag=TAG, query=GenerationQuery, answers={200: GenerationList},
-)  # fmt: skip
+    blueprint,
+    "GET",
+    "/generations",
+    role=Role.VIEWER,
+    tag=TAG,
+    query=GenerationQuery,
+    answers={200: GenerationList},
+)
 def list_generations(call: Call[None]) -> Answer:
     """The newest requests for stems, of all songs or of one; without their takes."""
     query: GenerationQuery = call.query
     found, cursor = works.listed(
-        call.owner, limit=query.limit, cursor=query.cursor, audio_file_id=query.audio_file_id,
+        call.owner,
+        limit=query.limit,
+        cursor=query.cursor,
+        audio_file_id=query.audio_file_id,
         status=GenerationStatus(query.status) if query.status else None,
-    )  # fmt: skip
+    )
     return Answer(GenerationList(items=showing.summaries(found), next_cursor=cursor))
 
 
@@ -81,9 +100,15 @@ def get_generation(call: Call[None]) -> Answer:
 
 
 @route(
-    blueprint, "POST", "/generations/{id}/cancel", role=Role.GENERATOR, tag=TAG, answers={202: Generation},
-    with_client=True, problems=("already_ended",),
-)  # fmt: skip
+    blueprint,
+    "POST",
+    "/generations/{id}/cancel",
+    role=Role.GENERATOR,
+    tag=TAG,
+    answers={202: Generation},
+    with_client=True,
+    problems=("already_ended",),
+)
 async def cancel_generation(call: Call[None]) -> Answer:
     """Stop what is being made; takes that are there stay."""
     known = await asyncio.to_thread(works.get_stems, call.owner, call.path["id"])
@@ -95,9 +120,14 @@ async def cancel_generation(call: Call[None]) -> Answer:
 
 
 @route(
-    blueprint, "DELETE", "/generations/{id}", role=Role.GENERATOR, tag=TAG, answers={202: RemovalAccepted},
+    blueprint,
+    "DELETE",
+    "/generations/{id}",
+    role=Role.GENERATOR,
+    tag=TAG,
+    answers={202: RemovalAccepted},
     with_client=True,
-)  # fmt: skip
+)
 async def delete_generation(call: Call[None]) -> Answer:
     """Stop and delete a request with everything made for it."""
     run = await asyncio.to_thread(removal.of_work, call.owner, call.path["id"])
@@ -105,9 +135,16 @@ async def delete_generation(call: Call[None]) -> Answer:
 
 
 @route(
-    blueprint, "POST", "/generations/{id}/stems/{stem}/approve", role=Role.GENERATOR, tag=TAG, body=Verdict,
-    answers={202: Generation}, with_client=True, problems=("not_reviewable",),
-)  # fmt: skip
+    blueprint,
+    "POST",
+    "/generations/{id}/stems/{stem}/approve",
+    role=Role.GENERATOR,
+    tag=TAG,
+    body=Verdict,
+    answers={202: Generation},
+    with_client=True,
+    problems=("not_reviewable",),
+)
 async def approve_stem(call: Call[Verdict]) -> Answer:
     """Approve a take of a stem: any that can be heard, also an earlier or a rejected one.
 
@@ -117,18 +154,32 @@ async def approve_stem(call: Call[Verdict]) -> Answer:
 
 
 @route(
-    blueprint, "POST", "/generations/{id}/stems/{stem}/reject", role=Role.GENERATOR, tag=TAG, body=Verdict,
-    answers={202: Generation}, with_client=True, problems=("not_reviewable",),
-)  # fmt: skip
+    blueprint,
+    "POST",
+    "/generations/{id}/stems/{stem}/reject",
+    role=Role.GENERATOR,
+    tag=TAG,
+    body=Verdict,
+    answers={202: Generation},
+    with_client=True,
+    problems=("not_reviewable",),
+)
 async def reject_stem(call: Call[Verdict]) -> Answer:
     """Reject a take of a stem, an approved one too; with a comment, a new take is made that heeds it."""
     return await _reviewed(call, approved=False)
 
 
 @route(
-    blueprint, "POST", "/generations/{id}/mixes", role=Role.GENERATOR, tag=TAG, body=MixOrder,
-    answers={200: MixAccepted, 202: MixAccepted}, with_client=True, problems=("nothing_to_mix",),
-)  # fmt: skip
+    blueprint,
+    "POST",
+    "/generations/{id}/mixes",
+    role=Role.GENERATOR,
+    tag=TAG,
+    body=MixOrder,
+    answers={200: MixAccepted, 202: MixAccepted},
+    with_client=True,
+    problems=("nothing_to_mix",),
+)
 async def create_mix(call: Call[MixOrder]) -> Answer:
     """Mix the original and the stems into one file.
 
@@ -139,10 +190,12 @@ async def create_mix(call: Call[MixOrder]) -> Answer:
     if run is not None:
         await asking.start(call.durable, run)
     accepted = MixAccepted(
-        name=element.name, master=mixing.master_name(element.name) if call.body.master else None,
-        status=element.latest.status, status_url=_url(work.work_id),
+        name=element.name,
+        master=mixing.master_name(element.name) if call.body.master else None,
+        status=element.latest.status,
+        status_url=_url(work.work_id),
         instance_id=mixing.instance_of(work.work_id, element.name),
-    )  # fmt: skip
+    )
     return Answer(accepted, 202 if run else 200, {"Location": accepted.status_url, "Retry-After": "1"})
 
 
@@ -152,9 +205,14 @@ async def create_mix(call: Call[MixOrder]) -> Answer:
 async def _reviewed(call: Call[Verdict], *, approved: bool) -> Answer:
     def give() -> tuple[Any, Any]:
         return review.give(
-            call.owner, call.path["id"], unquote(call.path["stem"]), call.body.take,
-            approved=approved, comment=call.body.comment, reviewer=call.owner,
-        )  # fmt: skip
+            call.owner,
+            call.path["id"],
+            unquote(call.path["stem"]),
+            call.body.take,
+            approved=approved,
+            comment=call.body.comment,
+            reviewer=call.owner,
+        )
 
     work, run = await asyncio.to_thread(give)
     if run is not None:

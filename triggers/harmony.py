@@ -13,8 +13,14 @@ blueprint = df.Blueprint()
 
 
 @route(
-    blueprint, "POST", "/harmony", role=Role.VIEWER, tag="compositions", body=HarmonyOrder, answers={200: Harmony},
-)  # fmt: skip
+    blueprint,
+    "POST",
+    "/harmony",
+    role=Role.VIEWER,
+    tag="compositions",
+    body=HarmonyOrder,
+    answers={200: Harmony},
+)
 def harmonize_melody(call: Call[HarmonyOrder]) -> Answer:
     """Chords for a melody, one a bar.
 

@@ -30,9 +30,13 @@ def list_jobs(call: Call[None]) -> Answer:
     """Endpoint jobs, newest first: what was asked of which endpoint, when it started and ended, and why it failed."""
     query: JobQuery = call.query
     found = jobs.listed(
-        call.owner, limit=query.limit, cursor=query.cursor, state=query.state, kind=query.kind,
+        call.owner,
+        limit=query.limit,
+        cursor=query.cursor,
+        state=query.state,
+        kind=query.kind,
         audio_file_id=query.audio_file_id,
-    )  # fmt: skip
+    )
     return Answer(found)
 
 

@@ -30,9 +30,15 @@ class MasterQuery(Request):
 
 
 @route(
-    blueprint, "POST", "/audio/{id}/masters", role=Role.GENERATOR, tag=TAG, body=SongMasterOrder,
-    answers={202: SongMaster}, with_client=True,
-)  # fmt: skip
+    blueprint,
+    "POST",
+    "/audio/{id}/masters",
+    role=Role.GENERATOR,
+    tag=TAG,
+    body=SongMasterOrder,
+    answers={202: SongMaster},
+    with_client=True,
+)
 async def master_song(call: Call[SongMasterOrder]) -> Answer:
     """Master a song.
 
@@ -59,9 +65,14 @@ def get_master(call: Call[None]) -> Answer:
 
 
 @route(
-    blueprint, "DELETE", "/masters/{id}", role=Role.GENERATOR, tag=TAG, answers={202: RemovalAccepted},
+    blueprint,
+    "DELETE",
+    "/masters/{id}",
+    role=Role.GENERATOR,
+    tag=TAG,
+    answers={202: RemovalAccepted},
     with_client=True,
-)  # fmt: skip
+)
 async def delete_master(call: Call[None]) -> Answer:
     """Stop and delete a master of a song."""
     known = await asyncio.to_thread(works.find, call.owner, call.path["id"])

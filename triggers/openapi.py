@@ -115,11 +115,17 @@ def _operation(one: Route, references: Any) -> dict[str, Any]:
     if one.role is not None:
         operation |= {"x-role": one.role.value, "security": [{"key": []}]}
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": about,
-         "example": _id_of(one) if name == "id" else example}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string"},
+            "description": about,
+            "example": _id_of(one) if name == "id" else example,
+        }
         for name, (about, example) in _PATH_PARAMETERS.items()
         if f"{{{name}}}" in one.path
-    ]  # fmt: skip
+    ]
     parameters += _query(one)
     if one.method == "POST" and one.role is not None:
         parameters.append(_KEY)
@@ -159,10 +165,15 @@ def _query(one: Route) -> list[dict[str, Any]]:
         return [inlined(value) for value in part] if isinstance(part, list) else part
 
     return [
-        {"name": name, "in": "query", "required": False, "schema": _given(inlined(about)),
-         "description": meaning(f"?{name}") or ""}
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "schema": _given(inlined(about)),
+            "description": meaning(f"?{name}") or "",
+        }
         for name, about in schema.get("properties", {}).items()
-    ]  # fmt: skip
+    ]
 
 
 def _given(schema: dict[str, Any]) -> dict[str, Any]:

@@ -96,9 +96,11 @@ def response(fault: Exception) -> func.HttpResponse:
     if problem.code in ("still_running", "storage_unavailable"):
         headers["Retry-After"] = "1"
     return func.HttpResponse(
-        problem.model_dump_json(exclude_none=True), status_code=problem.status,
-        mimetype="application/problem+json", headers=headers,
-    )  # fmt: skip
+        problem.model_dump_json(exclude_none=True),
+        status_code=problem.status,
+        mimetype="application/problem+json",
+        headers=headers,
+    )
 
 
 def _said(error: Any) -> str:

@@ -54,10 +54,13 @@ def rendered(public_url: str) -> tuple[str, str]:
     )
     environment.filters |= {"prose": prose, "line": line, "json": as_json}
     page = environment.get_template("reference.html").render(
-        style=style, about=described["info"], tags=_tags(described, public_url), url=public_url,
+        style=style,
+        about=described["info"],
+        tags=_tags(described, public_url),
+        url=public_url,
         contracts={name: _contract(name, schema) for name, schema in described["components"]["schemas"].items()},
         problems=described["x-problems"],
-    )  # fmt: skip
+    )
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return page, f"{policy}; frame-ancestors 'none'"
@@ -148,24 +151,35 @@ def _operation(
         example = content.get("example", example)
     replies = [_reply(status, about) for status, about in operation["responses"].items() if status != "default"]
     return Operation(
-        name=operation["operationId"], method=method.upper(), path=f"/{PREFIX}{path}", role=operation.get("x-role"),
-        summary=operation["summary"], about=operation.get("description", ""),
+        name=operation["operationId"],
+        method=method.upper(),
+        path=f"/{PREFIX}{path}",
+        role=operation.get("x-role"),
+        summary=operation["summary"],
+        about=operation.get("description", ""),
         parameters=[
             _field(one["name"], one["schema"], needed=one["required"], about=one["description"], place=one["in"])
             for one in operation.get("parameters", [])
         ],
-        body=bodies, body_example=example, replies=[one for one in replies if not one.codes],
+        body=bodies,
+        body_example=example,
+        replies=[one for one in replies if not one.codes],
         refusals=[one for one in replies if one.codes],
-        curl=_curl(method.upper(), path, operation, example, public_url), python=PYTHON.get(operation["operationId"]),
-    )  # fmt: skip
+        curl=_curl(method.upper(), path, operation, example, public_url),
+        python=PYTHON.get(operation["operationId"]),
+    )
 
 
 def _reply(status: str, about: dict[str, Any]) -> Reply:
     media_type, content = next(iter(about.get("content", {}).items()), ("", {}))
     return Reply(
-        status, about["description"], media_type, _kind(content.get("schema", {})), content.get("example"),
+        status,
+        about["description"],
+        media_type,
+        _kind(content.get("schema", {})),
+        content.get("example"),
         about.get("x-codes", []),
-    )  # fmt: skip
+    )
 
 
 def _contract(name: str, schema: dict[str, Any]) -> Contract:

@@ -38,10 +38,12 @@ async def get_removal(call: Call[None]) -> Answer:
     said = status.custom_status if isinstance(status.custom_status, dict) else {}
     return Answer(
         Removal(
-            instance_id=instance_id, status=_STATES.get(getattr(status.runtime_status, "name", ""), "running"),
-            fraction=said.get("fraction", 0.0), message=said.get("message", "queued"),
+            instance_id=instance_id,
+            status=_STATES.get(getattr(status.runtime_status, "name", ""), "running"),
+            fraction=said.get("fraction", 0.0),
+            message=said.get("message", "queued"),
         )
-    )  # fmt: skip
+    )
 
 
 async def removing(call: Call[Any], run: Run) -> Answer:

@@ -130,9 +130,19 @@ def route(
     def declare(handler: Callable[..., Any]) -> Callable[..., Any]:
         summary, _, description = inspect.cleandoc(handler.__doc__ or "").partition("\n")
         declared = Route(
-            handler.__name__, method, path, role, tag, summary, description.strip(), answers, body, query, problems,
+            handler.__name__,
+            method,
+            path,
+            role,
+            tag,
+            summary,
+            description.strip(),
+            answers,
+            body,
+            query,
+            problems,
             handler,
-        )  # fmt: skip
+        )
         _routes.append(declared)
         _register(blueprint, declared, with_client=with_client)
         return handler

@@ -13,9 +13,14 @@ blueprint = df.Blueprint()
 
 
 @route(
-    blueprint, "POST", "/understanding", role=Role.VIEWER, tag="understanding", body=UnderstandRequest,
+    blueprint,
+    "POST",
+    "/understanding",
+    role=Role.VIEWER,
+    tag="understanding",
+    body=UnderstandRequest,
     answers={200: Understanding},
-)  # fmt: skip
+)
 def understand_words(call: Call[UnderstandRequest]) -> Answer:
     """What is understood of words, and what is not.
 

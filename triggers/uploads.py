@@ -23,9 +23,15 @@ TICKET_HOURS = 4
 
 
 @route(
-    blueprint, "POST", "/uploads", role=Role.ANALYST, tag="songs", body=UploadRequest, answers={201: UploadTicket},
+    blueprint,
+    "POST",
+    "/uploads",
+    role=Role.ANALYST,
+    tag="songs",
+    body=UploadRequest,
+    answers={201: UploadTicket},
     problems=("bad_webhook_url", "file_too_large"),
-)  # fmt: skip
+)
 def create_upload(call: Call[UploadRequest]) -> Answer:
     """An address to put a large file at.
 
@@ -37,9 +43,12 @@ def create_upload(call: Call[UploadRequest]) -> Answer:
         webhooks.check_user_url(wanted.webhook_url)
     now = datetime.now(UTC)
     upload = Upload(
-        upload_id=call.seed, owner=call.owner, file_name=ingest.clean_name(wanted.file_name),
-        created_at=now.isoformat(), webhook_url=wanted.webhook_url,
-    )  # fmt: skip
+        upload_id=call.seed,
+        owner=call.owner,
+        file_name=ingest.clean_name(wanted.file_name),
+        created_at=now.isoformat(),
+        webhook_url=wanted.webhook_url,
+    )
     uploads.create(upload)
     ticket = UploadTicket(
         upload_id=upload.upload_id,
@@ -52,9 +61,15 @@ def create_upload(call: Call[UploadRequest]) -> Answer:
 
 
 @route(
-    blueprint, "POST", "/uploads/{id}/complete", role=Role.ANALYST, tag="songs", answers={200: UploadOutcome, 202:
-    UploadOutcome}, with_client=True, problems=("nothing_uploaded",),
-)  # fmt: skip
+    blueprint,
+    "POST",
+    "/uploads/{id}/complete",
+    role=Role.ANALYST,
+    tag="songs",
+    answers={200: UploadOutcome, 202: UploadOutcome},
+    with_client=True,
+    problems=("nothing_uploaded",),
+)
 async def complete_upload(call: Call[None]) -> Answer:
     """Say that the bytes are there, and learn which song they are.
 
@@ -71,9 +86,12 @@ async def complete_upload(call: Call[None]) -> Answer:
             if upload.instance_id is None:
                 raise ApiError(409, "nothing_uploaded", "no bytes have arrived: PUT them to upload_url first") from None
     outcome = UploadOutcome(
-        upload_id=upload.upload_id, instance_id=upload.instance_id, audio_file_id=upload.audio_file_id,
-        outcome=upload.outcome, message=upload.message or "the file is being read",
-    )  # fmt: skip
+        upload_id=upload.upload_id,
+        instance_id=upload.instance_id,
+        audio_file_id=upload.audio_file_id,
+        outcome=upload.outcome,
+        message=upload.message or "the file is being read",
+    )
     return Answer(outcome, 200 if upload.outcome else 202, {} if upload.outcome else {"Retry-After": "1"})
 
 

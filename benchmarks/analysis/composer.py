@@ -244,8 +244,11 @@ def _chord(traits: Traits, rng: random.Random, degree: int) -> Chord:
         quality, seventh = "maj", 10  # the leading tone
     if traits.sevenths and rng.random() < 0.6:
         quality = {
-            ("maj", 11): "maj7", ("maj", 10): "7", ("min", 10): "min7", ("dim", 10): "hdim7",
-        }.get((quality, seventh), quality)  # fmt: skip
+            ("maj", 11): "maj7",
+            ("maj", 10): "7",
+            ("min", 10): "min7",
+            ("dim", 10): "hdim7",
+        }.get((quality, seventh), quality)
     elif traits.colours and quality in ("maj", "min") and rng.random() < 0.15:
         quality = rng.choice(("sus4", "sus2"))
     bass = root

@@ -45,8 +45,9 @@ KEYS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MAJOR = ("C", "F", "G", "A:min", "D:min", "E:min")
 FORMS = (
     ("intro", "verse", "chorus", "verse", "chorus", "bridge", "chorus", "outro"),
-    ("verse", "verse", "bridge", "verse"), ("intro", "verse", "chorus", "solo", "chorus"),
-)  # fmt: skip
+    ("verse", "verse", "bridge", "verse"),
+    ("intro", "verse", "chorus", "solo", "chorus"),
+)
 RATE = 44100
 SONG_SECONDS = 30.0
 WARM_SECONDS, WARM_MILLISECONDS = 120.0, 30.0
@@ -108,15 +109,34 @@ def _add(number: int, owner: str) -> None:
     if songs.find(owner, song_id) is not None:
         return
     song = AudioFile(
-        audio_file_id=song_id, owner=owner, born=born, original_file_name=f"Song number {number}.flac",
-        status=AudioFileStatus.ANALYZED, uploaded_at=(FIRST + timedelta(seconds=rng.uniform(0, 2e8))).isoformat(),
-        sha256=digest, blob_name=names.song_blob(song_id, born, "flac"), file_size_bytes=1, format="flac",
-        instance_id=names.song_instance(song_id, born, 1), bpm=round(rng.uniform(60, 180), 2),
-        key=rng.choice(KEYS), mode=rng.choice(("major", "minor")), duration_seconds=rng.uniform(60, 400),
-    )  # fmt: skip
-    analyses.save(owner, song_id, born, song.instance_id, _findings(rng), SeparationResult(
-        duration_seconds=60, engine=Provenance(engine="benchmark", version="1", license="MIT"), stems=[],
-    ))  # fmt: skip
+        audio_file_id=song_id,
+        owner=owner,
+        born=born,
+        original_file_name=f"Song number {number}.flac",
+        status=AudioFileStatus.ANALYZED,
+        uploaded_at=(FIRST + timedelta(seconds=rng.uniform(0, 2e8))).isoformat(),
+        sha256=digest,
+        blob_name=names.song_blob(song_id, born, "flac"),
+        file_size_bytes=1,
+        format="flac",
+        instance_id=names.song_instance(song_id, born, 1),
+        bpm=round(rng.uniform(60, 180), 2),
+        key=rng.choice(KEYS),
+        mode=rng.choice(("major", "minor")),
+        duration_seconds=rng.uniform(60, 400),
+    )
+    analyses.save(
+        owner,
+        song_id,
+        born,
+        song.instance_id,
+        _findings(rng),
+        SeparationResult(
+            duration_seconds=60,
+            engine=Provenance(engine="benchmark", version="1", license="MIT"),
+            stems=[],
+        ),
+    )
     songs.create(song)
 
 

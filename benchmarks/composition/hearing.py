@@ -60,8 +60,11 @@ def heard(piece: Piece, holds: dict[str, Any]) -> dict[str, Any]:
     if piece.revision.score is not None and piece.revision.score.piece is not None:
         row["check"] = piece.revision.score.model_dump(mode="json")
         missed = {one.what for one in piece.revision.score.piece.misses}
-        row |= {"style led": "style" not in missed, "mood held": "mood" not in missed,
-                "tries": len(piece.revision.tries)}  # fmt: skip
+        row |= {
+            "style led": "style" not in missed,
+            "mood held": "mood" not in missed,
+            "tries": len(piece.revision.tries),
+        }
     return row
 
 

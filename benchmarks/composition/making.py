@@ -103,9 +103,13 @@ def _mixed(order: VersionOrder, clock: _Clock) -> None:
 
 def _job(order: RevisionOrder | VersionOrder, kind: JobKind, subject: dict[str, Any]) -> dict[str, Any]:
     asked = JobOrder(
-        job_id=f"benchmark:{kind}", owner=order.owner, endpoint="generation", kind=kind, subject=subject,
+        job_id=f"benchmark:{kind}",
+        owner=order.owner,
+        endpoint="generation",
+        kind=kind,
+        subject=subject,
         arrived_at=order.arrived_at,
-    )  # fmt: skip
+    )
     with TemporaryDirectory() as folder:
         context = JobContext(asked.job_id, Path(folder), lambda *_: None, lambda: False)
         return handlers.load()[kind](job_bodies.body(asked), context)

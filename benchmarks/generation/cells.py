@@ -29,9 +29,14 @@ class Cell:
         beats, compound = METERS[self.meter]
         chosen = random.Random(f"{self.genre} {self.meter} {self.bpm}")
         return free_standing(
-            bpm=self.bpm, chord_progression=list(chosen.choice(_PROGRESSIONS)), beats_per_bar=beats, compound=compound,
-            duration_seconds=_BARS * beats * 60 / self.bpm, form=_FORM, tuning=chosen.choice((440.0, 438.0, 443.0)),
-        )  # fmt: skip
+            bpm=self.bpm,
+            chord_progression=list(chosen.choice(_PROGRESSIONS)),
+            beats_per_bar=beats,
+            compound=compound,
+            duration_seconds=_BARS * beats * 60 / self.bpm,
+            form=_FORM,
+            tuning=chosen.choice((440.0, 438.0, 443.0)),
+        )
 
 
 def grid() -> list[Cell]:

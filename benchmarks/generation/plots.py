@@ -27,9 +27,13 @@ def piano_rolls(cell: Cell, path: Path) -> None:
         notes = [note for note in arrange(stem, given, blend(cell.genre), seed=7).notes if note.start < lines[-1]]
         for note in notes:
             axis.plot(
-                [note.start, min(note.end, lines[-1])], [note.pitch] * 2, color=colour, linewidth=3.2,
-                alpha=0.25 + 0.75 * note.velocity / 127, solid_capstyle="butt",
-            )  # fmt: skip
+                [note.start, min(note.end, lines[-1])],
+                [note.pitch] * 2,
+                color=colour,
+                linewidth=3.2,
+                alpha=0.25 + 0.75 * note.velocity / 127,
+                solid_capstyle="butt",
+            )
         for line in lines:
             axis.axvline(line, color="#c4d0e4", linewidth=0.8, zorder=0)
         axis.set_ylabel(stem, rotation=0, ha="right", va="center")

@@ -232,8 +232,9 @@ def _difference(first: bytes | None, second: bytes | None) -> float:
         file = pretty_midi.PrettyMIDI(io.BytesIO(midi))
         return {
             (round(file.time_to_tick(note.start) / file.resolution * 4), note.pitch)
-            for part in file.instruments for note in part.notes
-        }  # fmt: skip
+            for part in file.instruments
+            for note in part.notes
+        }
 
     if first is None or second is None:
         return 1.0

@@ -62,9 +62,14 @@ def initialised(size: tuple[int, int, int, int], text_size: dict, codec_size: di
     torch.manual_seed(0)
     text, codec = T5Config(**text_size), EncodecConfig(**codec_size)
     decoder = MusicgenDecoderConfig(
-        vocab_size=codec.codebook_size, max_position_embeddings=2048, num_hidden_layers=layers, ffn_dim=wide,
-        num_attention_heads=heads, hidden_size=hidden, num_codebooks=codec.num_quantizers,
-    )  # fmt: skip
+        vocab_size=codec.codebook_size,
+        max_position_embeddings=2048,
+        num_hidden_layers=layers,
+        ffn_dim=wide,
+        num_attention_heads=heads,
+        hidden_size=hidden,
+        num_codebooks=codec.num_quantizers,
+    )
     config = MusicgenConfig(text_encoder=text.to_dict(), audio_encoder=codec.to_dict(), decoder=decoder.to_dict())
     model = MusicgenForConditionalGeneration(config)
     for name in ("decoder_start_token_id", "pad_token_id", "bos_token_id"):
@@ -111,11 +116,15 @@ def _generate(model: Any, prompts: torch.Tensor, frames: int, way: str) -> torch
     groups = [prompts] if way != "library" else list(prompts.split(1))
     found = [
         model.generate(
-            input_ids=group, attention_mask=torch.ones_like(group), do_sample=False, guidance_scale=GUIDANCE,
-            max_new_tokens=frames + model.config.decoder.num_codebooks, **more,
+            input_ids=group,
+            attention_mask=torch.ones_like(group),
+            do_sample=False,
+            guidance_scale=GUIDANCE,
+            max_new_tokens=frames + model.config.decoder.num_codebooks,
+            **more,
         )
         for group in groups
-    ]  # fmt: skip
+    ]
     return torch.cat(found).float()
 
 

@@ -120,9 +120,13 @@ def two_hours(folder: Path) -> int:
     stems = ("drums", "bass", "other", "vocals")
     frames = 0
     for block in overlap.separate(
-        audio, lambda chunks: np.repeat(chunks[:, None] / 4, 4, axis=1), stems=stems, rate=RATE,
-        segment=int(7.8 * RATE), on_progress=lambda done: None,
-    ):  # fmt: skip
+        audio,
+        lambda chunks: np.repeat(chunks[:, None] / 4, 4, axis=1),
+        stems=stems,
+        rate=RATE,
+        segment=int(7.8 * RATE),
+        on_progress=lambda done: None,
+    ):
         frames += len(block["drums"])
     assert frames == audio.frames
     return peak_megabytes()

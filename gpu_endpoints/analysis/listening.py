@@ -37,9 +37,12 @@ def listen(
     beside = StemBlocks(stems["drums"].mono_blocks(), stems["bass"].mono_blocks()) if stems else None
     meter = LevelMeter(audio.sample_rate)
     features = extract(
-        audio.mono_blocks(meter=meter), audio.duration, on_progress, stems=beside,
+        audio.mono_blocks(meter=meter),
+        audio.duration,
+        on_progress,
+        stems=beside,
         learned=not licenses.commercial_only() and not _asks_for_none(engines or {}),
-    )  # fmt: skip
+    )
     loudness = meter.loudness()
     return features if loudness is None else replace(features, loudness_lufs=loudness)
 

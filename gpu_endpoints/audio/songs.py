@@ -75,7 +75,12 @@ class StemFiles:
         name = names.stem_blob(folder, stem, written.format)
         written.store(names.STEMS, name)
         return StemFile(
-            stem_type=StemType(stem), blob_name=name,
-            file_size_bytes=written.size, sha256=written.sha256, format=written.format,
-            sample_rate=self._audio.sample_rate, channels=2, duration_seconds=self._audio.duration,
-        )  # fmt: skip
+            stem_type=StemType(stem),
+            blob_name=name,
+            file_size_bytes=written.size,
+            sha256=written.sha256,
+            format=written.format,
+            sample_rate=self._audio.sample_rate,
+            channels=2,
+            duration_seconds=self._audio.duration,
+        )

@@ -60,9 +60,15 @@ class AudioWriter:
     """
 
     def __init__(
-        self, path: Path, stem_format: StemFormat, *, sample_rate: int = levels.SAMPLE_RATE, channels: int = 2,
-        start_seconds: float | None = None, measured: bool = True,
-    ):  # fmt: skip
+        self,
+        path: Path,
+        stem_format: StemFormat,
+        *,
+        sample_rate: int = levels.SAMPLE_RATE,
+        channels: int = 2,
+        start_seconds: float | None = None,
+        measured: bool = True,
+    ):
         self._path, self._rate, self._channels, self._start = path, sample_rate, channels, start_seconds
         self._format: StemFormat = stem_format
         self._file = (
@@ -108,16 +114,21 @@ class AudioWriter:
         with self._path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return Written(
-            path=self._path, format=self._format, sample_rate=self._rate, channels=self._channels, frames=self._frames,
-            size=self._path.stat().st_size, sha256=digest, peak=self._peak,
+            path=self._path,
+            format=self._format,
+            sample_rate=self._rate,
+            channels=self._channels,
+            frames=self._frames,
+            size=self._path.stat().st_size,
+            sha256=digest,
+            peak=self._peak,
             loudness_lufs=self._meter.loudness() if self._meter else None,
-            loudness_range_lu=self._meter.loudness_range() if self._meter else None, peaks=self._peaks.document(),
-        )  # fmt: skip
+            loudness_range_lu=self._meter.loudness_range() if self._meter else None,
+            peaks=self._peaks.document(),
+        )
 
 
-def write(
-    audio: np.ndarray, path: Path, stem_format: StemFormat, *, start_seconds: float | None = None
-) -> Written:  # fmt: skip
+def write(audio: np.ndarray, path: Path, stem_format: StemFormat, *, start_seconds: float | None = None) -> Written:
     """A whole file at once: float32 (frames, 2) at 44.1 kHz."""
     with AudioWriter(path, stem_format, channels=audio.shape[1], start_seconds=start_seconds) as writer:
         for start in range(0, len(audio), _BLOCK_FRAMES):

@@ -41,9 +41,11 @@ class AudiocraftEngine:
 
     def provenance(self) -> Provenance:
         return Provenance(
-            engine=self._name, version=installed("audiocraft"), license=self._license,
+            engine=self._name,
+            version=installed("audiocraft"),
+            license=self._license,
             weights=models.fingerprint(self._folder),
-        )  # fmt: skip
+        )
 
     def generate(self, wishes: list[Wish], on_progress: OnProgress) -> list[Generated]:
         made = []
@@ -61,9 +63,11 @@ class AudiocraftEngine:
         for number, (start, meet, end) in enumerate(places):
             torch.manual_seed(wish.plan.random_seed + number)
             self._model.set_generation_params(
-                duration=end - start, use_sampling=wish.temperature > 0, temperature=wish.temperature or 1.0,
+                duration=end - start,
+                use_sampling=wish.temperature > 0,
+                temperature=wish.temperature or 1.0,
                 cfg_coef=GUIDANCE if wish.guidance is None else wish.guidance,
-            )  # fmt: skip
+            )
             if number:
                 before = whole[round(start * rate) : round(meet * rate), 0]
                 found = self._model.generate_continuation(torch.from_numpy(before)[None, None], rate, text)

@@ -70,8 +70,10 @@ def singing() -> dict[str, dict]:
     for name in engines.voices():
         missing = engines.why_not(f"{DIFFSINGER}@{name}")
         named[f"{DIFFSINGER}@{name}"] = {
-            "available": missing is None, "license": terms, "detail": missing or "voice found",
-        }  # fmt: skip
+            "available": missing is None,
+            "license": terms,
+            "detail": missing or "voice found",
+        }
     none = {DIFFSINGER: {"available": False, "license": terms, "detail": engines.installed_voices()}}
     return {VOICE: own} | (named or none)
 

@@ -27,10 +27,12 @@ def write(part: Part, conditioning: Conditioning, *, lyrics: list[tuple[float, s
 
     conductor = mido.MidiTrack()
     events: list[tuple[int, mido.MetaMessage]] = [
-        (round(one.quarter * TICKS),
-         mido.MetaMessage("time_signature", numerator=one.numerator, denominator=one.denominator))
+        (
+            round(one.quarter * TICKS),
+            mido.MetaMessage("time_signature", numerator=one.numerator, denominator=one.denominator),
+        )
         for one in found.meters
-    ]  # fmt: skip
+    ]
     for one in found.tempi:
         tempo = min(one.microseconds, _SLOWEST)
         events.append((round(one.quarter * TICKS), mido.MetaMessage("set_tempo", tempo=tempo)))

@@ -62,10 +62,13 @@ class MusicgenEngine:
 
     def provenance(self) -> Provenance:
         return Provenance(
-            engine=self._name, version=f"transformers {version('transformers')}", license=self._license,
-            weights=models.fingerprint(self._folder), device=self._device.type,
+            engine=self._name,
+            version=f"transformers {version('transformers')}",
+            license=self._license,
+            weights=models.fingerprint(self._folder),
+            device=self._device.type,
             precision="bf16" if self._device.type == "cuda" else "fp32",
-        )  # fmt: skip
+        )
 
     def generate(self, wishes: list[Wish], on_progress: OnProgress) -> list[Generated]:
         """Wishes of the same seed, range and settings are one batch."""

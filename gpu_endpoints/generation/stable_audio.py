@@ -53,10 +53,13 @@ class StableAudioEngine:
 
     def provenance(self) -> Provenance:
         return Provenance(
-            engine=self._name, version=f"diffusers {version('diffusers')}", license=self._license,
-            weights=models.fingerprint(self._folder), device=self._device.type,
+            engine=self._name,
+            version=f"diffusers {version('diffusers')}",
+            license=self._license,
+            weights=models.fingerprint(self._folder),
+            device=self._device.type,
             precision="fp16" if self._device.type == "cuda" else "fp32",
-        )  # fmt: skip
+        )
 
     def generate(self, wishes: list[Wish], on_progress: OnProgress) -> list[Generated]:
         """Wishes of the same range and guidance are one batch, each with its own seed."""
@@ -84,11 +87,12 @@ class StableAudioEngine:
                 pieces[n].append(soxr.resample(samples, self.rate, SAMPLE_RATE).astype(np.float32))
         return [
             Generated(
-                joining.joined(audio, places, SAMPLE_RATE), seed=wish.plan.random_seed,
+                joining.joined(audio, places, SAMPLE_RATE),
+                seed=wish.plan.random_seed,
                 remarks=(_NO_TEMPERATURE,) if wish.temperature != 1.0 else (),
             )
             for audio, wish in zip(pieces, batch, strict=True)
-        ]  # fmt: skip
+        ]
 
 
 def _batch_of(wish: Wish) -> tuple:

@@ -48,9 +48,12 @@ class StableAudioToolsEngine:
 
     def provenance(self) -> Provenance:
         return Provenance(
-            engine=self._name, version=installed("stable-audio-tools"), license=self._license,
-            weights=models.fingerprint(self._folder), device=self._device,
-        )  # fmt: skip
+            engine=self._name,
+            version=installed("stable-audio-tools"),
+            license=self._license,
+            weights=models.fingerprint(self._folder),
+            device=self._device,
+        )
 
     def generate(self, wishes: list[Wish], on_progress: OnProgress) -> list[Generated]:
         made = []
@@ -66,9 +69,13 @@ class StableAudioToolsEngine:
 
     def _window(self, wish: Wish, seconds: float, seed: int) -> np.ndarray:
         found = generate_diffusion_cond(
-            self._model, steps=STEPS, cfg_scale=GUIDANCE if wish.guidance is None else wish.guidance,
+            self._model,
+            steps=STEPS,
+            cfg_scale=GUIDANCE if wish.guidance is None else wish.guidance,
             conditioning=[{"prompt": describing.words(wish), "seconds_start": 0, "seconds_total": seconds}],
-            sample_size=self._samples, seed=seed % 2**31, device=self._device,
-        )  # fmt: skip
+            sample_size=self._samples,
+            seed=seed % 2**31,
+            device=self._device,
+        )
         samples = found[0].float().cpu().numpy().T[: round(seconds * self._rate)]
         return soxr.resample(samples, self._rate, SAMPLE_RATE).astype(np.float32)

@@ -184,9 +184,12 @@ def made_well(engine: GenerationEngine, wishes: list[Wish], context: JobContext)
             if wanted is None:
                 wanted = mix_levels.target(StemType(wish.plan.stem_type), whole)
             finished = finish(
-                audio, wishes[n].seconds, SAMPLE_RATE, loudness_lufs=wanted,
+                audio,
+                wishes[n].seconds,
+                SAMPLE_RATE,
+                loudness_lufs=wanted,
                 lead_seconds=wish.conditioning.start_seconds - whole.start_seconds,
-            )  # fmt: skip
+            )
             score = checking.score(finished, whole, stem_type=StemType(wish.plan.stem_type), style=wish.plan.style)
             score.remarks = [*whole.remarks, *remarks, *score.remarks]
             known = best[n]
@@ -212,11 +215,22 @@ def save(
         midi_name = names.generated_blob(order.generation_request_id, element, "mid", order.take)
         blobs.upload(names.GENERATED, midi_name, made.midi)
     return GeneratedStem(
-        stem_type=stem, take=order.take, blob_name=name, midi_blob_name=midi_name,
-        file_size_bytes=written.size, sha256=written.sha256, format=stem_format, sample_rate=SAMPLE_RATE, channels=2,
-        start_seconds=wish.conditioning.start_seconds, duration_seconds=len(made.audio) / SAMPLE_RATE,
-        random_seed=made.seed, plan=wish.plan, score=score, engine=engine,
-    )  # fmt: skip
+        stem_type=stem,
+        take=order.take,
+        blob_name=name,
+        midi_blob_name=midi_name,
+        file_size_bytes=written.size,
+        sha256=written.sha256,
+        format=stem_format,
+        sample_rate=SAMPLE_RATE,
+        channels=2,
+        start_seconds=wish.conditioning.start_seconds,
+        duration_seconds=len(made.audio) / SAMPLE_RATE,
+        random_seed=made.seed,
+        plan=wish.plan,
+        score=score,
+        engine=engine,
+    )
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
@@ -224,9 +238,11 @@ def save(
 
 def _planned(order: GenerateInput) -> list[StemPlan]:
     request = GenerationOrder(
-        audio_file_id=order.audio_file_id, target_stems=order.target_stems, engine=order.engine,
+        audio_file_id=order.audio_file_id,
+        target_stems=order.target_stems,
+        engine=order.engine,
         parameters=order.parameters,
-    )  # fmt: skip
+    )
     seed = seeds.of(order.generation_request_id, order.parameters.random_seed)
     return rules.plan(request, time_signature=None, seed=seed)
 

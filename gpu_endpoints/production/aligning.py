@@ -43,11 +43,18 @@ def run(job_input: dict, context: JobContext) -> dict:
     written.store(names.GENERATED, blob_name)
     peak, lufs = levels.rounded(written.peak, written.loudness_lufs)
     return AlignedFile(
-        blob_name=blob_name, file_size_bytes=written.size, sha256=written.sha256, format=written.format,
-        sample_rate=SAMPLE_RATE, start_seconds=given.start_seconds, duration_seconds=written.duration,
-        loudness_lufs=lufs, peak=peak, done=list(done),
+        blob_name=blob_name,
+        file_size_bytes=written.size,
+        sha256=written.sha256,
+        format=written.format,
+        sample_rate=SAMPLE_RATE,
+        start_seconds=given.start_seconds,
+        duration_seconds=written.duration,
+        loudness_lufs=lufs,
+        peak=peak,
+        done=list(done),
         engine=Provenance(engine=NAME, version=version("pedalboard"), license=LICENSE),
-    ).model_dump()  # fmt: skip
+    ).model_dump()
 
 
 def to_grid(

@@ -90,9 +90,11 @@ def sound_of(weights: Sequence[tuple[str, float]]) -> Sound:
 
     levels = {stem: sum(one.levels.get(stem, 0.0) * share for one, share in shares) for stem in StemType}
     return Sound(
-        glue=pair("glue"), drum_glue=pair("drum_glue"), levels=levels,
+        glue=pair("glue"),
+        drum_glue=pair("drum_glue"),
+        levels=levels,
         **{name: mean(name) for name in ("voice_db", "kick_db", "room", "damping", "reverb_db")},
-    )  # fmt: skip
+    )
 
 
 class Console:
@@ -106,10 +108,12 @@ class Console:
             "vocals": _glue(*sound.glue),
         }  # fmt: skip
         self._reverb_gain = np.float32(10 ** (sound.reverb_db / 20))
-        self._room = Pedalboard([
-            HighpassFilter(220),
-            Reverb(room_size=sound.room, damping=sound.damping, wet_level=1.0, dry_level=0.0, width=1.0),
-        ])  # fmt: skip
+        self._room = Pedalboard(
+            [
+                HighpassFilter(220),
+                Reverb(room_size=sound.room, damping=sound.damping, wet_level=1.0, dry_level=0.0, width=1.0),
+            ]
+        )
         self._voice = Follower(sound.voice_db, _VOICE_FALL_DB)
         self._kick = Follower(sound.kick_db, _KICK_FALL_DB, below_hz=_KICK_HZ)
         self._ride = _Ride(music) if music is not None else None
@@ -226,9 +230,7 @@ def _through(board: Pedalboard, block: np.ndarray) -> np.ndarray:
 
 
 def _glue(above_lu: float, ratio: float) -> Pedalboard:
-    return Pedalboard([
-        Compressor(_MIX_LUFS + above_lu, ratio, attack_ms=_GLUE_ATTACK_MS, release_ms=_GLUE_RELEASE_MS)
-    ])  # fmt: skip
+    return Pedalboard([Compressor(_MIX_LUFS + above_lu, ratio, attack_ms=_GLUE_ATTACK_MS, release_ms=_GLUE_RELEASE_MS)])
 
 
 def _sound(name: str) -> Sound:

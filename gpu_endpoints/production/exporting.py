@@ -56,9 +56,12 @@ def _stored(path: Path, blob_name: str, files: int, context: JobContext) -> dict
         file.seek(0)
         blobs.upload(names.GENERATED, blob_name, file)
     return ExportedFile(
-        blob_name=blob_name, format=blob_name.rpartition(".")[2], file_size_bytes=path.stat().st_size, sha256=digest,
+        blob_name=blob_name,
+        format=blob_name.rpartition(".")[2],
+        file_size_bytes=path.stat().st_size,
+        sha256=digest,
         files=files,
-    ).model_dump()  # fmt: skip
+    ).model_dump()
 
 
 def _prepared(item: ExportItem, context: JobContext) -> tuple[Path, dict[str, Any]]:
@@ -82,9 +85,13 @@ def _prepared(item: ExportItem, context: JobContext) -> tuple[Path, dict[str, An
     blocks = audio.stereo_blocks() if audio.channels > channels else audio.blocks()
     converted = context.folder / "converted"
     with AudioWriter(
-        converted, item.format, sample_rate=audio.sample_rate, channels=channels, start_seconds=item.start_seconds,
+        converted,
+        item.format,
+        sample_rate=audio.sample_rate,
+        channels=channels,
+        start_seconds=item.start_seconds,
         measured=False,
-    ) as writer:  # fmt: skip
+    ) as writer:
         for block in blocks:
             writer.write(block)
             context.check_cancelled()

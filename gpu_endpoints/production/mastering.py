@@ -84,10 +84,15 @@ def run(job_input: dict, context: JobContext) -> dict:
     context.progress(0.2, f"mastering ({order.preset})")
     made = master(plain, preset, context.part(0.2, 0.8))
     return stored(
-        made.signal.blocks(), made.signal.meter.frames, order, context.part(0.8, 1.0),
-        gain_db=made.gain_db, preset=order.preset, remarks=(*matched, *made.remarks),
+        made.signal.blocks(),
+        made.signal.meter.frames,
+        order,
+        context.part(0.8, 1.0),
+        gain_db=made.gain_db,
+        preset=order.preset,
+        remarks=(*matched, *made.remarks),
         engine=Provenance(engine=NAME, version=version("pedalboard"), license=LICENSE),
-    ).model_dump()  # fmt: skip
+    ).model_dump()
 
 
 def _matched(wanted: AudioBlob, mix: Audio, context: JobContext) -> matching.Match:

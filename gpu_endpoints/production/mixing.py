@@ -47,9 +47,13 @@ def run(job_input: dict, context: JobContext) -> dict:
     gain = min(1.0, CEILING / peak) if peak > 0 else 1.0
     scaled = (block * np.float32(gain) for block in summed.blocks())
     return stored(
-        scaled, frames, order, context.part(0.7, 1.0), gain_db=round(20 * float(np.log10(gain)), 2),
+        scaled,
+        frames,
+        order,
+        context.part(0.7, 1.0),
+        gain_db=round(20 * float(np.log10(gain)), 2),
         engine=_signature(order.style),
-    ).model_dump()  # fmt: skip
+    ).model_dump()
 
 
 def produced(
@@ -96,9 +100,16 @@ def laid_over(files: Sequence[decoding.Audio], placed: Sequence[MixSource]) -> I
 
 
 def stored(
-    blocks: Iterator[np.ndarray], frames: int, order: MixInput | MasterInput, context: JobContext,
-    *, gain_db: float, engine: Provenance, preset: str | None = None, remarks: Sequence[str] = (),
-) -> MixedFile:  # fmt: skip
+    blocks: Iterator[np.ndarray],
+    frames: int,
+    order: MixInput | MasterInput,
+    context: JobContext,
+    *,
+    gain_db: float,
+    engine: Provenance,
+    preset: str | None = None,
+    remarks: Sequence[str] = (),
+) -> MixedFile:
     """Write a mix or master as its order says, put it into storage and say what it is."""
     with AudioWriter(context.folder / f"out.{order.stem_format}", order.stem_format, start_seconds=0.0) as writer:
         done = 0
@@ -116,11 +127,21 @@ def stored(
     written.store(names.GENERATED, blob_name)
     peak, lufs = levels.rounded(written.peak, written.loudness_lufs)
     return MixedFile(
-        name=order.name, blob_name=blob_name, file_size_bytes=written.size, sha256=written.sha256,
-        format=order.stem_format, sample_rate=SAMPLE_RATE, duration_seconds=written.duration, loudness_lufs=lufs,
+        name=order.name,
+        blob_name=blob_name,
+        file_size_bytes=written.size,
+        sha256=written.sha256,
+        format=order.stem_format,
+        sample_rate=SAMPLE_RATE,
+        duration_seconds=written.duration,
+        loudness_lufs=lufs,
         loudness_range_lu=None if written.loudness_range_lu is None else round(written.loudness_range_lu, 2),
-        peak=peak, gain_db=gain_db, preset=preset, remarks=list(remarks), engine=engine,
-    )  # fmt: skip
+        peak=peak,
+        gain_db=gain_db,
+        preset=preset,
+        remarks=list(remarks),
+        engine=engine,
+    )
 
 
 def _signature(style: str | None) -> Provenance:

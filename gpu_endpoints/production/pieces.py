@@ -120,10 +120,12 @@ def borders(mono: np.ndarray, music: Conditioning) -> float | None:
         return None
     hertz = np.arange(_WINDOW // 2 + 1) * SAMPLE_RATE / _WINDOW
     inside = [(hertz >= a) & (hertz < b) for a, b in itertools.pairwise(_BANDS_HZ)]
-    power = np.concatenate([
-        np.stack([block[:, one].sum(axis=1) for one in inside if one.any()], axis=1)
-        for block in spectra.blocks(mono, _WINDOW, _HOP, slice(None))
-    ])  # fmt: skip
+    power = np.concatenate(
+        [
+            np.stack([block[:, one].sum(axis=1) for one in inside if one.any()], axis=1)
+            for block in spectra.blocks(mono, _WINDOW, _HOP, slice(None))
+        ]
+    )
     edges = [round((music.timeline.at(bar.first) - music.start_seconds) * SAMPLE_RATE / _HOP) for bar in bars]
     edges.append(len(power))
     sound = np.stack([power[a : max(b, a + 1)].mean(axis=0) for a, b in itertools.pairwise(edges)])

@@ -116,9 +116,12 @@ class Documents:
         """Create the document (no `etag`) or replace the version that was read; raises `Conflict`."""
         try:
             etag = blobs.upload_json(
-                names.JOBS, names.job_blob(document.job_id), document.model_dump(exclude={"etag", "gone"}),
-                etag=document.etag, create=document.etag is None,
-            )  # fmt: skip
+                names.JOBS,
+                names.job_blob(document.job_id),
+                document.model_dump(exclude={"etag", "gone"}),
+                etag=document.etag,
+                create=document.etag is None,
+            )
         except (ResourceModifiedError, ResourceExistsError, ResourceNotFoundError):
             raise Conflict(document.job_id) from None
         return document.model_copy(update={"etag": etag})

@@ -55,9 +55,15 @@ class Held:
 
 class Scheduler:
     def __init__(
-        self, load_handlers: LoadHandlers, *, workers: int, threads: int, queue_limit: int, job_timeout: float,
+        self,
+        load_handlers: LoadHandlers,
+        *,
+        workers: int,
+        threads: int,
+        queue_limit: int,
+        job_timeout: float,
         callback_payload: CallbackPayload = lambda document: None,
-    ):  # fmt: skip
+    ):
         self._documents = Documents()
         self._workers = [WorkerProcess(load_handlers, threads=threads) for _ in range(workers)]
         self._queue_limit = queue_limit
@@ -119,9 +125,12 @@ class Scheduler:
         """
         async with self._locks.setdefault(job_id, asyncio.Lock()):
             new = JobDocument(
-                job_id=job_id, request=request, fingerprint=fingerprint(request),
-                replica_id=self._documents.replica_id, created_at=utc_now(),
-            )  # fmt: skip
+                job_id=job_id,
+                request=request,
+                fingerprint=fingerprint(request),
+                replica_id=self._documents.replica_id,
+                created_at=utc_now(),
+            )
             try:
                 return await self._enqueue(new)
             except (Conflict, QueueFull):
@@ -202,11 +211,21 @@ class Scheduler:
                 return await self._status(ended)
         return await self._enqueue(
             asked.model_copy(
-                update={"replica_id": self._documents.replica_id, "state": JobState.QUEUED, "progress": 0.0,
-                        "stage": "", "attempt": 1, "created_at": utc_now(), "started_at": None, "ended_at": None,
-                        "cancel_requested": False, "result": None, "error": None}
+                update={
+                    "replica_id": self._documents.replica_id,
+                    "state": JobState.QUEUED,
+                    "progress": 0.0,
+                    "stage": "",
+                    "attempt": 1,
+                    "created_at": utc_now(),
+                    "started_at": None,
+                    "ended_at": None,
+                    "cancel_requested": False,
+                    "result": None,
+                    "error": None,
+                }
             )
-        )  # fmt: skip
+        )
 
     async def _take_over(self, lost: JobDocument, request: JobRequest) -> JobStatus:
         if lost.cancel_requested:
@@ -220,10 +239,16 @@ class Scheduler:
         attempt = lost.attempt + (lost.state == JobState.RUNNING)
         return await self._enqueue(
             lost.model_copy(
-                update={"request": request, "replica_id": self._documents.replica_id, "attempt": attempt,
-                        "state": JobState.QUEUED, "progress": 0.0, "stage": ""}
+                update={
+                    "request": request,
+                    "replica_id": self._documents.replica_id,
+                    "attempt": attempt,
+                    "state": JobState.QUEUED,
+                    "progress": 0.0,
+                    "stage": "",
+                }
             )
-        )  # fmt: skip
+        )
 
     async def _enqueue(self, document: JobDocument) -> JobStatus:
         if self.load["queued"] >= self._queue_limit:
@@ -279,9 +304,13 @@ class Scheduler:
             request = held.document.request
             with self._seconds.labels(request.kind).time():
                 outcome, value = await worker.run(
-                    held.document.job_id, request.kind, request.input,
-                    on_progress=on_progress, is_cancelled=lambda: held.cancelled, timeout=self._job_timeout,
-                )  # fmt: skip
+                    held.document.job_id,
+                    request.kind,
+                    request.input,
+                    on_progress=on_progress,
+                    is_cancelled=lambda: held.cancelled,
+                    timeout=self._job_timeout,
+                )
         finally:
             watcher.cancel()
             await asyncio.gather(watcher, return_exceptions=True)

@@ -67,9 +67,15 @@ class WorkerProcess:
             self._process = None
 
     async def run(
-        self, job_id: str, kind: str, job_input: dict, *,
-        on_progress: Callable[[float, str], None], is_cancelled: Callable[[], bool], timeout: float,
-    ) -> Outcome:  # fmt: skip
+        self,
+        job_id: str,
+        kind: str,
+        job_input: dict,
+        *,
+        on_progress: Callable[[float, str], None],
+        is_cancelled: Callable[[], bool],
+        timeout: float,
+    ) -> Outcome:
         """Run one job to its end; a worker that dies or overstays is replaced and the job has failed.
 
         `is_cancelled` says whether the job was cancelled before it was here: `cancel` ends the job that is.

@@ -208,13 +208,25 @@ def rollback(composition: str, to: int | None, as_json: bool) -> None:
 def _order(brief: str, song_id: str | None, chosen: dict) -> CompositionOrder:
     try:
         return CompositionOrder(
-            brief=brief, audio_file_id=song_id, title=chosen["title"], styles=_styles(chosen["style"]),
-            key=chosen["key"], tempo=chosen["tempo"], meter=chosen["meter"], duration_seconds=chosen["duration"],
-            form=_form(chosen["form"]), layers=_layers(chosen["layers"]),
-            theme=chosen["theme"], lyrics=chosen["lyrics"].read_text() if chosen["lyrics"] else "",
-            language=chosen["language"], instrumental=chosen["instrumental"], random_seed=chosen["seed"],
-            loudness_lufs=chosen["loudness"], stop_at=chosen["stop_at"], stem_format=chosen["stem_format"],
-        )  # fmt: skip
+            brief=brief,
+            audio_file_id=song_id,
+            title=chosen["title"],
+            styles=_styles(chosen["style"]),
+            key=chosen["key"],
+            tempo=chosen["tempo"],
+            meter=chosen["meter"],
+            duration_seconds=chosen["duration"],
+            form=_form(chosen["form"]),
+            layers=_layers(chosen["layers"]),
+            theme=chosen["theme"],
+            lyrics=chosen["lyrics"].read_text() if chosen["lyrics"] else "",
+            language=chosen["language"],
+            instrumental=chosen["instrumental"],
+            random_seed=chosen["seed"],
+            loudness_lufs=chosen["loudness"],
+            stop_at=chosen["stop_at"],
+            stem_format=chosen["stem_format"],
+        )
     except ValueError as fault:
         raise click.UsageError(str(fault)) from None
 
@@ -330,9 +342,12 @@ def _written(ripieno: Ripieno, made: CompositionView, out: Path) -> list[Path]:
             continue
         stem, midi = take.blob_url, take.midi_url
         path = places.write(
-            out / "stems", slug(layer.name), f".{take.stem.format}", lambda to, stem=stem: ripieno.download(stem, to),
+            out / "stems",
+            slug(layer.name),
+            f".{take.stem.format}",
+            lambda to, stem=stem: ripieno.download(stem, to),
             sha256=take.stem.sha256,
-        )  # fmt: skip
+        )
         paths.append(path)
         if midi:
             paths.append(places.write(out, path.stem, ".mid", lambda to, midi=midi: ripieno.download(midi, to)))

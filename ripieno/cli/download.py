@@ -61,11 +61,13 @@ def download(composition: str, wanted: DownloadFormat, version: int | None, out:
         with Bars() as bars:
             bars.add(wanted).message("being made")
             path = places.write(
-                out or Path(), name, _SUFFIXES.get(wanted, f".{wanted}"),
+                out or Path(),
+                name,
+                _SUFFIXES.get(wanted, f".{wanted}"),
                 lambda to: ripieno.download_composition(
                     its.composition_id, to, format=wanted, version=number, timeout=WAIT_SECONDS
                 ),
-            )  # fmt: skip
+            )
     if as_json:
         print_json(Downloaded(composition_id=its.composition_id, version=number, format=wanted, path=str(path)))
     else:

@@ -73,8 +73,9 @@ def show_composition(made: CompositionView) -> None:
         known = made.context
         screen.print(
             f"{known.title}  {known.tempo:g} bpm in {known.meter}  {known.key}  {known.bars} bars",
-            style="bold", markup=False,
-        )  # fmt: skip
+            style="bold",
+            markup=False,
+        )
         screen.print(" ".join(f"{one.label} {one.bars}" for one in known.sections), markup=False)
     for state in newest.stages:
         if state.status in ("done", "failed"):
@@ -94,8 +95,10 @@ def show_comparison(both: VersionComparison) -> None:
         screen.print(f"+ {change}", markup=False, highlight=False)
     for change in both.undone:
         screen.print(f"- {change}", markup=False, highlight=False)
-    print_rows(("field", f"version {both.a}", f"version {both.b}"),
-               [(one.field, _cell(one.a), _cell(one.b)) for one in both.fields])  # fmt: skip
+    print_rows(
+        ("field", f"version {both.a}", f"version {both.b}"),
+        [(one.field, _cell(one.a), _cell(one.b)) for one in both.fields],
+    )
     for layer in both.layers:
         screen.print(f"{layer.name}: {layer.change}", markup=False, highlight=False)
     if both.is_same_mix:

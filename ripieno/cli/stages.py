@@ -125,9 +125,12 @@ def master(
         address = file.blob_url
         assert address is not None  # it is there
         path = places.write(
-            out or places.default_folder(known), f"master-{preset}", f".{file.format}",
-            lambda to: ripieno.download(address, to), sha256=file.sha256,
-        )  # fmt: skip
+            out or places.default_folder(known),
+            f"master-{preset}",
+            f".{file.format}",
+            lambda to: ripieno.download(address, to),
+            sha256=file.sha256,
+        )
     if as_json:
         print_json(Mixed(**file.model_dump(), generation_request_id=made.master_id, path=str(path)))
         return

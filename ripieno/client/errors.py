@@ -75,9 +75,13 @@ def of_answer(status: int, headers: Mapping[str, str], body: bytes, url: str) ->
     if problem is not None:
         song = problem.get("audio_file_id")
         return RipienoError(
-            problem["code"], problem["detail"], status=status, retry_after=retry_after, problem=problem,
+            problem["code"],
+            problem["detail"],
+            status=status,
+            retry_after=retry_after,
+            problem=problem,
             audio_file_id=song if isinstance(song, str) else None,
-        )  # fmt: skip
+        )
     told = _STORAGE_ERROR.search(text)
     if told is not None:
         message = f"storage answered {status} {told[1]}: {told[2].strip()}"

@@ -37,5 +37,6 @@ class ModelUsage(Contract):
         return ModelUsage(
             prompt_tokens=self.prompt_tokens + more.prompt_tokens,
             completion_tokens=self.completion_tokens + more.completion_tokens,
-            calls=self.calls + more.calls, cost=round(sum(costs), 6) if costs else None,
-        )  # fmt: skip
+            calls=self.calls + more.calls,
+            cost=round(sum(costs), 6) if costs else None,
+        )

@@ -251,9 +251,14 @@ class Stack:
 
     def _child(self, name: str, command: list[str], health_url: str, **further: str) -> Child:
         return Child(
-            name, command, further | self.environment(), self.home / "logs" / f"{name}.log", health_url, PROJECT,
+            name,
+            command,
+            further | self.environment(),
+            self.home / "logs" / f"{name}.log",
+            health_url,
+            PROJECT,
             nursery=self._nursery,
-        )  # fmt: skip
+        )
 
     def environment(self) -> dict[str, str]:
         """The settings of every part; what the caller has set already wins."""

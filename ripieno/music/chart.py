@@ -32,8 +32,10 @@ def chart(analysis: Analysis) -> list[ChartBar]:
     starts = downbeats if downbeats[0] == 0 else [0, *downbeats]
     first = 1 if downbeats[0] == 0 else 0
     chord_starts = [chord.start_time for chord in analysis.chords]
-    sections = {_bar_of(section.start_time, [times[one] for one in starts]): section.label
-                for section in reversed(analysis.sections)}  # fmt: skip
+    sections = {
+        _bar_of(section.start_time, [times[one] for one in starts]): section.label
+        for section in reversed(analysis.sections)
+    }
     bars = []
     for index, start in enumerate(starts):
         end = starts[index + 1] if index + 1 < len(starts) else len(times)

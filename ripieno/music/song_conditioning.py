@@ -61,11 +61,19 @@ def of_song(analysis: Analysis, tempo: TempoWay = "follow") -> Conditioning:
         remarks = (f"the song does not keep to one tempo: it drifts by up to {drift}, which tempo smooth would follow",)
     return Conditioning(
         Timeline(fit.times, positions, timeline.beats_per_bar, compound),
-        chords, tonic, mode, sections or (SectionSpan(0.0, last, "verse"),),
-        _energies(analysis.bar_levels, len(timeline.bars())), 0.0, last, analysis.tuning_frequency or 440.0,
-        keys if len(keys) > 1 else (), span=(0.0, analysis.duration_seconds), remarks=remarks,
+        chords,
+        tonic,
+        mode,
+        sections or (SectionSpan(0.0, last, "verse"),),
+        _energies(analysis.bar_levels, len(timeline.bars())),
+        0.0,
+        last,
+        analysis.tuning_frequency or 440.0,
+        keys if len(keys) > 1 else (),
+        span=(0.0, analysis.duration_seconds),
+        remarks=remarks,
         bar_loudness=_loudness(analysis, len(timeline.bars())),
-    )  # fmt: skip
+    )
 
 
 def within(song: Conditioning, *, section: str | None = None, bars: tuple[int, int] | None = None) -> Conditioning:

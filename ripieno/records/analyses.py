@@ -51,11 +51,15 @@ def save(owner: str, audio_file_id: str, born: str, instance_id: str, found: Ana
     words, labels = _words_of(found)
     chords, forms = chord_index.windows(words, WINDOW), chord_index.windows(labels, _FORM_WINDOW)
     row = AnalysisRow(
-        audio_file_id=audio_file_id, born=born, instance_id=instance_id, separation=stems,
+        audio_file_id=audio_file_id,
+        born=born,
+        instance_id=instance_id,
+        separation=stems,
         chord_rows=sorted(f"{window}{ending}" for window in chords),
         form_rows=sorted(f"{window}{ending}" for window in forms),
-        chords=chord_index.joined(words), form=chord_index.joined(labels),
-    )  # fmt: skip
+        chords=chord_index.joined(words),
+        form=chord_index.joined(labels),
+    )
     together(
         lambda: blobs.upload_json(names.ANALYSES, blob_name, found.model_dump(mode="json")),
         lambda: _save_rows(owner, row),
@@ -68,10 +72,12 @@ def _save_rows(owner: str, row: AnalysisRow) -> None:
 
     def knowing_both(known: AnalysisRow) -> AnalysisRow:
         before[:] = [known]
-        return row.model_copy(update={
-            "chord_rows": sorted({*known.chord_rows, *row.chord_rows}),
-            "form_rows": sorted({*known.form_rows, *row.form_rows}),
-        })  # fmt: skip
+        return row.model_copy(
+            update={
+                "chord_rows": sorted({*known.chord_rows, *row.chord_rows}),
+                "form_rows": sorted({*known.form_rows, *row.form_rows}),
+            }
+        )
 
     if not _store.create(owner, row):
         _store.change(owner, _key(row), knowing_both)

@@ -45,19 +45,28 @@ def find(owner: str, job_id: str) -> JobRecord | None:
 
 
 def listed(
-    owner: str, *, limit: int, cursor: str | None = None, state: str | None = None, kind: str | None = None,
+    owner: str,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    state: str | None = None,
+    kind: str | None = None,
     audio_file_id: str | None = None,
-) -> JobPage:  # fmt: skip
+) -> JobPage:
     """Jobs, newest first. Raises `cursor.BadCursor`."""
     given = {"state": state, "kind": kind, "audio_file_id": audio_file_id}
     values = {name: value for name, value in given.items() if value is not None}
     items: list[JobRecord] = []
     last = ""
     found = rows.beginning_with(
-        names.JOB_RECORDS, _BY_DATE, owner=owner, after=cursors.read(cursor, _BY_DATE),
-        where=" and ".join(f"{name} eq @{name}" for name in values), values=values,
+        names.JOB_RECORDS,
+        _BY_DATE,
+        owner=owner,
+        after=cursors.read(cursor, _BY_DATE),
+        where=" and ".join(f"{name} eq @{name}" for name in values),
+        values=values,
         results_per_page=min(limit + 1, 1000),
-    )  # fmt: skip
+    )
     for row in found:
         if len(items) == limit:
             return JobPage(items=items, next_cursor=cursors.write(_BY_DATE, last))

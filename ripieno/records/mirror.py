@@ -134,9 +134,19 @@ class Mirror:
         self._lock = threading.Lock()
 
     def page(
-        self, owner: str, prefix: str, start: str, end: str, after: str | None, conditions: list[Condition], limit: int,
-        *, marks: Iterable[str] = (), since: float | None = None, voucher: str | None = None,
-    ) -> list[Row] | None:  # fmt: skip
+        self,
+        owner: str,
+        prefix: str,
+        start: str,
+        end: str,
+        after: str | None,
+        conditions: list[Condition],
+        limit: int,
+        *,
+        marks: Iterable[str] = (),
+        since: float | None = None,
+        voucher: str | None = None,
+    ) -> list[Row] | None:
         """At most `limit` + 1 rows, as `rows.beginning_with` gives them; None where storage has to be asked.
 
         `marks` are those that every row which meets the conditions bears. The rows are as storage was now, or at any

@@ -67,6 +67,9 @@ def forget(run: Run) -> None:
 
 def _run(row: Any) -> Run:
     return Run(
-        owner=row["PartitionKey"], instance_id=row["RowKey"], orchestrator=row["orchestrator"],
-        order=json.loads(row["order"]), asked_at=row["asked_at"],
-    )  # fmt: skip
+        owner=row["PartitionKey"],
+        instance_id=row["RowKey"],
+        orchestrator=row["orchestrator"],
+        order=json.loads(row["order"]),
+        asked_at=row["asked_at"],
+    )

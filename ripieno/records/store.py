@@ -213,19 +213,33 @@ class Store(Generic[Document]):
         found = mirror.page(owner, prefix, start, end, after, wanted, limit) if mirror is not None else None
         if found is None:
             asked = rows.beginning_with(
-                self._table_name, prefix, owner=owner, start=start, end=end, after=after,
+                self._table_name,
+                prefix,
+                owner=owner,
+                start=start,
+                end=end,
+                after=after,
                 where=" and ".join(f"{one.name} {one.op} @p{number}" for number, one in enumerate(wanted)),
                 values={f"p{number}": one.value for number, one in enumerate(wanted)},
-                results_per_page=min(limit + 1, 1000), select=["RowKey", "summary"],
-            )  # fmt: skip
+                results_per_page=min(limit + 1, 1000),
+                select=["RowKey", "summary"],
+            )
             found = [(row["RowKey"], json.loads(row["summary"])) for row in islice(asked, limit + 1)]
         shown = [{"RowKey": key, **row} for key, row in found[:limit]]
         return Page(shown, shown[-1]["RowKey"] if len(found) > limit else None)
 
     def remembered(
-        self, owner: str, prefix: str, *, after: str | None, conditions: list[Condition], limit: int,
-        marks: Iterable[str] = (), since: float | None = None, voucher: str | None = None,
-    ) -> Page | None:  # fmt: skip
+        self,
+        owner: str,
+        prefix: str,
+        *,
+        after: str | None,
+        conditions: list[Condition],
+        limit: int,
+        marks: Iterable[str] = (),
+        since: float | None = None,
+        voucher: str | None = None,
+    ) -> Page | None:
         """As `page`, from memory alone; None where it is not there. The rest is as in `Mirror.page`."""
         if self._mirror is None:
             return None
@@ -249,9 +263,12 @@ class Store(Generic[Document]):
     def documents(self, owner: str, *, after: str | None = None, limit: int) -> tuple[list[Document], str | None]:
         """The documents themselves, in the order of their keys, and the key to go on after; None at the end."""
         found = rows.beginning_with(
-            self._table_name, _MAIN, owner=owner, after=_MAIN + after if after else None,
+            self._table_name,
+            _MAIN,
+            owner=owner,
+            after=_MAIN + after if after else None,
             results_per_page=min(limit + 1, 1000),
-        )  # fmt: skip
+        )
         first = list(islice(found, limit + 1))
         documents = [document for row in first[:limit] if (document := self._listed(row)) is not None]
         return documents, first[limit - 1]["RowKey"].removeprefix(_MAIN) if len(first) > limit else None

@@ -50,9 +50,14 @@ def upload(
 ) -> None:
     """Write a blob, replacing what was there. `metadata` is ASCII."""
     container(container_name).upload_blob(
-        name, data, length=length, overwrite=True, content_settings=_content_settings(name), max_concurrency=2,
+        name,
+        data,
+        length=length,
+        overwrite=True,
+        content_settings=_content_settings(name),
+        max_concurrency=2,
         metadata=metadata or None,
-    )  # fmt: skip
+    )
 
 
 def upload_json(container_name: str, name: str, document: Any, *, etag: str | None = None, create: bool = False) -> str:
@@ -246,9 +251,15 @@ def _signed(
     else:
         key = {"account_key": service.credential.account_key}
     token = generate_blob_sas(
-        str(service.account_name), container_name, name, permission=permission, start=start, expiry=expiry,
-        content_disposition=shown, **key,
-    )  # fmt: skip
+        str(service.account_name),
+        container_name,
+        name,
+        permission=permission,
+        start=start,
+        expiry=expiry,
+        content_disposition=shown,
+        **key,
+    )
     return f"{container(container_name).get_blob_client(name).url}?{token}"
 
 

@@ -142,10 +142,19 @@ def installed_voices() -> str:
 def table() -> str:
     """docs/engines.md."""
     rows = [
-        [f"`{one.name}`", ", ".join(one.tasks), one.makes, one.code, one.weights, "yes" if one.commercial else "no",
-         one.size, one.verified, ", ".join(one.next)]
+        [
+            f"`{one.name}`",
+            ", ".join(one.tasks),
+            one.makes,
+            one.code,
+            one.weights,
+            "yes" if one.commercial else "no",
+            one.size,
+            one.verified,
+            ", ".join(one.next),
+        ]
         for one in declared().values()
-    ]  # fmt: skip
+    ]
     return _DOCUMENT + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 

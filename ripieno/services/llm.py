@@ -80,9 +80,13 @@ def is_configured(task: Task) -> bool:
 
 
 def ask(
-    task: Task, instructions: str, question: dict[str, Any], answer: type[Answer],
-    *, faults: Callable[[Answer], list[str]] | None = None,
-) -> Reply[Answer]:  # fmt: skip
+    task: Task,
+    instructions: str,
+    question: dict[str, Any],
+    answer: type[Answer],
+    *,
+    faults: Callable[[Answer], list[str]] | None = None,
+) -> Reply[Answer]:
     """The answer of the task's model to a question.
 
     Parameters
@@ -161,8 +165,11 @@ class _Conversation:
         self._messages: list[dict[str, str]] = [{"role": "user", "content": data}]
 
     def tell(self, said: str, wrong: str) -> None:
-        self._messages = [self._messages[0], {"role": "assistant", "content": said[:20_000]},
-                          {"role": "user", "content": wrong}]  # fmt: skip
+        self._messages = [
+            self._messages[0],
+            {"role": "assistant", "content": said[:20_000]},
+            {"role": "user", "content": wrong},
+        ]
 
     def next(self, usage: ModelUsage) -> _Said:
         """What the model says now; its tokens are added to `usage`. Raises `ModelFailed`."""
@@ -211,9 +218,10 @@ class _Conversation:
             schema = json.dumps(self._schema, ensure_ascii=False)
             system += "\n" + (_PROMPTS / "schema.md").read_text().replace("{schema}", schema)
         given: dict[str, Any] = {
-            "model": self._model, "messages": [{"role": "system", "content": system}, *self._messages],
+            "model": self._model,
+            "messages": [{"role": "system", "content": system}, *self._messages],
             "max_completion_tokens" if is_new else "max_tokens": settings().llm_tokens,
-        }  # fmt: skip
+        }
         if kind == "json_schema":
             its = {"name": "answer", "strict": True, "schema": self._schema}
             given["response_format"] = {"type": "json_schema", "json_schema": its}

@@ -203,9 +203,11 @@ def _draft(reply: Reply[WrittenDrafts], number: int, brief: LyricsBrief, offline
     if filled == whole:
         return _signed([offline.drafts[number]], phrases(reason=f"no line of {reply.engine.engine} fits the melody"))[0]
     return Lyrics(
-        title=brief.title or _title(written.title) or offline.drafts[number].title, language=brief.language,
-        sections=sections, engine=reply.engine.model_copy(update={"reason": reason}),
-    )  # fmt: skip
+        title=brief.title or _title(written.title) or offline.drafts[number].title,
+        language=brief.language,
+        sections=sections,
+        engine=reply.engine.model_copy(update={"reason": reason}),
+    )
 
 
 def _title(text: str) -> str:

@@ -118,10 +118,23 @@ def _is_sung(order: CompositionOrder, said: Said) -> bool | None:
 
 def _question(order: CompositionOrder, said: Said, open_: list[str]) -> dict[str, Any]:
     settled = order.model_dump(
-        mode="json", exclude_defaults=True,
-        include={"title", "mood", "styles", "duration_seconds", "key", "tempo", "meter", "form", "layers", "theme",
-                 "instrumental", "language"},
-    )  # fmt: skip
+        mode="json",
+        exclude_defaults=True,
+        include={
+            "title",
+            "mood",
+            "styles",
+            "duration_seconds",
+            "key",
+            "tempo",
+            "meter",
+            "form",
+            "layers",
+            "theme",
+            "instrumental",
+            "language",
+        },
+    )
     of_brief = {
         "tempo": said.tempo, "key": said.key, "mode": said.mode, "meter": said.meter, "style": said.style,
         "theme": said.theme, "title": said.title, "moods": list(said.moods), "is_sung": said.is_sung,

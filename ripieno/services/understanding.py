@@ -148,10 +148,20 @@ def _statement(one: HeardStatement, by_rule: Understanding) -> Statement | None:
         amount = min(1.0, max(-1.0, amount))
     try:
         return Statement(
-            kind=one.kind, parts=one.parts, but_parts=[] if one.parts else one.but_parts, places=_places(one.places),
-            but_places=_places(one.but_places), only=one.only and bool(one.places), amount=amount, unit=one.unit,
-            absolute=one.absolute, value=(one.value or "")[:200] or None, negated=one.negated, by="model", words=words,
-        )  # fmt: skip
+            kind=one.kind,
+            parts=one.parts,
+            but_parts=[] if one.parts else one.but_parts,
+            places=_places(one.places),
+            but_places=_places(one.but_places),
+            only=one.only and bool(one.places),
+            amount=amount,
+            unit=one.unit,
+            absolute=one.absolute,
+            value=(one.value or "")[:200] or None,
+            negated=one.negated,
+            by="model",
+            words=words,
+        )
     except ValidationError:
         return None
 

@@ -135,9 +135,12 @@ def _post(url: str, body: str, headers: dict[str, str]) -> None:
     place = parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host).geturl()
     with httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
         request = client.build_request(
-            "POST", place, content=body, headers={**headers, "host": parts.netloc.rpartition("@")[2]},
+            "POST",
+            place,
+            content=body,
+            headers={**headers, "host": parts.netloc.rpartition("@")[2]},
             extensions={"sni_hostname": parts.hostname},
-        )  # fmt: skip
+        )
         answer = client.send(request, stream=True)  # what it says beyond its status is not read
         answer.close()
         answer.raise_for_status()

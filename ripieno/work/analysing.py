@@ -57,10 +57,14 @@ def ways_to_separate(engine: str | None = None) -> list[SeparationStep]:
             f"RIPIENO_SEPARATION knows {', '.join(SEPARATION_WAYS)}, not {', '.join(unknown) or 'nothing at all'}"
         )
     return [
-        SeparationStep(name=name, endpoint=SEPARATION_WAYS[name][0], engine=SEPARATION_WAYS[name][1],
-                       stem_format=chosen.stem_format)
+        SeparationStep(
+            name=name,
+            endpoint=SEPARATION_WAYS[name][0],
+            engine=SEPARATION_WAYS[name][1],
+            stem_format=chosen.stem_format,
+        )
         for name in chosen.separation
-    ]  # fmt: skip
+    ]
 
 
 def chosen_engines(wanted: dict[str, str]) -> dict[str, str]:
@@ -106,9 +110,15 @@ def save(order: SongOrder, result: dict[str, Any], separated: dict[str, Any]) ->
         lambda: analyses.save(order.owner, order.audio_file_id, order.born, order.instance_id, found, stems),
     )
     done = _changed(
-        order, status=AudioFileStatus.ANALYZED, error=None, analyzed_at=datetime.now(UTC).isoformat(),
-        bpm=found.bpm, key=found.key, mode=found.mode, duration_seconds=found.duration_seconds,
-    )  # fmt: skip
+        order,
+        status=AudioFileStatus.ANALYZED,
+        error=None,
+        analyzed_at=datetime.now(UTC).isoformat(),
+        bpm=found.bpm,
+        key=found.key,
+        mode=found.mode,
+        duration_seconds=found.duration_seconds,
+    )
     if done is None and _of(order) is None:  # it was removed while this was being written
         clean_up(order.owner, order.audio_file_id, order.born)
     return done is not None
@@ -142,10 +152,15 @@ def begin_anew(owner: str, audio_file_id: str, engines: dict[str, str]) -> tuple
         if song.format is None:
             raise NotAudio("the song's bytes are not audio that can be read: upload it again as another file")
         run = song.run + 1
-        return song.model_copy(update={
-            "run": run, "instance_id": names.song_instance(song.audio_file_id, song.born, run), "engines": engines,
-            "status": AudioFileStatus.UPLOADED, "error": None,
-        })  # fmt: skip
+        return song.model_copy(
+            update={
+                "run": run,
+                "instance_id": names.song_instance(song.audio_file_id, song.born, run),
+                "engines": engines,
+                "status": AudioFileStatus.UPLOADED,
+                "error": None,
+            }
+        )
 
     known = songs.get(owner, audio_file_id)
     asked = ingest.song_run(next_run(known))

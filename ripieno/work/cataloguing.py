@@ -37,10 +37,16 @@ def catalogue() -> Catalogue:
     styles = []
     for one in all_genres().values():
         valence, arousal = moods.of_style(one.name)
-        styles.append(StyleEntry(
-            name=one.name, tempo=one.tempo, beats_per_bar=one.beats_per_bar, valence=valence, arousal=arousal,
-            form=forms.name_of(one.name),
-        ))  # fmt: skip
+        styles.append(
+            StyleEntry(
+                name=one.name,
+                tempo=one.tempo,
+                beats_per_bar=one.beats_per_bar,
+                valence=valence,
+                arousal=arousal,
+                form=forms.name_of(one.name),
+            )
+        )
     return Catalogue(
         styles=styles,
         instruments=[
@@ -49,12 +55,17 @@ def catalogue() -> Catalogue:
         ],
         moods=[MoodEntry(word=word, valence=place[0], arousal=place[1]) for word, place in moods.words().items()],
         forms=[FormEntry(name=name, sections=sections) for name, sections in forms.all_forms().items()],
-        layers=list(StemType), meters=list(get_args(Meter)), languages=list(get_args(LyricsLanguage)),
+        layers=list(StemType),
+        meters=list(get_args(Meter)),
+        languages=list(get_args(LyricsLanguage)),
         voices=[one.name.partition(_VOICE)[2] for one in found if _VOICE in one.name and one.available],
-        engines=found, mastering=_presets(states), stem_formats=list(get_args(StemFormat)),
-        download_formats=list(get_args(DownloadFormat)), stages=list(Stage),
+        engines=found,
+        mastering=_presets(states),
+        stem_formats=list(get_args(StemFormat)),
+        download_formats=list(get_args(DownloadFormat)),
+        stages=list(Stage),
         remarks=[f"the {name} endpoint does not answer: what it has is missing" for name in known if not states[name]],
-    )  # fmt: skip
+    )
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
@@ -70,12 +81,16 @@ def _state(endpoint: str) -> dict[str, Any]:
 def _engines(endpoint: str, state: dict[str, Any]) -> list[EngineEntry]:
     return [
         EngineEntry(
-            task=task, name=name, endpoint=endpoint, available=about.get("available", False),
-            license=about.get("license", ""), detail=about.get("detail", ""),
+            task=task,
+            name=name,
+            endpoint=endpoint,
+            available=about.get("available", False),
+            license=about.get("license", ""),
+            detail=about.get("detail", ""),
         )
         for task, there in state.get("engines", {}).items()
         for name, about in there.items()
-    ]  # fmt: skip
+    ]
 
 
 def _of_the_app() -> list[EngineEntry]:
@@ -84,10 +99,16 @@ def _of_the_app() -> list[EngineEntry]:
     for task in get_args(llm.Task):
         for one in engines.of_task(task):
             here = one.name != engines.MODEL or llm.is_configured(task)
-            found.append(EngineEntry(
-                task=task, name=one.name, endpoint="app", available=here, license=f"{one.code}; {one.weights}",
-                detail=one.makes if here else "no language model is set for it",
-            ))  # fmt: skip
+            found.append(
+                EngineEntry(
+                    task=task,
+                    name=one.name,
+                    endpoint="app",
+                    available=here,
+                    license=f"{one.code}; {one.weights}",
+                    detail=one.makes if here else "no language model is set for it",
+                )
+            )
     return found
 
 

@@ -71,11 +71,16 @@ def begin(owner: str, order: CompositionOrder, seed: str) -> tuple[Work, Run]:
     if not order.brief.strip() and order == CompositionOrder(stem_format=order.stem_format):
         raise CannotCompose("nothing is asked for: give a brief (a sentence is enough), or any of the fields")
     work = Work(
-        work_id=seed, owner=owner, kind=WorkKind.COMPOSITION, created_at=_now(),
-        order=GenerationOrder(webhook_url=order.webhook_url), message="composing",
-        audio_file_id=song.audio_file_id if song else None, born=song.born if song else None,
+        work_id=seed,
+        owner=owner,
+        kind=WorkKind.COMPOSITION,
+        created_at=_now(),
+        order=GenerationOrder(webhook_url=order.webhook_url),
+        message="composing",
+        audio_file_id=song.audio_file_id if song else None,
+        born=song.born if song else None,
         composition=Composition(order=order, revisions=[new_revision(1, None, order.brief, order.stop_at)]),
-    )  # fmt: skip
+    )
     try:
         engines.check_playing(order.engine)
         _begun(work)  # whatever cannot be is said now
@@ -172,10 +177,14 @@ def _sketched(work: Work, revision: Revision) -> Context:
     filled = dict.fromkeys((one for one in sketch.filled if one in made.settled), sketch.engine.engine)
     read = revision.understood.usage if revision.understood else None
     remarks = [f"composed by rule: {sketch.engine.reason}"] if sketch.engine.fallback else []
-    return made.model_copy(update={
-        "settled": {**made.settled, **filled}, "made_by": {str(Stage.CONTEXT): sketch.engine},
-        "usage": sketch.usage.plus(read) if read else sketch.usage, "remarks": [*made.remarks, *remarks],
-    })  # fmt: skip
+    return made.model_copy(
+        update={
+            "settled": {**made.settled, **filled},
+            "made_by": {str(Stage.CONTEXT): sketch.engine},
+            "usage": sketch.usage.plus(read) if read else sketch.usage,
+            "remarks": [*made.remarks, *remarks],
+        }
+    )
 
 
 def _harmony_stage(work: Work, revision: Revision) -> tuple[Context, str]:
@@ -230,10 +239,15 @@ def _written(context: Context) -> Context:
         return context
     found = lyricist.drafts(brief)
     remarks = [f"lyrics by the offline lyricist: {found.engine.reason}"] if found.engine.fallback else []
-    return context.model_copy(update={
-        "drafts": found.drafts, "lyrics": found.drafts[0], "usage": context.usage.plus(found.usage),
-        "made_by": {**context.made_by, str(Stage.LYRICS): found.engine}, "remarks": [*context.remarks, *remarks],
-    })  # fmt: skip
+    return context.model_copy(
+        update={
+            "drafts": found.drafts,
+            "lyrics": found.drafts[0],
+            "usage": context.usage.plus(found.usage),
+            "made_by": {**context.made_by, str(Stage.LYRICS): found.engine},
+            "remarks": [*context.remarks, *remarks],
+        }
+    )
 
 
 _STAGES: dict[Stage, Callable[[Work, Revision], tuple[Context, str]]] = {
@@ -279,12 +293,16 @@ def plan_layers(order: RevisionOrder) -> list[VersionOrder]:
         return []
     return [
         VersionOrder(
-            owner=order.owner, work_id=order.work_id, arrived_at=order.arrived_at, element=name, version=number,
+            owner=order.owner,
+            work_id=order.work_id,
+            arrived_at=order.arrived_at,
+            element=name,
+            version=number,
             is_alone=False,
         )
         for name, number in state.elements.items()
         if works.version(work, name, number).is_open
-    ]  # fmt: skip
+    ]
 
 
 def layers_made(order: RevisionOrder) -> bool:
@@ -315,15 +333,24 @@ def begin_mix(order: RevisionOrder) -> VersionOrder | None:
         name: number for name, number in revision.elements.items() if works.version(work, name, number).can_be_heard
     }
     wanted = MixOrder(
-        takes=takes, include_original=False, master=sounding.preset(_leading(context), context.mood),
-        master_lufs=context.loudness_lufs, stem_format=work.composition.order.stem_format,
-    )  # fmt: skip
+        takes=takes,
+        include_original=False,
+        master=sounding.preset(_leading(context), context.mood),
+        master_lufs=context.loudness_lufs,
+        stem_format=work.composition.order.stem_format,
+    )
     seed = f"{len(revision.tries):02d}{order.revision:06d}"
     follows = (names.conditioning_blob(order.work_id, order.revision), _curve(context))
     work, element, _ = mixing.begin(
-        order.owner, order.work_id, wanted, seed, only=set(takes), style=style_of(context),
-        reference=work.audio_file_id, energy_of=follows,
-    )  # fmt: skip
+        order.owner,
+        order.work_id,
+        wanted,
+        seed,
+        only=set(takes),
+        style=style_of(context),
+        reference=work.audio_file_id,
+        energy_of=follows,
+    )
 
     def noted(known: Revision) -> None:
         known.mix = element.name
@@ -465,9 +492,12 @@ def _asked(work: Work, revision: Revision, context: Context) -> dict[str, Any]:
         if stem is not None
     ]
     return PieceAsked(
-        layers=layers, words=[word.start for line in revision.words for word in line.words],
-        loudness_lufs=context.loudness_lufs, valence=context.mood.valence, arousal=context.mood.arousal,
-    ).model_dump(mode="json")  # fmt: skip
+        layers=layers,
+        words=[word.start for line in revision.words for word in line.words],
+        loudness_lufs=context.loudness_lufs,
+        valence=context.mood.valence,
+        arousal=context.mood.arousal,
+    ).model_dump(mode="json")
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
@@ -508,12 +538,18 @@ def _stem_plan(context: Context, name: str, again: list[str]) -> StemPlan:
     layer = next(one for one in context.layers if one.name == name)
     silent = [Place(bars=bars) for bars in contexts.silent_bars(context, name)]
     return StemPlan(
-        **layer.model_dump(include={*Playing.model_fields}), stem_type=layer.stem_type, name=name,
-        style=layer.style or style_of(context), instrument=layer.instrument, silent=[*silent, *layer.silent],
+        **layer.model_dump(include={*Playing.model_fields}),
+        stem_type=layer.stem_type,
+        name=name,
+        style=layer.style or style_of(context),
+        instrument=layer.instrument,
+        silent=[*silent, *layer.silent],
         at_places=layer.at_places,
         random_seed=(context.seed + layer.variant * _ANOTHER + (_AGAIN if name in again else 0)) % 2**32,
-        midi=layer.midi, audio=layer.audio, engine="symbolic" if layer.midi else "auto",
-    )  # fmt: skip
+        midi=layer.midi,
+        audio=layer.audio,
+        engine="symbolic" if layer.midi else "auto",
+    )
 
 
 def _generation_order(work: Work, context: Context) -> GenerationOrder:
@@ -521,13 +557,18 @@ def _generation_order(work: Work, context: Context) -> GenerationOrder:
     assert work.composition is not None
     asked = work.composition.order
     return GenerationOrder(
-        target_stems=[StemType(one.stem_type) for one in context.layers], engine=asked.engine,
-        allow_fallback=asked.allow_fallback, webhook_url=asked.webhook_url,
+        target_stems=[StemType(one.stem_type) for one in context.layers],
+        engine=asked.engine,
+        allow_fallback=asked.allow_fallback,
+        webhook_url=asked.webhook_url,
         parameters=GenerationParameters(
-            target_bpm=context.tempo, time_signature=context.meter, style=style_of(context), prompt=asked.brief[:1000],
+            target_bpm=context.tempo,
+            time_signature=context.meter,
+            style=style_of(context),
+            prompt=asked.brief[:1000],
             stem_format=asked.stem_format,
         ),
-    )  # fmt: skip
+    )
 
 
 def _inputs(order: CompositionOrder, context: Context, name: str, again: list[str]) -> dict[str, Any]:
@@ -544,10 +585,18 @@ def _inputs(order: CompositionOrder, context: Context, name: str, again: list[st
         | ({} if is_drums else {"chords": one.chords, "key": one.key})
         for one in context.sections
     ]
-    return {
-        "plan": _stem_plan(context, name, again).model_dump(mode="json"), "tempo": context.tempo,
-        "meter": context.meter, "grid": grid, "engine": order.engine, "stem_format": order.stem_format,
-    } | ({} if is_drums else {"key": context.key}) | (_sung_inputs(context) if is_sung else {})  # fmt: skip
+    return (
+        {
+            "plan": _stem_plan(context, name, again).model_dump(mode="json"),
+            "tempo": context.tempo,
+            "meter": context.meter,
+            "grid": grid,
+            "engine": order.engine,
+            "stem_format": order.stem_format,
+        }
+        | ({} if is_drums else {"key": context.key})
+        | (_sung_inputs(context) if is_sung else {})
+    )
 
 
 def _sung_inputs(context: Context) -> dict[str, Any]:
@@ -581,9 +630,17 @@ def _noted(work: Work, name: str, stem: StemType, inputs: dict[str, Any], revisi
     number = place.versions[-1].number + 1 if place.versions else 1
     plan = StemPlan.model_validate(inputs["plan"])
     place.versions.append(
-        Version(number=number, status=TakeStatus.GENERATING, made_at=_now(), inputs={"plan": inputs["plan"]},
-                inputs_hash=fingerprint, plan=plan, planner=signature(), revision=revision)
-    )  # fmt: skip
+        Version(
+            number=number,
+            status=TakeStatus.GENERATING,
+            made_at=_now(),
+            inputs={"plan": inputs["plan"]},
+            inputs_hash=fingerprint,
+            plan=plan,
+            planner=signature(),
+            revision=revision,
+        )
+    )
     return number
 
 

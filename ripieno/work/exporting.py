@@ -28,8 +28,10 @@ from ripieno.work import asking, composing, generating, mixing, revising
 
 _SUFFIXES: dict[DownloadFormat, str] = {"midi": "mid", "stems.zip": "zip"}
 _MEDIA_TYPES: dict[DownloadFormat, str] = {
-    "midi": "audio/midi", "lrc": "text/plain; charset=utf-8", "jams": "application/json"
-}  # fmt: skip
+    "midi": "audio/midi",
+    "lrc": "text/plain; charset=utf-8",
+    "jams": "application/json",
+}
 _NOT_IN_A_NAME = set('<>:"/\\|?*')
 _LONGEST_NAME = 120
 

@@ -94,9 +94,13 @@ def _check_fits(order: GenerationOrder, song: AudioFile | None) -> None:
 
 def new_work(owner: str, order: GenerationOrder, song: AudioFile | None, seed: str) -> Work:
     return Work(
-        work_id=seed, owner=owner, order=order, created_at=datetime.now(UTC).isoformat(),
-        audio_file_id=song.audio_file_id if song else None, born=song.born if song else None,
-    )  # fmt: skip
+        work_id=seed,
+        owner=owner,
+        order=order,
+        created_at=datetime.now(UTC).isoformat(),
+        audio_file_id=song.audio_file_id if song else None,
+        born=song.born if song else None,
+    )
 
 
 def run_of(work: Work) -> Run:
@@ -209,11 +213,16 @@ def job_body(owner: str, work_id: str, element: str, number: int) -> dict[str, A
     place = work.element(element)
     assert place is not None and place.stem_type is not None and version.plan is not None
     return GenerateInput(
-        generation_request_id=work_id, audio_file_id=work.audio_file_id, target_stems=[StemType(place.stem_type)],
-        engine=work.order.engine, allow_fallback=work.order.allow_fallback, parameters=work.order.parameters,
+        generation_request_id=work_id,
+        audio_file_id=work.audio_file_id,
+        target_stems=[StemType(place.stem_type)],
+        engine=work.order.engine,
+        allow_fallback=work.order.allow_fallback,
+        parameters=work.order.parameters,
         plans=[version.plan],
-        conditioning=names.conditioning_blob(work_id, version.revision), take=number,
-    ).model_dump(mode="json")  # fmt: skip
+        conditioning=names.conditioning_blob(work_id, version.revision),
+        take=number,
+    ).model_dump(mode="json")
 
 
 def save_version(order: VersionOrder, result: dict[str, Any] | None, error: dict[str, Any] | None) -> None:
@@ -281,10 +290,12 @@ def _planned(work: Work, plan: GenerationPlan) -> Work | None:
         version = Version(number=1, status=TakeStatus.GENERATING, made_at=now, planner=plan.planner)
         work.elements.append(
             Element(
-                name=one.name, kind=ElementKind.LAYER, stem_type=StemType(one.stem_type),
+                name=one.name,
+                kind=ElementKind.LAYER,
+                stem_type=StemType(one.stem_type),
                 versions=[_with_inputs(version, work, one)],
             )
-        )  # fmt: skip
+        )
     return work
 
 

@@ -44,9 +44,14 @@ class DropMissing(LookupError):
 
 
 def take_in(
-    owner: str, path: Path, file_name: str, *,
-    webhook_url: str | None = None, work_id: str | None = None, drop: DropOrder | None = None,
-) -> Taken:  # fmt: skip
+    owner: str,
+    path: Path,
+    file_name: str,
+    *,
+    webhook_url: str | None = None,
+    work_id: str | None = None,
+    drop: DropOrder | None = None,
+) -> Taken:
     """Put a file into the library. A file that is no song is kept as failed, its bytes in the container `rejected`.
 
     The same bytes again are the same song; after a failure they are a new run.
@@ -73,19 +78,35 @@ def take_in(
     for _ in range(_MOST_LIVES):
         try:
             return _taken(
-                owner, path, file_name, sha256, size, described, fault,
-                webhook_url=webhook_url, work_id=work_id, drop=drop,
-            )  # fmt: skip
+                owner,
+                path,
+                file_name,
+                sha256,
+                size,
+                described,
+                fault,
+                webhook_url=webhook_url,
+                work_id=work_id,
+                drop=drop,
+            )
         except songs.SongMissing:
             continue  # it is being removed at this moment: these bytes begin another life
     raise TimeoutError("the song was removed each time that it was taken in: try again")
 
 
 def _taken(
-    owner: str, path: Path, file_name: str, sha256: str, size: int,
-    described: audio_format.AudioDescription | None, fault: Failure | None, *,
-    webhook_url: str | None, work_id: str | None, drop: DropOrder | None,
-) -> Taken:  # fmt: skip
+    owner: str,
+    path: Path,
+    file_name: str,
+    sha256: str,
+    size: int,
+    described: audio_format.AudioDescription | None,
+    fault: Failure | None,
+    *,
+    webhook_url: str | None,
+    work_id: str | None,
+    drop: DropOrder | None,
+) -> Taken:
     """What becomes of a file that was read. Raises `SongMissing` when its song is removed meanwhile."""
     song_id = names.audio_file_id(owner, sha256)
     known = songs.find(owner, song_id)
@@ -97,16 +118,26 @@ def _taken(
     run = known.run + 1 if known else 1
     instance_id = names.song_instance(song_id, born, run)
     song = AudioFile(
-        audio_file_id=song_id, owner=owner, born=born, original_file_name=file_name,
+        audio_file_id=song_id,
+        owner=owner,
+        born=born,
+        original_file_name=file_name,
         status=AudioFileStatus.FAILED if fault else AudioFileStatus.UPLOADED,
-        uploaded_at=known.uploaded_at if known else datetime.now(UTC).isoformat(), sha256=sha256,
-        blob_name=_blob_name(song_id, born, file_name, described), file_size_bytes=size,
+        uploaded_at=known.uploaded_at if known else datetime.now(UTC).isoformat(),
+        sha256=sha256,
+        blob_name=_blob_name(song_id, born, file_name, described),
+        file_size_bytes=size,
         format=described.format if described else None,
         duration_seconds=described.duration_seconds if described else None,
-        sample_rate=described.sample_rate if described else None, channels=described.channels if described else None,
-        title=described.title if described else None, artist=described.artist if described else None,
-        instance_id=instance_id, run=run, webhook_url=webhook_url, error=fault,
-    )  # fmt: skip
+        sample_rate=described.sample_rate if described else None,
+        channels=described.channels if described else None,
+        title=described.title if described else None,
+        artist=described.artist if described else None,
+        instance_id=instance_id,
+        run=run,
+        webhook_url=webhook_url,
+        error=fault,
+    )
     sending = timedelta(seconds=size / _SLOWEST_BYTES_A_SECOND)
     asked = song_run(song, work_id)
     runs.note(asked, not_before=datetime.now(UTC) + sending)
@@ -138,9 +169,10 @@ def _entered(song: AudioFile, known: AudioFile | None, asked: Run) -> Taken:
         return Taken(songs.get(song.owner, song.audio_file_id), False, None)
     try:
         entered = songs.change(
-            song.owner, song.audio_file_id,
+            song.owner,
+            song.audio_file_id,
             lambda row: song if row.born == song.born and row.run == song.run - 1 else None,
-        )  # fmt: skip
+        )
     except songs.SongMissing:
         _undo(song, asked)
         raise
@@ -166,9 +198,14 @@ def _settled(song: AudioFile, is_new: bool, asked: Run) -> Taken:
 def song_run(song: AudioFile, work_id: str | None = None) -> Run:
     """The run that analyses a song as its row says."""
     order = SongOrder(
-        owner=song.owner, audio_file_id=song.audio_file_id, born=song.born, run=song.run,
-        instance_id=song.instance_id, arrived_at=datetime.now(UTC).isoformat(), work_id=work_id,
-    )  # fmt: skip
+        owner=song.owner,
+        audio_file_id=song.audio_file_id,
+        born=song.born,
+        run=song.run,
+        instance_id=song.instance_id,
+        arrived_at=datetime.now(UTC).isoformat(),
+        work_id=work_id,
+    )
     return asking.run_of(song.owner, "PipelineOrchestrator", song.instance_id, order.model_dump())
 
 
@@ -194,11 +231,15 @@ def dropped(blob_name: str) -> Run:
     owner = upload.owner if upload else identity.owner_named(said)
     instance_id = names.drop_instance(blob_name, found.etag)
     order = DropOrder(
-        owner=owner, blob_name=blob_name, etag=found.etag, instance_id=instance_id,
+        owner=owner,
+        blob_name=blob_name,
+        etag=found.etag,
+        instance_id=instance_id,
         original_file_name=upload.file_name if upload else clean_name(rest),
-        arrived_at=found.last_modified.isoformat(), upload_id=upload.upload_id if upload else None,
+        arrived_at=found.last_modified.isoformat(),
+        upload_id=upload.upload_id if upload else None,
         webhook_url=upload.webhook_url if upload else None,
-    )  # fmt: skip
+    )
     if upload:
         uploads.note(upload.upload_id, instance_id=instance_id)
     return asking.run_of(owner, "IngestOrchestrator", instance_id, order.model_dump())

@@ -27,9 +27,16 @@ class NothingToMix(RuntimeError):
 
 
 def begin(
-    owner: str, work_id: str, order: MixOrder, seed: str, *, only: set[str] | None = None, style: str | None = None,
-    reference: str | None = None, energy_of: tuple[str, str] | None = None,
-) -> tuple[Work, Element, Run | None]:  # fmt: skip
+    owner: str,
+    work_id: str,
+    order: MixOrder,
+    seed: str,
+    *,
+    only: set[str] | None = None,
+    style: str | None = None,
+    reference: str | None = None,
+    energy_of: tuple[str, str] | None = None,
+) -> tuple[Work, Element, Run | None]:
     """Note a mix, and its master where one is asked for; the run that makes them, None when equal ones are there.
 
     Of the layers those in `only` where it is given; mixed as the `style` is, summed where it is None, the faders
@@ -58,15 +65,26 @@ def begin(
         made_at = datetime.now(UTC).isoformat()
         first = Version(
             number=1, status=TakeStatus.GENERATING, made_at=made_at, inputs=inputs | followed, inputs_hash=fingerprint
-        )  # fmt: skip
+        )
         now.elements.append(Element(name=name, kind=ElementKind.MIX, mix=order, versions=[first]))
         if order.master:
             of_mix = {"mix": fingerprint, "preset": order.master, "loudness_lufs": order.master_lufs} | sounds_as
-            now.elements.append(Element(
-                name=master_name(name), kind=ElementKind.MASTER, mix=order,
-                versions=[Version(number=1, status=TakeStatus.GENERATING, made_at=made_at, inputs=of_mix,
-                                  inputs_hash=generating.hash_of(of_mix))],
-            ))  # fmt: skip
+            now.elements.append(
+                Element(
+                    name=master_name(name),
+                    kind=ElementKind.MASTER,
+                    mix=order,
+                    versions=[
+                        Version(
+                            number=1,
+                            status=TakeStatus.GENERATING,
+                            made_at=made_at,
+                            inputs=of_mix,
+                            inputs_hash=generating.hash_of(of_mix),
+                        )
+                    ],
+                )
+            )
         return now
 
     try:
@@ -109,29 +127,48 @@ def job_body(owner: str, work_id: str, element: str, number: int) -> dict[str, A
     place = work.element(element)
     assert place is not None and place.mix is not None
     if place.kind == ElementKind.MASTER and "source" in version.inputs:  # of a song, not of a mix
-        return MasterInput.model_validate({
-            **version.inputs["source"], "generation_request_id": work_id, "name": element, "preset": place.mix.master,
-            "loudness_lufs": place.mix.master_lufs, "stem_format": place.mix.stem_format,
-            "reference": version.inputs.get("reference"),
-        }).model_dump(mode="json")  # fmt: skip
+        return MasterInput.model_validate(
+            {
+                **version.inputs["source"],
+                "generation_request_id": work_id,
+                "name": element,
+                "preset": place.mix.master,
+                "loudness_lufs": place.mix.master_lufs,
+                "stem_format": place.mix.stem_format,
+                "reference": version.inputs.get("reference"),
+            }
+        ).model_dump(mode="json")
     if place.kind == ElementKind.MASTER:
         mixed = works.version(work, mix_of(element), number)
         assert mixed.file is not None
         return MasterInput(
-            generation_request_id=work_id, name=element, blob_name=mixed.file.blob_name,
-            preset=place.mix.master or "streaming", loudness_lufs=place.mix.master_lufs,
-            stem_format=place.mix.stem_format, reference=version.inputs.get("reference"),
-        ).model_dump(mode="json")  # fmt: skip
+            generation_request_id=work_id,
+            name=element,
+            blob_name=mixed.file.blob_name,
+            preset=place.mix.master or "streaming",
+            loudness_lufs=place.mix.master_lufs,
+            stem_format=place.mix.stem_format,
+            reference=version.inputs.get("reference"),
+        ).model_dump(mode="json")
     roles = {layer.name: layer.stem_type for layer in work.layers}
     sources = [
-        MixSource(container=one["container"], blob_name=one["blob_name"], start_seconds=one["start_seconds"],
-                  gain_db=one["gain_db"], role=roles.get(one["name"]) or StemType.OTHER)
+        MixSource(
+            container=one["container"],
+            blob_name=one["blob_name"],
+            start_seconds=one["start_seconds"],
+            gain_db=one["gain_db"],
+            role=roles.get(one["name"]) or StemType.OTHER,
+        )
         for one in version.inputs["sources"]
-    ]  # fmt: skip
+    ]
     return MixInput(
-        generation_request_id=work_id, name=element, sources=sources, stem_format=place.mix.stem_format,
-        style=version.inputs.get("style"), conditioning=version.inputs.get("conditioning"),
-    ).model_dump(mode="json")  # fmt: skip
+        generation_request_id=work_id,
+        name=element,
+        sources=sources,
+        stem_format=place.mix.stem_format,
+        style=version.inputs.get("style"),
+        conditioning=version.inputs.get("conditioning"),
+    ).model_dump(mode="json")
 
 
 def wanted(order: VersionOrder) -> list[str]:
@@ -220,9 +257,15 @@ def _chosen(layer: Element, number: int | None) -> Version | None:
 def _equal(work: Work, fingerprint: str) -> Element | None:
     """A mix of just these inputs that is there or being made."""
     return next(
-        (one for one in work.elements if one.kind == ElementKind.MIX and one.latest.inputs_hash == fingerprint
-         and one.latest.status in (TakeStatus.GENERATING, TakeStatus.GENERATED)), None,
-    )  # fmt: skip
+        (
+            one
+            for one in work.elements
+            if one.kind == ElementKind.MIX
+            and one.latest.inputs_hash == fingerprint
+            and one.latest.status in (TakeStatus.GENERATING, TakeStatus.GENERATED)
+        ),
+        None,
+    )
 
 
 def _run(work: Work, name: str) -> Run:

@@ -29,9 +29,15 @@ def give(owner: str, order: FeedbackOrder, seed: str, *, kind: WorkKind | None =
         except LookupError as fault:
             raise NoSuchVersion(str(fault)) from None
     said = Feedback(
-        feedback_id=seed, target=work.work_id, kind=str(work.kind), version=version, rating=order.rating,
-        skip=order.skip, comment=order.comment, created_at=datetime.now(UTC).isoformat(),
-    )  # fmt: skip
+        feedback_id=seed,
+        target=work.work_id,
+        kind=str(work.kind),
+        version=version,
+        rating=order.rating,
+        skip=order.skip,
+        comment=order.comment,
+        created_at=datetime.now(UTC).isoformat(),
+    )
     feedback.add(owner, said)
     if works.find(owner, work.work_id) is None:  # removed meanwhile: its removal may have looked before this was there
         feedback.delete_of(owner, work.work_id)

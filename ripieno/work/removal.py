@@ -46,9 +46,13 @@ def of_song(owner: str, audio_file_id: str) -> Run:
         return max(known, key=lambda run: run.asked_at)
     instance_id = names.removal_instance(song.audio_file_id, song.born)
     order = RemovalOrder(
-        owner=owner, instance_id=instance_id, audio_file_id=song.audio_file_id, born=song.born,
-        workflow=song.instance_id, sweep_seconds=settings().sweep_seconds,
-    )  # fmt: skip
+        owner=owner,
+        instance_id=instance_id,
+        audio_file_id=song.audio_file_id,
+        born=song.born,
+        workflow=song.instance_id,
+        sweep_seconds=settings().sweep_seconds,
+    )
     run = asking.run_of(owner, "RemovalOrchestrator", instance_id, order.model_dump())
     runs.note(run)
     hide(order)

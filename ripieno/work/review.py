@@ -81,9 +81,14 @@ def _given(element: str, number: int, verdict: Review, coming: int | None) -> Ca
         one.reviews.append(verdict)
         if coming is not None:
             place.versions.append(
-                Version(number=coming, status=TakeStatus.GENERATING, made_at=verdict.reviewed_at,
-                        heeds=verdict.comment, after=number)
-            )  # fmt: skip
+                Version(
+                    number=coming,
+                    status=TakeStatus.GENERATING,
+                    made_at=verdict.reviewed_at,
+                    heeds=verdict.comment,
+                    after=number,
+                )
+            )
         return work
 
     return given
@@ -124,9 +129,12 @@ def _is_wanted(owner: str, work_id: str, element: str, number: int) -> bool:
 
 def _next_run(work: Work, element: str, number: int) -> Run:
     order = VersionOrder(
-        owner=work.owner, work_id=work.work_id, element=element, version=number,
+        owner=work.owner,
+        work_id=work.work_id,
+        element=element,
+        version=number,
         arrived_at=datetime.now(UTC).isoformat(),
-    )  # fmt: skip
+    )
     instance_id = names.version_instance(work.work_id, element, number)
     return asking.run_of(work.owner, "VersionOrchestrator", instance_id, order.model_dump())
 

@@ -95,10 +95,14 @@ def compare(owner: str, work_id: str, a: int, b: int) -> VersionComparison:
     back, there = _line(composition, first), _line(composition, second)
     fields = comparing.compared(first.context, second.context) if first.context and second.context else []
     return VersionComparison(
-        a=a, b=b, fields=fields, layers=_layers(first, second), is_same_mix=first.mix == second.mix,
+        a=a,
+        b=b,
+        fields=fields,
+        layers=_layers(first, second),
+        is_same_mix=first.mix == second.mix,
         changes=[change for one in reversed(there) if one not in back for change in one.changes],
         undone=[change for one in reversed(back) if one not in there for change in one.changes],
-    )  # fmt: skip
+    )
 
 
 def _line(composition: Composition, revision: Revision) -> list[Revision]:
@@ -127,9 +131,16 @@ def branch(owner: str, work_id: str, number: int | None) -> Work:
         _check_free(work.composition)
         new = _next(work.composition, before, f"as version {before.number}", before.context)
         work.composition.revisions.append(
-            before.model_copy(update={"number": new.number, "parent": before.number, "made_at": new.made_at,
-                                      "asked": new.asked, "changes": []})
-        )  # fmt: skip
+            before.model_copy(
+                update={
+                    "number": new.number,
+                    "parent": before.number,
+                    "made_at": new.made_at,
+                    "asked": new.asked,
+                    "changes": [],
+                }
+            )
+        )
         work.composition.current = new.number
         return work
 

@@ -27,11 +27,20 @@ def summaries(found: Sequence[Work]) -> list[Generation]:
 
 def _summary(work: Work) -> Generation:
     return Generation(
-        generation_request_id=work.work_id, instance_id=names.work_instance(work.work_id), owner=work.owner,
-        audio_file_id=work.audio_file_id, status=work.status, message=work.message, created_at=work.created_at,
-        order=work.order, plan=work.plan, start_seconds=work.start_seconds, duration_seconds=work.duration_seconds,
-        error=work.error, song_name=_song_name(*_life(work)),
-    )  # fmt: skip
+        generation_request_id=work.work_id,
+        instance_id=names.work_instance(work.work_id),
+        owner=work.owner,
+        audio_file_id=work.audio_file_id,
+        status=work.status,
+        message=work.message,
+        created_at=work.created_at,
+        order=work.order,
+        plan=work.plan,
+        start_seconds=work.start_seconds,
+        duration_seconds=work.duration_seconds,
+        error=work.error,
+        song_name=_song_name(*_life(work)),
+    )
 
 
 def whole(work: Work) -> Generation:
@@ -53,24 +62,35 @@ def composition(work: Work, *, is_whole: bool = True) -> CompositionView:
     here = made.revision()
     newest = made.open or made.revisions[-1]
     shown = CompositionView(
-        composition_id=work.work_id, owner=work.owner, status=work.status, message=work.message, error=work.error,
+        composition_id=work.work_id,
+        owner=work.owner,
+        status=work.status,
+        message=work.message,
+        error=work.error,
         instance_id=names.revision_instance(work.work_id, newest.number, newest.leg),
-        title=here.context.title if here.context else made.order.title or "", created_at=work.created_at,
-        audio_file_id=work.audio_file_id, order=made.order, current=made.current, approved=made.approved,
-        duration_seconds=work.duration_seconds, versions=[revision(work, one) for one in made.revisions],
-    )  # fmt: skip
+        title=here.context.title if here.context else made.order.title or "",
+        created_at=work.created_at,
+        audio_file_id=work.audio_file_id,
+        order=made.order,
+        current=made.current,
+        approved=made.approved,
+        duration_seconds=work.duration_seconds,
+        versions=[revision(work, one) for one in made.revisions],
+    )
     if not is_whole:
         return shown
     shown.context = (here if here.status == "made" else newest).context or here.context
     shown.words = (here if here.status == "made" else newest).words
     played = here.elements if here.status == "made" else newest.elements
     shown.layers = [
-        StemTakes(name=one.name, stem_type=one.stem_type, takes=[
-            _take(work, one, version) for version in one.versions if version.number == played[one.name]
-        ])
+        StemTakes(
+            name=one.name,
+            stem_type=one.stem_type,
+            takes=[_take(work, one, version) for version in one.versions if version.number == played[one.name]],
+        )
         for one in work.layers
         if one.stem_type is not None and one.name in played
-    ]  # fmt: skip
+    ]
     its_mix = here.mix or newest.mix
     wanted = {its_mix, mixing.master_name(its_mix)} if its_mix else set()
     shown.mixes = [mix(work, one) for one in work.elements if one.name in wanted]
@@ -98,11 +118,16 @@ def _song_name(owner: str, audio_file_id: str | None, born: str | None) -> str |
 def _take(work: Work, element: Element, version: Version) -> Take:
     plan = version.plan or next(iter(work.plan.stems if work.plan else []))
     take = Take(
-        take=version.number, status=version.status, plan=plan, planner=version.planner, stem=version.stem,
-        error=version.error, made_at=version.made_at,
+        take=version.number,
+        status=version.status,
+        plan=plan,
+        planner=version.planner,
+        stem=version.stem,
+        error=version.error,
+        made_at=version.made_at,
         instance_id=names.version_instance(work.work_id, element.name, version.number),
         comment=version.reviews[-1].comment or None if version.reviews else None,
-    )  # fmt: skip
+    )
     if version.stem is not None:
         take.blob_url = blobs.read_url(names.GENERATED, version.stem.blob_name)
         if version.stem.midi_blob_name:
@@ -116,7 +141,12 @@ def mix(work: Work, element: Element) -> MixView:
     known = version.file.model_dump(exclude={"name"}) if version.file else {}
     address = blobs.read_url(names.GENERATED, version.file.blob_name) if version.file else None
     return MixView(
-        **known, name=element.name, kind="mix" if element.kind == ElementKind.MIX else "master", status=version.status,
-        error=version.error, made_at=version.made_at, blob_url=address,
+        **known,
+        name=element.name,
+        kind="mix" if element.kind == ElementKind.MIX else "master",
+        status=version.status,
+        error=version.error,
+        made_at=version.made_at,
+        blob_url=address,
         instance_id=mixing.instance_of(work.work_id, mixing.mix_of(element.name)),
-    )  # fmt: skip
+    )

@@ -37,14 +37,20 @@ def begin(owner: str, audio_file_id: str, order: SongMasterOrder, seed: str) -> 
         reference = songs.get(owner, order.reference_id)
         inputs |= {"reference": _source(reference), "reference_id": order.reference_id}
     _check_preset(order.preset)
-    version = Version(number=1, status=TakeStatus.GENERATING, made_at=_now(), inputs=inputs,
-                      inputs_hash=generating.hash_of(inputs))  # fmt: skip
+    version = Version(
+        number=1, status=TakeStatus.GENERATING, made_at=_now(), inputs=inputs, inputs_hash=generating.hash_of(inputs)
+    )
     mix = MixOrder(master=order.preset, master_lufs=order.loudness_lufs, stem_format=order.stem_format)
     work = Work(
-        work_id=seed, owner=owner, kind=WorkKind.MASTER, created_at=_now(), order=GenerationOrder(),
-        audio_file_id=song.audio_file_id, born=song.born,
+        work_id=seed,
+        owner=owner,
+        kind=WorkKind.MASTER,
+        created_at=_now(),
+        order=GenerationOrder(),
+        audio_file_id=song.audio_file_id,
+        born=song.born,
         elements=[Element(name=mixing.master_name(_SONG), kind=ElementKind.MASTER, mix=mix, versions=[version])],
-    )  # fmt: skip
+    )
     its = VersionOrder(owner=owner, work_id=seed, element=_SONG, version=1, arrived_at=_now())
     run = asking.run_of(owner, "MixOrchestrator", names.version_instance(seed, _SONG, 1), its.model_dump())
     runs.note(run)
@@ -58,12 +64,21 @@ def shown(work: Work) -> SongMaster:
     version, mix = place.latest, place.mix
     assert mix is not None and work.audio_file_id is not None
     return SongMaster(
-        master_id=work.work_id, instance_id=names.version_instance(work.work_id, _SONG, 1), owner=work.owner,
-        audio_file_id=work.audio_file_id, status=work.status, message=work.message, created_at=work.created_at,
-        order=SongMasterOrder(preset=mix.master or "", loudness_lufs=mix.master_lufs, stem_format=mix.stem_format,
-                              reference_id=version.inputs.get("reference_id")),
+        master_id=work.work_id,
+        instance_id=names.version_instance(work.work_id, _SONG, 1),
+        owner=work.owner,
+        audio_file_id=work.audio_file_id,
+        status=work.status,
+        message=work.message,
+        created_at=work.created_at,
+        order=SongMasterOrder(
+            preset=mix.master or "",
+            loudness_lufs=mix.master_lufs,
+            stem_format=mix.stem_format,
+            reference_id=version.inputs.get("reference_id"),
+        ),
         file=showing.mix(work, place),
-    )  # fmt: skip
+    )
 
 
 # -- parts --------------------------------------------------------------------------------------------------------

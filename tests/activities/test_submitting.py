@@ -17,9 +17,13 @@ ADDRESS = "http://127.0.0.1:9"
 def test_what_was_stopped_is_cancelled_where_it_was_put_and_refused(storage, owner, monkeypatch, stopped):
     instance_id = f"song-{owner}-b-1"
     order = JobOrder(
-        job_id=names.job_id(instance_id, "mir"), owner=owner, endpoint="analysis", kind="mir", subject={},
+        job_id=names.job_id(instance_id, "mir"),
+        owner=owner,
+        endpoint="analysis",
+        kind="mir",
+        subject={},
         arrived_at="2026-03-01T12:00:00+00:00",
-    )  # fmt: skip
+    )
     there: list[str] = []
 
     def submit(address: str, job_id: str, request) -> JobStatus:

@@ -45,9 +45,16 @@ class StackUnderAzuresWorker(Stack):
 
     def _host_command(self) -> list[str]:
         return python_module(
-            "tests.azure_worker.host", "--python", str(self._python), "--app", str(self._app),
-            "--port", str(self.ports.host), "--state", str(self.home / "host"),
-        )  # fmt: skip
+            "tests.azure_worker.host",
+            "--python",
+            str(self._python),
+            "--app",
+            str(self._app),
+            "--port",
+            str(self.ports.host),
+            "--state",
+            str(self.home / "host"),
+        )
 
 
 @pytest.fixture(scope="module")

@@ -40,9 +40,11 @@ def main() -> None:
             if kind == "failed":
                 sys.exit(f"the runtime could not load the app: {told}")
             options = server.HostOptions(
-                port=chosen.port, state_dir=chosen.state, host_json=server.read_host_json(chosen.app / "host.json"),
+                port=chosen.port,
+                state_dir=chosen.state,
+                host_json=server.read_host_json(chosen.app / "host.json"),
                 connection=os.environ["AzureWebJobsStorage"],
-            )  # fmt: skip
+            )
             app = server.build(WorkerFunctions(Calls(connection), told), options)
             uvicorn.run(app, host="127.0.0.1", port=chosen.port, log_level="warning", timeout_graceful_shutdown=5)
         finally:

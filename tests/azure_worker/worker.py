@@ -57,12 +57,13 @@ class Worker:
 
     async def _invoke(self, number: int, name: str, given: dict[str, tuple[str, Any]], trigger: dict[str, Any]) -> None:
         asked = SimpleNamespace(
-            invocation_id=str(uuid.uuid4()), function_id=self._ids[name],
+            invocation_id=str(uuid.uuid4()),
+            function_id=self._ids[name],
             input_data=[messages.ParameterBinding(name=one, data=_typed(*value)) for one, value in given.items()],
             trigger_metadata={one: _typed(*value) for one, value in trigger.items()},
             trace_context=SimpleNamespace(trace_parent="", trace_state="", attributes={}),
             retry_context=SimpleNamespace(retry_count=0, max_retry_count=0, exception=None),
-        )  # fmt: skip
+        )
         answer = await handle_event.invocation_request(_request(invocation_request=asked))
         if answer.result.status == messages.StatusResult.Success:
             self._send((number, _plain(answer.return_value), None))

@@ -10,10 +10,12 @@ from benchmarks.composition import run
 
 BRIEF = {
     "brief": "a hopeful pop song in G major about the harbour, 112 bpm",
-    "order": {"form": [{"label": "verse", "bars": 4}, {"label": "chorus", "bars": 4}], "layers": ["piano", "bass",
-              "drums", "vocals"]},
+    "order": {
+        "form": [{"label": "verse", "bars": 4}, {"label": "chorus", "bars": 4}],
+        "layers": ["piano", "bass", "drums", "vocals"],
+    },
     "holds": {"tempo": 112, "key": "G major", "sung": True, "style": "pop", "language": "en"},
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,17 @@ from benchmarks.gpu import run
 def test_every_cell_is_measured_or_says_why_not():
     torch.manual_seed(0)
     model = HTDemucs(
-        sources=["drums", "bass", "other", "vocals"], channels=8, depth=2, t_layers=1, t_heads=2, bottom_channels=8,
-        nfft=1024, segment=Fraction(1, 4), samplerate=run.RATE, dconv_depth=1,
-    )  # fmt: skip
+        sources=["drums", "bass", "other", "vocals"],
+        channels=8,
+        depth=2,
+        t_layers=1,
+        t_heads=2,
+        bottom_channels=8,
+        nfft=1024,
+        segment=Fraction(1, 4),
+        samplerate=run.RATE,
+        dconv_depth=1,
+    )
     cells = run.measure(model, "cpu", [1, 2], seconds=0.0, compiled=False)
     assert [(cell["batch"], cell["precision"]) for cell in cells] == [
         (batch, precision) for batch in (1, 2) for precision in ("fp32", "tf32", "bf16", "fp16")

@@ -228,9 +228,18 @@ def piece(storage, owner) -> Work:
         blob = names.generated_blob(work.work_id, element, "wav")
         makers._stored(names.GENERATED, blob)
         file = MixedFile(
-            name=element, blob_name=blob, file_size_bytes=1, sha256="0" * 64, format="wav", sample_rate=44100,
-            duration_seconds=20, loudness_lufs=-14, peak=0.8, gain_db=0, engine=makers.MAKER,
-        )  # fmt: skip
+            name=element,
+            blob_name=blob,
+            file_size_bytes=1,
+            sha256="0" * 64,
+            format="wav",
+            sample_rate=44100,
+            duration_seconds=20,
+            loudness_lufs=-14,
+            peak=0.8,
+            gain_db=0,
+            engine=makers.MAKER,
+        )
         mixing.save(mix.model_copy(update={"element": element}), file.model_dump(mode="json"), None)
     assert composing.mixed(its)
     composing.save_check(its, {"overall": 1.0}, None)

@@ -34,10 +34,14 @@ SUFFIXES = {"midi": "mid", "stems.zip": "zip"}
 def piece(stack):
     with Ripieno(stack.url) as ripieno:
         order = CompositionOrder(
-            brief="a calm pop song about rain", title=TITLE, artist="Nobody", tempo=120.0, random_seed=3,
+            brief="a calm pop song about rain",
+            title=TITLE,
+            artist="Nobody",
+            tempo=120.0,
+            random_seed=3,
             form=[FormPart(label="verse", bars=2), FormPart(label="chorus", bars=4)],
             layers=["piano", "drums", "vocals"],
-        )  # fmt: skip
+        )
         made = ripieno.wait_composition(ripieno.compose(order), timeout=240)
         assert made.versions[-1].status == "made", made
         return made
@@ -66,8 +70,10 @@ def test_the_audio_is_the_master_and_says_who_made_it(ripieno, piece, tmp_path):
         path = ripieno.download_composition(piece.composition_id, tmp_path / f"piece.{wanted}", format=wanted)
         assert soundfile.info(path).duration == pytest.approx(piece.duration_seconds, abs=0.06)
         tags = mutagen.File(path).tags
-        said = " ".join(str(tags[name]) for name in (["TIT2", "TPE1", "COMM::eng"] if wanted == "mp3" else
-                                                     ["title", "artist", "comment"]))  # fmt: skip
+        said = " ".join(
+            str(tags[name])
+            for name in (["TIT2", "TPE1", "COMM::eng"] if wanted == "mp3" else ["title", "artist", "comment"])
+        )
         assert TITLE in said and "Nobody" in said and "symbolic" in said and "Ripieno" in said
 
 
@@ -75,8 +81,14 @@ def test_the_stems_lie_in_the_zip_as_they_are_and_with_what_made_them(ripieno, p
     path = ripieno.download_composition(piece.composition_id, tmp_path / "s.zip", format="stems.zip")
     with zipfile.ZipFile(path) as found:
         assert {one.filename for one in found.infolist()} == {
-            "piano.wav", "piano.mid", "drums.wav", "drums.mid", "vocals.wav", "vocals.mid", "manifest.json"
-        }  # fmt: skip
+            "piano.wav",
+            "piano.mid",
+            "drums.wav",
+            "drums.mid",
+            "vocals.wav",
+            "vocals.mid",
+            "manifest.json",
+        }
         assert found.getinfo("piano.wav").compress_type == zipfile.ZIP_STORED
         assert soundfile.info(io.BytesIO(found.read("piano.wav"))).duration == pytest.approx(piece.duration_seconds)
         manifest = json.loads(found.read("manifest.json"))
@@ -163,12 +175,27 @@ def test_the_command_writes_it_under_the_name_of_the_piece(command, piece, tmp_p
 
 def test_composing_writes_just_these_files(command, tmp_path):
     out = tmp_path / "OUT"
-    command("compose", "a calm song about rain", "--layers", "piano,drums,vocals", "--form", "verse 2, chorus 2",
-            "--out", str(out))  # fmt: skip
+    command(
+        "compose",
+        "a calm song about rain",
+        "--layers",
+        "piano,drums,vocals",
+        "--form",
+        "verse 2, chorus 2",
+        "--out",
+        str(out),
+    )
     assert {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()} == {
-        "mix.wav", "stems/piano.wav", "stems/drums.wav", "stems/vocals.wav", "piano.mid", "drums.mid", "vocals.mid",
-        "lyrics.lrc", "composition.json",
-    }  # fmt: skip
+        "mix.wav",
+        "stems/piano.wav",
+        "stems/drums.wav",
+        "stems/vocals.wav",
+        "piano.mid",
+        "drums.mid",
+        "vocals.mid",
+        "lyrics.lrc",
+        "composition.json",
+    }
     known = json.loads((out / "composition.json").read_text())
     assert known["context"]["tempo"] and "sig=" not in json.dumps(known), "no secrets in a file that is passed on"
 

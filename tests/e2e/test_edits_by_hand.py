@@ -94,9 +94,12 @@ def test_the_arrangement_who_plays_where(ripieno, tmp_path):
 
 def test_the_melody_where_it_is_sung(ripieno, tmp_path):
     made = edited(
-        ripieno, "melody", Refinement(sections=[SectionEdit(section="verse", remove=["vocals"])]),
-        layers=["piano", "vocals"], instrumental=False,
-    )  # fmt: skip
+        ripieno,
+        "melody",
+        Refinement(sections=[SectionEdit(section="verse", remove=["vocals"])]),
+        layers=["piano", "vocals"],
+        instrumental=False,
+    )
     vocals = heard(ripieno, made, "vocals", tmp_path)
     assert level(vocals, 1, 1) < 1e-4 < 0.005 < level(vocals, 3, 4), "but for a consonant before its beat"
     assert made.words and all(one.start >= 2 * BAR - 0.5 for one in made.words)

@@ -33,17 +33,21 @@ def song(command, song_file) -> dict:
 
 def environment(stack) -> dict[str, str]:
     return os.environ | {
-        "RIPIENO_URL": stack.url, "RIPIENO_HOME": str(stack.home), "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1",
-    }  # fmt: skip
+        "RIPIENO_URL": stack.url,
+        "RIPIENO_HOME": str(stack.home),
+        "PYTHONPATH": str(PROJECT),
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 # -- what names a song --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "typed", ["{id}", "{id:.13}", CHORUS, "everyday chorus", "Everyday Ch", "{file}"],
+    "typed",
+    ["{id}", "{id:.13}", CHORUS, "everyday chorus", "Everyday Ch", "{file}"],
     ids=["id", "beginning of id", "name", "name without its ending", "beginning of name", "file"],
-)  # fmt: skip
+)
 def test_a_song_is_named_by_its_id_its_name_the_beginning_of_either_or_a_file(command, song, song_file, typed):
     said = command("show", typed.format(id=song["audio_file_id"], file=song_file), "--json")
     assert json.loads(said)["song"]["audio_file_id"] == song["audio_file_id"]
@@ -97,13 +101,12 @@ def test_a_pipe_gets_whole_lines_with_every_column(command, make_clip, song, tmp
 
 
 def test_generations_say_when_for_which_song_and_what_was_asked_for(command, song, tmp_path):
-    made = json.loads(
-        command("generate", CHORUS, "--prompt", "a bass line in bars 1-2 🎸", "--json", cwd=tmp_path)
-    )  # fmt: skip
+    made = json.loads(command("generate", CHORUS, "--prompt", "a bass line in bars 1-2 🎸", "--json", cwd=tmp_path))
     (line,) = [
-        line.split("\t") for line in command("generations", CHORUS).splitlines()
+        line.split("\t")
+        for line in command("generations", CHORUS).splitlines()
         if line.startswith(made["generation_request_id"])
-    ]  # fmt: skip
+    ]
     assert line[2:] == [CHORUS, "awaiting_review", "bass", "a bass line in bars 1-2 🎸"]
     assert line[1].startswith("20")
     assert "take 1" in command("show", made["generation_request_id"])
@@ -246,7 +249,13 @@ def test_where_nobody_answers_the_command_says_how_to_start_one(tmp_path):
 
 def test_a_reader_that_has_had_enough_is_no_error(stack, song):
     done = subprocess.run(
-        f"{sys.executable} -m ripieno.cli show {song['audio_file_id']} --json | head -c 1", shell=True, cwd=PROJECT,
-        env=environment(stack), capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        f"{sys.executable} -m ripieno.cli show {song['audio_file_id']} --json | head -c 1",
+        shell=True,
+        cwd=PROJECT,
+        env=environment(stack),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert (done.stdout, done.stderr) == ("{", "")

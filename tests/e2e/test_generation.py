@@ -52,9 +52,19 @@ def waited(ripieno, request_id: str, done) -> object:
 
 def test_stems_that_fit_come_with_midi_a_score_and_their_maker(command, ripieno, song, tmp_path):
     out = command(
-        "generate", song, "--stems", "drums,bass", "--style", "house", "--seed", "7", "--out", str(tmp_path),
-        "--mix", "--json",
-    )  # fmt: skip
+        "generate",
+        song,
+        "--stems",
+        "drums,bass",
+        "--style",
+        "house",
+        "--seed",
+        "7",
+        "--out",
+        str(tmp_path),
+        "--mix",
+        "--json",
+    )
     made = json.loads(out)
     assert made["status"] == "awaiting_review" and made["planner"]["engine"] == "rules"
     analysis = ripieno.analysis(song)
@@ -69,9 +79,21 @@ def test_stems_that_fit_come_with_midi_a_score_and_their_maker(command, ripieno,
     original = ripieno.get(song)
     assert len(mix) / RATE == pytest.approx(original.duration_seconds, abs=0.6)
     assert [stem.stem_type for stem in ripieno.generation(made["generation_request_id"]).stems] == ["drums", "bass"]
-    again = json.loads(command(
-        "generate", song, "--stems", "bass", "--style", "house", "--seed", "7", "--out", str(tmp_path / "2"), "--json"
-    ))  # fmt: skip
+    again = json.loads(
+        command(
+            "generate",
+            song,
+            "--stems",
+            "bass",
+            "--style",
+            "house",
+            "--seed",
+            "7",
+            "--out",
+            str(tmp_path / "2"),
+            "--json",
+        )
+    )
     first, second = (soundfile.read(one / "bass.wav")[0] for one in (tmp_path, tmp_path / "2"))
     assert np.array_equal(first, second) and again["generation_request_id"] != made["generation_request_id"]
 

@@ -41,9 +41,11 @@ def workplace(stack, make_clip, tmp_path_factory) -> tuple[Path, dict[str, str]]
     shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ripieno.cli "$@"\n')
     shim.chmod(0o755)
     env = os.environ | {
-        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(PROJECT), "RIPIENO_URL": stack.url,
+        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+        "PYTHONPATH": str(PROJECT),
+        "RIPIENO_URL": stack.url,
         "RIPIENO_HOME": str(stack.home),
-    }  # fmt: skip
+    }
     return folder, env
 
 
@@ -123,11 +125,14 @@ def test_the_picture_is_of_a_run_like_this_one(workplace):
     for made in ("session", "song"):
         shutil.rmtree(folder / made, ignore_errors=True)
     drawn = recording.record(
-        ["ripieno analyze song.mp3",
-         'ripieno generate song.mp3 --stems bass --section "second chorus" --seed 7 --out session/',
-         "ripieno mix song.mp3 --gain bass=-3 --out session/"],
-        cwd=folder, env=env,
-    )  # fmt: skip
+        [
+            "ripieno analyze song.mp3",
+            'ripieno generate song.mp3 --stems bass --section "second chorus" --seed 7 --out session/',
+            "ripieno mix song.mp3 --gain bass=-3 --out session/",
+        ],
+        cwd=folder,
+        env=env,
+    )
     page = PROJECT / "docs" / "terminal.svg"
     if os.environ.get("RIPIENO_RECORD"):
         page.write_text(drawn)

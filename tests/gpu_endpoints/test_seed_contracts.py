@@ -65,8 +65,10 @@ def endpoints(azurite_alone: str, listener: Listener, tmp_path_factory) -> Itera
     host = listener.url.removesuffix("/told")
     for name, port in zip(("analysis", "generation"), free_ports(2), strict=True):
         env = os.environ | {
-            "AzureWebJobsStorage": azurite_alone, "RIPIENO_WORKERS": "1", "RIPIENO_CALLBACK_HOSTS": host,
-        }  # fmt: skip
+            "AzureWebJobsStorage": azurite_alone,
+            "RIPIENO_WORKERS": "1",
+            "RIPIENO_CALLBACK_HOSTS": host,
+        }
         urls[name] = f"http://127.0.0.1:{port}"
         command = python_module("uvicorn", f"gpu_endpoints.{name}.server:app", "--port", str(port))
         child = Child(name, command, env, folder / f"{name}.log", f"{urls[name]}/health", Path.cwd())
@@ -129,9 +131,10 @@ def test_analyze_calls_back_with_the_findings_the_stems_and_a_jams_file(
 def test_analyze_of_a_blob_that_is_not_there_calls_back_that_it_failed(endpoints, listener, storage):
     song_id = f"nowhere-{uuid.uuid4().hex}"
     asked = {
-        "audio_file_id": song_id, "callback_url": listener.url,
+        "audio_file_id": song_id,
+        "callback_url": listener.url,
         "blob_uri": blobs.read_url(names.RAW_AUDIO, f"{song_id}.wav").partition("?")[0],
-    }  # fmt: skip
+    }
     assert httpx.post(f"{endpoints['analysis']}/analyze", json=asked, timeout=30).status_code == 202
     told = listener.heard.get(timeout=SECONDS)
     assert (told["audio_file_id"], told["status"]) == (song_id, "failed")
@@ -142,9 +145,10 @@ def test_analyze_asked_again_is_called_back_again_without_being_done_again(endpo
     song_id = f"again-{uuid.uuid4().hex}"
     blobs.upload(names.RAW_AUDIO, f"{song_id}.wav", make_clip("again.wav", 12.0, 4.0).read_bytes())
     asked = {
-        "audio_file_id": song_id, "callback_url": listener.url,
+        "audio_file_id": song_id,
+        "callback_url": listener.url,
         "blob_uri": blobs.read_url(names.RAW_AUDIO, f"{song_id}.wav").partition("?")[0],
-    }  # fmt: skip
+    }
     address = f"{endpoints['analysis']}/analyze"
     assert httpx.post(address, json=asked, timeout=30).status_code == 202
     also = asked | {"callback_url": f"{listener.url}?also"}  # while it runs, for somebody else
@@ -167,9 +171,10 @@ def test_analyze_after_a_failure_is_tried_again(endpoints, listener, storage, ma
     """First there is no blob; then one that is no song, asked for twice; then it is a song."""
     song_id = f"late-{uuid.uuid4().hex}"
     asked = {
-        "audio_file_id": song_id, "callback_url": listener.url,
+        "audio_file_id": song_id,
+        "callback_url": listener.url,
         "blob_uri": blobs.read_url(names.RAW_AUDIO, f"{song_id}.wav").partition("?")[0],
-    }  # fmt: skip
+    }
 
     def told() -> dict:
         assert httpx.post(f"{endpoints['analysis']}/analyze", json=asked, timeout=30).status_code == 202

@@ -14,9 +14,14 @@ from ripieno.local.durable.engine import Engine
 from ripieno.local.durable.store import Store
 
 JOB = JobOrder(
-    job_id="song:mir", owner="me", endpoint="analysis", kind="mir", subject={"audio_file_id": "song", "born": "b"},
-    arrived_at="2026-01-01T00:00:00+00:00", deadline_seconds=600,
-)  # fmt: skip
+    job_id="song:mir",
+    owner="me",
+    endpoint="analysis",
+    kind="mir",
+    subject={"audio_file_id": "song", "born": "b"},
+    arrived_at="2026-01-01T00:00:00+00:00",
+    deadline_seconds=600,
+)
 HOME = first_address(JOB.job_id)
 ACCEPTED = {"outcome": "accepted", "progress": 0.2, "stage": "listening", "message": "listening"}
 DONE = {"outcome": "succeeded", "result": {"found": 1}, "error": None, "progress": 1, "stage": "", "message": "done"}
@@ -156,8 +161,10 @@ def test_an_engine_that_is_not_at_one_address_is_looked_for_at_the_others():
     run = Run([ACCEPTED], [without_engine(3), without_engine(3), DONE])
     assert run.to_the_end()["result"] == {"found": 1}
     assert [call for call in run.script.calls if call[0] == "SubmitJob"] == [
-        ("SubmitJob", 0, 1), ("SubmitJob", 1, 2), ("SubmitJob", 2, 3),
-    ]  # fmt: skip
+        ("SubmitJob", 0, 1),
+        ("SubmitJob", 1, 2),
+        ("SubmitJob", 2, 3),
+    ]
     assert run.elapsed < timedelta(seconds=10)
 
 

@@ -23,8 +23,10 @@ def step(name: str, endpoint: str, engine: str) -> dict:
 
 
 GPU, DIRECTML, DSP = (
-    step("gpu", "analysis", "auto@cuda"), step("directml", "directml", "auto"), step("dsp", "analysis", "dsp"),
-)  # fmt: skip
+    step("gpu", "analysis", "auto@cuda"),
+    step("directml", "directml", "auto"),
+    step("dsp", "analysis", "dsp"),
+)
 
 
 def done(engine: str) -> dict:
@@ -46,8 +48,9 @@ class Script:
         self.saved: dict | None = None
         self.fault: dict | None = None
         self._orchestrators = {
-            "PipelineOrchestrator": pipeline.blueprint, "EndpointJobOrchestrator": endpoint_job.blueprint,
-        }  # fmt: skip
+            "PipelineOrchestrator": pipeline.blueprint,
+            "EndpointJobOrchestrator": endpoint_job.blueprint,
+        }
 
     def orchestrator(self, name: str):
         return self._orchestrators[name]._function_builders[0]._function.get_user_function()
@@ -124,9 +127,13 @@ def test_a_song_that_cannot_be_decoded_is_not_tried_again_elsewhere():
 
 
 def test_when_the_last_way_fails_its_error_is_the_songs():
-    script = run([GPU, DSP], {
-        "auto@cuda": failed("engine_unavailable", "none"), "dsp": failed("internal_error", "it broke"),
-    })  # fmt: skip
+    script = run(
+        [GPU, DSP],
+        {
+            "auto@cuda": failed("engine_unavailable", "none"),
+            "dsp": failed("internal_error", "it broke"),
+        },
+    )
     assert script.fault["message"] == "it broke"
 
 
@@ -134,11 +141,18 @@ def test_when_the_last_way_fails_its_error_is_the_songs():
     ("value", "expected"),
     [
         ("auto", [("auto", "analysis", "auto")]),
-        ("gpu, directml, cpu, dsp", [("gpu", "analysis", "auto@cuda"), ("directml", "directml", "auto"),
-                                     ("cpu", "analysis", "auto@cpu"), ("dsp", "analysis", "dsp")]),
+        (
+            "gpu, directml, cpu, dsp",
+            [
+                ("gpu", "analysis", "auto@cuda"),
+                ("directml", "directml", "auto"),
+                ("cpu", "analysis", "auto@cpu"),
+                ("dsp", "analysis", "dsp"),
+            ],
+        ),
         ("gpu,tpu", None),
     ],
-)  # fmt: skip
+)
 def test_the_order_is_a_setting(monkeypatch, value, expected):
     monkeypatch.setenv("AzureWebJobsStorage", "UseDevelopmentStorage=true")
     monkeypatch.setenv("RIPIENO_SEPARATION", value)

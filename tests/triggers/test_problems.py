@@ -23,10 +23,17 @@ def answered(status: int) -> HttpResponseError:
 
 @pytest.mark.parametrize(
     "fault",
-    [ServiceResponseError("aborted"), ServiceRequestError("refused"), ServiceResponseTimeoutError("slow"),
-     answered(500), answered(503), answered(429), answered(408)],
+    [
+        ServiceResponseError("aborted"),
+        ServiceRequestError("refused"),
+        ServiceResponseTimeoutError("slow"),
+        answered(500),
+        answered(503),
+        answered(429),
+        answered(408),
+    ],
     ids=repr,
-)  # fmt: skip
+)
 def test_what_storage_may_answer_next_time_is_to_be_sent_again(fault):
     told = problems.response(fault)
     assert (told.status_code, told.headers["Retry-After"]) == (503, "1")

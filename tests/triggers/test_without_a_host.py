@@ -73,9 +73,13 @@ def called(name: str, method: str, body: dict | None = None, **route: str) -> tu
     """The answer of a route's function, by its name."""
     (function,) = [one for one in makers.app_functions().of("httpTrigger") if one.name == name]
     request = func.HttpRequest(
-        method=method, url="http://127.0.0.1:7071/api/x", headers={"content-type": "application/json"}, params={},
-        route_params=route, body=json.dumps(body).encode() if body is not None else b"",
-    )  # fmt: skip
+        method=method,
+        url="http://127.0.0.1:7071/api/x",
+        headers={"content-type": "application/json"},
+        params={},
+        route_params=route,
+        body=json.dumps(body).encode() if body is not None else b"",
+    )
     answer = function.call(**function.arguments(request, NOBODY))
     if function.is_async:
         answer = asyncio.run(answer)
@@ -89,8 +93,11 @@ def test_the_platform_is_degraded_and_not_down_while_one_of_two_replicas_is(endp
         status, told = called("health", "GET")
         assert (status, told["status"]) == (200, "degraded")
         assert {one: state["ok"] for one, state in told["parts"].items()} == {
-            "storage": True, "generation": True, f"analysis {dead}": False, f"analysis {endpoint.url}": True,
-        }  # fmt: skip
+            "storage": True,
+            "generation": True,
+            f"analysis {dead}": False,
+            f"analysis {endpoint.url}": True,
+        }
     monkeypatch.setenv("RIPIENO_ANALYSIS_ENDPOINTS", dead)
     assert called("health", "GET")[0] == 503
 
@@ -114,9 +121,11 @@ def test_an_engine_whose_licence_is_not_allowed_is_refused_with_those_that_are(e
 def test_an_upload_is_completed_while_and_after_it_is_taken_out_of_the_inbox(storage):
     """The timer may be faster than whoever completes: the bytes are not missing, they are on their way."""
     upload = Upload(
-        upload_id=names.seed(datetime.now(UTC)), owner="local", file_name="x.wav",
+        upload_id=names.seed(datetime.now(UTC)),
+        owner="local",
+        file_name="x.wav",
         created_at=datetime.now(UTC).isoformat(),
-    )  # fmt: skip
+    )
     uploads.create(upload)
     assert called("complete_upload", "POST", id=upload.upload_id)[0] == 409
     uploads.note(upload.upload_id, instance_id="drop-1")

@@ -69,10 +69,11 @@ class DiffSingerVoice:
 
     def provenance(self) -> Provenance:
         return Provenance(
-            engine=f"{NAME}@{self._folder.name}", version=f"onnxruntime {onnxruntime.__version__}",
+            engine=f"{NAME}@{self._folder.name}",
+            version=f"onnxruntime {onnxruntime.__version__}",
             license=str(self._config.get("license", "see the voice's own terms")),
             weights=models.fingerprint(self._folder),
-        )  # fmt: skip
+        )
 
     def sing(self, notes: Sequence[Sung], seconds: float, *, tuning: float) -> np.ndarray:
         """float32 (frames, 2) at 44.1 kHz.

@@ -44,18 +44,23 @@ class SingingEngine:
         else:
             audio = voice.sing(notes, wish.seconds, language=language, tuning=given.tuning)
         return Generated(
-            tone.shaded(audio, wish.plan.brightness), midi.write(_part(notes), given, lyrics=_words(notes)),
+            tone.shaded(audio, wish.plan.brightness),
+            midi.write(_part(notes), given, lyrics=_words(notes)),
             wish.plan.random_seed,
-        )  # fmt: skip
+        )
 
 
 def _on_own_melody(wish: Wish) -> list[Sung]:
     """The melody the symbolic engine would play for the style, exactly on the beat."""
     plan = wish.plan
     part = arrange(
-        _MELODY_STEM, wish.conditioning, blend(plan.style), seed=plan.random_seed, humanise=False,
+        _MELODY_STEM,
+        wish.conditioning,
+        blend(plan.style),
+        seed=plan.random_seed,
+        humanise=False,
         playing=Playing(plan.pitch_register, plan.density, plan.dynamics, plan.articulation),
-    )  # fmt: skip
+    )
     return lyrics.on_melody(wish.lyrics, part.notes, wish.language)
 
 

@@ -30,9 +30,11 @@ _SILENCE = 1e-14
 
 def provenance() -> Provenance:
     return Provenance(
-        engine=NAME, version=f"espeak-ng {version('espeakng-loader')}, pyworld {version('pyworld-prebuilt')}",
-        license="GPL-3 (espeak-ng); MIT (WORLD)", approximate=True,
-    )  # fmt: skip
+        engine=NAME,
+        version=f"espeak-ng {version('espeakng-loader')}, pyworld {version('pyworld-prebuilt')}",
+        license="GPL-3 (espeak-ng); MIT (WORLD)",
+        approximate=True,
+    )
 
 
 def sing(notes: Sequence[Sung], seconds: float, *, language: str, tuning: float) -> np.ndarray:

@@ -103,9 +103,14 @@ class AsyncConnection:
             sent["content-type"] = "application/json"
             content = order.model_dump_json(exclude_unset=True).encode()
         answer = await self._sent(
-            method, path, params=params, headers=sent, content=content, again=STATUSES - also,
+            method,
+            path,
+            params=params,
+            headers=sent,
+            content=content,
+            again=STATUSES - also,
             is_replayable=is_replayable,
-        )  # fmt: skip
+        )
         if answer.is_success or answer.status_code in also:
             return answer
         raise errors.of_answer(answer.status_code, answer.headers, answer.content, str(answer.url))
@@ -126,9 +131,12 @@ class AsyncConnection:
         while True:
             try:
                 answer = await self._http.request(
-                    method, url, params=params, headers=headers,
+                    method,
+                    url,
+                    params=params,
+                    headers=headers,
                     content=content() if callable(content) else content,
-                )  # fmt: skip
+                )
                 pause = None
                 if is_replayable and (answer.status_code in again or _is_at_work(answer)):
                     pause = tries.pause(retry_after=seconds_to_wait(answer.headers.get("retry-after")))

@@ -97,15 +97,26 @@ class AsyncUploads(AsyncConnection):
                 direct = source.size > DIRECT_UPLOAD_BYTES and generation is None
             if direct and source.size:
                 return await self._upload_directly(source, on_bytes, webhook_url, idempotency_key, timeout)
-            wished = {"generation": generation.model_dump_json(exclude={"audio_file_id"}, exclude_unset=True)} \
-                if generation else {}  # fmt: skip
+            wished = (
+                {"generation": generation.model_dump_json(exclude={"audio_file_id"}, exclude_unset=True)}
+                if generation
+                else {}
+            )
             wished |= {"webhook_url": webhook_url} if webhook_url else {}
             accepted = await self._ask(
-                AudioAccepted, "POST", "audio", params=wished, idempotency_key=idempotency_key,
-                headers={"content-length": str(source.size), "x-file-name": quote(source.name, errors="replace"),
-                         "content-type": "application/octet-stream"},
-                body=_body(source, on_bytes), is_replayable=source.is_replayable,
-            )  # fmt: skip
+                AudioAccepted,
+                "POST",
+                "audio",
+                params=wished,
+                idempotency_key=idempotency_key,
+                headers={
+                    "content-length": str(source.size),
+                    "x-file-name": quote(source.name, errors="replace"),
+                    "content-type": "application/octet-stream",
+                },
+                body=_body(source, on_bytes),
+                is_replayable=source.is_replayable,
+            )
             return accepted.audio_file_id
 
     async def begin_upload(
@@ -183,9 +194,13 @@ class AsyncUploads(AsyncConnection):
             most = f"{MOST_IN_ONE_PUT // MEBIBYTE} MB"
             raise RipienoError("file_too_large", f"{source.name} is larger than one request may carry, {most}")
         await self._put(
-            ticket, {}, _body(source, on_bytes), source.size, headers=ticket.headers,
+            ticket,
+            {},
+            _body(source, on_bytes),
+            source.size,
+            headers=ticket.headers,
             is_replayable=source.is_replayable,
-        )  # fmt: skip
+        )
 
     async def _put(
         self,
@@ -199,9 +214,13 @@ class AsyncUploads(AsyncConnection):
     ) -> None:
         url = httpx.URL(ticket.upload_url).copy_merge_params(params)
         answer = await self._sent(
-            "PUT", str(url), headers={"content-length": str(length), **(headers or {})}, content=content,
-            again=STORAGE_STATUSES, is_replayable=is_replayable,
-        )  # fmt: skip
+            "PUT",
+            str(url),
+            headers={"content-length": str(length), **(headers or {})},
+            content=content,
+            again=STORAGE_STATUSES,
+            is_replayable=is_replayable,
+        )
         if answer.is_success:
             return
         if answer.status_code == httpx.codes.FORBIDDEN and datetime.fromisoformat(ticket.expires_at) < datetime.now(

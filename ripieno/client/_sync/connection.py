@@ -104,9 +104,14 @@ class Connection:
             sent["content-type"] = "application/json"
             content = order.model_dump_json(exclude_unset=True).encode()
         answer = self._sent(
-            method, path, params=params, headers=sent, content=content, again=STATUSES - also,
+            method,
+            path,
+            params=params,
+            headers=sent,
+            content=content,
+            again=STATUSES - also,
             is_replayable=is_replayable,
-        )  # fmt: skip
+        )
         if answer.is_success or answer.status_code in also:
             return answer
         raise errors.of_answer(answer.status_code, answer.headers, answer.content, str(answer.url))
@@ -127,9 +132,12 @@ class Connection:
         while True:
             try:
                 answer = self._http.request(
-                    method, url, params=params, headers=headers,
+                    method,
+                    url,
+                    params=params,
+                    headers=headers,
                     content=content() if callable(content) else content,
-                )  # fmt: skip
+                )
                 pause = None
                 if is_replayable and (answer.status_code in again or _is_at_work(answer)):
                     pause = tries.pause(retry_after=seconds_to_wait(answer.headers.get("retry-after")))

@@ -286,10 +286,14 @@ class Engine:
         completed["Timestamp"] = iso(now)
         self.store.append_history(instance_id, len(past), [*fresh, *scheduled, completed])
         self.store.update_instance(
-            instance_id, status="Running", updated=iso(now), next_task_id=next_id,
-            signatures=json.dumps(known), retries=retries.dump(),
+            instance_id,
+            status="Running",
+            updated=iso(now),
+            next_task_id=next_id,
+            signatures=json.dumps(known),
+            retries=retries.dump(),
             custom_status=None if decision.custom_status is None else json.dumps(decision.custom_status),
-        )  # fmt: skip
+        )
         if decision.error is not None:
             self._finish(instance, "Failed", json.dumps(decision.error))
         elif decision.continue_as_new is not None:
@@ -366,9 +370,13 @@ class Engine:
         self.store.forget_timers_and_events(instance_id)
         self.store.clear_history(instance_id)
         self.store.update_instance(
-            instance_id, generation=instance["generation"] + 1, input=input_json,
-            signatures="[]", next_task_id=0, retries="{}",
-        )  # fmt: skip
+            instance_id,
+            generation=instance["generation"] + 1,
+            input=input_json,
+            signatures="[]",
+            next_task_id=0,
+            retries="{}",
+        )
         self.store.deliver(instance_id, history.execution_started(instance["name"], input_json, instance["version"]))
         for happened in since:
             if happened["EventType"] == EventType.EVENT_RAISED:

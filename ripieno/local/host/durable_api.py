@@ -118,8 +118,10 @@ class DurableApi:
         size = min(int(request.query_params.get("top", _PAGE)), 1000)
         rows = self._engine.store.rows(
             f"SELECT * FROM instances WHERE {where} ORDER BY created, instance_id LIMIT ? OFFSET ?",
-            *values, size + 1, start,
-        )  # fmt: skip
+            *values,
+            size + 1,
+            start,
+        )
         headers = {"x-ms-continuation-token": str(start + size)} if len(rows) > size else {}
         return JSONResponse([self._document(row, request) for row in rows[:size]], headers=headers)
 

@@ -48,10 +48,11 @@ def _endpoint(
     async def endpoint(request: Request) -> Response:
         if "content-length" not in request.headers and "transfer-encoding" in request.headers:
             return problem(
-                411, "length_required",
+                411,
+                "length_required",
                 "the body has no Content-Length, so that Azure would deliver nothing of it: send the header,"
                 " or use POST /api/uploads",
-            )  # fmt: skip
+            )
         try:
             body = await read_body(request, body_limit)
         except BodyTooLarge:

@@ -39,6 +39,8 @@ async def method_not_allowed(request: Request, fault: Exception) -> Response:
     if not allowed and isinstance(fault, HTTPException) and fault.headers:
         allowed = set(fault.headers.get("Allow", "").replace(" ", "").split(","))
     return problem(
-        405, "method_not_allowed", f"{request.method} is not served at {request.url.path}",
+        405,
+        "method_not_allowed",
+        f"{request.method} is not served at {request.url.path}",
         {"Allow": ", ".join(sorted(allowed))},
-    )  # fmt: skip
+    )

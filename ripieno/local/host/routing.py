@@ -30,9 +30,13 @@ class FunctionRoute(Route):
     """The route of one function; without `methods` it answers every one."""
 
     def __init__(
-        self, template: str, endpoint: Callable[[Request], Awaitable[Response]], *,
-        methods: Collection[str] | None, name: str,
-    ):  # fmt: skip
+        self,
+        template: str,
+        endpoint: Callable[[Request], Awaitable[Response]],
+        *,
+        methods: Collection[str] | None,
+        name: str,
+    ):
         path = "/" + re.sub("//+", "/", template).strip("/")
         super().__init__(_PARAMETER.sub(r"{\2}", path), endpoint, methods=["GET"], name=name)
         self.methods = {method.upper() for method in methods} if methods else set()

@@ -67,15 +67,24 @@ def build(functions: AppFunctions, options: HostOptions) -> Starlette:
     def watchers():
         for function in functions.of("blobTrigger"):
             yield blob_trigger.watch(
-                functions, function, connection=options.connection, store=store, client_binding=client_binding,
-                interval=POLL_SECONDS, parallel=blobs.get("maxDegreeOfParallelism", 8),
+                functions,
+                function,
+                connection=options.connection,
+                store=store,
+                client_binding=client_binding,
+                interval=POLL_SECONDS,
+                parallel=blobs.get("maxDegreeOfParallelism", 8),
                 tries=blobs.get("poisonBlobThreshold", 5),
-            )  # fmt: skip
+            )
         for function in functions.of("queueTrigger"):
             yield queue_trigger.watch(
-                functions, function, connection=options.connection, client_binding=client_binding,
-                interval=POLL_SECONDS, max_dequeue=queues.get("maxDequeueCount", 5),
-            )  # fmt: skip
+                functions,
+                function,
+                connection=options.connection,
+                client_binding=client_binding,
+                interval=POLL_SECONDS,
+                max_dequeue=queues.get("maxDequeueCount", 5),
+            )
         for function in functions.of("timerTrigger"):
             yield timer_trigger.watch(functions, function, client_binding=client_binding)
 

@@ -77,9 +77,16 @@ def _with_kick(events: list[Event], kicks: tuple[float, ...], *, moves: bool) ->
 
 
 def _pitch(
-    part: Part, chord: Chord, coming: Chord | None, stroke: Stroke, previous: int, scale: tuple[int, ...],
-    rng: random.Random, *, begins: bool,
-) -> int:  # fmt: skip
+    part: Part,
+    chord: Chord,
+    coming: Chord | None,
+    stroke: Stroke,
+    previous: int,
+    scale: tuple[int, ...],
+    rng: random.Random,
+    *,
+    begins: bool,
+) -> int:
     """The root where a chord begins; then what the style plays, or a step towards the next root."""
     root = _nearest(chord.bass, previous if part.style == "walking" else (part.low * 2 + part.high) // 3, part)
     if begins or part.style == "pedal":

@@ -82,9 +82,10 @@ def parts(context: Context, style: str) -> list[list[str]]:
     for section in context.sections:
         mean = sum(section.energy) / len(section.energy) if section.energy else 0.6
         here = [
-            one.name for one in context.layers
+            one.name
+            for one in context.layers
             if one.stem_type != StemType.VOCALS and mean >= _from_energy(known, StemType(one.stem_type))
-        ]  # fmt: skip
+        ]
         if not here and context.layers:
             here = [context.layers[0].name]
         here += [one.name for one in context.layers if one.stem_type == StemType.VOCALS and section.label in SUNG]

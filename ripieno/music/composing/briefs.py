@@ -86,9 +86,10 @@ def _amount(said: list[Statement], kind: Kind, unit: str) -> float | None:
 def _is_sung(understood: Understanding, brief: str, *, has_theme: bool) -> bool | None:
     """Whether somebody sings; None where nothing says so."""
     of_voices = [
-        one for one in understood.statements
+        one
+        for one in understood.statements
         if one.kind in _VOICES or (one.kind == Kind.PART and StemType.VOCALS in one.parts)
-    ]  # fmt: skip
+    ]
     if _NOT_SUNG.search(brief) or any(one.negated and not one.places for one in of_voices):
         return False
     says_so = has_theme or _SONG.search(brief) or any(not one.negated for one in of_voices)

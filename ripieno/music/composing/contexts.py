@@ -77,15 +77,22 @@ def begin(order: CompositionOrder, said: Said, style: Blend, seed: int, song: Co
         tempo = filling if fixed_tempo is None and abs(filling / tempo - 1) <= _BEND else tempo
     theme = order.theme or said.theme or ""
     return Context(
-        title=order.title or said.title or _title(theme, mood.words, leading.name), artist=order.artist or "",
-        mood=mood, styles=[StyleShare(name=name, weight=round(weight, 4)) for name, weight in style.weights],
-        tempo=round(tempo, 3), meter=meter, key=_key(order, said, song, leading.name, mood, seed), sections=sections,
-        layers=arrangements.layers(leading.name, list(order.layers), is_sung=is_sung), theme=theme,
-        language=order.language or (recognised(order.lyrics) if order.lyrics else said.language), voice=order.voice,
+        title=order.title or said.title or _title(theme, mood.words, leading.name),
+        artist=order.artist or "",
+        mood=mood,
+        styles=[StyleShare(name=name, weight=round(weight, 4)) for name, weight in style.weights],
+        tempo=round(tempo, 3),
+        meter=meter,
+        key=_key(order, said, song, leading.name, mood, seed),
+        sections=sections,
+        layers=arrangements.layers(leading.name, list(order.layers), is_sung=is_sung),
+        theme=theme,
+        language=order.language or (recognised(order.lyrics) if order.lyrics else said.language),
+        voice=order.voice,
         loudness_lufs=order.loudness_lufs or sounding.loudness(leading.name, mood, song.loudness if song else None),
         seed=seed,
         settled=_who_settled(order, said, song),
-    )  # fmt: skip
+    )
 
 
 def blended(shares: list[StyleShare]) -> Blend:
@@ -157,10 +164,18 @@ def conditioning_of(context: Context) -> Conditioning:
     tonic, mode = harmonies.key_of(context.key)
     weights = sum(one.weight for one in context.styles)
     return Conditioning(
-        timeline, tuple(chords), tonic, mode, tuple(sections), (*energy, energy[-1]), 0.0, float(bar * beats),
-        keys=tuple(keys), styles=tuple((one.name, one.weight / weights) for one in context.styles),
+        timeline,
+        tuple(chords),
+        tonic,
+        mode,
+        tuple(sections),
+        (*energy, energy[-1]),
+        0.0,
+        float(bar * beats),
+        keys=tuple(keys),
+        styles=tuple((one.name, one.weight / weights) for one in context.styles),
         bar_loudness=(_MIX_LUFS,) * context.bars,
-    )  # fmt: skip
+    )
 
 
 def silent_bars(context: Context, layer: str) -> list[tuple[int, int]]:

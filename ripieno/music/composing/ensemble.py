@@ -25,9 +25,10 @@ def heard(context: Context, music: Conditioning, style: Blend, plans: list[StemP
     drummer = next((one for one in plans if one.stem_type == StemType.DRUMS), None)
     sung = [phrase for section in singing.melody(context, style) for phrase in section.phrases]
     return replace(
-        music, kick=_kicks(drummer, music, style) if drummer else (),
+        music,
+        kick=_kicks(drummer, music, style) if drummer else (),
         voice=tuple((_placed(one[0].start), _placed(one[-1].start + one[-1].length)) for one in sung),
-    )  # fmt: skip
+    )
 
 
 def heeded(layer: Layer, music: Conditioning) -> dict[str, object]:
@@ -43,9 +44,15 @@ def heeded(layer: Layer, music: Conditioning) -> dict[str, object]:
 
 def _kicks(plan: StemPlan, music: Conditioning, style: Blend) -> tuple[float, ...]:
     part = arrange(
-        StemType.DRUMS.value, music, style, seed=plan.random_seed, playing=playing.of(plan),
-        by_place=playing.by_place(plan, music), silent=silent(plan, music), humanise=False,
-    )  # fmt: skip
+        StemType.DRUMS.value,
+        music,
+        style,
+        seed=plan.random_seed,
+        playing=playing.of(plan),
+        by_place=playing.by_place(plan, music),
+        silent=silent(plan, music),
+        humanise=False,
+    )
     at = music.timeline.beat_at
     return tuple(sorted({_placed(at(one.start)) for one in part.notes if one.pitch == KIT["kick"]}))
 

@@ -22,8 +22,9 @@ _PROFILES = {
 }
 _TRIADS = {"major": ("I", "ii", "iii", "IV", "V", "vi"), "minor": ("i", "III", "iv", "V", "VI", "VII")}
 _SEVENTHS = {
-    "major": ("Imaj7", "ii7", "iii7", "IVmaj7", "V7", "vi7"), "minor": ("i7", "IIImaj7", "iv7", "V7", "VImaj7", "VII7")
-}  # fmt: skip
+    "major": ("Imaj7", "ii7", "iii7", "IVmaj7", "V7", "vi7"),
+    "minor": ("i7", "IIImaj7", "iv7", "V7", "VImaj7", "VII7"),
+}
 _OFF = -0.6  # of a note's time, for one that is not of the chord
 _DOWNBEAT = 2.0
 _FOLLOWS = 0.35  # how much it counts what follows what, beside a bar's notes
@@ -88,9 +89,9 @@ def harmonized(
                 row.append((here, 0))
                 continue
             before = max(
-                range(len(numerals)), key=lambda one, which=which, number=number: best[number - 1][one][0]
-                + _FOLLOWS * follows[one][which],
-            )  # fmt: skip
+                range(len(numerals)),
+                key=lambda one, which=which, number=number: best[number - 1][one][0] + _FOLLOWS * follows[one][which],
+            )
             row.append((here + best[number - 1][before][0] + _FOLLOWS * follows[before][which], before))
         best.append(row)
     at = max(range(len(numerals)), key=lambda one: best[-1][one][0])

@@ -76,12 +76,14 @@ def _key(context: Context, wanted: Refinement, tell: Callable[[str], None]) -> C
     if mode == old_mode:
         by = (new - old) % 12
         sections = [
-            one.model_copy(update={
-                "chords": [[_transposed(chord, by, new, mode) for chord in bar] for bar in one.chords],
-                "key": _moved_key(one.key, by),
-            })
+            one.model_copy(
+                update={
+                    "chords": [[_transposed(chord, by, new, mode) for chord in bar] for bar in one.chords],
+                    "key": _moved_key(one.key, by),
+                }
+            )
             for one in context.sections
-        ]  # fmt: skip
+        ]
         return _by_you(context, {"key": name, "sections": sections})
     bare = [one.model_copy(update={"chords": [], "key": None}) for one in context.sections]
     anew = context.model_copy(update={"key": name, "sections": bare})

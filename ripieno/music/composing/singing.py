@@ -74,10 +74,14 @@ def brief_of(context: Context, style: Blend) -> LyricsBrief | None:
         lines = [setting.pattern_of(phrase[:_MOST_SYLLABLES], beats) for phrase in one.phrases]
         form.append(first.setdefault(one.label, LyricSectionForm(label=one.label, lines=lines)))
     return LyricsBrief(
-        theme=context.theme, title=context.title if context.settled.get("title") == contexts.YOU else None,
-        valence=context.mood.valence or 0.0, arousal=context.mood.arousal or 0.0, language=context.language, form=form,
+        theme=context.theme,
+        title=context.title if context.settled.get("title") == contexts.YOU else None,
+        valence=context.mood.valence or 0.0,
+        arousal=context.mood.arousal or 0.0,
+        language=context.language,
+        form=form,
         seed=context.seed,
-    )  # fmt: skip
+    )
 
 
 def drafts(context: Context, style: Blend) -> list[Lyrics]:

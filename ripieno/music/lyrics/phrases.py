@@ -197,9 +197,14 @@ def _source(head: str, body: str, number: int, language: str, *, rhyme: str = ""
         )
         ways.setdefault(phrase.syllables, []).append(phrase)
     return Source(
-        number, fields, functions, ("+" in marks) - ("-" in marks),
-        ("^" in marks) - ("v" in marks), "f" in marks, {size: tuple(found) for size, found in ways.items()},
-    )  # fmt: skip
+        number,
+        fields,
+        functions,
+        ("+" in marks) - ("-" in marks),
+        ("^" in marks) - ("v" in marks),
+        "f" in marks,
+        {size: tuple(found) for size, found in ways.items()},
+    )
 
 
 def _turned(match: re.Match[str]) -> str:

@@ -48,15 +48,22 @@ def first(request_id: str, order: GenerationOrder, song: AudioFile | None, analy
 
 
 def again(
-    request_id: str, order: GenerationOrder, before: StemPlan, comment: str, take: int,
-    song: AudioFile | None, analysis: Analysis | None,
-) -> GenerationPlan:  # fmt: skip
+    request_id: str,
+    order: GenerationOrder,
+    before: StemPlan,
+    comment: str,
+    take: int,
+    song: AudioFile | None,
+    analysis: Analysis | None,
+) -> GenerationPlan:
     """The plan of one stem's further take, that heeds what was said of the one before."""
     said = _understood(comment, "comment")
     by_rule = [rules.again(before, comment, seed=seeds.of(request_id, order.parameters.random_seed, take), said=said)]
     question = _question(order, song, analysis) | {
-        "stems": [before.stem_type], "before": before.model_dump(), "comment": comment,
-    }  # fmt: skip
+        "stems": [before.stem_type],
+        "before": before.model_dump(),
+        "comment": comment,
+    }
     return _planned(question, by_rule, order, analysis, said)
 
 
@@ -73,9 +80,12 @@ def _understood(text: str, about: About) -> Understanding | None:
 
 
 def _planned(
-    question: dict[str, Any], by_rule: list[StemPlan], order: GenerationOrder, analysis: Analysis | None,
+    question: dict[str, Any],
+    by_rule: list[StemPlan],
+    order: GenerationOrder,
+    analysis: Analysis | None,
     said: Understanding | None,
-) -> GenerationPlan:  # fmt: skip
+) -> GenerationPlan:
     if not llm.is_configured("plan"):
         usage = (said.usage if said else None) or ModelUsage()
         return GenerationPlan(stems=by_rule, understood=said, planner=signature(), usage=usage)

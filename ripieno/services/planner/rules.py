@@ -56,9 +56,14 @@ def plan(
     for stem in wanted:
         own = [one for one in statements if is_about(one, stem)]
         begun = StemPlan(
-            stem_type=stem, engine=order.engine, style=style, prompt=given.prompt, instrument=_instrument(own, stem),
-            random_seed=seed % 2**32, **({} if has_range else _cropped(own)),
-        )  # fmt: skip
+            stem_type=stem,
+            engine=order.engine,
+            style=style,
+            prompt=given.prompt,
+            instrument=_instrument(own, stem),
+            random_seed=seed % 2**32,
+            **({} if has_range else _cropped(own)),
+        )
         plans.append(heeded(begun, own))
     return plans
 

@@ -90,8 +90,10 @@ def test_the_loudness_of_a_song_is_what_pyloudnorm_says_of_it_as_stereo(demo, tm
     audio = mix[20 * RATE : 32 * RATE, :channels]
     soundfile.write(tmp_path / "song.wav", audio, rate, "PCM_24")
     features = listening.listen(
-        decoding.open_audio(tmp_path / "song.wav", max_seconds=60), lambda done: None, engines={"beats": "flux+bar-pointer"}
-    )  # fmt: skip
+        decoding.open_audio(tmp_path / "song.wav", max_seconds=60),
+        lambda done: None,
+        engines={"beats": "flux+bar-pointer"},
+    )
     heard = np.repeat(audio, 2, axis=1) if channels == 1 else audio
     expected = pyloudnorm.Meter(rate).integrated_loudness(heard.astype(np.float64))
     assert features.loudness_lufs == pytest.approx(expected, abs=0.02)

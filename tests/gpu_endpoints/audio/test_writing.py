@@ -96,8 +96,12 @@ def test_peaks_are_what_an_audiowaveform_player_reads(tmp_path):
     audio[5, 0], audio[300, 1], audio[-1] = 0.5, -1.0, 0.25
     drawn = write(audio, tmp_path / "a.wav", "wav").peaks
     assert {name: drawn[name] for name in ("version", "channels", "sample_rate", "samples_per_pixel", "bits")} == {
-        "version": 2, "channels": 1, "sample_rate": RATE, "samples_per_pixel": 256, "bits": 8,
-    }  # fmt: skip
+        "version": 2,
+        "channels": 1,
+        "sample_rate": RATE,
+        "samples_per_pixel": 256,
+        "bits": 8,
+    }
     assert drawn["length"] == 4 and drawn["data"] == [0, 64, -128, 0, 0, 0, 0, 32]
     assert peaks.of_audio(decoding.open_audio(tmp_path / "a.wav", max_seconds=10)) == drawn
 

@@ -25,9 +25,11 @@ def server(stack, tiny_htdemucs, tmp_path_factory):
     convert.convert(tiny_htdemucs, "htdemucs", folder / "htdemucs-onnx")
     (port,) = free_ports(1)
     env = stack.environment() | {
-        "AzureWebJobsStorage": stack.connection_string, "RIPIENO_MODELS": str(folder), "RIPIENO_WORKERS": "1",
+        "AzureWebJobsStorage": stack.connection_string,
+        "RIPIENO_MODELS": str(folder),
+        "RIPIENO_WORKERS": "1",
         "RIPIENO_ONNX_PRECISION": "fp16",
-    }  # fmt: skip
+    }
     command = python_module("uvicorn", "gpu_endpoints.directml.server:app", "--port", str(port))
     url = f"http://127.0.0.1:{port}"
     child = Child("directml", command, env, folder / "log", f"{url}/health", Path.cwd())

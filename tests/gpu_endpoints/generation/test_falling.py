@@ -131,13 +131,15 @@ def test_words_without_a_voice_are_hummed_and_that_is_said(storage, context, mon
         ({"stem": "vocals", "words": True}, ["voice", "symbolic"]),
         ({"stem": "vocals", "words": True, "planned": "symbolic"}, ["voice", "symbolic"]),
         ({"stem": "vocals", "words": True, "voice": "anna"}, ["diffsinger@anna"]),
-        ({"stem": "vocals", "words": True, "voice": "anna", "allow_fallback": True},
-         ["diffsinger@anna", "voice", "symbolic"]),
+        (
+            {"stem": "vocals", "words": True, "voice": "anna", "allow_fallback": True},
+            ["diffsinger@anna", "voice", "symbolic"],
+        ),
         ({"stem": "bass", "voice": "anna"}, ["symbolic"]),
         ({"lost": ["symbolic: died"]}, ["symbolic"]),
         ({"midi": "w/given/a.mid", "engine": "musicgen-small", "planned": "musicgen-small"}, ["symbolic"]),
     ],
-)  # fmt: skip
+)
 def test_the_order_of_engines(fields, tried):
     stem = fields.pop("stem", "bass")
     plan = StemPlan(stem_type=stem, engine=fields.pop("planned", "auto"), midi=fields.pop("midi", None))

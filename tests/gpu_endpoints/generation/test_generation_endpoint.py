@@ -40,8 +40,13 @@ def song(server) -> Analysis:
     """Findings of a song of eight bars that slows down, stored as an analysis leaves them."""
     times = np.cumsum(np.r_[0.6, np.linspace(0.5, 0.55, 32)])
     found = Analysis(
-        duration_seconds=float(times[-1]) + 1, bpm=114.0, time_signature="4/4", key="A", mode=Mode.MINOR,
-        tuning_frequency=442.0, bar_levels=[-18.0] * 4 + [-12.0] * 5,
+        duration_seconds=float(times[-1]) + 1,
+        bpm=114.0,
+        time_signature="4/4",
+        key="A",
+        mode=Mode.MINOR,
+        tuning_frequency=442.0,
+        bar_levels=[-18.0] * 4 + [-12.0] * 5,
         beats=[Beat(time=time, position=n % 4 + 1) for n, time in enumerate(times)],
         chords=[
             Chord(start_time=times[4 * n], end_time=times[4 * n + 4], chord=("A:min", "F:maj")[n % 2], confidence=1)
@@ -51,7 +56,7 @@ def song(server) -> Analysis:
             Section(start_time=0, end_time=times[16], label="verse", confidence=1),
             Section(start_time=times[16], end_time=float(times[-1]) + 1, label="chorus", confidence=1),
         ],
-    )  # fmt: skip
+    )
     blobs.upload_json(names.ANALYSES, names.analysis_blob("made-in-the-test"), found.model_dump())
     return found
 
@@ -120,14 +125,26 @@ def test_music_for_no_song_can_have_a_meter_of_its_own(server):
     [
         ({"audio_file_id": "nobody"}, "song_not_analysed", "analyse it first"),
         ({"audio_file_id": "made-in-the-test", "parameters": {"section": "solo"}}, "cannot_condition", "verse, chorus"),
-        ({"audio_file_id": "made-in-the-test", "parameters": {"chord_progression": ["H"]}}, "cannot_condition", "chord name"),
+        (
+            {"audio_file_id": "made-in-the-test", "parameters": {"chord_progression": ["H"]}},
+            "cannot_condition",
+            "chord name",
+        ),
         ({"audio_file_id": "made-in-the-test", "parameters": {"style": "polka"}}, "cannot_generate", "choose from"),
         ({"audio_file_id": "made-in-the-test", "parameters": {"duration_seconds": 900}}, "cannot_condition", "lasts"),
         ({"audio_file_id": "made-in-the-test", "engine": "magic"}, "unknown_engine", "symbolic"),
-        ({"audio_file_id": "made-in-the-test", "engine": "musicgen-small"}, "engine_unavailable", "ripieno models pull"),
-        ({"audio_file_id": "made-in-the-test", "parameters": {"target_bpm": 99}}, "cannot_condition", "nothing at 99 bpm"),
+        (
+            {"audio_file_id": "made-in-the-test", "engine": "musicgen-small"},
+            "engine_unavailable",
+            "ripieno models pull",
+        ),
+        (
+            {"audio_file_id": "made-in-the-test", "parameters": {"target_bpm": 99}},
+            "cannot_condition",
+            "nothing at 99 bpm",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_done_says_what_can(server, song, job_input, code, told):
     job = run(server, {"target_stems": ["bass"], **job_input})
     assert job["state"] == "failed"
@@ -163,8 +180,11 @@ def test_words_are_sung_at_the_pitches_of_the_style(server, song):
         if m.type == "lyrics"
     ]
     assert texts[0] == "Coda"
-    for wrong, code in (({}, "no_lyrics"), ({"parameters": parameters, "target_stems": ["bass"]}, "not_vocals"),
-                        ({"parameters": parameters, "voice": "nobody"}, "engine_unavailable")):  # fmt: skip
+    for wrong, code in (
+        ({}, "no_lyrics"),
+        ({"parameters": parameters, "target_stems": ["bass"]}, "not_vocals"),
+        ({"parameters": parameters, "voice": "nobody"}, "engine_unavailable"),
+    ):
         failed = run(server, {"audio_file_id": "made-in-the-test", **wrong}, kind="sing")
         assert failed["error"]["code"] == code
 

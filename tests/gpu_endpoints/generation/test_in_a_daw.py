@@ -42,13 +42,18 @@ def findings(name: str) -> tuple[Analysis, list[float]]:
     seconds = times[-1] + 1.2345678
     middle = downbeats[len(downbeats) // 2]
     return Analysis(
-        duration_seconds=seconds, bpm=60 / float(np.mean(periods)), time_signature=signature, key="A", mode=Mode.MINOR,
-        beats=beats, chords=[Chord(start_time=0, end_time=seconds, chord="A:min", confidence=1)],
+        duration_seconds=seconds,
+        bpm=60 / float(np.mean(periods)),
+        time_signature=signature,
+        key="A",
+        mode=Mode.MINOR,
+        beats=beats,
+        chords=[Chord(start_time=0, end_time=seconds, chord="A:min", confidence=1)],
         sections=[
             Section(start_time=0, end_time=middle, label="verse", confidence=1),
             Section(start_time=middle, end_time=seconds, label="chorus", confidence=1),
         ],
-    ), downbeats  # fmt: skip
+    ), downbeats
 
 
 @pytest.fixture

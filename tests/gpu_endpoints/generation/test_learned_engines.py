@@ -74,8 +74,10 @@ def test_musicgen_honours_seed_temperature_and_guidance(musicgen, short):
     first, second = (musicgen.generate(wishes(short, "bass"), quiet)[0].audio for _ in range(2))
     assert np.array_equal(first, second)
     for other in (
-        wishes(short, "bass", seed=4), wishes(short, "bass", temperature=0.2), wishes(short, "bass", guidance=1.0),
-    ):  # fmt: skip
+        wishes(short, "bass", seed=4),
+        wishes(short, "bass", temperature=0.2),
+        wishes(short, "bass", guidance=1.0),
+    ):
         assert not np.array_equal(first, musicgen.generate(other, quiet)[0].audio)
     greedy = wishes(short, "bass", temperature=0.0)
     assert np.array_equal(musicgen.generate(greedy, quiet)[0].audio, musicgen.generate(greedy, quiet)[0].audio)
@@ -116,10 +118,13 @@ def test_stable_audio_makes_stereo_of_any_length_and_honours_the_seed(stable_aud
     pair, again, other, guided, warm = (
         stable_audio.generate(wishes(short, *stems, **more), quiet)[0]
         for stems, more in (
-            (("bass", "drums"), {}), (("bass",), {}), (("bass",), {"seed": 9}), (("bass",), {"guidance": 1.0}),
+            (("bass", "drums"), {}),
+            (("bass",), {}),
+            (("bass",), {"seed": 9}),
+            (("bass",), {"guidance": 1.0}),
             (("bass",), {"temperature": 0.5}),
         )
-    )  # fmt: skip
+    )
     np.testing.assert_allclose(again.audio, pair.audio, atol=1e-5)
     assert not np.allclose(other.audio, pair.audio, atol=1e-4)
     assert not np.allclose(guided.audio, pair.audio, atol=1e-5)

@@ -34,16 +34,21 @@ def song(demo) -> tuple[np.ndarray, Analysis]:
     beats = [Beat(time=time, position=position) for time, position in score.beats if time < 59.5]
     edges = [round(beat.time * SAMPLE_RATE) for beat in beats if beat.position == 1] + [len(audio)]
     return audio, Analysis(
-        duration_seconds=60.0, bpm=score.bpm, time_signature="4/4", key="D", mode="major", beats=beats,
+        duration_seconds=60.0,
+        bpm=score.bpm,
+        time_signature="4/4",
+        key="D",
+        mode="major",
+        beats=beats,
         chords=[Chord(start_time=one.start, end_time=one.end, chord=one.label, confidence=1) for one in score.chords],
-        sections=[Section(start_time=one.start, end_time=one.end, label=one.label, confidence=1) for one in score.sections
-                  if one.start < 55],
-        bar_levels=[
-            10 * float(np.log10(np.mean(audio[a:b].mean(axis=1) ** 2) + 1e-10))
-            for a, b in pairwise(edges)
+        sections=[
+            Section(start_time=one.start, end_time=one.end, label=one.label, confidence=1)
+            for one in score.sections
+            if one.start < 55
         ],
+        bar_levels=[10 * float(np.log10(np.mean(audio[a:b].mean(axis=1) ** 2) + 1e-10)) for a, b in pairwise(edges)],
         loudness_lufs=loudness(audio),
-    )  # fmt: skip
+    )
 
 
 def turned(song, gain_db: float) -> tuple[np.ndarray, Conditioning]:

@@ -95,8 +95,13 @@ def test_vowels_begin_on_the_beat_and_consonants_before_it():
 def test_lines_begin_with_phrases_and_return_when_the_melody_goes_on():
     words = lyrics.syllables(LINE, "en")
     assert [(word[0].text, len(word)) for word in words] == [
-        ("Coda", 2), ("in", 1), ("daylight,", 2), ("walking", 2), ("on the", 2), ("water", 2),
-    ]  # fmt: skip
+        ("Coda", 2),
+        ("in", 1),
+        ("daylight,", 2),
+        ("walking", 2),
+        ("on the", 2),
+        ("water", 2),
+    ]
     assert words[0][0].onset[0].name == "k" and words[0][0].vowel.is_vowel
     given = free_standing(bpm=100, chord_progression=["C", "Am", "F", "G"], duration_seconds=40)
     wish = Wish(StemPlan(stem_type="vocals", style="pop", random_seed=2), given, lyrics=f"{LINE}\nNothing but morning")
@@ -164,14 +169,20 @@ def singer(tmp_path_factory):
         dynamic_shapes={"tokens": {1: count}, "durations": {1: count}, "f0": {1: frames}, "steps": {}},
     )  # fmt: skip
     torch.onnx.export(
-        Vocoder(), (torch.rand(1, 6, bins), torch.rand(1, 6)), folder / "vocoder" / "model.onnx", dynamo=True,
-        input_names=["mel", "f0"], output_names=["waveform"], verbose=False,
+        Vocoder(),
+        (torch.rand(1, 6, bins), torch.rand(1, 6)),
+        folder / "vocoder" / "model.onnx",
+        dynamo=True,
+        input_names=["mel", "f0"],
+        output_names=["waveform"],
+        verbose=False,
         dynamic_shapes={"mel": {1: frames}, "f0": {1: frames}},
-    )  # fmt: skip
+    )
     (folder / "phonemes.txt").write_text("\n".join(["<PAD>", "SP", "AP", "k", "ow", "d", "ax", "hh", "m"]))
     entries = [
-        {"grapheme": "coda", "phonemes": ["k", "ow", "d", "ax"]}, {"grapheme": "home", "phonemes": ["hh", "ow", "m"]},
-    ]  # fmt: skip
+        {"grapheme": "coda", "phonemes": ["k", "ow", "d", "ax"]},
+        {"grapheme": "home", "phonemes": ["hh", "ow", "m"]},
+    ]
     symbols = [
         {"symbol": s, "type": "vowel" if s in ("ow", "ax") else "stop"} for s in ("k", "ow", "d", "ax", "hh", "m")
     ]
@@ -191,9 +202,10 @@ def test_a_diffsinger_voice_gets_phonemes_durations_and_pitch(singer):
 
     tiny = DiffSingerVoice(singer)
     given = [
-        SungNote(start=0.5, end=1.0, pitch=62, syllable="Co-"), SungNote(start=1.0, end=1.5, pitch=66, syllable="da"),
+        SungNote(start=0.5, end=1.0, pitch=62, syllable="Co-"),
+        SungNote(start=1.0, end=1.5, pitch=66, syllable="da"),
         SungNote(start=2.0, end=3.0, pitch=69, syllable="home"),
-    ]  # fmt: skip
+    ]
     sung = lyrics.on_notes(given, "en")
     texts = ["coda", "-", "home"]
     named = [

@@ -159,9 +159,14 @@ def test_the_midi_file_follows_a_song_that_drifts():
     times = np.cumsum(np.r_[2.0, np.linspace(0.5, 0.6, 32)])
     drifting = Conditioning(
         Timeline(tuple(times), tuple(n % 4 + 1 for n in range(33)), 4),
-        (ChordSpan(0, 32, parse("A:min")),), 9, "minor", (SectionSpan(0, 16, "verse"), SectionSpan(16, 32, "chorus")),
-        (0.8,) * 8, 16, 32,
-    )  # fmt: skip
+        (ChordSpan(0, 32, parse("A:min")),),
+        9,
+        "minor",
+        (SectionSpan(0, 16, "verse"), SectionSpan(16, 32, "chorus")),
+        (0.8,) * 8,
+        16,
+        32,
+    )
     made = generate("bass", drifting, "rock", seed=1)
     file = mido.MidiFile(file=io.BytesIO(made.midi))
     assert file.type == 1 and len(file.tracks) == 2

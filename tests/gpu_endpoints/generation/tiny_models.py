@@ -28,14 +28,30 @@ def musicgen(folder: Path, *, melody: bool) -> Path:
     torch.manual_seed(0)
     text = t.T5Config(vocab_size=64, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
     codec = t.EncodecConfig(
-        sampling_rate=RATE, audio_channels=1, num_filters=4, hidden_size=16, num_residual_layers=1,
-        upsampling_ratios=[8, 8, 5], codebook_size=32, codebook_dim=16, num_lstm_layers=1, target_bandwidths=[1.0],
-    )  # fmt: skip
+        sampling_rate=RATE,
+        audio_channels=1,
+        num_filters=4,
+        hidden_size=16,
+        num_residual_layers=1,
+        upsampling_ratios=[8, 8, 5],
+        codebook_size=32,
+        codebook_dim=16,
+        num_lstm_layers=1,
+        target_bandwidths=[1.0],
+    )
     family = "MusicgenMelody" if melody else "Musicgen"
     decoder = getattr(t, f"{family}DecoderConfig")(
-        vocab_size=32, max_position_embeddings=208, num_hidden_layers=2, ffn_dim=32, num_attention_heads=2,
-        hidden_size=16, num_codebooks=codec.num_quantizers, initializer_factor=0.6, pad_token_id=None, bos_token_id=None,
-    )  # fmt: skip
+        vocab_size=32,
+        max_position_embeddings=208,
+        num_hidden_layers=2,
+        ffn_dim=32,
+        num_attention_heads=2,
+        hidden_size=16,
+        num_codebooks=codec.num_quantizers,
+        initializer_factor=0.6,
+        pad_token_id=None,
+        bos_token_id=None,
+    )
     extra = {"num_chroma": 12, "chroma_length": 16} if melody else {}
     config = getattr(t, f"{family}Config")(
         text_encoder=text.to_dict(), audio_encoder=codec.to_dict(), decoder=decoder.to_dict(), **extra
@@ -62,19 +78,34 @@ def stable_audio(folder: Path) -> Path:
     torch.manual_seed(0)
     StableAudioPipeline(
         vae=AutoencoderOobleck(
-            encoder_hidden_size=8, downsampling_ratios=[8, 8, 16], channel_multiples=[1, 1, 1], decoder_channels=8,
-            decoder_input_channels=8, audio_channels=2, sampling_rate=44100,
+            encoder_hidden_size=8,
+            downsampling_ratios=[8, 8, 16],
+            channel_multiples=[1, 1, 1],
+            decoder_channels=8,
+            decoder_input_channels=8,
+            audio_channels=2,
+            sampling_rate=44100,
         ),
         text_encoder=T5EncoderModel(T5Config(vocab_size=64, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)),
-        projection_model=StableAudioProjectionModel(text_encoder_dim=16, conditioning_dim=16, min_value=0, max_value=64),
+        projection_model=StableAudioProjectionModel(
+            text_encoder_dim=16, conditioning_dim=16, min_value=0, max_value=64
+        ),
         tokenizer=tokenizer(),
         transformer=StableAudioDiTModel(
-            sample_size=300, in_channels=8, num_layers=1, attention_head_dim=16, num_attention_heads=2,
-            num_key_value_attention_heads=2, out_channels=8, cross_attention_dim=16, time_proj_dim=16,
-            global_states_input_dim=32, cross_attention_input_dim=16,
+            sample_size=300,
+            in_channels=8,
+            num_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            num_key_value_attention_heads=2,
+            out_channels=8,
+            cross_attention_dim=16,
+            time_proj_dim=16,
+            global_states_input_dim=32,
+            cross_attention_input_dim=16,
         ),
         scheduler=CosineDPMSolverMultistepScheduler(
             solver_order=2, prediction_type="v_prediction", sigma_data=1.0, sigma_schedule="exponential"
         ),
-    ).save_pretrained(folder)  # fmt: skip
+    ).save_pretrained(folder)
     return folder

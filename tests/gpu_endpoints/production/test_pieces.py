@@ -54,9 +54,13 @@ def test_each_harmonic_layer_is_held_beside_the_chords():
     def chords(names: dict[int, tuple[float, ...]]) -> np.ndarray:
         bar = (TIMES // 2).astype(int) % 2
         return np.asarray(
-            sum(0.1 * np.sin(2 * np.pi * hertz * TIMES) * (bar == place) for place, tones in names.items() for hertz in tones),
+            sum(
+                0.1 * np.sin(2 * np.pi * hertz * TIMES) * (bar == place)
+                for place, tones in names.items()
+                for hertz in tones
+            ),
             np.float32,
-        )  # fmt: skip
+        )
 
     c, g = (261.63, 329.63, 392.0), (392.0, 493.88, 587.33)
     assert checking.on_chords(chords({0: c, 1: g}), MUSIC) > 0.95
@@ -66,16 +70,35 @@ def test_each_harmonic_layer_is_held_beside_the_chords():
 
 def test_what_is_missed_is_named():
     asked = PieceAsked(loudness_lufs=-14.0, valence=0.5, arousal=0.5)
-    good = PieceHeard(chords={"piano": 0.97}, borders=1.0, words_in_bar=1.0, sounds_like=["pop"], valence=0.4,
-                      arousal=0.2, loudness_error=0.2)  # fmt: skip
+    good = PieceHeard(
+        chords={"piano": 0.97},
+        borders=1.0,
+        words_in_bar=1.0,
+        sounds_like=["pop"],
+        valence=0.4,
+        arousal=0.2,
+        loudness_error=0.2,
+    )
     assert pieces.misses(good, asked, "pop") == []
     assert pieces.misses(good, asked, "house 70%, pop 30%") == [], "any genre of a blend may lead"
-    bad = PieceHeard(chords={"piano": 0.97, "bass": 0.7}, borders=0.2, words_in_bar=0.5, sounds_like=["metal", "pop"],
-                     valence=-0.5, arousal=0.2, loudness_error=-2.0)  # fmt: skip
+    bad = PieceHeard(
+        chords={"piano": 0.97, "bass": 0.7},
+        borders=0.2,
+        words_in_bar=0.5,
+        sounds_like=["metal", "pop"],
+        valence=-0.5,
+        arousal=0.2,
+        loudness_error=-2.0,
+    )
     found = pieces.misses(bad, asked, "pop")
     assert [(one.what, one.layer) for one in found] == [
-        ("chords", "bass"), ("style", None), ("mood", None), ("borders", None), ("words", None), ("loudness", None)
-    ]  # fmt: skip
+        ("chords", "bass"),
+        ("style", None),
+        ("mood", None),
+        ("borders", None),
+        ("words", None),
+        ("loudness", None),
+    ]
     assert "more like metal than like pop" in found[1].message and "valence" in found[2].message
 
 

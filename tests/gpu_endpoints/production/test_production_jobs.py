@@ -160,7 +160,10 @@ def test_drums_that_come_late_are_checked_aligned_and_checked_again(run):
     assert aligned["done"] and aligned["start_seconds"] == 0.0
     again = run("check", {"audio": {"container": "generated", "blob_name": aligned["blob_name"]}, **what})
     assert again["beat_alignment"] > 0.9 and abs(again["offset_ms"]) <= 25
-    for wrong, code in (({"audio_file_id": "nobody"}, "song_not_analysed"), ({"conditioning": "gone"}, "conditioning_missing")):  # fmt: skip
+    for wrong, code in (
+        ({"audio_file_id": "nobody"}, "song_not_analysed"),
+        ({"conditioning": "gone"}, "conditioning_missing"),
+    ):
         with pytest.raises(JobFailed) as failed:
             run("check", {"audio": late_blob, **wrong})
         assert failed.value.code == code
@@ -176,11 +179,17 @@ def test_an_export_holds_what_was_asked_for_under_the_names_that_were_asked_for(
         "output": "p/exports/all",
         "about": {"title": "Lied 🎻"},
         "items": [
-            {"blob_name": "p/bass.wav", "name": "stems/Baß 🎻.wav", "format": "wav", "start_seconds": 2.5, "about": {"engine": "symbolic"}},
+            {
+                "blob_name": "p/bass.wav",
+                "name": "stems/Baß 🎻.wav",
+                "format": "wav",
+                "start_seconds": 2.5,
+                "about": {"engine": "symbolic"},
+            },
             {"blob_name": "p/bass.wav", "name": "stems/bass.flac", "format": "flac"},
             {"blob_name": "p/bass.mid", "name": "midi/bass.mid"},
         ],
-    }  # fmt: skip
+    }
     made = run("export", order)
     data = blobs.read(names.GENERATED, "p/exports/all.zip")
     assert made["sha256"] == sha256(data).hexdigest() and made["file_size_bytes"] == len(data) and made["files"] == 3
@@ -218,10 +227,15 @@ def test_names_that_would_leave_the_export_are_refused(wrong):
 def test_memory_of_a_mix_does_not_grow_with_its_length():
     """Two lengths, each in a process of its own: what is held must not follow the length."""
     peaks = [
-        json.loads(subprocess.run(
-            [sys.executable, "-m", "benchmarks.production", "--minutes", str(minutes), "--stems", "4"],
-            check=True, capture_output=True, cwd=Path.cwd(), timeout=300,
-        ).stdout)["peak_megabytes"]
+        json.loads(
+            subprocess.run(
+                [sys.executable, "-m", "benchmarks.production", "--minutes", str(minutes), "--stems", "4"],
+                check=True,
+                capture_output=True,
+                cwd=Path.cwd(),
+                timeout=300,
+            ).stdout
+        )["peak_megabytes"]
         for minutes in (0.5, 3)
-    ]  # fmt: skip
+    ]
     assert peaks[1] < 500 and peaks[1] - peaks[0] < 40, peaks  # all of three minutes in memory: 63 MB a stem

@@ -34,9 +34,12 @@ class Server:
     def __init__(self, folder: Path, stack, **settings: str):
         (port,) = free_ports(1)
         env = stack.environment() | {
-            "AzureWebJobsStorage": stack.connection_string, "RIPIENO_CALLBACK_SECRET": SECRET, "RIPIENO_WORKERS": "1",
-            "PYTHONPATH": f"{Path.cwd()}{os.pathsep}{HERE}", **settings,
-        }  # fmt: skip
+            "AzureWebJobsStorage": stack.connection_string,
+            "RIPIENO_CALLBACK_SECRET": SECRET,
+            "RIPIENO_WORKERS": "1",
+            "PYTHONPATH": f"{Path.cwd()}{os.pathsep}{HERE}",
+            **settings,
+        }
         command = python_module("uvicorn", "echo_endpoint:app", "--port", str(port), "--log-level", "warning")
         self.url = f"http://127.0.0.1:{port}"
         self.child = Child("echo", command, env, folder / f"echo-{port}.log", f"{self.url}/health", Path.cwd())
@@ -234,9 +237,13 @@ def running_elsewhere(job_id: str, replica_id: str) -> None:
     """A job document of another replica."""
     request = JobRequest(kind="echo", input={"a": 1})
     document = JobDocument(
-        job_id=job_id, request=request, fingerprint=fingerprint(request), replica_id=replica_id, state="running",
+        job_id=job_id,
+        request=request,
+        fingerprint=fingerprint(request),
+        replica_id=replica_id,
+        state="running",
         created_at="2026-01-01T00:00:00+00:00",
-    )  # fmt: skip
+    )
     blobs.upload_json(names.JOBS, names.job_blob(job_id), document.model_dump(mode="json", exclude={"etag", "gone"}))
 
 
@@ -302,9 +309,13 @@ def test_a_cancel_ends_what_no_replica_has_any_more(server, job_id):
     request = JobRequest(kind="echo", input={})
     for state, number in (("queued", 1), ("running", 2)):
         document = JobDocument(
-            job_id=f"{job_id}{number}", request=request, fingerprint=fingerprint(request), replica_id="long-gone",
-            state=state, created_at="2026-01-01T00:00:00+00:00",
-        )  # fmt: skip
+            job_id=f"{job_id}{number}",
+            request=request,
+            fingerprint=fingerprint(request),
+            replica_id="long-gone",
+            state=state,
+            created_at="2026-01-01T00:00:00+00:00",
+        )
         blobs.upload_json("jobs", f"{job_id}{number}.json", document.model_dump(mode="json", exclude={"etag", "gone"}))
         assert server.cancel(document.job_id).json()["state"] == "cancelled"
         assert server.get(document.job_id)["ended_at"] is not None
@@ -314,9 +325,14 @@ def test_a_cancel_ends_what_no_replica_has_any_more(server, job_id):
 def test_a_job_that_breaks_its_replica_again_and_again_is_given_up(server, stack, job_id):
     request = JobRequest(kind="echo", input={"poison": True})
     document = JobDocument(
-        job_id=job_id, request=request, fingerprint=fingerprint(request), replica_id="long-gone", state="running",
-        attempt=10, created_at="2026-01-01T00:00:00+00:00",
-    )  # fmt: skip
+        job_id=job_id,
+        request=request,
+        fingerprint=fingerprint(request),
+        replica_id="long-gone",
+        state="running",
+        attempt=10,
+        created_at="2026-01-01T00:00:00+00:00",
+    )
     blobs.upload_json("jobs", f"{job_id}.json", json.loads(document.model_dump_json(exclude={"etag", "gone"})))
     assert server.get(job_id)["lost"]
     job = server.put(job_id, "echo", {"poison": True}).json()

@@ -12,11 +12,20 @@ from ripieno.cli.shapes import ChartLine
 @pytest.mark.parametrize(
     ("label", "name"),
     [
-        ("C:maj", "C"), ("A:min", "Am"), ("D:maj7", "Dmaj7"), ("G:7", "G7"), ("F#:min7", "F#m7"), ("B:hdim7", "Bm7b5"),
-        ("E:sus4", "Esus4"), ("C:maj/3", "C/E"), ("Bb:maj/5", "Bb/F"), ("C:min7/b3", "Cm7/Eb"), ("D:7/b7", "D7/C"),
+        ("C:maj", "C"),
+        ("A:min", "Am"),
+        ("D:maj7", "Dmaj7"),
+        ("G:7", "G7"),
+        ("F#:min7", "F#m7"),
+        ("B:hdim7", "Bm7b5"),
+        ("E:sus4", "Esus4"),
+        ("C:maj/3", "C/E"),
+        ("Bb:maj/5", "Bb/F"),
+        ("C:min7/b3", "Cm7/Eb"),
+        ("D:7/b7", "D7/C"),
         ("N", "–"),
     ],
-)  # fmt: skip
+)
 def test_chords_are_written_as_musicians_write_them(label, name):
     assert chord_name(label) == name
 
@@ -27,8 +36,10 @@ def test_a_chart_has_four_bars_a_line_and_a_new_line_for_each_section():
     bars[1].chords = [(1, "A:min"), (4, "G:7")]
     lines = [line.split("|", 1) for line in chart_lines(bars)]
     assert [music.split() for _, music in lines] == [
-        ["C", "|", "Am", ".", ".", "G7", "|", "C", "|", "C", "|"], ["C", "|"], ["C", "|", "C", "|"],
-    ]  # fmt: skip
+        ["C", "|", "Am", ".", ".", "G7", "|", "C", "|", "C", "|"],
+        ["C", "|"],
+        ["C", "|", "C", "|"],
+    ]
     assert [("verse" in head, "chorus" in head) for head, _ in lines] == [(True, False), (False, False), (False, True)]
 
 

@@ -88,8 +88,12 @@ def test_every_shell_gets_a_script_that_completes_commands(shell):
     done = subprocess.run(
         [sys.executable, "-c", "from ripieno.cli.__main__ import main; main()"],
         env=asked | {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(PROJECT)},
-        capture_output=True, text=True, timeout=120, check=True, cwd=Path("/"),
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+        cwd=Path("/"),
+    )
     assert "generate" in done.stdout and "generations" in done.stdout and "analyze" not in done.stdout
 
 

@@ -24,8 +24,19 @@ def test_a_problem_document_keeps_all_its_fields():
     assert (told.retry_after, told.audio_file_id, told.problem) == (3.0, "s", problem)
 
 
-@pytest.mark.parametrize("body", [HTML, b"", b"upstream connect error", b"\xff\xfe\x00", b"[1, 2]", b'{"error": "no"}',
-                                  b'{"code": 5, "detail": "x"}', b"[" * 100_000])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        HTML,
+        b"",
+        b"upstream connect error",
+        b"\xff\xfe\x00",
+        b"[1, 2]",
+        b'{"error": "no"}',
+        b'{"code": 5, "detail": "x"}',
+        b"[" * 100_000,
+    ],
+)
 def test_an_answer_that_is_nobodys_of_ours_gives_a_sentence_that_says_where_from(body):
     told = errors.of_answer(502, {"content-type": "text/html; charset=utf-8"}, body, URL)
     assert (told.code, told.status, told.problem) == ("http_502", 502, {})

@@ -82,9 +82,12 @@ def test_a_storage_without_blocks_takes_one_request_up_to_its_limit(sink: Sink, 
     """Another kind of storage than Azure's, some day."""
     client = connect(sink.url)
     ticket = UploadTicket(
-        upload_id="u", upload_url=f"{sink.url}/elsewhere", headers={"x-of-its-own": "1"}, complete_url="",
+        upload_id="u",
+        upload_url=f"{sink.url}/elsewhere",
+        headers={"x-of-its-own": "1"},
+        complete_url="",
         expires_at="2999-01-01T00:00:00+00:00",
-    )  # fmt: skip
+    )
 
     def begin(*_: object, **__: object) -> UploadTicket:
         return ticket

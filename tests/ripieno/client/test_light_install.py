@@ -80,8 +80,10 @@ def installer(python: Path) -> list[str]:
     command: list[str] | None = install.uv_install()
     if command is None:
         return [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
-    return [str(python) if part == str(install.PYTHON) and command[at - 1] == "--python" else part
-            for at, part in enumerate(command)]  # fmt: skip
+    return [
+        str(python) if part == str(install.PYTHON) and command[at - 1] == "--python" else part
+        for at, part in enumerate(command)
+    ]
 
 
 @pytest.fixture

@@ -127,8 +127,11 @@ def test_a_song_that_slows_down_is_followed_and_only_the_range_is_played():
 def test_sections_begin_with_a_crash_and_end_with_a_fill():
     given = drifting_song()
     part = arrange("drums", given, blend("rock"), seed=2, humanise=False)
-    assert [round(given.timeline.beat_at(note.start + given.start_seconds), 3)
-            for note in part.notes if note.pitch == KIT["crash"]] == [32.0]  # fmt: skip
+    assert [
+        round(given.timeline.beat_at(note.start + given.start_seconds), 3)
+        for note in part.notes
+        if note.pitch == KIT["crash"]
+    ] == [32.0]
 
     def snares(bar: int) -> int:
         beats = [given.timeline.beat_at(n.start + given.start_seconds) for n in part.notes if n.pitch == KIT["snare"]]
@@ -151,9 +154,13 @@ def test_a_melody_comes_back_with_its_motif():
     given = free_standing(bpm=100, chord_progression=["C"], duration_seconds=8 * 4 * 0.6, form=(("verse", 8),))
     notes = arrange("vocals", given, blend("pop"), seed=4, humanise=False).notes
     bars = [
-        [(round(given.timeline.beat_at(n.start) - 4 * bar, 3)) for n in notes if 4 * bar <= given.timeline.beat_at(n.start + 1e-6) < 4 * bar + 4]
+        [
+            (round(given.timeline.beat_at(n.start) - 4 * bar, 3))
+            for n in notes
+            if 4 * bar <= given.timeline.beat_at(n.start + 1e-6) < 4 * bar + 4
+        ]
         for bar in range(8)
-    ]  # fmt: skip
+    ]
     assert bars[0] == bars[2] == bars[4] == bars[6]
     assert bars[3] == bars[7]
 

@@ -27,9 +27,15 @@ def notes(music: Conditioning, stem: str, style: str = "rock", **plan) -> list[N
     """What is played of a plan, exactly on the grid; a beat is half a second."""
     one = StemPlan(stem_type=stem, style=style, random_seed=5, **plan)
     part = arrange(
-        stem, music, blend(style), seed=5, playing=playing.of(one), by_place=playing.by_place(one, music),
-        silent=places.silent(one, music), humanise=False,
-    )  # fmt: skip
+        stem,
+        music,
+        blend(style),
+        seed=5,
+        playing=playing.of(one),
+        by_place=playing.by_place(one, music),
+        silent=places.silent(one, music),
+        humanise=False,
+    )
     return part.notes
 
 
@@ -46,13 +52,20 @@ def in_bars(found: list[Note], first: int, last: int) -> list[Note]:
 @pytest.mark.parametrize(
     ("where", "bars"),
     [
-        (Place(section="intro"), (1, 4)), (Place(bars=(9, 16)), (9, 16)), (Place(section="chorus last"), (29, 36)),
-        (Place(half=2), (19, 36)), (Place(half=1), (1, 18)), (Place(section="chorus 2", half=2), (33, 36)),
-        (Place(section="verse 2", side="from"), (21, 36)), (Place(half=2, side="before"), (1, 18)),
-        (Place(section="verse 2", bars=(1, 2)), (21, 22)), (Place(bars=(-4, -1)), (33, 36)),
-        (Place(section="chorus", side="before"), (1, 12)), (Place(bars=(17, 20), side="after"), (21, 36)),
+        (Place(section="intro"), (1, 4)),
+        (Place(bars=(9, 16)), (9, 16)),
+        (Place(section="chorus last"), (29, 36)),
+        (Place(half=2), (19, 36)),
+        (Place(half=1), (1, 18)),
+        (Place(section="chorus 2", half=2), (33, 36)),
+        (Place(section="verse 2", side="from"), (21, 36)),
+        (Place(half=2, side="before"), (1, 18)),
+        (Place(section="verse 2", bars=(1, 2)), (21, 22)),
+        (Place(bars=(-4, -1)), (33, 36)),
+        (Place(section="chorus", side="before"), (1, 12)),
+        (Place(bars=(17, 20), side="after"), (21, 36)),
     ],
-)  # fmt: skip
+)
 def test_nothing_sounds_where_it_is_silent(music, stem, where, bars):
     without = notes(music, stem, silent=[where])
     assert (without and in_bars(notes(music, stem), *bars)) or stem == "vocals"

@@ -24,7 +24,11 @@ def found() -> Analysis:
     bars = times[1::4]
     names = ["G:maj", "E:min/b3", "C:maj", "D:7"]
     return Analysis(
-        duration_seconds=float(times[-1]) + 1, bpm=113.0, time_signature="4/4", key="G", mode=Mode.MAJOR,
+        duration_seconds=float(times[-1]) + 1,
+        bpm=113.0,
+        time_signature="4/4",
+        key="G",
+        mode=Mode.MAJOR,
         tuning_frequency=441.0,
         beats=[Beat(time=t, position=4 if n == 0 else (n - 1) % 4 + 1) for n, t in enumerate(times)],
         chords=[
@@ -37,7 +41,7 @@ def found() -> Analysis:
             Section(start_time=bars[12], end_time=float(times[-1]) + 1, label="chorus", confidence=1),
         ],
         bar_levels=[-20.0] * 8 + [-14.0] * 9,
-    )  # fmt: skip
+    )
 
 
 def test_beats_chords_and_key_are_the_songs(found):
@@ -112,9 +116,13 @@ def test_a_section_or_bars_can_be_asked_for(found):
 
 @pytest.mark.parametrize(
     ("asked", "told"),
-    [({"section": "bridge"}, "its sections are verse, chorus 1, chorus 2"), ({"section": "chorus 3"}, "no 'chorus 3'"),
-     ({"bars": (4, 99)}, "bars 1 to 17"), ({"bars": (0, 2)}, "bars 1 to 17")],
-)  # fmt: skip
+    [
+        ({"section": "bridge"}, "its sections are verse, chorus 1, chorus 2"),
+        ({"section": "chorus 3"}, "no 'chorus 3'"),
+        ({"bars": (4, 99)}, "bars 1 to 17"),
+        ({"bars": (0, 2)}, "bars 1 to 17"),
+    ],
+)
 def test_a_part_that_is_not_there_is_refused_with_those_that_are(found, asked, told):
     with pytest.raises(NotConditionable, match=told):
         within(of_song(found), **asked)

@@ -14,11 +14,20 @@ from ripieno.music.timeline import Timeline
 @pytest.mark.parametrize(
     ("name", "classes", "bass"),
     [
-        ("C", {0, 4, 7}, 0), ("Am", {9, 0, 4}, 9), ("F#m7b5", {6, 9, 0, 4}, 6), ("Bb/D", {10, 2, 5}, 2),
-        ("Gsus4", {7, 0, 2}, 7), ("Ebmaj7", {3, 7, 10, 2}, 3), ("C:min7/b3", {0, 3, 7, 10}, 3), ("D:maj/3", {2, 6, 9}, 6),
-        ("A:7", {9, 1, 4, 7}, 9), ("B°", {11, 2, 5}, 11), ("G:sus2", {7, 9, 2}, 7), ("E5", {4, 11}, 4),
+        ("C", {0, 4, 7}, 0),
+        ("Am", {9, 0, 4}, 9),
+        ("F#m7b5", {6, 9, 0, 4}, 6),
+        ("Bb/D", {10, 2, 5}, 2),
+        ("Gsus4", {7, 0, 2}, 7),
+        ("Ebmaj7", {3, 7, 10, 2}, 3),
+        ("C:min7/b3", {0, 3, 7, 10}, 3),
+        ("D:maj/3", {2, 6, 9}, 6),
+        ("A:7", {9, 1, 4, 7}, 9),
+        ("B°", {11, 2, 5}, 11),
+        ("G:sus2", {7, 9, 2}, 7),
+        ("E5", {4, 11}, 4),
     ],
-)  # fmt: skip
+)
 def test_chord_names_of_both_kinds(name, classes, bass):
     chord = parse(name)
     assert set(chord.pitch_classes) == classes and chord.bass == bass
@@ -26,9 +35,17 @@ def test_chord_names_of_both_kinds(name, classes, bass):
 
 @pytest.mark.parametrize(
     ("name", "label"),
-    [("C", "C:maj"), ("Am7/G", "A:min7/b7"), ("F#m7b5", "F#:hdim7"), ("Bb/D", "Bb:maj/3"), ("D:maj/3", "D:maj/3"),
-     ("G7sus4", "G:sus4(b7)"), ("E5", "E:5"), ("N.C.", "N")],
-)  # fmt: skip
+    [
+        ("C", "C:maj"),
+        ("Am7/G", "A:min7/b7"),
+        ("F#m7b5", "F#:hdim7"),
+        ("Bb/D", "Bb:maj/3"),
+        ("D:maj/3", "D:maj/3"),
+        ("G7sus4", "G:sus4(b7)"),
+        ("E5", "E:5"),
+        ("N.C.", "N"),
+    ],
+)
 def test_every_name_has_a_label_in_hartes_syntax(name, label):
     assert harte(name) == label
     mir_eval.chord.validate_chord_label(label)

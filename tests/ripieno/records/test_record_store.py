@@ -29,9 +29,11 @@ class Note(Contract):
 
 TABLE = "Notes"
 NOTES = Store(
-    TABLE, Note, key=lambda note: note.name,
+    TABLE,
+    Note,
+    key=lambda note: note.name,
     index=lambda note: {f"by-kind|{note.kind}|{note.name}": {"kind": note.kind, "times": len(note.written)}},
-)  # fmt: skip
+)
 
 
 @pytest.fixture

@@ -41,16 +41,18 @@ def test_what_is_given_wins():
 def test_the_style_follows_the_meter_where_none_is_named():
     (plan,) = rules.plan(
         GenerationOrder(target_stems=["bass"], parameters=GenerationParameters(time_signature="3/4")),
-        time_signature=None, seed=1,
-    )  # fmt: skip
+        time_signature=None,
+        seed=1,
+    )
     assert plan.style == "waltz"
 
 
 def test_a_place_that_a_prompt_names_is_no_part_of_a_song_that_is_not_there():
     (plan,) = rules.plan(
         GenerationOrder(parameters=GenerationParameters(prompt="a bass line for the second bridge, bars 3 to 4")),
-        time_signature=None, seed=1,
-    )  # fmt: skip
+        time_signature=None,
+        seed=1,
+    )
     assert plan.section is None and plan.bars is None
 
 

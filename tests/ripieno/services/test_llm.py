@@ -54,8 +54,11 @@ def test_an_answer_is_signed_priced_and_held_to_the_schema(language_model):
     assert reply.value.parts[0].name == "bass" and reply.faults == []
     assert (reply.engine.engine, reply.engine.version, reply.engine.fallback) == ("scripted", "scripted-2026", False)
     assert reply.usage.model_dump() == {
-        "prompt_tokens": 1000, "completion_tokens": 200, "calls": 1, "cost": pytest.approx(0.0045),
-    }  # fmt: skip
+        "prompt_tokens": 1000,
+        "completion_tokens": 200,
+        "calls": 1,
+        "cost": pytest.approx(0.0045),
+    }
     (asked,) = language_model.asked
     schema = asked["response_format"]["json_schema"]
     assert schema["strict"] and asked["max_completion_tokens"] == 6000 and "tools" not in asked
@@ -127,8 +130,11 @@ def test_after_two_repairs_it_is_given_up_and_paid(language_model):
 
 def test_it_waits_as_long_as_the_server_says(language_model, waited):
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
-    language_model.replies = [Said(status=429, headers={"retry-after": "7"}),
-                              Said(status=503, headers={"retry-after": soon}), GOOD]  # fmt: skip
+    language_model.replies = [
+        Said(status=429, headers={"retry-after": "7"}),
+        Said(status=503, headers={"retry-after": soon}),
+        GOOD,
+    ]
     assert ask().value.parts
     assert waited[0] == 7.0 and 15 < waited[1] <= 20
 
@@ -253,8 +259,10 @@ def test_a_server_without_structured_outputs_gets_the_schema_in_words_and_is_rem
     language_model.answer = old_server
     assert ask().value.parts and ask().value.parts
     assert [one["response_format"]["type"] for one in language_model.asked] == [
-        "json_schema", "json_object", "json_object",
-    ]  # fmt: skip
+        "json_schema",
+        "json_object",
+        "json_object",
+    ]
     system = language_model.asked[1]["messages"][0]["content"]
     assert '"additionalProperties": false' in system and "JSON schema" in system
 
@@ -317,8 +325,11 @@ def test_an_answer_in_any_script_comes_as_it_was_said(language_model):
 def test_settings_say_which_model_does_which_task(language_model, monkeypatch):
     monkeypatch.setenv("RIPIENO_LLM_MODELS", "lyrics=poet, understand=off")
     assert [llm.model_for(task) for task in ("plan", "lyrics", "understand", "compose")] == [
-        "scripted", "poet", "", "scripted",
-    ]  # fmt: skip
+        "scripted",
+        "poet",
+        "",
+        "scripted",
+    ]
     monkeypatch.setenv("RIPIENO_LLM_MODEL", "")
     assert llm.is_configured("lyrics") and not llm.is_configured("plan")
     with pytest.raises(ModelFailed, match="no language model is configured for the task plan"):

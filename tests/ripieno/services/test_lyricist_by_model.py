@@ -28,8 +28,10 @@ def brief(**fields: Any) -> LyricsBrief:
 
 
 def draft(verse: list[str] | None = None, hook: str = HOOK, title: str = "Rain", **fields: Any) -> dict[str, Any]:
-    sections = [{"label": "Verse 1", "theme": "rain", "lines": verse or GOOD},
-                {"label": "chorus", "theme": "away", "lines": [hook]}]  # fmt: skip
+    sections = [
+        {"label": "Verse 1", "theme": "rain", "lines": verse or GOOD},
+        {"label": "chorus", "theme": "away", "lines": [hook]},
+    ]
     return {"title": title, "sections": sections} | fields
 
 
@@ -65,7 +67,7 @@ def test_words_that_fit_are_taken_and_return_with_their_section(language_model):
         ("", "nothing to sing"),
         ("x" * 500, "write words alone"),
     ],
-)  # fmt: skip
+)
 def test_a_line_that_cannot_be_sung_is_told_and_mended(language_model, line, said):
     language_model.replies = [{"drafts": [draft([line, GOOD[1]])]}, {"drafts": [draft()]}]
     found = lyricist.drafts(brief(), count=1)

@@ -90,8 +90,9 @@ def test_what_is_said_of_the_same_place_twice_adds_up():
     first = again("busier in the chorus")
     second = rules.again(first, "still busier in the chorus, and softer in the verse", seed=2)
     assert [(one.places[0].section, one.density, one.dynamics) for one in second.at_places] == [
-        ("chorus", 1.0, 0.0), ("verse", 0.0, -0.6),
-    ]  # fmt: skip
+        ("chorus", 1.0, 0.0),
+        ("verse", 0.0, -0.6),
+    ]
 
 
 def test_a_lead_guitar_is_one():

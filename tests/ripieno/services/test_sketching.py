@@ -23,10 +23,19 @@ def sketch(**fields: Any) -> dict[str, Any]:
     form = [{"label": "intro", "bars": 4}, {"label": "verse", "bars": 8}, {"label": "chorus", "bars": 8},
             {"label": "outro", "bars": 4}]  # fmt: skip
     return {
-        "title": "Harbour Fog", "theme": None, "mood_words": "hazy, slow", "valence": -0.3, "arousal": -0.5,
-        "style": [{"name": "ambient", "weight": 0.7}, {"name": "jazz", "weight": 0.3}], "tempo": 96.0, "key": "D minor",
-        "meter": "4/4", "form": form, "instruments": ["piano", "bass"], "sings": False,
-    } | fields  # fmt: skip
+        "title": "Harbour Fog",
+        "theme": None,
+        "mood_words": "hazy, slow",
+        "valence": -0.3,
+        "arousal": -0.5,
+        "style": [{"name": "ambient", "weight": 0.7}, {"name": "jazz", "weight": 0.3}],
+        "tempo": 96.0,
+        "key": "D minor",
+        "meter": "4/4",
+        "form": form,
+        "instruments": ["piano", "bass"],
+        "sings": False,
+    } | fields
 
 
 def sketched(wanted: CompositionOrder, *, has_song: bool = False) -> sketching.Sketched:
@@ -75,11 +84,14 @@ def test_what_a_person_fixed_stays_whatever_the_model_says(language_model, name)
 @pytest.mark.parametrize(
     ("brief", "field"),
     [
-        ("a waltz in 3/4, 60 seconds", "meter"), ("in C major, 60 seconds", "key"), ("at 80 bpm, 60 seconds", "tempo"),
-        ("a house track, 60 seconds", "styles"), ("a calm and sad piece, 60 seconds", "mood"),
+        ("a waltz in 3/4, 60 seconds", "meter"),
+        ("in C major, 60 seconds", "key"),
+        ("at 80 bpm, 60 seconds", "tempo"),
+        ("a house track, 60 seconds", "styles"),
+        ("a calm and sad piece, 60 seconds", "mood"),
         ("an instrumental, 60 seconds", "instrumental"),
     ],
-)  # fmt: skip
+)
 def test_what_the_rules_read_in_the_brief_stays(language_model, brief, field):
     language_model.answer = lambda _: sketch(sings=True)
     found = sketched(order(brief))
@@ -116,8 +128,9 @@ def test_what_cannot_be_is_told_and_mended(language_model, wrong, said):
 
 
 def test_what_it_cannot_mend_is_left_to_the_rules(language_model):
-    language_model.replies = [sketch(form=[{"label": "verse", "bars": 8}], style=[{"name": "fogwave", "weight": 1}],
-                                     key="H")] * 3  # fmt: skip
+    language_model.replies = [
+        sketch(form=[{"label": "verse", "bars": 8}], style=[{"name": "fogwave", "weight": 1}], key="H")
+    ] * 3
     found = sketched(order())
     assert not {"form", "styles", "key"} & set(found.filled) and "form: has 8 bars" in (found.engine.reason or "")
     language_model.replies = [sketch(form=[{"label": "verse", "bars": 8}])] * 3

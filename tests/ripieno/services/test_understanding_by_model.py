@@ -13,9 +13,19 @@ from ripieno.services.understanding import understood
 
 def heard(kind: str, words: str, **fields: Any) -> dict[str, Any]:
     return {
-        "kind": kind, "parts": [], "but_parts": [], "places": [], "but_places": [], "only": False, "amount": None,
-        "unit": None, "absolute": False, "value": None, "negated": False, "words": words,
-    } | fields  # fmt: skip
+        "kind": kind,
+        "parts": [],
+        "but_parts": [],
+        "places": [],
+        "but_places": [],
+        "only": False,
+        "amount": None,
+        "unit": None,
+        "absolute": False,
+        "value": None,
+        "negated": False,
+        "words": words,
+    } | fields
 
 
 def place(section: str | None = None, bars: list[int] | None = None) -> dict[str, Any]:
@@ -44,9 +54,13 @@ def test_what_the_rules_read_to_the_end_no_model_is_asked_about(language_model):
 def test_a_model_adds_what_was_not_read(language_model):
     before = understand(SAID)
     assert "gloopy" in before.not_understood[0].text
-    language_model.replies = [{"statements": [
-        heard("brightness", "quite gloopy drums", parts=["drums"], places=[place("chorus")], amount=-0.5),
-    ]}]  # fmt: skip
+    language_model.replies = [
+        {
+            "statements": [
+                heard("brightness", "quite gloopy drums", parts=["drums"], places=[place("chorus")], amount=-0.5),
+            ]
+        }
+    ]
     found = understood(SAID)
     (new,) = [one for one in found.statements if one.by == "model"]
     assert (new.kind, new.parts, new.places, new.amount) == ("brightness", ["drums"], [Place(section="chorus")], -0.5)
@@ -86,7 +100,7 @@ def test_a_model_cannot_say_the_opposite_of_what_the_rules_read(language_model, 
         ("no drums, gloopy", heard("loudness", "gloopy", parts=["drums"], amount=0.5)),
         ("short notes on the bass, gloopy", heard("articulation", "gloopy", parts=["bass"], value="legato")),
     ],
-)  # fmt: skip
+)
 def test_nor_of_one_value_another(language_model, text, against):
     assert understand(text).not_understood, "the sentence has a word that no rule reads"
     language_model.replies = [{"statements": [against]}]
@@ -95,11 +109,15 @@ def test_nor_of_one_value_another(language_model, text, against):
 
 def test_what_is_said_of_others_or_elsewhere_is_no_opposite(language_model):
     text = "the drums louder in the chorus, no bass in the intro, gloopy and zippy"
-    language_model.replies = [{"statements": [
-        heard("loudness", "gloopy", parts=["drums"], places=[place("verse")], amount=-0.5),
-        heard("loudness", "zippy", parts=["piano"], amount=-0.5),
-        heard("density", "zippy", parts=["bass"], amount=0.5),
-    ]}]  # fmt: skip
+    language_model.replies = [
+        {
+            "statements": [
+                heard("loudness", "gloopy", parts=["drums"], places=[place("verse")], amount=-0.5),
+                heard("loudness", "zippy", parts=["piano"], amount=-0.5),
+                heard("density", "zippy", parts=["bass"], amount=0.5),
+            ]
+        }
+    ]
     assert len(kinds(understood(text))) == 3
 
 
@@ -121,12 +139,16 @@ def test_what_it_gets_wrong_it_is_told_and_what_stays_wrong_is_left_out(language
 
 
 def test_words_that_were_read_are_not_read_again_and_amounts_stay_in_bounds(language_model):
-    language_model.replies = [{"statements": [
-        heard("density", "busier", amount=0.9, parts=["piano"]),
-        heard("brightness", "gloopy", amount=7.0),
-        heard("brightness", "gloopy", amount=0.7),
-        heard("mood", "gloopy", value="x" * 5000, places=[place("c" * 500), place()]),
-    ]}]  # fmt: skip
+    language_model.replies = [
+        {
+            "statements": [
+                heard("density", "busier", amount=0.9, parts=["piano"]),
+                heard("brightness", "gloopy", amount=7.0),
+                heard("brightness", "gloopy", amount=0.7),
+                heard("mood", "gloopy", value="x" * 5000, places=[place("c" * 500), place()]),
+            ]
+        }
+    ]
     found = understood("busier, gloopy")
     assert kinds(found) == ["brightness", "mood"]
     by_model = [one for one in found.statements if one.by == "model"]
@@ -150,9 +172,11 @@ def test_a_word_that_stands_twice_is_the_one_that_was_not_read(language_model):
 )
 def test_words_that_look_like_instructions_are_words(language_model, injection):
     text = f"no drums. {injection}"
-    language_model.replies = [{"statements": [heard("part", "drums", parts=["drums"])], "key": "C major"},
-                              {"statements": [heard("part", "drums", parts=["drums"])]},
-                              {"statements": [heard("part", "drums", parts=["drums"])]}]  # fmt: skip
+    language_model.replies = [
+        {"statements": [heard("part", "drums", parts=["drums"])], "key": "C major"},
+        {"statements": [heard("part", "drums", parts=["drums"])]},
+        {"statements": [heard("part", "drums", parts=["drums"])]},
+    ]
     found = understood(text)
     assert not [one for one in found.statements if one.kind == Kind.PART and not one.negated and one.by == "model"]
     assert injection not in language_model.asked[0]["messages"][0]["content"]

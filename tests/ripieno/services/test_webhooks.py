@@ -117,9 +117,10 @@ def test_redirects_are_not_followed_and_the_rest_is_signed(configure, inside):
 
 def test_an_endpoint_calls_back_the_app_or_whom_the_operator_allows(configure):
     configure(
-        RIPIENO_ALLOW_PRIVATE_WEBHOOKS="0", RIPIENO_PUBLIC_URL="http://10.0.0.7:7071",
+        RIPIENO_ALLOW_PRIVATE_WEBHOOKS="0",
+        RIPIENO_PUBLIC_URL="http://10.0.0.7:7071",
         RIPIENO_CALLBACK_HOSTS="http://partner.internal",
-    )  # fmt: skip
+    )
     for url in ("http://10.0.0.7:7071/api/callbacks/jobs", "http://partner.internal/x"):
         assert webhooks.check_callback_url(url) == url
     for url in ("http://10.0.0.7:70710/x", "http://partner.internal.evil.example/x", "http://10.0.0.8/"):

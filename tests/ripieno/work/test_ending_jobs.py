@@ -68,9 +68,16 @@ def asked_for(storage, owner):
     job_id = names.job_id(instance_id, "generate")
     address = f"http://127.0.0.1:{free_ports(1)[0]}"
     jobs.record(
-        owner, job_id, work.created_at, kind="generate", instance_id=instance_id, endpoint="generation",
-        address=address, endpoint_job_id=job_id, state="submitting",
-    )  # fmt: skip
+        owner,
+        job_id,
+        work.created_at,
+        kind="generate",
+        instance_id=instance_id,
+        endpoint="generation",
+        address=address,
+        endpoint_job_id=job_id,
+        state="submitting",
+    )
     return work, job_id, address
 
 

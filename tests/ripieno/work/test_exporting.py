@@ -24,19 +24,43 @@ AT_ONCE = 8
 def piece(storage, owner) -> Work:
     """A composition with a master, which is said to be in storage."""
     master = MixedFile(
-        name="m", blob_name="w/m.wav", file_size_bytes=9, sha256="ab", format="wav", sample_rate=44100,
-        duration_seconds=9.0, loudness_lufs=-14.0, peak=0.9, gain_db=0.0, engine=Provenance(engine="e", version="1", license="MIT"),
-    )  # fmt: skip
-    context = Context(title="A/B", tempo=120, meter="4/4", key="C major", loudness_lufs=-14, seed=1,
-                      sections=[ContextSection(label="verse", bars=2)])  # fmt: skip
+        name="m",
+        blob_name="w/m.wav",
+        file_size_bytes=9,
+        sha256="ab",
+        format="wav",
+        sample_rate=44100,
+        duration_seconds=9.0,
+        loudness_lufs=-14.0,
+        peak=0.9,
+        gain_db=0.0,
+        engine=Provenance(engine="e", version="1", license="MIT"),
+    )
+    context = Context(
+        title="A/B",
+        tempo=120,
+        meter="4/4",
+        key="C major",
+        loudness_lufs=-14,
+        seed=1,
+        sections=[ContextSection(label="verse", bars=2)],
+    )
     revision = Revision(number=1, made_at="now", status="made", context=context, mix="mix-1")
     work = Work(
-        work_id="0123456789abcdef", owner=owner, kind=WorkKind.COMPOSITION, created_at="now", order=GenerationOrder(),
+        work_id="0123456789abcdef",
+        owner=owner,
+        kind=WorkKind.COMPOSITION,
+        created_at="now",
+        order=GenerationOrder(),
         composition=Composition(order=CompositionOrder(brief="x"), revisions=[revision]),
-        elements=[Element(name="mix-1-master", kind=ElementKind.MASTER, versions=[
-            Version(number=1, status=TakeStatus.GENERATED, made_at="now", file=master)
-        ])],
-    )  # fmt: skip
+        elements=[
+            Element(
+                name="mix-1-master",
+                kind=ElementKind.MASTER,
+                versions=[Version(number=1, status=TakeStatus.GENERATED, made_at="now", file=master)],
+            )
+        ],
+    )
     works.create(work)
     return work
 
@@ -88,9 +112,14 @@ def test_what_a_removed_piece_was_being_made_into_is_ended_with_it(piece):
 
 @pytest.mark.parametrize(
     ("title", "name"),
-    [("a/b", "a_b.wav"), ("", "untitled.wav"), ("..", "untitled.wav"), ("🎹" * 200, "🎹" * 120 + ".wav"),
-     ("a\r\nSet-Cookie: x", "a__Set-Cookie_ x.wav")],
-)  # fmt: skip
+    [
+        ("a/b", "a_b.wav"),
+        ("", "untitled.wav"),
+        ("..", "untitled.wav"),
+        ("🎹" * 200, "🎹" * 120 + ".wav"),
+        ("a\r\nSet-Cookie: x", "a__Set-Cookie_ x.wav"),
+    ],
+)
 def test_any_title_is_a_file_name(title, name):
     context = Context(title=title, tempo=120, meter="4/4", key="C major", loudness_lufs=-14, seed=1, sections=[])
     assert exporting.file_name(Revision(number=1, made_at="now", context=context), "wav") == name

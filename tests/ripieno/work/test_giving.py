@@ -28,8 +28,15 @@ def midi(pitch: int = 60) -> str:
 @pytest.fixture
 def piece(storage, owner) -> Work:
     """A composition of four bars, eight seconds, that waits after its arrangement."""
-    order = CompositionOrder(brief="a bossa", layers=["piano", "drums"], form=[{"label": "verse", "bars": 4}],
-                             tempo=120.0, meter="4/4", instrumental=True, stop_at="arrangement")  # fmt: skip
+    order = CompositionOrder(
+        brief="a bossa",
+        layers=["piano", "drums"],
+        form=[{"label": "verse", "bars": 4}],
+        tempo=120.0,
+        meter="4/4",
+        instrumental=True,
+        stop_at="arrangement",
+    )
     work, run = composing.begin(owner, order, "0123456789abcdef")
     for stage in list(composing._STAGES):
         if not composing.settle(composing.RevisionOrder.model_validate(run.order), stage):
@@ -63,8 +70,9 @@ def test_the_same_notes_are_the_same_layer_and_others_are_another(piece):
     def inputs(data: str) -> str:
         context = revising._refined(
             piece.composition.revisions[0].context,
-            revising.giving.held(piece, Refinement(layers=[{"layer": "piano", "midi": data}])).wanted, [],
-        )[0]  # fmt: skip
+            revising.giving.held(piece, Refinement(layers=[{"layer": "piano", "midi": data}])).wanted,
+            [],
+        )[0]
         return composing.generating.hash_of(composing._inputs(piece.composition.order, context, "piano"))
 
     assert inputs(midi(60)) == inputs(midi(60)) != inputs(midi(61))

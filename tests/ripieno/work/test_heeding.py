@@ -40,8 +40,10 @@ def test_a_section_becomes_bigger_and_no_other(piece, text):
     made = heeded(piece, text)
     assert energy(made, "verse") == energy(piece, "verse")
     assert [a > b for a, b in zip(energy(made, "chorus"), energy(piece, "chorus"), strict=True)][:3] == [
-        False, True, False,
-    ]  # fmt: skip
+        False,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(

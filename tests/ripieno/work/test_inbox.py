@@ -63,8 +63,11 @@ def test_a_drop_belongs_to_who_its_path_names_then_its_metadata_then_the_setting
     drop("z.wav")
     drop("owners/nobody.wav")
     assert looked(Workflows()) == {
-        "owners/ann/x.wav": "ann", "folder/y.wav": "bob", "z.wav": "the-house", "owners/nobody.wav": "the-house",
-    }  # fmt: skip
+        "owners/ann/x.wav": "ann",
+        "folder/y.wav": "bob",
+        "z.wav": "the-house",
+        "owners/nobody.wav": "the-house",
+    }
 
 
 @pytest.mark.parametrize("said", ["a?b", "a#b", "x" * 500, "Ännchen", "a b", "a%2Fb"])
@@ -91,8 +94,9 @@ def test_one_that_cannot_be_taken_in_is_rejected_and_those_after_it_are_taken_in
         drop(name)
     assert set(looked(Workflows(refuses))) == {"b.wav", "c.wav"}
     assert blobs.properties(names.REJECTED, "a bad one.wav").metadata == {
-        "code": "cannot_be_taken_in", "reason": "not this one",
-    }  # fmt: skip
+        "code": "cannot_be_taken_in",
+        "reason": "not this one",
+    }
     assert "a bad one.wav" not in blobs.list_names(names.RAW_AUDIO)
 
 
@@ -150,17 +154,28 @@ def created(name: str, account: str = "https://songs.blob.core.windows.net") -> 
 
 
 SCHEMAS = {
-    "Event Grid": lambda name: [{
-        "topic": "/subscriptions/x", "subject": f"/blobServices/default/containers/{names.RAW_AUDIO}/blobs/{name}",
-        "eventType": "Microsoft.Storage.BlobCreated", "id": "1", "eventTime": "2026-01-01T00:00:00Z",
-        "dataVersion": "", "metadataVersion": "1", **created(name),
-    }],
+    "Event Grid": lambda name: [
+        {
+            "topic": "/subscriptions/x",
+            "subject": f"/blobServices/default/containers/{names.RAW_AUDIO}/blobs/{name}",
+            "eventType": "Microsoft.Storage.BlobCreated",
+            "id": "1",
+            "eventTime": "2026-01-01T00:00:00Z",
+            "dataVersion": "",
+            "metadataVersion": "1",
+            **created(name),
+        }
+    ],
     "CloudEvents": lambda name: {
-        "specversion": "1.0", "type": "Microsoft.Storage.BlobCreated", "source": "/subscriptions/x", "id": "1",
-        "time": "2026-01-01T00:00:00Z", **created(name),
+        "specversion": "1.0",
+        "type": "Microsoft.Storage.BlobCreated",
+        "source": "/subscriptions/x",
+        "id": "1",
+        "time": "2026-01-01T00:00:00Z",
+        **created(name),
     },
     "Azurite's addresses": lambda name: created(name, "http://127.0.0.1:10000/devstoreaccount1"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)

@@ -23,9 +23,14 @@ def order(storage: str, owner: str) -> DropOrder:
     blobs.upload(names.RAW_AUDIO, name, b"no song")
     etag = str(blobs.properties(names.RAW_AUDIO, name).etag)
     return DropOrder(
-        owner=owner, blob_name=name, etag=etag, original_file_name="a.wav", arrived_at=now, instance_id="drop-1",
+        owner=owner,
+        blob_name=name,
+        etag=etag,
+        original_file_name="a.wav",
+        arrived_at=now,
+        instance_id="drop-1",
         upload_id=upload_id,
-    )  # fmt: skip
+    )
 
 
 def outcome(order: DropOrder) -> str | None:

@@ -39,20 +39,40 @@ def made(order: RevisionOrder) -> list[VersionOrder]:
         work = works.get(one.owner, one.work_id)
         version = works.version(work, one.element, one.version)
         stem = GeneratedStem(
-            stem_type=StemType(one.element), take=one.version, blob_name=f"{one.work_id}/{one.element}-{one.version}.wav",
-            midi_blob_name=None, file_size_bytes=1, sha256=f"{one.element}{one.version}", format="wav",
-            sample_rate=44100, channels=2, start_seconds=0, duration_seconds=10, random_seed=version.plan.random_seed,
-            plan=version.plan, score=Score(), engine=RULES,
-        )  # fmt: skip
+            stem_type=StemType(one.element),
+            take=one.version,
+            blob_name=f"{one.work_id}/{one.element}-{one.version}.wav",
+            midi_blob_name=None,
+            file_size_bytes=1,
+            sha256=f"{one.element}{one.version}",
+            format="wav",
+            sample_rate=44100,
+            channels=2,
+            start_seconds=0,
+            duration_seconds=10,
+            random_seed=version.plan.random_seed,
+            plan=version.plan,
+            score=Score(),
+            engine=RULES,
+        )
         generating.save_version(one, {"stems": [stem.model_dump()]}, None)
     assert composing.layers_made(order)
     mix = composing.begin_mix(order)
     if mix is not None:
         for element in mixing.wanted(mix):
             file = MixedFile(
-                name=element, blob_name=f"{mix.work_id}/{element}.wav", file_size_bytes=1, sha256=element, format="wav",
-                sample_rate=44100, duration_seconds=10, loudness_lufs=-16, peak=0.8, gain_db=0, engine=RULES,
-            )  # fmt: skip
+                name=element,
+                blob_name=f"{mix.work_id}/{element}.wav",
+                file_size_bytes=1,
+                sha256=element,
+                format="wav",
+                sample_rate=44100,
+                duration_seconds=10,
+                loudness_lufs=-16,
+                peak=0.8,
+                gain_db=0,
+                engine=RULES,
+            )
             mixing.save(mix.model_copy(update={"element": element}), file.model_dump(), None)
     assert composing.mixed(order)
     return wanted

@@ -21,23 +21,28 @@ def song(storage, owner):
     known = makers.song(owner)
     songs.create(known)
     found = Analysis(
-        duration_seconds=25, bpm=120, time_signature="4/4",
+        duration_seconds=25,
+        bpm=120,
+        time_signature="4/4",
         beats=[Beat(time=n / 2, position=n % 4 + 1) for n in range(48)],
         sections=[
             Section(start_time=8.0 * n, end_time=8.0 * n + 8, label=label, confidence=1)
             for n, label in enumerate(["verse", "chorus", "chorus"])
         ],
-    )  # fmt: skip
+    )
     folder = names.song_folder(known.audio_file_id, known.born)
     blobs.upload_json(names.ANALYSES, names.analysis_blob(folder), found.model_dump(mode="json"))
     return known
 
 
 def order(song=None, *stems: str, **parameters) -> GenerationOrder:
-    return GenerationOrder.model_validate({
-        "audio_file_id": song.audio_file_id if song else None, "target_stems": stems or ("bass",),
-        "parameters": parameters,
-    })  # fmt: skip
+    return GenerationOrder.model_validate(
+        {
+            "audio_file_id": song.audio_file_id if song else None,
+            "target_stems": stems or ("bass",),
+            "parameters": parameters,
+        }
+    )
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,16 @@ def both(storage, owner) -> str:
     """A generation and a composition of somebody's; their owner."""
     known = Composition(order=CompositionOrder(), revisions=[Revision(number=1, made_at="now", status="made")])
     works.create(Work(work_id=STEMS, owner=owner, created_at="now", order=GenerationOrder()))
-    works.create(Work(work_id=PIECE, owner=owner, kind=WorkKind.COMPOSITION, created_at="now", order=GenerationOrder(),
-                      composition=known))  # fmt: skip
+    works.create(
+        Work(
+            work_id=PIECE,
+            owner=owner,
+            kind=WorkKind.COMPOSITION,
+            created_at="now",
+            order=GenerationOrder(),
+            composition=known,
+        )
+    )
     return owner
 
 

@@ -168,8 +168,11 @@ def test_layers_are_compared_by_their_takes(piece):
     works.change(piece.owner, piece.work_id, noted)
     found = revising.compare(piece.owner, piece.work_id, 1, 2).layers
     assert {one.name: one.change for one in found} == {
-        "piano": "made anew", "drums": "same", "bass": "left out", "synth": "added"
-    }  # fmt: skip
+        "piano": "made anew",
+        "drums": "same",
+        "bass": "left out",
+        "synth": "added",
+    }
 
 
 def test_a_rejected_version_is_marked_and_a_comment_makes_another(piece):

@@ -111,9 +111,7 @@ def statuses(work: Work) -> list[str]:
 
 
 def give(work: Work, number: int | None, *, approved: bool, comment: str = "") -> Work:
-    return review.give(
-        work.owner, work.work_id, "bass", number, approved=approved, comment=comment, reviewer="me"
-    )[0]  # fmt: skip
+    return review.give(work.owner, work.work_id, "bass", number, approved=approved, comment=comment, reviewer="me")[0]
 
 
 def test_an_earlier_take_can_be_approved_also_one_that_was_rejected(storage, owner):
@@ -302,8 +300,9 @@ def test_every_take_and_mix_shows_the_workflow_that_makes_it(storage, owner):
     work = planned(owner)
     generating.save_version(
         VersionOrder(owner=owner, work_id=work.work_id, arrived_at=work.created_at, element="bass", version=1),
-        makers.stem(work.work_id, "bass"), None,
-    )  # fmt: skip
+        makers.stem(work.work_id, "bass"),
+        None,
+    )
     work, run = review.give(owner, work.work_id, "bass", 1, approved=False, comment="warmer", reviewer=owner)
     assert run is not None
     _, _, its = mixing.begin(owner, work.work_id, MixOrder(master="streaming"), names.seed(datetime.now(UTC)))
@@ -312,5 +311,6 @@ def test_every_take_and_mix_shows_the_workflow_that_makes_it(storage, owner):
     takes = [take.instance_id for take in shown.stems[0].takes]
     assert takes == [names.version_instance(work.work_id, "bass", 1), run.instance_id]
     assert [(one.kind, one.instance_id) for one in shown.mixes] == [
-        ("mix", its.instance_id), ("master", its.instance_id),
-    ]  # fmt: skip
+        ("mix", its.instance_id),
+        ("master", its.instance_id),
+    ]

@@ -23,10 +23,16 @@ def watching(stack, store: Store, container: str, on_blob, *, until: threading.E
     async def watch() -> None:
         task = asyncio.create_task(
             blob_trigger.watch(
-                indexed, function, connection=stack.connection_string, store=store, client_binding="",
-                interval=0.05, parallel=4, tries=2,
+                indexed,
+                function,
+                connection=stack.connection_string,
+                store=store,
+                client_binding="",
+                interval=0.05,
+                parallel=4,
+                tries=2,
             )
-        )  # fmt: skip
+        )
         assert await asyncio.to_thread(until.wait, 60)
         task.cancel()
         with suppress(asyncio.CancelledError):

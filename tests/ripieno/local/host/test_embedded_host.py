@@ -26,9 +26,10 @@ class Host:
         self.log.touch()
         self.url = f"http://127.0.0.1:{port}"
         env = stack.environment() | {
-            "AzureWebJobsStorage": stack.connection_string, "TEST_LOG": str(self.log),
+            "AzureWebJobsStorage": stack.connection_string,
+            "TEST_LOG": str(self.log),
             "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "1000",
-        }  # fmt: skip
+        }
         command = python_module(
             "ripieno.local.host", "--app", str(APP), "--port", str(port), "--state", str(folder / "state")
         )

@@ -44,10 +44,13 @@ class Served:
         self.app = server.build(
             indexed,
             server.HostOptions(
-                port=PORT, state_dir=folder, connection="", host_json={"extensions": {"http": {"routePrefix": ""}}},
+                port=PORT,
+                state_dir=folder,
+                connection="",
+                host_json={"extensions": {"http": {"routePrefix": ""}}},
                 **options,
             ),
-        )  # fmt: skip
+        )
 
     def ask(self, method: str, path: str, **given) -> httpx.Response:
         async def asked() -> httpx.Response:
@@ -100,10 +103,14 @@ def test_the_gateway_gives_up_and_the_function_goes_on(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "headers",
     [
-        {"origin": "https://evil.example"}, {"origin": "null"}, {"origin": f"http://127.0.0.1:{PORT + 1}"},
-        {"origin": "http://[broken"}, {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": f"http://127.0.0.1:{PORT + 1}"},
+        {"origin": "http://[broken"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
     ],
-)  # fmt: skip
+)
 def test_pages_of_other_origins_change_nothing(served, headers):
     assert_problem(served.ask("POST", "/api/size", content=b"x", headers=headers), 403, "cross_origin")
     assert served.ask("GET", "/api/size", headers=headers).status_code == 200

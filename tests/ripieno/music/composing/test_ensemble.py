@@ -45,10 +45,15 @@ def test_tones_on_the_kick_are_louder_than_those_between():
     part = arrange("bass", given, blend("funk"), seed=4, humanise=False)
     at = given.timeline.beat_at
     on = [note.velocity for note in part.notes if any(abs(at(note.start) - one) < 0.03 for one in kick)]
-    alone = {round(at(note.start), 2): note.velocity for note in arrange("bass", MUSIC, blend("funk"), seed=4,
-             humanise=False).notes}  # fmt: skip
-    louder = [note.velocity >= alone[round(at(note.start), 2)] for note in part.notes
-              if round(at(note.start), 2) in alone and any(abs(at(note.start) - one) < 0.03 for one in kick)]  # fmt: skip
+    alone = {
+        round(at(note.start), 2): note.velocity
+        for note in arrange("bass", MUSIC, blend("funk"), seed=4, humanise=False).notes
+    }
+    louder = [
+        note.velocity >= alone[round(at(note.start), 2)]
+        for note in part.notes
+        if round(at(note.start), 2) in alone and any(abs(at(note.start) - one) < 0.03 for one in kick)
+    ]
     assert on and all(louder)
 
 

@@ -22,12 +22,36 @@ def melody(*bars: str, quarters: float = 4.0) -> list[FileNote]:
     return found
 
 
-TWINKLE = melody("C4 C4 G4 G4", "A4 A4 G4 G4", "F4 F4 E4 E4", "D4 D4 C4 C4",
-                 "G4 G4 F4 F4", "E4 E4 D4 D4", "G4 G4 F4 F4", "E4 E4 D4 D4",
-                 "C4 C4 G4 G4", "A4 A4 G4 G4", "F4 F4 E4 E4", "D4 G4 C4 C4")  # fmt: skip
-SCARBOROUGH = melody("A4 A4 E5", "E5 B4 C5 B4", "A4 A4 A4", "E5 G5 A5", "G5 E5 F5 D5", "E5 E5 E5",
-                     "A5 A5 A5", "G5 E5 E5", "D5 C5 B4", "A4 G4 G4", "A4 E5 D5 C5", "B4 A4 G4", "A4 A4 A4",
-                     quarters=3.0)  # fmt: skip
+TWINKLE = melody(
+    "C4 C4 G4 G4",
+    "A4 A4 G4 G4",
+    "F4 F4 E4 E4",
+    "D4 D4 C4 C4",
+    "G4 G4 F4 F4",
+    "E4 E4 D4 D4",
+    "G4 G4 F4 F4",
+    "E4 E4 D4 D4",
+    "C4 C4 G4 G4",
+    "A4 A4 G4 G4",
+    "F4 F4 E4 E4",
+    "D4 G4 C4 C4",
+)
+SCARBOROUGH = melody(
+    "A4 A4 E5",
+    "E5 B4 C5 B4",
+    "A4 A4 A4",
+    "E5 G5 A5",
+    "G5 E5 F5 D5",
+    "E5 E5 E5",
+    "A5 A5 A5",
+    "G5 E5 E5",
+    "D5 C5 B4",
+    "A4 G4 G4",
+    "A4 E5 D5 C5",
+    "B4 A4 G4",
+    "A4 A4 A4",
+    quarters=3.0,
+)
 
 
 @pytest.mark.parametrize(("notes", "key"), [(TWINKLE, (0, "major")), (SCARBOROUGH, (9, "minor"))])

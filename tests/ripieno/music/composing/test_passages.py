@@ -33,7 +33,7 @@ def test_other_words_are_sung_in_their_bars_and_everything_else_is_as_it_was(pie
     assert "lantern" in " ".join(text for *_, text in inside) and "tonight" in " ".join(text for *_, text in inside)
     assert [one for one in before if one not in after] and [one for one in after if one not in inside] == [
         one for one in before if not 24 * bar <= (one[0] + one[1]) / 2 < 28 * bar
-    ]  # fmt: skip
+    ]
     notes = [singing.notes(one, contexts.blended(one.styles)) for one in (piece, made)]
     assert {(one.pitch, one.start) for one in notes[0] if one.start < 23 * bar} == {
         (one.pitch, one.start) for one in notes[1] if one.start < 23 * bar
@@ -92,9 +92,9 @@ def test_what_cannot_be_in_some_bars_is_refused(piece, edit, why):
 
 
 def test_where_nobody_sings_no_words_can_be(piece):
-    silent = piece.model_copy(update={
-        "sections": [one.model_copy(update={"parts": ["piano"]}) for one in piece.sections]
-    })  # fmt: skip
+    silent = piece.model_copy(
+        update={"sections": [one.model_copy(update={"parts": ["piano"]}) for one in piece.sections]}
+    )
     with pytest.raises(ValueError, match="nobody sings in bars 1 to 4"):
         passages.reworded(silent, blend("pop"), (1, 4), "anything")
     with pytest.raises(ValueError, match="no words are written"):

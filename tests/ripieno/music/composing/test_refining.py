@@ -62,8 +62,11 @@ def test_chords_and_players_of_a_section(piece):
 
 
 def test_layers_come_go_and_play_otherwise(piece):
-    edits = [LayerEdit(layer="guitar", remove=True), LayerEdit(layer="other", instrument="flute"),
-             LayerEdit(layer="piano", density=0.5)]  # fmt: skip
+    edits = [
+        LayerEdit(layer="guitar", remove=True),
+        LayerEdit(layer="other", instrument="flute"),
+        LayerEdit(layer="piano", density=0.5),
+    ]
     made, changes = refined(piece, Refinement(layers=edits))
     names = {one.name: one for one in made.layers}
     assert "guitar" not in names and not any("guitar" in one.parts for one in made.sections)

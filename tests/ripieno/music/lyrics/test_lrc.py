@@ -8,12 +8,18 @@ from ripieno.contracts.lyrics import TimedLine, TimedWord
 from ripieno.music.lyrics import lrc
 
 LINES = [
-    TimedLine(start=1.5, end=3.0, text="Oh, the river", words=[
-        TimedWord(start=1.5, end=1.9, text="Oh,"), TimedWord(start=2.0, end=2.25, text="the"),
-        TimedWord(start=2.25, end=3.0, text="river"),
-    ]),
+    TimedLine(
+        start=1.5,
+        end=3.0,
+        text="Oh, the river",
+        words=[
+            TimedWord(start=1.5, end=1.9, text="Oh,"),
+            TimedWord(start=2.0, end=2.25, text="the"),
+            TimedWord(start=2.25, end=3.0, text="river"),
+        ],
+    ),
     TimedLine(start=65.007, end=69.007, text="Ünder 🌊", words=[]),
-]  # fmt: skip
+]
 
 
 def test_every_line_and_word_has_its_time():
@@ -36,8 +42,10 @@ def test_what_is_written_is_read_back():
 def test_files_of_others_are_read():
     found = lrc.read("\ufeff[offset:+500]\nJunk\n[00:10.5][00:20:50]Again\n[00:12.345] Once \n[00:15]\n")
     assert [(line.start, line.end, line.text) for line in found.lines] == [
-        (10.0, pytest.approx(11.845), "Again"), (pytest.approx(11.845), 14.5, "Once"), (20.0, 24.0, "Again"),
-    ]  # fmt: skip
+        (10.0, pytest.approx(11.845), "Again"),
+        (pytest.approx(11.845), 14.5, "Once"),
+        (20.0, 24.0, "Again"),
+    ]
 
 
 def test_signs_that_mean_something_do_not_break_the_file():

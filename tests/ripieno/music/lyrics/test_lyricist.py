@@ -66,8 +66,11 @@ def test_strong_beats_fall_on_stress_in_every_meter(written, language, meter_num
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nine_strong_beats_of_ten_fall_on_stress(written, language):
-    found = [meter.agreement(line.syllables, pattern) for given, line, pattern in lines(written)
-             if given.language == language]  # fmt: skip
+    found = [
+        meter.agreement(line.syllables, pattern)
+        for given, line, pattern in lines(written)
+        if given.language == language
+    ]
     assert sum(hit for hit, _ in found) / sum(asked for _, asked in found) >= 0.9
 
 
@@ -207,9 +210,23 @@ def test_a_number_of_drafts_that_cannot_be_says_so(count):
 
 @pytest.mark.parametrize(
     "theme",
-    ["", " ", "🌊🎷", "الليل في المدينة", "夜の街", "night\ncity\n\nsea", "\u202eevoli\u202c", "a" * 1000, "the " * 250,
-     "{0} [x] <b> | %s", "the 🌊 sea", "ﬁre in the ‘city’", "\x00night", "e\u0301te\u0301"],
-)  # fmt: skip
+    [
+        "",
+        " ",
+        "🌊🎷",
+        "الليل في المدينة",
+        "夜の街",
+        "night\ncity\n\nsea",
+        "\u202eevoli\u202c",
+        "a" * 1000,
+        "the " * 250,
+        "{0} [x] <b> | %s",
+        "the 🌊 sea",
+        "ﬁre in the ‘city’",
+        "\x00night",
+        "e\u0301te\u0301",
+    ],
+)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_any_theme_gives_lyrics(theme, language):
     drafts = lyricist.drafts(brief(language, 1, theme=theme))
@@ -223,9 +240,16 @@ def test_any_theme_gives_lyrics(theme, language):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"theme": "x" * 5000}, {"language": "it"}, {"language": ""}, {"form": []}, {"valence": 2}, {"seed": -1},
-     {"words": "none"}],
-)  # fmt: skip
+    [
+        {"theme": "x" * 5000},
+        {"language": "it"},
+        {"language": ""},
+        {"form": []},
+        {"valence": 2},
+        {"seed": -1},
+        {"words": "none"},
+    ],
+)
 def test_a_brief_that_cannot_be_is_refused(wrong):
     with pytest.raises(ValidationError):
         brief("en", 1, **wrong)

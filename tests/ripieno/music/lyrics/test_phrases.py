@@ -9,8 +9,13 @@ from ripieno.music.lyrics import phrases, themes
 
 def test_what_may_be_left_out_and_chosen_is_unfolded():
     assert phrases.unfolded("the (old) [sea|[bright|wide] city]") == [
-        "the old sea", "the old bright city", "the old wide city", "the sea", "the bright city", "the wide city",
-    ]  # fmt: skip
+        "the old sea",
+        "the old bright city",
+        "the old wide city",
+        "the sea",
+        "the bright city",
+        "the wide city",
+    ]
 
 
 def test_a_bracket_that_stays_open_says_so():

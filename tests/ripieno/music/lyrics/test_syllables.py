@@ -81,8 +81,10 @@ def test_a_language_without_rules_says_which_there_are():
 def test_lyrics_by_hand_have_sections_and_lines():
     found = handwritten.read("Under the river\r\n\n[Chorus]\nOh, 🌊\n🌊\nriver\n\nlast", "en", title="River")
     assert [(one.label, [line.text for line in one.lines]) for one in found.sections] == [
-        ("verse", ["Under the river"]), ("Chorus", ["Oh, 🌊", "river"]), ("Chorus", ["last"]),
-    ]  # fmt: skip
+        ("verse", ["Under the river"]),
+        ("Chorus", ["Oh, 🌊", "river"]),
+        ("Chorus", ["last"]),
+    ]
     assert [one.text for one in found.sections[0].lines[0].syllables] == ["Un-", "der", "the", "riv-", "er"]
     assert "[Chorus]\nOh, 🌊" in found.text
 
