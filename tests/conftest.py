@@ -27,6 +27,19 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(PROJECT / ".ripieno" / "numba"))
 RATE = 44100
 
 
+_LONG = (
+    "test_readme.py", "test_kills.py", "test_learned_engines.py", "test_gpu_script.py", "test_lost_engines.py",
+    "test_separation.py", "test_directml.py", "test_directml_endpoint.py", "test_everyday.py", "test_main_job.py",
+    "test_edits_by_hand.py", "test_composition_briefs.py", "test_compositions.py", "test_ingestion.py",
+    "test_closed_loop.py", "test_light_install.py", "test_under_azures_worker.py", "test_many_at_once.py",
+)  # fmt: skip
+"""Files that take longest: they begin first, so that no process ends alone with one of them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _LONG.index(item.path.name) if item.path.name in _LONG else len(_LONG))
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A whole running stack; the services of this process use its storage too."""
