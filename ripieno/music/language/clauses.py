@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from ripieno.music.language.terms import HARD, Term
 from ripieno.music.language.tokens import Token
 
-_SOFT = frozenset(",()[]–—-/")
+_SOFT = frozenset(",:()[]–—-/")
 _JOINS = ("and", "or", "but")
 
 
 @dataclass
 class Clause:
-    """`joined` is what stands before it: nothing at the beginning of a sentence, `comma`, `and`, `or` or `but`."""
+    """`joined` is what stands before it: nothing at the beginning of a sentence, `comma`, `and`, `or` or `but`. `asks`
+    where its sentence is a question."""
 
     joined: str
     terms: list[Term] = field(default_factory=list)
+    asks: bool = False
 
     def has(self, *roles: str) -> bool:
         return any(term.role in roles for term in self.terms)
@@ -27,14 +29,17 @@ def sentences(found: list[Term], said: list[Token], text: str) -> list[list[Clau
     read: list[list[Clause]] = [[]]
     clause = Clause("")
     before: Term | None = None
-    for term in found:
+    for number, term in enumerate(found):
         new_line = before is not None and "\n" in text[said[before.last - 1].end : said[term.first].start]
         is_mark = term.role == "mark"
         if new_line or (is_mark and term.value in HARD):
             _close(read, clause)
+            for one in read[-1] if term.value == "?" else ():
+                one.asks = True
             read.append([])
             clause = Clause("")
-        if term.role == "no" and clause.has("part", "instrument") and not clause.has("remove", "not"):
+        ends = number + 1 == len(found) or found[number + 1].role in ("mark", *_JOINS)
+        if term.role == "no" and clause.has("part", "instrument") and not clause.has("remove", "not") and not ends:
             _close(read, clause)
             clause = Clause("comma")
         if term.role in _JOINS or (is_mark and term.value in _SOFT):

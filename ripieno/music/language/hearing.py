@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ripieno.contracts.enums import StemType
-from ripieno.contracts.understanding import Kind
+from ripieno.contracts.understanding import MOST_BARS, Kind
 from ripieno.music.instruments import all_instruments
+from ripieno.music.language import scope
 from ripieno.music.language.amounts import METERS
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.meanings import concept, made, quantity
@@ -18,6 +21,10 @@ _LEAST_BPM, _MOST_BPM = 30, 300
 def hear(state: State, clause: Clause) -> Heard:
     heard, mods = Heard(first=clause.terms[0].first, last=clause.terms[-1].last), Mods()
     terms = clause.terms
+    if not scope.asks_politely(clause):
+        heard.doubtful = scope.is_doubtful(clause, has_subject=bool(state.subject or state.pending))
+    heard.remark = scope.is_a_remark(clause)
+    heard.enters = any(term.role == "fill" and term.value == "enters" for term in terms)
     directions = [term for term in terms if term.role in ("up", "down")]
     for at, term in enumerate(terms):
         term.used = True
@@ -43,7 +50,7 @@ def hear(state: State, clause: Clause) -> Heard:
                 else:
                     heard.removes = True
                 mods = Mods()
-            heard.places.append(term)
+            heard.places.append(_entered(term) if heard.enters and not mods.neg else term)
             if (at and _before(terms, at).role == "only") or (at + 1 < len(terms) and terms[at + 1].role == "only"):
                 heard.place_only = True
         elif role == "quantity":
@@ -64,6 +71,21 @@ def hear(state: State, clause: Clause) -> Heard:
             heard.preds.append((at, made(state, Kind.LANGUAGE, term, value=term.value)))
         elif role == "remove":
             heard.removes = True
+            heard.rests = heard.rests or term.value == "rests"
+        elif role == "silence":
+            heard.removes = heard.everything = True
+        elif role == "inaudible":
+            heard.inaudible = True
+        elif role == "nowhere":
+            heard.nowhere = True
+        elif role == "others":
+            heard.others = True
+        elif role == "absent":
+            heard.absent = True
+            term.used = mods.neg or heard.removes
+            mods = Mods()
+        elif role == "fill" and term.value == "there" and state.last_place is not None:
+            heard.places.append(replace(state.last_place, first=term.first, last=term.last))
         elif role == "want":
             heard.wants = True
         elif role == "keep":
@@ -87,7 +109,7 @@ def hear(state: State, clause: Clause) -> Heard:
             term.used = _bare_number(state, term, terms, at, heard)
         elif role == "bars" and at and terms[at - 1].role == "meter":
             continue
-        elif role in ("unknown", "mark", "ordinal", "unit", "meter", "clock", "half", "bars", "section"):
+        elif role in ("unknown", "doubt", "mark", "ordinal", "unit", "meter", "clock", "half", "bars", "section"):
             term.used = False
     _left_over(state, mods, directions, heard, terms)
     if _is_kept(terms, heard):
@@ -95,6 +117,17 @@ def hear(state: State, clause: Clause) -> Heard:
     if heard.place_negated and heard.named and not heard.preds:
         heard.negates_parts, heard.place_negated = True, False
     return heard
+
+
+def _entered(term: Term) -> Term:
+    """The place where somebody comes in, as the place from there on."""
+    on = [
+        place.model_copy(update={"bars": (place.bars[0], MOST_BARS)} if place.bars else {"side": "from"})
+        if place.side == "in" and not (place.bars and place.bars[0] < 0)
+        else place
+        for place in term.data.places
+    ]
+    return replace(term, data=replace(term.data, places=on))
 
 
 def _modify(state: State, mods: Mods, term: Term) -> None:
@@ -148,7 +181,7 @@ def _except(terms: list[Term], at: int, heard: Heard) -> None:
         elif term.role == "place":
             heard.but_places += term.data.places
             term.role, term.data, term.used = "fill", "excepted", True
-        elif term.role not in ("the", "fill", "a", "in"):
+        elif term.role not in ("the", "fill", "a", "in", "everything"):
             break
 
 

@@ -1,8 +1,9 @@
 """The vocabulary of a language: phrases with what they do in a sentence, from a data file each.
 
 `common.json` has what the languages share: concepts (what `louder` changes, and which is its opposite), names of styles
-and of instruments that need no translation. `en.json`, `de.json`, ... have the words. In a phrase, a last letter that
-is a key of `endings` stands for each of them (`laut*`), and `…` for some words between (`leave … out`).
+and of parts and sections that need no translation. `en.json`, `de.json`, ... have the words; `instruments.json` has all
+instruments in all languages, those too that cannot be had (with their `stem`), and the pieces of a drum kit. In a phrase,
+a last letter that is a key of `endings` stands for each of them (`laut*`), and `…` for some words between (`leave … out`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from ripieno.contracts.enums import StemType
 from ripieno.contracts.understanding import Kind, Language
@@ -22,13 +23,21 @@ from ripieno.music.language.tokens import tokens
 
 LANGUAGES: tuple[Language, ...] = ("en", "de", "es", "fr")
 GAP = "…"
+DOUBT = "not?"  # stands for a word that may be a negator misspelt
+FILLS = ("is", "plays", "modal", "asking", "content", "there", "enters")
+"""Words that say nothing by themselves, but that negators stand with (`scope`): to be, to play, can and could, those
+that ask whether something can be had (`t'aurais`), other meanings (`think`), the place named last (`there`), to come in.
+"""
+REMOVES = ("away", "rests")
 ROLES = (
     "fill", "a", "the", "not", "no", "remove", "want", "keep", "only", "except", "everything", "and", "or", "but",
     "swap", "for", "instead of", "more", "less", "too", "so", "enough", "up", "down", "in", "crop", "before",
     "after", "from", "since", "to", "on", "end", "bars", "half", "new", "about", "song", "again", "same", "key",
-    "language", "dislike",
+    "language", "dislike", "away", "rests", "silence", "inaudible", "nowhere", "others", *FILLS,
 )  # fmt: skip
-"""What a word can do that has no value of its own; see the data files."""
+"""What a word can do that has no value of its own; see the data files. `away` are particles that remove what stands
+beside them (`drums out`), `rests` verbs of parts that do not play (`sit out`), `silence` is that nobody plays, `inaudible` that a part is not heard enough, `nowhere` that
+it is at no other place, `others` is everybody else and everywhere else."""
 
 
 Measure = Literal["dB", "LUFS", "bpm", "%", "octave", "semitone", "tone", "bar", "second", "minute"]
@@ -88,7 +97,6 @@ class _Language(_Data):
     numbers: dict[str, float]
     units: dict[Measure, list[str]]
     parts: dict[StemType, list[str]]
-    instruments: dict[str, list[str]]
     sections: dict[str, list[str]]
     concepts: dict[str, Forms]
     keys: _Keys
@@ -97,10 +105,23 @@ class _Language(_Data):
 
     @model_validator(mode="after")
     def _known(self) -> _Language:
-        for given, known in ((self.roles, ROLES), (self.instruments, all_instruments())):
-            if unknown := set(given) - set(known):
-                raise ValueError(f"not known: {', '.join(sorted(unknown))}")
+        if unknown := set(self.roles) - set(ROLES):
+            raise ValueError(f"not known: {', '.join(sorted(unknown))}")
         return self
+
+
+class _Instrument(_Data):
+    """What an instrument is called; `stem` for one that cannot be had, `piece` for a piece of the drum kit."""
+
+    stem: StemType | None = None
+    piece: bool = False
+    en: list[str] = []
+    de: list[str] = []
+    es: list[str] = []
+    fr: list[str] = []
+
+    def words(self, language: str) -> list[str]:
+        return {"en": self.en, "de": self.de, "es": self.es, "fr": self.fr}[language]
 
 
 @dataclass(frozen=True)
@@ -130,6 +151,7 @@ class Lexicon:
     keys: _Keys
     styles: dict[str, list[str]] = field(default_factory=dict)
     letters: str = ""
+    vocabulary: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -153,7 +175,12 @@ def lexicon(name: str) -> Lexicon:
             entries.extend(_entries(phrase, role, value, own.endings))
 
     for role, phrases in own.roles.items():
-        add(phrases, role)
+        if role in FILLS:
+            add(phrases, "fill", role)
+        elif role != "fill":
+            add(phrases, "remove" if role in REMOVES else role, role if role in REMOVES else "")
+    add(own.roles.get("fill", []), "fill")
+    entries.append(Entry((DOUBT,), (), "doubt"))
     add(common.fill, "fill")
     for degree in own.degrees:
         add([degree], "degree", degree)
@@ -169,10 +196,13 @@ def lexicon(name: str) -> Lexicon:
         for section, phrases in both.sections.items():
             add(phrases, "section", section)
     known_parts = {phrase for phrases in common.parts.values() for phrase in phrases}
-    for one in all_instruments().values():
-        for phrase in [one.name, *one.words, *own.instruments.get(one.name, [])]:
-            if phrase not in known_parts:
-                add([phrase], "instrument", one.name)
+    for instrument, named in _instruments().items():
+        known_instrument = all_instruments().get(instrument)
+        phrases = [instrument, *(known_instrument.words if known_instrument else []), *named.words(name)]
+        role, value = ("part", f"{named.stem}/{instrument}") if named.piece else ("instrument", instrument)
+        if known_instrument is None and not named.piece:
+            role = "absent"
+        add([phrase for phrase in phrases if phrase not in known_parts], role, value)
     for concept, forms in own.concepts.items():
         add(forms.words, "concept", concept)
         add(forms.more, "comparative", concept)
@@ -191,13 +221,28 @@ def lexicon(name: str) -> Lexicon:
     ordered = {word: tuple(sorted(found, key=lambda one: -one.weight)) for word, found in by_word.items()}
     return Lexicon(
         name, ordered, common.concepts, own.degrees, own.ordinals, own.numbers, own.keys,
-        styles, own.letters,
+        styles, own.letters, frozenset(word for one in entries for word in (*one.words, *one.after)),
     )  # fmt: skip
 
 
 @lru_cache(maxsize=1)
 def _common() -> _Common:
     return _Common.model_validate_json(_read("common"))
+
+
+@lru_cache(maxsize=1)
+def _instruments() -> dict[str, _Instrument]:
+    """
+    Raises
+    ------
+    ValueError
+        Where the table and that of the instruments that can be had (`music/instruments.json`) disagree.
+    """
+    found = TypeAdapter(dict[str, _Instrument]).validate_json(_read("instruments"))
+    wrong = {name for name, one in found.items() if (one.stem is None) != (name in all_instruments())}
+    if wrong := wrong | (set(all_instruments()) - set(found)):
+        raise ValueError(f"either to be had, or with a stem: {', '.join(sorted(wrong))}")
+    return found
 
 
 def _read(name: str) -> str:

@@ -37,6 +37,7 @@ class Said:
     only: bool = False
     inherits: bool = False
     compares: bool = False
+    complains: bool = False
     clause: int = 0
 
 
@@ -89,8 +90,21 @@ class Heard:
     dislikes: bool = False
     everything: bool = False
     renews: bool = False
+    enters: bool = False
+    inaudible: bool = False
+    nowhere: bool = False
+    rests: bool = False
+    others: bool = False
+    absent: bool = False
+    doubtful: bool = False
+    remark: bool = False
     first: int = 0
     last: int = 0
+
+    @property
+    def is_of_a_piece(self) -> bool:
+        """Whether all that is named are pieces of the drum kit, which cannot be had or left out by themselves."""
+        return bool(self.named) and all(one.term.piece for one in self.named)
 
     @property
     def parts(self) -> list[StemType]:
@@ -102,12 +116,22 @@ class Heard:
 
 
 @dataclass
+class Carried:
+    """What a sentence leaves to the next: whom it was about, and where if it said nothing but that or all of it was."""
+
+    subject: list[StemType] = field(default_factory=list)
+    sticky: list[Place] = field(default_factory=list)
+    lead: Term | None = None
+
+
+@dataclass
 class State:
     """How far a text is read: what was said so far, and what of the sentence still waits.
 
     `subject` are the parts that were spoken of last, `pending` those that nothing was said of yet; `sticky` is the
     place that holds for the rest of the sentence, `lead` the term that named it; `row` is the statement whose parts may
-    go on.
+    go on from the clause `row_clause`. `last_place` is the one named last (`there`), `before` what the sentence before
+    leaves; `doubted` is whether the clause before was not understood for a negator in doubt.
     """
 
     words: Lexicon
@@ -120,6 +144,11 @@ class State:
     sticky: list[Place] = field(default_factory=list)
     lead: Term | None = None
     row: Said | None = None
+    row_clause: int = -1
+    last_place: Term | None = None
+    before: Carried = field(default_factory=lambda: Carried())
+    doubted: bool = False
+    absent: bool = False
     excepts: bool = False
     swapping: str = ""
     old: list[Named] = field(default_factory=list)
@@ -127,6 +156,7 @@ class State:
     def begin_sentence(self) -> None:
         self.pending, self.subject, self.but_subject, self.sticky = [], [], [], []
         self.lead, self.row, self.excepts, self.swapping, self.old = None, None, False, "", []
+        self.row_clause, self.doubted, self.absent = -1, False, False
 
 
 def bounded(amount: float) -> float:

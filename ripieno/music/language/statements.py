@@ -14,11 +14,12 @@ from ripieno.contracts.enums import StemType
 from ripieno.contracts.understanding import Kind
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.exchanging import swapped
+from ripieno.music.language.apart import is_read_apart
 from ripieno.music.language.hearing import hear
 from ripieno.music.language.meanings import measured
 from ripieno.music.language.saying import GLOBAL, NEGATORS, Heard, Said, State
 from ripieno.music.language.telling import add, flush, want
-from ripieno.music.language.whereabouts import place_alone, place_back
+from ripieno.music.language.whereabouts import carried, place_alone, place_back
 
 _SAY_ENOUGH = frozenset(
     (Kind.NOTES, Kind.ONSETS, Kind.PULSE, Kind.ARTICULATION, Kind.VOICE, Kind.MOOD, Kind.EFFECT, Kind.LYRICS,
@@ -27,16 +28,25 @@ _SAY_ENOUGH = frozenset(
 """What is said by its word alone, with no amount."""
 
 
+_OF_PLAYERS = frozenset((Kind.NOTES, Kind.ONSETS, Kind.ARTICULATION, Kind.REGISTER))
+"""What is said of those who play, not of the whole: where a sentence names nobody, of those of the sentence before."""
+
+
 def read(state: State, clauses: list[Clause]) -> None:
     """Add to `state` what a sentence says."""
     begins = len(state.said)
     state.begin_sentence()
+    if not any(term.role == "place" for clause in clauses for term in clause.terms):
+        state.sticky, state.lead = state.before.sticky, state.before.lead
     for number, clause in enumerate(clauses):
         state.number = number
         heard = hear(state, clause)
-        if not swapped(state, clause, heard):
+        if not is_read_apart(state, clause, heard, begins) and not swapped(state, clause, heard):
             _say(state, clause, heard, clauses, begins)
+        if heard.places:
+            state.last_place = heard.places[-1]
     flush(state)
+    state.before = carried(state, begins)
     taken = [one.places for one in state.said[begins:] if one.kind != Kind.RANGE]
     state.said[begins:] = [one for one in state.said[begins:] if one.kind != Kind.RANGE or one.places not in taken]
 
@@ -116,7 +126,13 @@ def _except_of_before(state: State, heard: Heard, begins: int) -> bool:
 
 def _goes_on(state: State, clause: Clause, heard: Heard, row: Said | None, clauses: list[Clause]) -> bool:
     """`no drums or bass`, `louder drums and bass`: the row of parts goes on."""
-    if row is None or heard.article or heard.wants or (row.places and heard.where):
+    if (
+        row is None
+        or state.row_clause != state.number - 1
+        or heard.article
+        or heard.wants
+        or (row.places and heard.where)
+    ):
         return False
     later = [one.joined for one in clauses[state.number + 1 :]]
     closes = clause.joined in ("and", "or") or (
@@ -128,7 +144,7 @@ def _goes_on(state: State, clause: Clause, heard: Heard, row: Said | None, claus
     row.last = max(row.last, heard.last)
     if heard.where and not row.places:
         row.places = heard.where
-    state.subject = row.parts
+    state.subject, state.row_clause = row.parts, state.number
     return True
 
 
@@ -154,19 +170,19 @@ def _leave_out(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     said_before = state.said[begins:]
     if excepted and said_before and clause.joined in ("but", "comma") and said_before[-1].places:
         return  # `the verse shorter, but not the chorus`
-    if not parts and sections and not state.pending and (not state.subject or not clause.joined):
+    if not parts and sections and not heard.rests and not state.pending and (not state.subject or not clause.joined):
         for place in (place for term in sections for place in term.data.places):
             said = Said(Kind.SECTION, heard.first, heard.last, negated=True, value=place.section)
             state.said.append(changed(said, clause=state.number))
         return
-    if not parts and not heard.everything and clause.joined:
-        parts = list(state.subject)
+    if not parts and not heard.everything and (clause.joined or heard.rests or (heard.removes and not heard.places)):
+        parts = list(state.subject or state.before.subject)
     if not parts and not heard.places and not heard.everything and not heard.excepted:
         return
     kind_of = next((one.instrument for one in heard.named if one.instrument), None)
     said = Said(Kind.PART, heard.first, heard.last, negated=True, parts=parts, value=kind_of)
     add(state, said, heard)
-    state.row = said
+    state.row, state.row_clause = said, state.number
     state.subject = parts
     for _, pred in heard.preds:
         if pred.kind in GLOBAL or (pred.amount is not None and not heard.removes and heard.negates_parts):
@@ -236,7 +252,9 @@ def _change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         if said.kind == Kind.LENGTH and said.unit is None and about_notes:
             said.kind, said.value = Kind.ARTICULATION, "staccato" if (said.amount or 0) < 0 else "legato"
             said.amount = None
-        if inherits and clause.joined and said.kind not in GLOBAL:
+        if inherits and not state.subject and said.kind in _OF_PLAYERS and state.before.subject:
+            said.parts, said.inherits = list(state.before.subject), True
+        elif inherits and clause.joined and said.kind not in GLOBAL:
             said.parts, said.but_parts, said.inherits = list(state.subject), list(state.but_subject), True
         elif said.kind not in GLOBAL or (said.kind == Kind.MOOD and heard.named):
             said.parts = [*(waiting_parts if takes else []), *_own(at, heard)]
@@ -246,7 +264,7 @@ def _change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         add(state, said, heard)
     if heard.named and not subject_first and meaning and meaning[-1][1].kind not in GLOBAL:
         row = meaning[-1][1]
-    state.row = row
+    state.row, state.row_clause = row, state.number
     own = [*(waiting_parts if takes else []), *heard.parts]
     if own or heard.everything or heard.excepted:
         state.subject, state.but_subject = list(dict.fromkeys(own)), list(heard.excepted)

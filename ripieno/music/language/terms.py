@@ -14,7 +14,7 @@ from ripieno.music.language.tokens import Token
 _FARTHEST = 9  # words between the two halves of `leave … out`
 HARD = frozenset(".;!?\n…")
 _ORDER = (
-    "meter", "section", "part", "instrument", "style", "except", "dislike", "comparative", "concept", "noun", "remove",
+    "meter", "section", "part", "instrument", "absent", "style", "doubt", "silence", "inaudible", "nowhere", "others", "except", "dislike", "comparative", "concept", "noun", "remove",
     "no", "not", "only", "more", "less", "too", "enough", "swap", "for", "instead of", "up", "down", "keep", "again",
     "want", "language", "bars", "mode", "unit", "ordinal", "number", "half", "before", "after", "since", "from", "to",
     "end", "crop", "in", "on", "about", "new", "everything", "but", "and", "or", "degree", "so", "a", "the", "song",
@@ -27,7 +27,8 @@ _BEFORE_A_NOUN = ("the", "a", "in", "crop", "before", "after", "from", "since", 
 
 @dataclass
 class Term:
-    """`first`..`last` are its tokens (`last` behind them), `also` those after a gap; `data` what a reading found."""
+    """`first`..`last` are its tokens (`last` behind them), `also` those after a gap; `data` what a reading found; `piece`
+    is one of the drum kit."""
 
     role: str
     value: str = ""
@@ -35,6 +36,7 @@ class Term:
     last: int = 0
     also: tuple[int, ...] = ()
     data: Any = None
+    piece: str = ""
     used: bool = field(default=False, compare=False)
 
 
@@ -116,6 +118,8 @@ def _decided(found: list[Term], said: list[Token], words: Lexicon) -> list[Term]
         if term.role == "?":
             entry = _choice(number, term, found, said)
             term.role, term.value, term.data = entry.role, entry.value, None
+            if term.role == "part":
+                term.value, _, term.piece = term.value.partition("/")
             if term.role == "number":
                 term.data = words.numbers[term.value]
     return found
@@ -148,7 +152,7 @@ def _rule_out(
             if len(readings) > 1:
                 readings.pop(role, None)
 
-    is_named = {"part", "instrument", "concept", "noun", "comparative"} & noun_after
+    is_named = {"part", "instrument", "absent", "concept", "noun", "comparative"} & noun_after
     if "swap" in readings:
         ahead = after[: next((n for n, roles in enumerate(after) if "hard" in roles), len(after))]
         exchanged = [n for n, roles in enumerate(ahead) if "for" in roles and n > 0]
@@ -174,7 +178,7 @@ def _rule_out(
     if {"up", "down"} & set(readings) and "concept" in readings:
         is_verb = before not in _MODIFIES and bool(coming & {"the", "degree", "part", "noun"})
         drop(*({"concept"} if is_verb else {"up", "down"}))
-    if {"up", "down"} & set(readings) and {"part", "instrument"} & noun_after:
+    if {"up", "down"} & set(readings) and {"part", "instrument", "absent"} & noun_after:
         drop("more", "less")
     if "about" in readings:
         sings = any(one.role == "song" or one.value == "lyrics" for one in found[:number])

@@ -8,6 +8,7 @@ from ripieno.music.language.lexicon import LANGUAGES, Lexicon, lexicon
 from ripieno.music.language.saying import Said, State
 from ripieno.music.language.terms import Term
 from ripieno.music.language.tokens import Token, tokens
+from ripieno.music.language.typos import corrected
 
 _ENGLISH_FIRST = 0.01
 
@@ -23,7 +24,8 @@ def understand(text: str, *, language: Language | None = None, about: About = "r
     said = tokens(text)
     known = language or recognised(text)
     words = lexicon(known)
-    found = amounts.read(terms.read(said, words, amounts.keys(said, words, text)), said)
+    meant = corrected(said, known)
+    found = amounts.read(terms.read(meant, words, amounts.keys(meant, words, text)), meant)
     found = places.read(found, words)
     state = State(words, about)
     for sentence in clauses.sentences(found, said, text):

@@ -6,7 +6,7 @@ from dataclasses import replace as changed
 
 from ripieno.contracts.understanding import Kind, Place
 from ripieno.music.language.clauses import Clause
-from ripieno.music.language.saying import Heard, Said, State
+from ripieno.music.language.saying import GLOBAL, Carried, Heard, Said, State
 from ripieno.music.language.telling import add, flush
 
 
@@ -73,6 +73,18 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
         rest = Said(Kind.RANGE, heard.first, heard.last, places=where, only=heard.place_only)
         state.said.append(changed(rest, clause=state.number))
         state.sticky, state.lead = where, heard.places[0]
+
+
+def carried(state: State, begins: int) -> Carried:
+    """What the next sentence may go on with: the parts spoken of last, and the place of a sentence that was all there."""
+    said = state.said[begins:]
+    if not said:
+        return Carried(state.subject or state.before.subject, state.sticky, state.lead)
+    everywhere = [one for one in said if one.kind not in GLOBAL or one.kind == Kind.RANGE]
+    places = everywhere[0].places if everywhere else []
+    only_there = bool(places) and all(one.places == places and not one.only for one in everywhere)
+    sticky = places if only_there else []
+    return Carried(state.subject, sticky, state.lead if sticky else None)
 
 
 def _section(state: State, heard: Heard) -> None:

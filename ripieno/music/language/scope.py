@@ -1,0 +1,166 @@
+"""What words of negation are for.
+
+A negator has a narrow scope: the thing that follows it (`no drums`, `not the piano`), the change (`not louder`, `don't
+make it busier`), or the verb of playing that it belongs to (`the drums don't play`, `spielt nicht`). What removes has an
+object behind it (`take out the drums`), before it (`drums out`), or is said of those who were spoken of last. Between a
+negator and what it is for stand only small words. A negator that is for something else (`I don't think`, `can't
+wait`), or for nothing that can be found, is in doubt; then nothing is read from its clause: better not understood than
+understood as the opposite.
+"""
+
+from __future__ import annotations
+
+from ripieno.music.language.clauses import Clause
+from ripieno.music.language.saying import NEGATORS
+from ripieno.music.language.terms import Term
+
+_SMALL = frozenset(
+    {"the", "a", "in", "to", "on", "for", "from", "crop", "ordinal", "number", "half", "degree", "or", "and"}
+)
+_THINGS = frozenset({"part", "instrument", "absent", "everything", "place", "song", "section"})
+_CHANGES = frozenset({
+    "concept", "comparative", "noun", "quantity", "tonality", "more", "less", "too", "so", "enough", "up", "down",
+    "remove", "swap", "keep", "style", "meter", "language", "new", "again", "except", "only", "want", "silence", "key",
+})  # fmt: skip
+_VERBS = frozenset({"plays", "enters", "there"})
+_OTHER = frozenset({"content"})
+_NEVER_A_NO = frozenset({"modal", "asking"})
+
+
+def asks_politely(clause: Clause) -> bool:
+    """`t'aurais pas une flûte ?`, `könntet ihr nicht ...?`: asks for what it names; the negators there are none."""
+    modal = next((n for n, one in enumerate(clause.terms) if _is(one, _NEVER_A_NO)), None)
+    if modal is None or not (clause.asks or _is(clause.terms[modal], {"asking"})):
+        return False
+    follows = next((one for one in clause.terms[modal + 1 :] if one.role != "fill" and one.role not in _SMALL), None)
+    if follows is None or follows.role not in NEGATORS:
+        return False
+    rest = clause.terms[clause.terms.index(follows) + 1 :]
+    if any(_is(one, _VERBS) or one.role in ("remove", *NEGATORS) for one in rest):
+        return False
+    follows.role, follows.value, follows.used = "fill", "", True
+    return True
+
+
+def is_doubtful(clause: Clause, *, has_subject: bool) -> bool:
+    """Whether a word of negation in the clause is for nothing that can be told."""
+    terms = clause.terms
+    if clause.has("doubt"):
+        return True
+    if all(one.role in (*NEGATORS, "fill", "unknown") for one in terms) and terms[0].role in NEGATORS:
+        return len(terms) > 1 and clause.has("unknown")  # `no, louder`: an answer; `no idea`: something else
+    for at, term in enumerate(terms):
+        if term.role == "no" and not _is_of_a_thing(terms, at):
+            return True
+        if term.role == "not" and not (_is_of_a_change(terms, at) or _is_of_a_verb(terms, at)):
+            return True
+        if term.role == "remove" and not _has_object(terms, at, has_subject=has_subject or bool(clause.joined)):
+            return True
+    return False
+
+
+def is_a_remark(clause: Clause) -> bool:
+    """`the guitar is too fidgety` with a word that nobody knows: says something of the guitar, but not that it is wanted."""
+    kinds = {one.value for one in clause.terms if one.role == "fill"}
+    strange = clause.has("unknown") or bool(kinds & _OTHER)
+    return clause.has("too", "enough") or ("is" in kinds and strange)
+
+
+# -- one negator --------------------------------------------------------------------------------------------------
+
+
+def _is_of_a_thing(terms: list[Term], at: int) -> bool:
+    """`no drums`, `no loud drums`, `kein Bass im Intro`; `drums no` too."""
+    for n, one in enumerate(terms[at + 1 :], start=at + 1):
+        if one.role in _THINGS:
+            return not _strange_place(terms, n)
+        if one.role == "unknown" or _is(one, _OTHER):
+            return False
+        if one.role in _CHANGES:
+            return True
+    return _is_bare(terms[:at])
+
+
+def _is_of_a_change(terms: list[Term], at: int) -> bool:
+    """What comes first behind it is a change or a thing, with only small words, to be or to play between."""
+    verb = False
+    for n, one in enumerate(terms[at + 1 :], start=at + 1):
+        if one.role in _CHANGES:
+            return True
+        if one.role in _THINGS:
+            direct = all(t.role != "fill" for t in terms[at + 1 : n])
+            return (direct and not _strange_place(terms, n)) or not _is_strange(terms)
+        if one.role == "unknown" or _is(one, _OTHER):
+            return False
+        verb = verb or _is(one, _VERBS)
+    return False
+
+
+def _is_of_a_verb(terms: list[Term], at: int) -> bool:
+    """`the drums don't play`, `das Schlagzeug spielt hier nicht`; `the piano not`, `in the intro not`."""
+    if _is_strange(terms):
+        return False
+    before = terms[:at]
+    if any(_is(one, _VERBS) or one.role in ("remove", "swap", "keep") for one in terms):
+        return True
+    return any(one.role in _CHANGES for one in before) is False and _is_bare(before)
+
+
+def _has_object(terms: list[Term], at: int, *, has_subject: bool) -> bool:
+    if terms[at].value == "away":
+        return _stands_beside(terms, at)
+    for n, one in enumerate(terms[at + 1 :], start=at + 1):
+        if one.role in _THINGS or one.role in ("noun", "concept", "quantity", "style", "except", "language"):
+            return not _strange_place(terms, n)
+        if one.role == "unknown" and not _names_next(terms, n):
+            return False
+        if _is(one, _OTHER):
+            return False
+    return has_subject or any(one.role in _THINGS or one.role == "noun" for one in terms[:at])
+
+
+def _stands_beside(terms: list[Term], at: int) -> bool:
+    """`drums out`, `out with the drums`, `out`; not `stands out`, `sounds off`."""
+    before = next((one for one in reversed(terms[:at]) if one.role != "fill" and one.role not in _SMALL), None)
+    if before is not None and before.role in (*_THINGS, "noun", "not", "up", "down", "keep", "swap", "remove"):
+        return not any(_is(one, _OTHER) for one in terms[terms.index(before) : at])
+    after = next((one for one in terms[at + 1 :] if one.role != "fill" and one.role not in _SMALL), None)
+    if before is None and not any(_is(one, _OTHER) for one in terms[:at]):
+        return after is None or after.role in (*_THINGS, "noun")
+    return False
+
+
+# -- what stands around -------------------------------------------------------------------------------------------
+
+
+def _is(term: Term, kinds: frozenset[str] | set[str]) -> bool:
+    return term.role == "fill" and term.value in kinds
+
+
+def _is_strange(terms: list[Term]) -> bool:
+    """Whether there are words with meanings of their own that nobody reads."""
+    return any(one.role in ("unknown", "doubt") or _is(one, _OTHER) for one in terms)
+
+
+def _is_bare(terms: list[Term]) -> bool:
+    """Only things that are named, and small words."""
+    return any(one.role in _THINGS for one in terms) and not _is_strange(terms)
+
+
+def _names_next(terms: list[Term], at: int) -> bool:
+    """`the annoying guitar`: the word stands right before a part."""
+    following = next((one for one in terms[at + 1 :] if one.role != "unknown"), None)
+    return following is not None and following.role in ("part", "instrument", "absent")
+
+
+def _strange_place(terms: list[Term], at: int) -> bool:
+    """Whether the thing is followed by a place that nobody knows: `no bass between the rivers`."""
+    brought = False
+    for one in terms[at + 1 :]:
+        if one.role in ("in", "before", "after", "from", "since", "to", "crop"):
+            brought = True
+        elif one.role == "unknown" and brought:
+            return True
+        elif one.role in (*_THINGS, *_CHANGES):
+            brought = False
+    return False
