@@ -30,7 +30,7 @@ def read(found: list[Term], said: list[Token]) -> list[Term]:
     read: list[Term] = []
     at = 0
     while at < len(found):
-        taken = _quantity(found, at, said)
+        taken = _instead(found, at, said) or _quantity(found, at, said)
         if taken is None:
             read.append(found[at])
             at += 1
@@ -69,6 +69,16 @@ def _quantity(found: list[Term], at: int, said: list[Token]) -> tuple[Term, int]
             number, here = number + more, after + named
     kind: Unit = {"minute": "second", "tone": "semitone"}.get(unit, unit)  # pyright: ignore
     return _made(Quantity(number, kind, signed), found, at, here)
+
+
+def _instead(found: list[Term], at: int, said: list[Token]) -> tuple[Term, int] | None:
+    """`104 instead of 98 bpm`: the unit of the second number is that of the first, which alone counts."""
+    if found[at].role != "number" or at + 1 >= len(found) or found[at + 1].role != "instead of":
+        return None
+    old = _quantity(found, at + 2, said) if at + 2 < len(found) else None
+    if old is None or old[0].role != "quantity" or found[at].data is None:
+        return None
+    return _made(Quantity(float(found[at].data), old[0].data.unit), found, at, old[1])
 
 
 def _amount(found: list[Term], at: int, said: list[Token]) -> tuple[float | None, int, bool]:

@@ -6,7 +6,7 @@ spoken of stay the ones that the next clause may be about.
 
 from __future__ import annotations
 
-from ripieno.contracts.understanding import Kind
+from ripieno.contracts.understanding import MOST_BARS, Kind
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.saying import GLOBAL, Heard, Said, State
 from ripieno.music.language.telling import add, flush
@@ -18,11 +18,19 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
     """Whether the clause was one of these; then all is said of it that can be."""
     bare = not heard.preds and not heard.removes and not heard.negates_parts
     if heard.doubtful or (state.doubted and bare and heard.named and clause.joined in ("and", "or")):
+        state.hangs = not heard.named and not heard.preds and not heard.places
         _give_up(state, clause, heard)
         return True
-    state.doubted = False
+    if state.hangs and clause.joined == "comma":  # `no reason, to make it louder`
+        state.hangs = False
+        _give_up(state, clause, heard)
+        return True
+    state.doubted = state.hangs = False
     if heard.named:
         state.absent = False
+    if bare and heard.places and not heard.named and _is_where_they_come_in(state, clause, heard, begins):
+        _come_in(state, heard)
+        return True
     if heard.nowhere:
         _nowhere_else(state, begins)
         return bare and not heard.named
@@ -40,22 +48,53 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
         return True
     if heard.is_of_a_piece and heard.keeps:
         return True  # nothing happens to it
+    if heard.is_of_a_piece and state.about != "request" and bare:
+        _give_up(state, clause, heard)
+        state.subject, state.absent = [], True
+        return True
+    if heard.rests and not _has_subject(state, heard):
+        _give_up(state, clause, heard)
+        return True
+    if heard.keeps and bare and clause.has("unknown") and not heard.named and not heard.places:
+        _give_up(state, clause, heard)
+        return True
     if heard.remark and bare and heard.named and not heard.keeps and not heard.wants:
         _give_up(state, clause, heard)
         return True
     return False
 
 
+def _is_where_they_come_in(state: State, clause: Clause, heard: Heard, begins: int) -> bool:
+    """`..., back in the chorus`, and after what said nothing (`they come in too late, ...`) `from bar 5 on`."""
+    if heard.place_negated or heard.but_places or not (state.subject or state.before.subject):
+        return False
+    onward = all(place.side == "from" or (place.bars or (0, 0))[1] == MOST_BARS for place in heard.where)
+    return heard.returns or (onward and bool(clause.joined) and not state.pending and not state.said[begins:])
+
+
+def _come_in(state: State, heard: Heard) -> None:
+    flush(state)
+    parts = list(state.subject or state.before.subject)
+    said = Said(Kind.PART, heard.first, heard.last, parts=parts, places=heard.where, only=not heard.returns)
+    add(state, said, heard)
+
+
+def _has_subject(state: State, heard: Heard) -> bool:
+    return bool(heard.named or heard.everything or state.subject or state.pending or state.before.subject)
+
+
 def _give_up(state: State, clause: Clause, heard: Heard) -> None:
     """Nothing is read of the clause, nor of those that wait for it."""
-    waiting = [term for held, joined in state.pending for term in joined.terms] if clause.joined else []
-    named = [one for held, _ in state.pending for one in held.parts] if clause.joined else []
-    if clause.joined:
+    in_a_row = clause.joined in ("and", "or") and bool(heard.named)
+    waiting = [term for _, joined in state.pending for term in joined.terms] if in_a_row else []
+    named = [one for held, _ in state.pending for one in held.parts] if in_a_row else []
+    if in_a_row:
         state.pending = []
     flush(state)
     for term in [*waiting, *clause.terms]:
         term.used = False
-    state.subject = [*named, *heard.parts] or state.subject
+    is_subject = heard.doubtful or not heard.named or heard.named[0].at <= 1
+    state.subject = ([*named, *heard.parts] if is_subject else []) or state.subject
     state.doubted = heard.doubtful or state.doubted
     if heard.places:
         state.sticky, state.lead = heard.where, heard.places[0]

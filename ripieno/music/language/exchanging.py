@@ -18,6 +18,8 @@ def swapped(state: State, clause: Clause, heard: Heard) -> bool:
         return False
     if "instead of" in roles and len(heard.named) >= 1:
         cut = roles.index("instead of")
+        if all(one.at < cut for one in heard.named):
+            return False
         new = [one for one in heard.named if one.at < cut]
         old = [one for one in heard.named if one.at > cut]
         if cut < 2 and len(old) > 1 and not new:  # instead of the piano a pad

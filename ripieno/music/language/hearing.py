@@ -23,12 +23,13 @@ def hear(state: State, clause: Clause) -> Heard:
     terms = clause.terms
     if not scope.asks_politely(clause):
         heard.doubtful = scope.is_doubtful(clause, has_subject=bool(state.subject or state.pending))
-    heard.remark = scope.is_a_remark(clause)
-    heard.enters = any(term.role == "fill" and term.value == "enters" for term in terms)
+    heard.remark = scope.is_a_remark(clause, of_what_is_there=state.about != "request")
+    kinds = {term.value for term in terms if term.role == "fill"}
+    heard.enters, heard.returns = "enters" in kinds, "returns" in kinds
     directions = [term for term in terms if term.role in ("up", "down")]
     for at, term in enumerate(terms):
         term.used = True
-        role = term.role
+        role = _role_instead(terms, at) or term.role
         if role == "except":
             heard.everything = heard.everything or not heard.named
             _except(terms, at, heard)
@@ -41,6 +42,8 @@ def hear(state: State, clause: Clause) -> Heard:
             if said is not None:
                 heard.preds.append((at, said))
                 mods = Mods()
+        elif role in ("part", "instrument") and (heard.named or state.subject) and _is_over(terms, at):
+            continue
         elif role in ("part", "instrument"):
             mods = _part(state, term, at, mods, heard, terms)
         elif role == "place":
@@ -74,6 +77,9 @@ def hear(state: State, clause: Clause) -> Heard:
             heard.rests = heard.rests or term.value == "rests"
         elif role == "silence":
             heard.removes = heard.everything = True
+        elif role == "nothing":
+            heard.removes = at + 1 < len(terms) and _after(terms, at).role == "place"
+            heard.everything, term.used = heard.removes and not state.subject, heard.removes
         elif role == "inaudible":
             heard.inaudible = True
         elif role == "nowhere":
@@ -117,6 +123,15 @@ def hear(state: State, clause: Clause) -> Heard:
     if heard.place_negated and heard.named and not heard.preds:
         heard.negates_parts, heard.place_negated = True, False
     return heard
+
+
+def _role_instead(terms: list[Term], at: int) -> str:
+    """What stands behind `instead of` and is no part is what is not to be any more: it says nothing."""
+    said = ("concept", "comparative", "quantity", "tonality", "style", "meter", "noun", "number", "language")
+    is_old = terms[at].role in said and any(one.role == "instead of" for one in terms[:at])
+    if is_old and terms[at].role == "style":
+        terms[at].role = "fill"
+    return "fill" if is_old else ""
 
 
 def _entered(term: Term) -> Term:
@@ -173,11 +188,15 @@ def _part(state: State, term: Term, at: int, mods: Mods, heard: Heard, terms: li
 
 
 def _except(terms: list[Term], at: int, heard: Heard) -> None:
+    names = False
     for term in terms[at + 1 :]:
         if term.role in ("part", "instrument"):
             stem = all_instruments()[term.value].stem if term.role == "instrument" else term.value
             heard.excepted.append(StemType(stem))
             term.data, term.used = "excepted", True
+            names = True
+        elif term.role == "place" and names:
+            break  # `all but the voice in the bridge`: where it is said of
         elif term.role == "place":
             heard.but_places += term.data.places
             term.role, term.data, term.used = "fill", "excepted", True
@@ -222,9 +241,12 @@ def _left_over(state: State, mods: Mods, directions: list[Term], heard: Heard, t
         last.amount = bounded(last.amount * mods.factor)
         last.last = max(last.last, mods.terms[-1].last)
     elif not mods.is_empty and last is None and mods.neg:
-        heard.negates_parts = bool(heard.named)
+        heard.negates_parts, heard.place_negated = bool(heard.named), bool(heard.places) and not heard.named
     elif not mods.is_empty and last is None:
-        if heard.named and (mods.more or mods.less):
+        at = terms.index(mods.terms[-1])
+        if at + 1 < len(terms) and terms[at + 1].role == "unknown":
+            mods.terms[-1].used = False  # `a bass with lots of groove`
+        elif heard.named and (mods.more or mods.less):
             sign = 1.0 if mods.more else -1.0
             said = made(state, Kind.PRESENCE, heard.named[-1].term, *mods.terms, amount=0.6 * sign * mods.factor)
             heard.preds.append((heard.named[-1].at, said))
@@ -238,6 +260,12 @@ def _left_over(state: State, mods: Mods, directions: list[Term], heard: Heard, t
         said = made(state, Kind.LOUDNESS, directions[0], amount=bounded(_UP * sign * mods.factor), negated=mods.neg)
         heard.negates_parts = False
         heard.preds.append((terms.index(directions[0]), said))
+
+
+def _is_over(terms: list[Term], at: int) -> bool:
+    """Whether a part is only what others play to: `softer under the vocals`."""
+    before = next((one for one in reversed(terms[:at]) if one.role not in ("the", "fill")), None)
+    return before is not None and before.role == "crop" and before.value == "under"
 
 
 def _has_change(terms: list[Term]) -> bool:

@@ -8,6 +8,7 @@ from ripieno.music.language.lexicon import Concept
 from ripieno.music.language.saying import Heard, Mods, Said, State, bounded
 from ripieno.music.language.terms import Term
 
+_LEAST_TEMPO = 40
 _DIRECTIONS = (Kind.REGISTER, Kind.DYNAMICS, Kind.LOUDNESS, Kind.TEMPO, Kind.LENGTH, Kind.DENSITY)
 
 
@@ -93,8 +94,11 @@ def quantity(state: State, term: Term, terms: list[Term], at: int, heard: Heard)
     if given.unit == "semitone" and heard.named:
         said.kind = Kind.REGISTER
     leads_to = at > 0 and terms[at - 1].role in ("to", "in", "on", "crop")
-    said.absolute = given.unit == "LUFS" or (
-        given.unit in ("bpm", "second", "bar") and (not sign or leads_to) and not given.is_signed
+    is_tempo = given.unit == "bpm" and given.number >= _LEAST_TEMPO  # `no more than 100 bpm`
+    said.absolute = (
+        given.unit == "LUFS"
+        or (is_tempo and not given.is_signed)
+        or (given.unit in ("bpm", "second", "bar") and (not sign or leads_to) and not given.is_signed)
     )
     if said.absolute:
         return said

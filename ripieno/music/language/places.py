@@ -30,7 +30,12 @@ def read(found: list[Term], words: Lexicon) -> list[Term]:
     read: list[Term] = []
     at = 0
     while at < len(found):
-        taken = _bars(found, at, words) or _half(found, at, words) or _section(found, at, words)
+        taken = (
+            _bars(found, at, words)
+            or _half(found, at, words)
+            or _section(found, at, words)
+            or _the_first_one(found, at, words, read)
+        )
         if taken is None:
             read.append(found[at])
             at += 1
@@ -61,12 +66,48 @@ def _section(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | N
         found[here].role = "fill"  # `a saxophone solo` is what is played, not where
         return None
     here += 1
+    if label == "solo" and not numbers and here < len(found) and found[here].role in ("part", "instrument", "absent"):
+        found[here - 1].role = "fill"  # `a solo cello`
+        return None
+    if label == "solo" and not numbers and at > 0 and found[at - 1].role in ("a", "want") and _is_of(found, here):
+        found[here - 1].role = "fill"
+        return None
     if not numbers:
         numbers, here = _numbers_after(found, here, words)
     places = [
         Place(section=label if n is None else f"{label} {'last' if n == _LAST else n}") for n in numbers or [None]
     ]
     return Term("place", label, found[start].first, found[here - 1].last, data=Where(places)), here
+
+
+def _is_of(found: list[Term], here: int) -> bool:
+    """`un solo de saxo`."""
+    following = [one.role for one in found[here : here + 2]]
+    return len(following) == 2 and following[0] in ("in", "fill", "from") and following[1] in ("part", "instrument")
+
+
+def _the_first_one(found: list[Term], at: int, words: Lexicon, read: list[Term]) -> tuple[Term, int] | None:
+    """`but not in the first one`: a section of the kind that was named before."""
+    which = _ordinal(found[at], words) if found[at].role == "ordinal" else None
+    before = next((one for one in reversed(read) if one.role == "place" and not one.data.is_bars), None)
+    if which is None or before is None or not read or read[-1].role not in ("the", "in"):
+        return None
+    following = next((one for one in found[at + 1 :] if one.role != "fill"), None)
+    if following is not None and following.role not in (
+        "mark",
+        "and",
+        "or",
+        "but",
+        "not",
+        "no",
+        "keep",
+        "only",
+        "want",
+    ):
+        return None
+    label = before.value
+    where = Where([Place(section=f"{label} {'last' if which == _LAST else which}")])
+    return Term("place", label, found[at].first, found[at].last, data=where), at + 1
 
 
 def _numbers_after(found: list[Term], here: int, words: Lexicon) -> tuple[list[int], int]:
@@ -107,9 +148,10 @@ def _bars(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | None
     if found[here].role in ("from", "since", "to"):
         opens = "to" if found[here].role == "to" else "from"
         here = _after_articles(found, here + 1)
-    if here >= len(found) or found[here].role != "bars":
+    goes_on = opens and here > at and here < len(found) and found[here].role == "number" and _counts_bars(found, here)
+    if not goes_on and (here >= len(found) or found[here].role != "bars"):
         return None
-    here += 1
+    here += not goes_on
     first, here = _number(found, here)
     if first is None:
         return None
@@ -134,6 +176,16 @@ def _bars(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | None
         return None
     where = Where([Place(bars=(first, second))], is_bars=True)
     return Term("place", "bars", found[at].first, found[after - 1].last, data=where), after
+
+
+def _counts_bars(found: list[Term], at: int) -> bool:
+    """`bars 9 to 16 ..., from 17 on`: a number alone is that of a bar where bars were spoken of."""
+    following = found[at + 1].role if at + 1 < len(found) else ""
+    return (
+        following not in ("unit", "section", "bars")
+        and any(one.role == "bars" or (one.role == "place" and one.data.is_bars) for one in found[:at])
+        and found[at - 1].role == "since"
+    )
 
 
 def _counted(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | None:
@@ -230,7 +282,7 @@ def _brought_in(found: list[Term]) -> list[Term]:
             goes_on = bool(waiting) and waiting[0].role in _ONWARDS and _leads_from(read)
             if goes_on:
                 term.last = waiting.pop(0).last
-            while read and read[-1].role in _LEADS:
+            while read and read[-1].role in _LEADS and not (read[-1].role == "fill" and read[-1].value):
                 if read[-1].role == "everything" and term.data.prep:
                     break
                 before = read.pop()

@@ -35,6 +35,7 @@ class Said:
     places: list[Place] = field(default_factory=list)
     but_places: list[Place] = field(default_factory=list)
     only: bool = False
+    only_implied: bool = False
     inherits: bool = False
     compares: bool = False
     complains: bool = False
@@ -91,12 +92,14 @@ class Heard:
     everything: bool = False
     renews: bool = False
     enters: bool = False
+    returns: bool = False
     inaudible: bool = False
     nowhere: bool = False
     rests: bool = False
     others: bool = False
     absent: bool = False
     doubtful: bool = False
+    kept: list[StemType] = field(default_factory=list)
     remark: bool = False
     first: int = 0
     last: int = 0
@@ -117,11 +120,14 @@ class Heard:
 
 @dataclass
 class Carried:
-    """What a sentence leaves to the next: whom it was about, and where if it said nothing but that or all of it was."""
+    """What a sentence leaves to the next: whom it was about, and where if it said nothing but that or all of it was;
+    `is_name` where it only named them, `is_place` where it was only a place."""
 
     subject: list[StemType] = field(default_factory=list)
     sticky: list[Place] = field(default_factory=list)
     lead: Term | None = None
+    is_name: bool = False
+    is_place: bool = False
 
 
 @dataclass
@@ -131,7 +137,8 @@ class State:
     `subject` are the parts that were spoken of last, `pending` those that nothing was said of yet; `sticky` is the
     place that holds for the rest of the sentence, `lead` the term that named it; `row` is the statement whose parts may
     go on from the clause `row_clause`. `last_place` is the one named last (`there`), `before` what the sentence before
-    leaves; `doubted` is whether the clause before was not understood for a negator in doubt.
+    leaves; `doubted` is whether the clause before was not understood for a negator in doubt, `hangs`
+    whether it named nothing that this was for (`no reason, to ...`).
     """
 
     words: Lexicon
@@ -146,8 +153,9 @@ class State:
     row: Said | None = None
     row_clause: int = -1
     last_place: Term | None = None
-    before: Carried = field(default_factory=lambda: Carried())
+    before: Carried = field(default_factory=Carried)
     doubted: bool = False
+    hangs: bool = False
     absent: bool = False
     excepts: bool = False
     swapping: str = ""
@@ -156,7 +164,7 @@ class State:
     def begin_sentence(self) -> None:
         self.pending, self.subject, self.but_subject, self.sticky = [], [], [], []
         self.lead, self.row, self.excepts, self.swapping, self.old = None, None, False, "", []
-        self.row_clause, self.doubted, self.absent = -1, False, False
+        self.row_clause, self.doubted, self.hangs, self.absent = -1, False, False, False
 
 
 def bounded(amount: float) -> float:

@@ -19,10 +19,10 @@ _SMALL = frozenset(
 )
 _THINGS = frozenset({"part", "instrument", "absent", "everything", "place", "song", "section"})
 _CHANGES = frozenset({
-    "concept", "comparative", "noun", "quantity", "tonality", "more", "less", "too", "so", "enough", "up", "down",
+    "concept", "comparative", "noun", "quantity", "tonality", "up", "down",
     "remove", "swap", "keep", "style", "meter", "language", "new", "again", "except", "only", "want", "silence", "key",
 })  # fmt: skip
-_VERBS = frozenset({"plays", "enters", "there"})
+_VERBS = frozenset({"plays", "enters", "returns", "there"})
 _OTHER = frozenset({"content"})
 _NEVER_A_NO = frozenset({"modal", "asking"})
 
@@ -32,14 +32,25 @@ def asks_politely(clause: Clause) -> bool:
     modal = next((n for n, one in enumerate(clause.terms) if _is(one, _NEVER_A_NO)), None)
     if modal is None or not (clause.asks or _is(clause.terms[modal], {"asking"})):
         return False
-    follows = next((one for one in clause.terms[modal + 1 :] if one.role != "fill" and one.role not in _SMALL), None)
-    if follows is None or follows.role not in NEGATORS:
+    negator = _negator_of(clause.terms, modal)
+    if negator is None or _would_not_play(clause):
         return False
-    rest = clause.terms[clause.terms.index(follows) + 1 :]
-    if any(_is(one, _VERBS) or one.role in ("remove", *NEGATORS) for one in rest):
-        return False
-    follows.role, follows.value, follows.used = "fill", "", True
+    negator.role, negator.value, negator.used = "fill", "", True
     return True
+
+
+def _negator_of(terms: list[Term], modal: int) -> Term | None:
+    """The negator that stands with a `could`, before it or behind."""
+    before = next((one for one in reversed(terms[:modal]) if one.role != "fill"), None)
+    if before is not None and before.role in NEGATORS:
+        return before
+    after = next((one for one in terms[modal + 1 :] if one.role != "fill" and one.role not in _SMALL), None)
+    return after if after is not None and after.role in NEGATORS else None
+
+
+def _would_not_play(clause: Clause) -> bool:
+    """`could you not play drums?` may be a wish for none."""
+    return any(_is(one, _VERBS) or one.role == "remove" for one in clause.terms)
 
 
 def is_doubtful(clause: Clause, *, has_subject: bool) -> bool:
@@ -49,6 +60,14 @@ def is_doubtful(clause: Clause, *, has_subject: bool) -> bool:
         return True
     if all(one.role in (*NEGATORS, "fill", "unknown") for one in terms) and terms[0].role in NEGATORS:
         return len(terms) > 1 and clause.has("unknown")  # `no, louder`: an answer; `no idea`: something else
+    modal = next((n for n, one in enumerate(terms) if _is(one, _NEVER_A_NO)), None)
+    if clause.asks and modal is not None and not clause.has("keep"):
+        negator = _negator_of(terms, modal)
+        if negator is not None and _would_not_play(clause) and not _has_a_subject(terms, modal):
+            return True
+    negates = clause.has("remove", *NEGATORS)
+    if negates and any(_is(one, {"between"}) or _is_over_a_part(terms, n) for n, one in enumerate(terms)):
+        return True  # not there, or not then: nobody can say so
     for at, term in enumerate(terms):
         if term.role == "no" and not _is_of_a_thing(terms, at):
             return True
@@ -59,8 +78,14 @@ def is_doubtful(clause: Clause, *, has_subject: bool) -> bool:
     return False
 
 
-def is_a_remark(clause: Clause) -> bool:
-    """`the guitar is too fidgety` with a word that nobody knows: says something of the guitar, but not that it is wanted."""
+def is_a_remark(clause: Clause, *, of_what_is_there: bool) -> bool:
+    """`the guitar is too fidgety` with a word that nobody knows says something of the guitar, but not that it is wanted;
+    nor does `it steps on the singer` of the singer, where there is music already."""
+    named = next((n for n, one in enumerate(clause.terms) if one.role in ("part", "instrument")), 0)
+    if of_what_is_there and _is_strange(clause.terms) and not clause.has("a", "want"):
+        return True
+    if of_what_is_there and named > 1 and clause.terms[named - 1].role == "the" and _is_strange(clause.terms[:named]):
+        return True
     kinds = {one.value for one in clause.terms if one.role == "fill"}
     strange = clause.has("unknown") or bool(kinds & _OTHER)
     return clause.has("too", "enough") or ("is" in kinds and strange)
@@ -83,16 +108,16 @@ def _is_of_a_thing(terms: list[Term], at: int) -> bool:
 
 def _is_of_a_change(terms: list[Term], at: int) -> bool:
     """What comes first behind it is a change or a thing, with only small words, to be or to play between."""
-    verb = False
     for n, one in enumerate(terms[at + 1 :], start=at + 1):
         if one.role in _CHANGES:
             return True
         if one.role in _THINGS:
-            direct = all(t.role != "fill" for t in terms[at + 1 : n])
-            return (direct and not _strange_place(terms, n)) or not _is_strange(terms)
+            if all(t.role != "fill" for t in terms[at + 1 : n]) and not _strange_place(terms, n):
+                return True
+            is_done_to = one.role != "place" and any(t.role in ("part", "instrument") for t in terms[:at])
+            return not _is_strange(terms) and not is_done_to  # `the bass doesn't do the drums`
         if one.role == "unknown" or _is(one, _OTHER):
             return False
-        verb = verb or _is(one, _VERBS)
     return False
 
 
@@ -137,6 +162,19 @@ def _is(term: Term, kinds: frozenset[str] | set[str]) -> bool:
     return term.role == "fill" and term.value in kinds
 
 
+def _has_a_subject(terms: list[Term], modal: int) -> bool:
+    """`can the drums not play?` is about the drums, `could you not play drums?` about those who are asked."""
+    following = next((one for one in terms[modal + 1 :] if one.role not in ("the", "fill")), None)
+    return following is not None and following.role in ("part", "instrument")
+
+
+def _is_over_a_part(terms: list[Term], at: int) -> bool:
+    """`over the vocals`: what is played to."""
+    following = next((one for one in terms[at + 1 :] if one.role not in ("the", "fill")), None)
+    over = terms[at].role == "crop" and terms[at].value == "under"
+    return over and following is not None and following.role in ("part", "instrument", "absent")
+
+
 def _is_strange(terms: list[Term]) -> bool:
     """Whether there are words with meanings of their own that nobody reads."""
     return any(one.role in ("unknown", "doubt") or _is(one, _OTHER) for one in terms)
@@ -149,7 +187,7 @@ def _is_bare(terms: list[Term]) -> bool:
 
 def _names_next(terms: list[Term], at: int) -> bool:
     """`the annoying guitar`: the word stands right before a part."""
-    following = next((one for one in terms[at + 1 :] if one.role != "unknown"), None)
+    following = next((one for one in terms[at + 1 :] if one.role not in ("unknown", "the", "a")), None)
     return following is not None and following.role in ("part", "instrument", "absent")
 
 

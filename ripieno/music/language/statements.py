@@ -8,17 +8,19 @@ all of it, one at the end for what is joined on by `and`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from dataclasses import replace as changed
 
 from ripieno.contracts.enums import StemType
-from ripieno.contracts.understanding import Kind
+from ripieno.contracts.understanding import Kind, Place
+from ripieno.music.language.apart import is_read_apart
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.exchanging import swapped
-from ripieno.music.language.apart import is_read_apart
 from ripieno.music.language.hearing import hear
 from ripieno.music.language.meanings import measured
 from ripieno.music.language.saying import GLOBAL, NEGATORS, Heard, Said, State
 from ripieno.music.language.telling import add, flush, want
+from ripieno.music.language.terms import Term
 from ripieno.music.language.whereabouts import carried, place_alone, place_back
 
 _SAY_ENOUGH = frozenset(
@@ -36,7 +38,7 @@ def read(state: State, clauses: list[Clause]) -> None:
     """Add to `state` what a sentence says."""
     begins = len(state.said)
     state.begin_sentence()
-    if not any(term.role == "place" for clause in clauses for term in clause.terms):
+    if not any(term.role == "place" for clause in clauses for term in clause.terms) and state.before.is_place:
         state.sticky, state.lead = state.before.sticky, state.before.lead
     for number, clause in enumerate(clauses):
         state.number = number
@@ -79,7 +81,7 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
     elif heard.removes or heard.negates_parts:
         _leave_out(state, clause, heard, begins)
     elif heard.keeps and not any(said.amount is not None for _, said in heard.preds):
-        _keep(state, heard)
+        _keep(state, clause, heard)
     elif heard.preds:
         _change(state, clause, heard, begins)
     elif bare:
@@ -163,6 +165,8 @@ def _leave_out(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     if is_exception and before and before[-1].kind != Kind.PART and not before[-1].negated and not before[-1].parts:
         before[-1].but_parts += parts
         return
+    if is_exception and before and before[-1].amount is not None and before[-1].parts and not heard.places:
+        return  # `the drums are too loud, not the bass`
     _flush_or_take(state, clause, heard)
     parts = heard.parts
     sections = [term for term in heard.places if not term.data.prep and not term.data.is_bars]
@@ -181,6 +185,8 @@ def _leave_out(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         return
     kind_of = next((one.instrument for one in heard.named if one.instrument), None)
     said = Said(Kind.PART, heard.first, heard.last, negated=True, parts=parts, value=kind_of)
+    if clause.joined and not heard.where and before and before[-1].kind == Kind.PART and before[-1].negated:
+        said.places = list(before[-1].places)  # `bass out in the bridge, drums out too`
     add(state, said, heard)
     state.row, state.row_clause = said, state.number
     state.subject = parts
@@ -210,13 +216,16 @@ def _flush_or_take(state: State, clause: Clause, heard: Heard) -> None:
         flush(state)
 
 
-def _keep(state: State, heard: Heard) -> None:
+def _keep(state: State, clause: Clause, heard: Heard) -> None:
     waiting = [one for held, _ in state.pending for one in held.named]
     heard.named = [*waiting, *heard.named]
     state.pending = []
     nouns = [said for _, said in heard.preds]
+    if not heard.named and not heard.everything and (clause.joined or state.before.is_name):
+        own = state.subject or (state.before.subject if state.before.is_name and not heard.places else [])
+        heard.kept = list(own)
     if not nouns:
-        add(state, Said(Kind.KEEP, heard.first, heard.last, parts=heard.parts), heard)
+        add(state, Said(Kind.KEEP, heard.first, heard.last, parts=heard.parts or heard.kept), heard)
     for said in nouns:
         value = said.value or str(said.kind)
         add(state, Said(Kind.KEEP, heard.first, heard.last, parts=heard.parts, value=value), heard)
@@ -241,6 +250,7 @@ def _change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         (at, said) for at, said in heard.preds
         if said.negated or _says(said, heard)
     ]  # fmt: skip
+    meaning = [(at, said) for at, said in meaning if said.kind != Kind.LYRICS or not _is_for(clause.terms, at)]
     meaning = measured(meaning)
     meaning = [
         (at, said) for n, (at, said) in enumerate(meaning)
@@ -252,13 +262,20 @@ def _change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         if said.kind == Kind.LENGTH and said.unit is None and about_notes:
             said.kind, said.value = Kind.ARTICULATION, "staccato" if (said.amount or 0) < 0 else "legato"
             said.amount = None
+        if inherits and clause.joined and not heard.places and not heard.but_places and said.kind not in GLOBAL:
+            said.places = _place_of_before(state, begins)
         if inherits and not state.subject and said.kind in _OF_PLAYERS and state.before.subject:
             said.parts, said.inherits = list(state.before.subject), True
-        elif inherits and clause.joined and said.kind not in GLOBAL:
+            said.places = said.places or heard.where or list(state.before.sticky)
+        elif inherits and clause.joined and (said.kind not in GLOBAL or _is_a_mood_of(state, said)):
             said.parts, said.but_parts, said.inherits = list(state.subject), list(state.but_subject), True
         elif said.kind not in GLOBAL or (said.kind == Kind.MOOD and heard.named):
             said.parts = [*(waiting_parts if takes else []), *_own(at, heard)]
             said.parts = list(dict.fromkeys(said.parts))
+        if said.kind in (Kind.TEMPO, Kind.KEY, Kind.METER) and said.absolute and _is_cropped(heard):
+            said.places = []
+            add(state, said, replace(heard, places=[]))
+            continue
         if said.kind == Kind.PRESENCE and heard.named:
             row = said
         add(state, said, heard)
@@ -275,6 +292,31 @@ def _change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     elif heard.named and any(one.instrument for one in heard.named):
         _on_instrument(state, heard, clause)
     place_back(state, heard, begins)
+
+
+def _is_for(terms: list[Term], at: int) -> bool:
+    """`too happy for the lyrics` says nothing of the lyrics."""
+    before = [one.role for one in terms[:at] if one.role not in ("the", "fill")]
+    return bool(before) and before[-1] == "crop" and any(role in ("concept", "comparative") for role in before)
+
+
+def _is_cropped(heard: Heard) -> bool:
+    """`at 126 bpm for an intro` is the tempo of what is made."""
+    return bool(heard.places) and all(term.data.prep != "in" for term in heard.places)
+
+
+def _is_a_mood_of(state: State, said: Said) -> bool:
+    """A mood is that of the whole, unless it goes on about players who are there."""
+    return said.kind == Kind.MOOD and bool(state.subject) and state.about != "request"
+
+
+def _place_of_before(state: State, begins: int) -> list[Place]:
+    """`busier in the verses, and louder`: what goes on of the same parts is where they were spoken of."""
+    said = [one for one in state.said[begins:] if one.kind not in GLOBAL and not one.negated]
+    last = said[-1] if said else None
+    if last is None or last.parts != state.subject or any(place.side != "in" for place in last.places):
+        return []
+    return list(last.places)
 
 
 def _says(said: Said, heard: Heard) -> bool:

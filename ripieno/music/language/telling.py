@@ -75,5 +75,5 @@ def want(state: State, heard: Heard) -> None:
         said = Said(Kind.PART, one.term.first, one.term.last, parts=[one.part], value=one.instrument)
         add(state, said, heard)
         if said.places:
-            said.only = True
+            said.only, said.only_implied = True, not said.only
     state.subject, state.but_subject = heard.parts, []

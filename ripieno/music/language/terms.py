@@ -14,7 +14,7 @@ from ripieno.music.language.tokens import Token
 _FARTHEST = 9  # words between the two halves of `leave … out`
 HARD = frozenset(".;!?\n…")
 _ORDER = (
-    "meter", "section", "part", "instrument", "absent", "style", "doubt", "silence", "inaudible", "nowhere", "others", "except", "dislike", "comparative", "concept", "noun", "remove",
+    "meter", "section", "part", "instrument", "absent", "style", "doubt", "silence", "inaudible", "nowhere", "others", "nothing", "rather", "except", "dislike", "comparative", "concept", "noun", "remove",
     "no", "not", "only", "more", "less", "too", "enough", "swap", "for", "instead of", "up", "down", "keep", "again",
     "want", "language", "bars", "mode", "unit", "ordinal", "number", "half", "before", "after", "since", "from", "to",
     "end", "crop", "in", "on", "about", "new", "everything", "but", "and", "or", "degree", "so", "a", "the", "song",
@@ -80,7 +80,8 @@ def _take(
     term = Term("?", "", at, at + len(best.words), also, data=same or shorter)
     found.append(term)
     for start, end in ((min(also), max(also) + 1),) if also else ():
-        taken[start] = Term("in" if len(also) > 1 else "fill", "", start, end)
+        role = "instead of" if same and same[0].role == "rather" else "in" if len(also) > 1 else "fill"
+        taken[start] = Term(role, "", start, end)
         covered.update(also)
     return at + len(best.words)
 
@@ -164,7 +165,7 @@ def _rule_out(
         if not any(one.role == "swap" for one in swaps) or any(one.role == "for" for one in found[:number]):
             drop("for")
     if "except" in readings and {"but", "less"} & set(readings):
-        everything = any(one.role == "everything" for one in found[max(0, number - 2) : number])
+        everything = _is_of_all(found, number, after)
         drop(*({"but", "less"} if everything else {"except"}))
     if "section" in readings and {"remove", "only", "up", "comparative", "part"} & set(readings):
         if before in _BEFORE_A_NOUN or before == "want":
@@ -210,9 +211,22 @@ def _rule_out(
     if "to" in readings and "in" in readings:
         drop("to" if not ({"number", "bars"} & coming) else "in")
     if "end" in readings and len(readings) > 1:
-        drop("end")
+        drop(*({"section", "ordinal"} if before == "to" else {"end"}))
     if "so" in readings and len(readings) > 1:
         drop("so" if not {"concept"} & coming else "the")
+
+
+def _is_of_all(found: list[Term], number: int, after: list[set[str]]) -> bool:
+    """`everything but the drums`, `all of it louder but the drums`: what comes is taken from what was said of all."""
+    if any(one.role == "everything" for one in found[max(0, number - 2) : number]):
+        return True
+    start = next((n for n in range(number - 1, -1, -1) if found[n].role == "mark"), -1)
+    named = [n for n, roles in enumerate(after) if roles & {"part", "instrument", "section"}]
+    small = {"the", "fill", "a", "in", "ordinal"}
+    if not named or any(not roles & small for roles in after[: named[0]]):
+        return False
+    ends = len(after) == named[0] + 1 or bool(after[named[0] + 1] & {"mark", "hard"})
+    return ends and any(one.role == "everything" for one in found[start + 1 : number])
 
 
 def _roles(found: list[Term], start: int) -> list[set[str]]:

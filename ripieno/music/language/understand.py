@@ -6,6 +6,7 @@ from ripieno.contracts.understanding import About, Kind, Language, Place, Statem
 from ripieno.music.language import amounts, clauses, places, statements, styles, terms
 from ripieno.music.language.lexicon import LANGUAGES, Lexicon, lexicon
 from ripieno.music.language.saying import Said, State
+from ripieno.music.language.settling import settled
 from ripieno.music.language.terms import Term
 from ripieno.music.language.tokens import Token, tokens
 from ripieno.music.language.typos import corrected
@@ -30,10 +31,11 @@ def understand(text: str, *, language: Language | None = None, about: About = "r
     state = State(words, about)
     for sentence in clauses.sentences(found, said, text):
         statements.read(state, sentence)
-    read = [*(_statement(one, said, text) for one in state.said), *_styles(found, said, text, words)]
+    sure, doubted = settled(state.said, of_what_is_there=about != "request")
+    read = [*(_statement(one, said, text) for one in sure), *_styles(found, said, text, words)]
     read = _once(sorted(read, key=lambda one: (one.words.start, one.words.end)))
     return Understanding(
-        text=text, language=known, statements=read, not_understood=_unread(found, said, text)
+        text=text, language=known, statements=read, not_understood=_unread(found, doubted, said, text)
     )  # fmt: skip
 
 
@@ -103,9 +105,10 @@ def _once(statements: list[Statement]) -> list[Statement]:
     return list({one.model_dump_json(): one for one in statements}.values())
 
 
-def _unread(found: list[Term], said: list[Token], text: str) -> list[Stretch]:
-    """The stretches that no rule read."""
-    unread = sorted({at for term in found if not term.used for at in range(term.first, term.last)})
+def _unread(found: list[Term], doubted: list[Said], said: list[Token], text: str) -> list[Stretch]:
+    """The stretches that no rule read, or nobody can believe."""
+    lost = [(term.first, term.last) for term in found if not term.used] + [(one.first, one.last) for one in doubted]
+    unread = sorted({at for first, last in lost for at in range(first, last)})
     stretches: list[Stretch] = []
     for at in unread:
         start, end = said[at].start, said[at].end

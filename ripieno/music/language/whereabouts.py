@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace as changed
 
-from ripieno.contracts.understanding import Kind, Place
+from ripieno.contracts.understanding import MOST_BARS, Kind, Place
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.saying import GLOBAL, Carried, Heard, Said, State
 from ripieno.music.language.telling import add, flush
@@ -48,15 +48,18 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
         _not_there(state, before[-1], where if negated else heard.but_places, heard)
         return
     last = before[-1] if before else None
-    if last is not None and last.negated and last.places and last.kind == Kind.PART and clause.joined == "but":
+    enters = all(place.side == "from" or (place.bars or (0, 0))[1] == MOST_BARS for place in where) and not negated
+    is_out = last is not None and last.negated and bool(last.places) and last.kind == Kind.PART
+    if last is not None and is_out and (clause.joined == "but" or enters):
         said = Said(Kind.PART, heard.first, heard.last, parts=last.parts, places=where)
-        state.said.append(changed(said, clause=state.number, only=heard.place_only))
+        state.said.append(changed(said, clause=state.number, only=heard.place_only or enters))
         return
     if last is not None and last.but_places and not last.places and clause.joined == "but":
         last.places = where
         return
     free = [said for said in before if not said.places and said.kind not in (Kind.KEY, Kind.METER, Kind.STYLE)]
-    if clause.joined in ("and", "or") and not free and last is not None:
+    strange = clause.has("unknown")
+    if clause.joined in ("and", "or") and not free and last is not None and not strange:
         for said in before:
             if said.clause == last.clause:
                 said.places += [place for place in where if place not in said.places]
@@ -78,13 +81,23 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
 def carried(state: State, begins: int) -> Carried:
     """What the next sentence may go on with: the parts spoken of last, and the place of a sentence that was all there."""
     said = state.said[begins:]
+    if state.absent:
+        return Carried()
     if not said:
         return Carried(state.subject or state.before.subject, state.sticky, state.lead)
     everywhere = [one for one in said if one.kind not in GLOBAL or one.kind == Kind.RANGE]
     places = everywhere[0].places if everywhere else []
     only_there = bool(places) and all(one.places == places and not one.only for one in everywhere)
     sticky = places if only_there else []
-    return Carried(state.subject, sticky, state.lead if sticky else None)
+    is_place = all(one.kind == Kind.RANGE for one in said) or (state.before.is_place and bool(sticky))
+    named = all(one.kind == Kind.PART and not one.negated and not one.places for one in said)
+    return Carried(
+        state.subject,
+        sticky,
+        state.lead if sticky else None,
+        is_name=named,
+        is_place=is_place,
+    )
 
 
 def _section(state: State, heard: Heard) -> None:

@@ -1,0 +1,88 @@
+"""What is left of all that was said: of the same said twice one, of what contradicts itself what is sure.
+
+A part that is wanted by one word and left out by another is not believed (`percussion, but no drums`); an instrument
+that is not wanted, but another of its stem, is no part left out (`no organ, a pad`).
+"""
+
+from __future__ import annotations
+
+from ripieno.contracts.understanding import Kind
+from ripieno.music.language.saying import Said
+
+_NEAR = 8  # tokens that a clause may be long
+_LOUD = frozenset((Kind.DYNAMICS, Kind.LOUDNESS, Kind.PRESENCE))
+
+
+def settled(said: list[Said], *, of_what_is_there: bool) -> tuple[list[Said], list[Said]]:
+    """Those that count, and those that nobody can believe.
+
+    Where there is music already, a part that is wanted here and left out there stays as it is elsewhere.
+    """
+    for one in said if of_what_is_there else ():
+        if one.only_implied and any(_is_out_elsewhere(other, one) for other in said):
+            one.only = False
+    doubted = [one for one in said if any(_undoes(other, one) or _contradicts(other, one) for other in said)]
+    kept = [one for one in said if one not in doubted and not any(_is_instead(one, other) for other in said)]
+    return [one for n, one in enumerate(kept) if not _is_said(one, kept[:n], kept[n + 1 :])], doubted
+
+
+def _undoes(out: Said, wanted: Said) -> bool:
+    """Whether a part that is wanted is left out by other words, at the same place and whatever it plays."""
+    if out.kind != Kind.PART or wanted.kind != Kind.PART or not out.negated or wanted.negated:
+        return False
+    same = bool(out.parts) and set(wanted.parts) <= set(out.parts) and out.places == wanted.places
+    return same and (out.first, out.last) != (wanted.first, wanted.last) and not (out.value or wanted.value)
+
+
+def _contradicts(one: Said, other: Said) -> bool:
+    """`calm, louder`: both ways at once, in one clause."""
+    ways = (one.amount or 0) * (other.amount or 0) < 0 and one.unit is None and other.unit is None
+    same = (one.kind, one.parts, one.places, one.clause, one.value) == (
+        other.kind, other.parts, other.places, other.clause, other.value
+    )  # fmt: skip
+    return ways and same and not one.negated and not other.negated and abs(one.first - other.first) < _NEAR
+
+
+def _is_out_elsewhere(out: Said, wanted: Said) -> bool:
+    return out.kind == Kind.PART and out.negated and bool(out.places) and out.parts == wanted.parts
+
+
+def _is_instead(out: Said, wanted: Said) -> bool:
+    """Whether one instrument of a stem is not wanted because another one is."""
+    if out.kind != Kind.PART or wanted.kind != Kind.PART or not out.negated or wanted.negated:
+        return False
+    return (
+        bool(out.parts)
+        and out.parts == wanted.parts
+        and bool(wanted.value)
+        and out.value != wanted.value
+        and (out.places == wanted.places)
+    )
+
+
+def _is_said(one: Said, before: list[Said], after: list[Said]) -> bool:
+    """Whether others say it already: in the same words, by a number, or better."""
+    if one.complains and any(_is_alike(one, other) for other in (*before, *after)):
+        return True
+    if one.kind == Kind.KEEP and any(_same(one, other) for other in before):
+        return True
+    vague = one.unit is None and one.amount is not None
+    if vague and any(other.unit is not None and _is_alike(one, other) for other in (*before, *after)):
+        return True
+    return (
+        vague
+        and one.inherits
+        and one.kind in _LOUD
+        and any(_is_alike(one, other) and not other.complains for other in before)
+    )
+
+
+def _same(one: Said, other: Said) -> bool:
+    return (one.kind, one.value, one.places, one.parts) == (other.kind, other.value, other.places, other.parts)
+
+
+def _is_alike(one: Said, other: Said) -> bool:
+    """The same kind of change of the same parts the same way, where the other one is."""
+    kinds = one.kind == other.kind or {one.kind, other.kind} <= _LOUD
+    way = (one.amount or 0) * (other.amount or 0) > 0 and one.negated == other.negated and not other.absolute
+    return kinds and way and one.parts == other.parts and one.places in ([], other.places)
