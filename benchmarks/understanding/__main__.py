@@ -7,7 +7,8 @@ from pathlib import Path
 
 from benchmarks.understanding.scoring import load, score
 
-SENTENCES = Path(__file__).parents[2] / "tests" / "ripieno" / "music" / "language" / "sentences.json"
+_TABLES = Path(__file__).parents[2] / "tests" / "ripieno" / "music" / "language"
+SENTENCES = [_TABLES / "sentences.json", _TABLES / "heard.json"]
 
 
 def main(paths: list[Path]) -> None:
@@ -24,4 +25,4 @@ def main(paths: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    main([Path(one) for one in sys.argv[1:]] or [SENTENCES])
+    main([Path(one) for one in sys.argv[1:]] or SENTENCES)

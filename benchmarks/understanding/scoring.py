@@ -64,7 +64,11 @@ def load(path: Path) -> list[dict[str, Any]]:
 
 def score(one: dict[str, Any]) -> Verdict:
     """What is wrong with what came out of a sentence, nothing where it is right."""
-    said = understand(one["say"], language=one.get("language"), about=one.get("about", "request"))
+    return judged(one, understand(one["say"], language=one.get("language"), about=one.get("about", "request")))
+
+
+def judged(one: dict[str, Any], said: Understanding) -> Verdict:
+    """What is wrong with what was understood of a sentence."""
     expected = [Expected.of(line) for line in one["means"]]
     wrong, opposite = [], []
     if "language" not in one and one.get("in") and said.language != one["in"]:
@@ -80,6 +84,12 @@ def score(one: dict[str, Any]) -> Verdict:
         opposite += [
             f"{line.what}: {statement.words.text}" for statement in said.statements if _contrary(line, statement)
         ]
+    is_there = one.get("about", "request") != "request"
+    opposite += [
+        f"silent: {statement.words.text}"
+        for statement in said.statements
+        if _silences(statement, expected) or (is_there and _confines(statement, expected))
+    ]
     wrong += [f"too much: {_shown(statement)}" for statement in left if not _is_implied(statement, expected)]
     return Verdict(one["say"], tuple(wrong), tuple(opposite))
 
@@ -145,11 +155,37 @@ def _contrary(line: Expected, statement: Statement) -> bool:
     if line.what == "part":
         return line.who == frozenset(statement.parts) and (line.how == "not") != statement.negated
     amount = statement.amount or 0.0
+    number = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(\S+)", line.how)
+    if number and statement.absolute and statement.unit == number[2] and not statement.negated:
+        return abs(amount - float(number[1])) >= _CLOSE  # another number than the one that was said
     wants = {"up": 1, "down": -1}.get(line.how) or (-1 if line.how.startswith("-") else 1 if line.how[:1] == "+" else 0)
     if line.how in ("not up", "not down"):
         changed = amount > 0 if line.how == "not up" else amount < 0
         return changed and not statement.negated
     return bool(wants and amount and not statement.negated and (amount > 0) != (wants > 0))
+
+
+def _silences(statement: Statement, expected: list[Expected]) -> bool:
+    """Whether a part is left out that nobody spoke of leaving out, or everywhere where it was to be at one place."""
+    if statement.kind != Kind.PART or not statement.negated or _is_implied(statement, expected):
+        return False
+    out = [line for line in expected if line.what == "part" and line.how == "not"]
+    where = _names(statement.places)
+
+    def is_meant(part: str | None) -> bool:
+        return any(
+            (part in line.who if part else not line.who and line.but <= frozenset(statement.but_parts))
+            and (not line.where or (bool(where) and where <= _normal(line.where)))
+            for line in out
+        )
+
+    return not all(is_meant(part) for part in (statement.parts or [None]))
+
+
+def _confines(statement: Statement, expected: list[Expected]) -> bool:
+    """Whether a part that is there is kept to a place, and so left out elsewhere, though nobody spoke of that."""
+    is_only = statement.kind == Kind.PART and statement.only and not statement.negated
+    return is_only and not any(line.what == "part" and line.who & set(statement.parts) for line in expected)
 
 
 def _is_implied(statement: Statement, expected: list[Expected]) -> bool:

@@ -69,7 +69,13 @@ def _section(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | N
     if label == "solo" and not numbers and here < len(found) and found[here].role in ("part", "instrument", "absent"):
         found[here - 1].role = "fill"  # `a solo cello`
         return None
-    if label == "solo" and not numbers and at > 0 and found[at - 1].role in ("a", "want") and _is_of(found, here):
+    if (
+        label == "solo"
+        and not numbers
+        and at > 0
+        and found[at - 1].role in ("a", "want", "number")
+        and _is_of(found, here)
+    ):
         found[here - 1].role = "fill"
         return None
     if not numbers:

@@ -137,7 +137,7 @@ class State:
     `subject` are the parts that were spoken of last, `pending` those that nothing was said of yet; `sticky` is the
     place that holds for the rest of the sentence, `lead` the term that named it; `row` is the statement whose parts may
     go on from the clause `row_clause`. `last_place` is the one named last (`there`), `before` what the sentence before
-    leaves; `doubted` is whether the clause before was not understood for a negator in doubt, `hangs`
+    leaves, `carries` whether `sticky` is its place; `doubted` is whether the clause before was not understood for a negator in doubt, `hangs`
     whether it named nothing that this was for (`no reason, to ...`).
     """
 
@@ -156,6 +156,7 @@ class State:
     before: Carried = field(default_factory=Carried)
     doubted: bool = False
     hangs: bool = False
+    carries: bool = False
     absent: bool = False
     excepts: bool = False
     swapping: str = ""
@@ -164,6 +165,7 @@ class State:
     def begin_sentence(self) -> None:
         self.pending, self.subject, self.but_subject, self.sticky = [], [], [], []
         self.lead, self.row, self.excepts, self.swapping, self.old = None, None, False, "", []
+        self.carries = False
         self.row_clause, self.doubted, self.hangs, self.absent = -1, False, False, False
 
 

@@ -64,7 +64,8 @@ def _is_said(one: Said, before: list[Said], after: list[Said]) -> bool:
     """Whether others say it already: in the same words, by a number, or better."""
     if one.complains and any(_is_alike(one, other) for other in (*before, *after)):
         return True
-    if one.kind == Kind.KEEP and any(_same(one, other) for other in before):
+    said_by_a_word = one.amount is None and one.kind != Kind.PART
+    if said_by_a_word and any(_same(one, other) and one.negated == other.negated for other in before):
         return True
     vague = one.unit is None and one.amount is not None
     if vague and any(other.unit is not None and _is_alike(one, other) for other in (*before, *after)):

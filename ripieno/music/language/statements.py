@@ -39,7 +39,7 @@ def read(state: State, clauses: list[Clause]) -> None:
     begins = len(state.said)
     state.begin_sentence()
     if not any(term.role == "place" for clause in clauses for term in clause.terms) and state.before.is_place:
-        state.sticky, state.lead = state.before.sticky, state.before.lead
+        state.sticky, state.lead, state.carries = state.before.sticky, state.before.lead, True
     for number, clause in enumerate(clauses):
         state.number = number
         heard = hear(state, clause)

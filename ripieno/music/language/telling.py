@@ -6,15 +6,17 @@ from dataclasses import replace
 from itertools import pairwise
 
 from ripieno.contracts.enums import StemType
-from ripieno.contracts.understanding import Kind
+from ripieno.contracts.understanding import Kind, Place
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.saying import Heard, Said, State
+
+_OF_ALL = frozenset((Kind.TEMPO, Kind.KEY, Kind.METER, Kind.STYLE, Kind.LENGTH, Kind.LANGUAGE))
 
 
 def add(state: State, said: Said, heard: Heard) -> None:
     """Keep a statement, where its clause says, or where the sentence began."""
     said.clause = state.number
-    said.places = said.places or heard.where or list(state.sticky)
+    said.places = said.places or heard.where or _there(state, said)
     said.but_places = [*said.but_places, *heard.but_places]
     if not said.parts:
         said.but_parts = said.but_parts or list(heard.excepted)
@@ -22,6 +24,11 @@ def add(state: State, said: Said, heard: Heard) -> None:
         said.but_places, said.places = [*said.but_places, *said.places], []
     said.only = said.only or heard.place_only
     state.said.append(said)
+
+
+def _there(state: State, said: Said) -> list[Place]:
+    """Where the sentence began; where the one before was, unless it is of the whole music."""
+    return [] if state.carries and said.kind in _OF_ALL else list(state.sticky)
 
 
 def flush(state: State) -> None:

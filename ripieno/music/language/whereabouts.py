@@ -89,7 +89,8 @@ def carried(state: State, begins: int) -> Carried:
     places = everywhere[0].places if everywhere else []
     only_there = bool(places) and all(one.places == places and not one.only for one in everywhere)
     sticky = places if only_there else []
-    is_place = all(one.kind == Kind.RANGE for one in said) or (state.before.is_place and bool(sticky))
+    of_nobody = all(one.kind == Kind.RANGE or not (one.parts or one.but_parts) for one in said)
+    is_place = bool(sticky) and (of_nobody or state.before.is_place)
     named = all(one.kind == Kind.PART and not one.negated and not one.places for one in said)
     return Carried(
         state.subject,
