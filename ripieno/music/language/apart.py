@@ -37,6 +37,9 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
     if heard.inaudible:
         _complain(state, heard)
         return True
+    if heard.others and (heard.removes or heard.negates_parts) and not heard.named and _has_a_place(state, begins):
+        _nowhere_else(state, begins)
+        return True
     if heard.others and not heard.named:
         return _the_rest(state, heard, bare=bare)
     goes_on = state.absent and bool(clause.joined) and not heard.named and not heard.everything and not bare
@@ -93,7 +96,8 @@ def _give_up(state: State, clause: Clause, heard: Heard) -> None:
     flush(state)
     for term in [*waiting, *clause.terms]:
         term.used = False
-    is_subject = heard.doubtful or not heard.named or heard.named[0].at <= 1
+    before = clause.terms[: heard.named[0].at] if heard.named else []
+    is_subject = heard.doubtful or not any(term.role == "unknown" for term in before)
     state.subject = ([*named, *heard.parts] if is_subject else []) or state.subject
     state.doubted = heard.doubtful or state.doubted
     if heard.places:
@@ -118,6 +122,12 @@ def _is_of_the_groove(heard: Heard) -> bool:
     groove = (Kind.SWING, Kind.ONSETS, Kind.PULSE, Kind.TIMING, Kind.DENSITY, Kind.STYLE)
     kinds = [said.kind for _, said in heard.preds]
     return bool(kinds) and not heard.removes and all(kind in groove or kind in GLOBAL for kind in kinds)
+
+
+def _has_a_place(state: State, begins: int) -> bool:
+    """Whether parts are wanted somewhere, or wait to be."""
+    waits = any(held.places for held, _ in state.pending)
+    return waits or any(one.places and one.kind == Kind.PART and not one.negated for one in state.said[begins:])
 
 
 def _nowhere_else(state: State, begins: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ripieno.contracts.enums import StemType
-from ripieno.contracts.understanding import MOST_BARS, Kind
+from ripieno.contracts.understanding import MOST_BARS, Kind, Place
 from ripieno.music.instruments import all_instruments
 from ripieno.music.language import scope
 from ripieno.music.language.amounts import METERS
@@ -22,7 +22,9 @@ def hear(state: State, clause: Clause) -> Heard:
     heard, mods = Heard(first=clause.terms[0].first, last=clause.terms[-1].last), Mods()
     terms = clause.terms
     if not scope.asks_politely(clause):
-        heard.doubtful = scope.is_doubtful(clause, has_subject=bool(state.subject or state.pending))
+        heard.doubtful = scope.is_doubtful(
+            clause, has_subject=bool(state.subject or state.pending), is_comment=state.about == "comment"
+        )
     heard.remark = scope.is_a_remark(clause, of_what_is_there=state.about != "request")
     kinds = {term.value for term in terms if term.role == "fill"}
     heard.enters, heard.returns = "enters" in kinds, "returns" in kinds
@@ -115,6 +117,8 @@ def hear(state: State, clause: Clause) -> Heard:
             term.used = _bare_number(state, term, terms, at, heard)
         elif role == "bars" and at and terms[at - 1].role == "meter":
             continue
+        elif role == "fill" and term.value in ("earlier", "later") and state.last_place is not None:
+            heard.places.append(_beside(state.last_place, term))
         elif role in ("unknown", "doubt", "mark", "ordinal", "unit", "meter", "clock", "half", "bars", "section"):
             term.used = False
     _left_over(state, mods, directions, heard, terms)
@@ -123,6 +127,18 @@ def hear(state: State, clause: Clause) -> Heard:
     if heard.place_negated and heard.named and not heard.preds:
         heard.negates_parts, heard.place_negated = True, False
     return heard
+
+
+def _beside(place: Term, term: Term) -> Term:
+    """`before that`, `after that`: what comes before or after the place that was named last."""
+    earlier = term.value == "earlier"
+    beside: list[Place] = []
+    for one in place.data.places:
+        if one.bars and one.section is None and one.side == "in" and one.bars[0] > 1 and earlier:
+            beside.append(Place(bars=(1, one.bars[0] - 1)))
+        else:
+            beside.append(one.model_copy(update={"side": "before" if earlier else "after"}))
+    return replace(place, data=replace(place.data, places=beside, prep="in"), first=term.first, last=term.last)
 
 
 def _role_instead(terms: list[Term], at: int) -> str:

@@ -24,7 +24,20 @@ from ripieno.music.language.tokens import tokens
 LANGUAGES: tuple[Language, ...] = ("en", "de", "es", "fr")
 GAP = "…"
 DOUBT = "not?"  # stands for a word that may be a negator misspelt
-FILLS = ("is", "plays", "modal", "asking", "content", "there", "enters", "returns", "between")
+FILLS = (
+    "is",
+    "plays",
+    "modal",
+    "asking",
+    "content",
+    "there",
+    "enters",
+    "returns",
+    "between",
+    "wonder",
+    "earlier",
+    "later",
+)
 """Words that say nothing by themselves, but that negators stand with (`scope`): to be, to play, can and could, those
 that ask whether something can be had (`t'aurais`), other meanings (`think`), the place named last (`there`), to come in.
 """
@@ -33,7 +46,7 @@ ROLES = (
     "fill", "a", "the", "not", "no", "remove", "want", "keep", "only", "except", "everything", "and", "or", "but",
     "swap", "for", "instead of", "more", "less", "too", "so", "enough", "up", "down", "in", "crop", "before",
     "after", "from", "since", "to", "on", "end", "bars", "half", "new", "about", "song", "again", "same", "key",
-    "language", "dislike", "away", "rests", "nothing", "rather", "under", "silence", "inaudible", "nowhere", "others", *FILLS,
+    "language", "dislike", "away", "rests", "never", "doubt", "nothing", "rather", "under", "silence", "inaudible", "nowhere", "others", *FILLS,
 )  # fmt: skip
 """What a word can do that has no value of its own; see the data files. `away` are particles that remove what stands
 beside them (`drums out`), `rests` verbs of parts that do not play (`sit out`), `silence` is that nobody plays, `inaudible` that a part is not heard enough, `nowhere` that
@@ -179,6 +192,8 @@ def lexicon(name: str) -> Lexicon:
             add(phrases, "fill", role)
         elif role == "under":
             add(phrases, "crop", role)
+        elif role == "never":
+            add(phrases, "not", role)
         elif role != "fill":
             add(phrases, "remove" if role in REMOVES else role, role if role in REMOVES else "")
     add(own.roles.get("fill", []), "fill")

@@ -293,6 +293,7 @@ def _brought_in(found: list[Term]) -> list[Term]:
                     break
                 before = read.pop()
                 is_until = before.role == "to" and not term.data.is_bars
+                is_until = is_until and all(place.side == "in" for place in term.data.places)
                 if before.role in ("before", "after") or is_until:
                     term.data.prep = "in"
                     side = "after" if before.role == "after" else "before"

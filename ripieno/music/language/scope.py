@@ -53,11 +53,13 @@ def _would_not_play(clause: Clause) -> bool:
     return any(_is(one, _VERBS) or one.role == "remove" for one in clause.terms)
 
 
-def is_doubtful(clause: Clause, *, has_subject: bool) -> bool:
+def is_doubtful(clause: Clause, *, has_subject: bool, is_comment: bool = False) -> bool:
     """Whether a word of negation in the clause is for nothing that can be told."""
     terms = clause.terms
-    if clause.has("doubt"):
+    if clause.has("doubt") or (clause.asks and any(_is(one, {"wonder"}) for one in terms)):
         return True
+    if is_comment and any(one.role == "not" and one.value == "never" for one in terms):
+        return True  # says what is, not what is to be
     if all(one.role in (*NEGATORS, "fill", "unknown") for one in terms) and terms[0].role in NEGATORS:
         return len(terms) > 1 and clause.has("unknown")  # `no, louder`: an answer; `no idea`: something else
     modal = next((n for n, one in enumerate(terms) if _is(one, _NEVER_A_NO)), None)

@@ -18,10 +18,18 @@ def settled(said: list[Said], *, of_what_is_there: bool) -> tuple[list[Said], li
 
     Where there is music already, a part that is wanted here and left out there stays as it is elsewhere.
     """
+    for one in said:
+        if one.kind == Kind.PART and one.negated and one.parts and one.but_places and not one.places:
+            one.negated, one.only = False, True  # `no drums except in the chorus`
+            one.places, one.but_places = one.but_places, []
     for one in said if of_what_is_there else ():
         if one.only_implied and any(_is_out_elsewhere(other, one) for other in said):
             one.only = False
-    doubted = [one for one in said if any(_undoes(other, one) or _contradicts(other, one) for other in said)]
+    doubted = [
+        one
+        for one in said
+        if any(_undoes(other, one) or _contradicts(other, one) or _is_the_same(one, other) for other in said)
+    ]
     kept = [one for one in said if one not in doubted and not any(_is_instead(one, other) for other in said)]
     return [one for n, one in enumerate(kept) if not _is_said(one, kept[:n], kept[n + 1 :])], doubted
 
@@ -31,7 +39,16 @@ def _undoes(out: Said, wanted: Said) -> bool:
     if out.kind != Kind.PART or wanted.kind != Kind.PART or not out.negated or wanted.negated:
         return False
     same = bool(out.parts) and set(wanted.parts) <= set(out.parts) and out.places == wanted.places
+    if out.value and out.value == wanted.value:
+        return False
     return same and (out.first, out.last) != (wanted.first, wanted.last) and not (out.value or wanted.value)
+
+
+def _is_the_same(out: Said, wanted: Said) -> bool:
+    """`strings, but no violins`: to us both are one."""
+    if out.kind != Kind.PART or wanted.kind != Kind.PART or not out.negated or wanted.negated:
+        return False
+    return bool(out.value) and (out.value, out.parts, out.places) == (wanted.value, wanted.parts, wanted.places)
 
 
 def _contradicts(one: Said, other: Said) -> bool:

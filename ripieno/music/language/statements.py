@@ -165,6 +165,9 @@ def _leave_out(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     if is_exception and before and before[-1].kind != Kind.PART and not before[-1].negated and not before[-1].parts:
         before[-1].but_parts += parts
         return
+    if is_exception and clause.joined == "but" and before and before[-1].kind == Kind.PART and before[-1].negated:
+        add(state, Said(Kind.KEEP, heard.first, heard.last, parts=parts), heard)  # `no drums, but not the bass`
+        return
     if is_exception and before and before[-1].amount is not None and before[-1].parts and not heard.places:
         return  # `the drums are too loud, not the bass`
     _flush_or_take(state, clause, heard)
