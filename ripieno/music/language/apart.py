@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ripieno.contracts.understanding import MOST_BARS, Kind
 from ripieno.music.language.clauses import Clause
-from ripieno.music.language.saying import GLOBAL, Heard, Said, State
+from ripieno.music.language.saying import GLOBAL, NEGATORS, Heard, Said, State
 from ripieno.music.language.telling import add, flush
 
 _AUDIBLE = 0.5  # how much more there is to be of what is not heard
@@ -18,10 +18,10 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
     """Whether the clause was one of these; then all is said of it that can be."""
     bare = not heard.preds and not heard.removes and not heard.negates_parts
     if heard.doubtful or (state.doubted and bare and heard.named and clause.joined in ("and", "or")):
-        state.hangs = not heard.named and not heard.preds and not heard.places
+        state.hangs = not clause.joined and not heard.named and not heard.preds and not heard.places
         _give_up(state, clause, heard)
         return True
-    if state.hangs and clause.joined == "comma":  # `no reason, to make it louder`
+    if state.hangs and clause.joined == "comma" and not clause.has(*NEGATORS):  # `no reason, to make it louder`
         state.hangs = False
         _give_up(state, clause, heard)
         return True

@@ -81,7 +81,8 @@ def hear(state: State, clause: Clause) -> Heard:
             heard.removes = heard.everything = True
         elif role == "nothing":
             heard.removes = at + 1 < len(terms) and _after(terms, at).role == "place"
-            heard.everything, term.used = heard.removes and not state.subject, heard.removes
+            is_of_all = not state.subject and not state.before.subject
+            heard.everything, heard.rests, term.used = heard.removes and is_of_all, heard.removes, heard.removes
         elif role == "inaudible":
             heard.inaudible = True
         elif role == "nowhere":
@@ -117,8 +118,11 @@ def hear(state: State, clause: Clause) -> Heard:
             term.used = _bare_number(state, term, terms, at, heard)
         elif role == "bars" and at and terms[at - 1].role == "meter":
             continue
-        elif role == "fill" and term.value in ("earlier", "later") and state.last_place is not None:
-            heard.places.append(_beside(state.last_place, term))
+        elif term.value in ("earlier", "later") or (role in ("before", "after") and at == len(terms) - 1):
+            if state.last_place is None:
+                heard.doubtful = heard.doubtful or clause.has("remove", *NEGATORS)
+            else:
+                heard.places.append(_beside(state.last_place, term))
         elif role in ("unknown", "doubt", "mark", "ordinal", "unit", "meter", "clock", "half", "bars", "section"):
             term.used = False
     _left_over(state, mods, directions, heard, terms)
@@ -131,7 +135,7 @@ def hear(state: State, clause: Clause) -> Heard:
 
 def _beside(place: Term, term: Term) -> Term:
     """`before that`, `after that`: what comes before or after the place that was named last."""
-    earlier = term.value == "earlier"
+    earlier = term.value == "earlier" or term.role == "before"
     beside: list[Place] = []
     for one in place.data.places:
         if one.bars and one.section is None and one.side == "in" and one.bars[0] > 1 and earlier:

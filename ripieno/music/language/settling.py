@@ -30,7 +30,11 @@ def settled(said: list[Said], *, of_what_is_there: bool) -> tuple[list[Said], li
         for one in said
         if any(_undoes(other, one) or _contradicts(other, one) or _is_the_same(one, other) for other in said)
     ]
-    kept = [one for one in said if one not in doubted and not any(_is_instead(one, other) for other in said)]
+    kept = [
+        one
+        for one in said
+        if one not in doubted and not any(_is_instead(one, other) or _is_only_there(one, other) for other in said)
+    ]
     return [one for n, one in enumerate(kept) if not _is_said(one, kept[:n], kept[n + 1 :])], doubted
 
 
@@ -75,6 +79,12 @@ def _is_instead(out: Said, wanted: Said) -> bool:
         and out.value != wanted.value
         and (out.places == wanted.places)
     )
+
+
+def _is_only_there(out: Said, wanted: Said) -> bool:
+    """`no drums; drums only in the chorus`: that they are not elsewhere is said by `only`."""
+    everywhere = out.kind == Kind.PART and out.negated and not out.places and bool(out.parts)
+    return everywhere and wanted.kind == Kind.PART and wanted.only and not wanted.negated and out.parts == wanted.parts
 
 
 def _is_said(one: Said, before: list[Said], after: list[Said]) -> bool:

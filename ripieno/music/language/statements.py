@@ -48,6 +48,9 @@ def read(state: State, clauses: list[Clause]) -> None:
         if heard.places:
             state.last_place = heard.places[-1]
     flush(state)
+    if state.swapping:  # nobody said for what
+        for term in (term for clause in clauses for term in clause.terms):
+            term.used = False
     state.before = carried(state, begins)
     taken = [one.places for one in state.said[begins:] if one.kind != Kind.RANGE]
     state.said[begins:] = [one for one in state.said[begins:] if one.kind != Kind.RANGE or one.places not in taken]
@@ -73,6 +76,13 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
         for said in before:  # `more reverb, but only on the guitar`
             said.parts = said.parts or heard.parts
         return
+    if bare and _comes_after(clause, heard, before, state):  # `louder, the bass`
+        for said in before:
+            said.parts, said.places = heard.parts, said.places or heard.where
+        state.subject = heard.parts
+        return
+    if _contrasts(clause, before):
+        return
     if bare and not heard.only_parts and _goes_on(state, clause, heard, row, clauses):
         place_back(state, heard, begins)
         return
@@ -96,6 +106,19 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
         state.subject, state.but_subject = [], []
     elif heard.keeps:
         add(state, Said(Kind.KEEP, heard.first, heard.last), heard)
+
+
+def _comes_after(clause: Clause, heard: Heard, before: list[Said], state: State) -> bool:
+    """Whether the parts of what was said just before come behind it, by themselves."""
+    definite = clause.joined == "comma" and all(one.is_definite for one in heard.named) and not heard.wants
+    alone = bool(before) and all(not one.parts and not one.but_parts and one.kind != Kind.PART for one in before)
+    return definite and alone and before[-1].clause == state.number - 1 and not heard.only_parts
+
+
+def _contrasts(clause: Clause, before: list[Said]) -> bool:
+    """`the reverb off, but not the delay`: says what is not changed."""
+    roles = [one.role for one in clause.terms if one.role not in ("the", "fill", "a")]
+    return bool(before) and clause.joined in ("but", "comma") and roles == ["not", "noun"]
 
 
 def _dislike(state: State, clause: Clause, heard: Heard, begins: int) -> None:
@@ -352,6 +375,10 @@ def _is_wanted(state: State, heard: Heard, meaning: list[tuple[int, Said]], subj
     if all(one.is_definite for one in heard.named):
         return False
     if heard.wants or (heard.article and not subject_first):
+        return True
+    if state.about == "request" and all(
+        said.kind in GLOBAL and said.kind != Kind.MOOD for said in [one for _, one in meaning]
+    ):
         return True
     if heard.article:
         return state.about == "request"

@@ -35,7 +35,8 @@ def flush(state: State) -> None:
     """Parts that nothing was said of are wanted; of a row, where its end is, and with `only` nothing else there."""
     held, state.pending = state.pending, []
     _share_places(held)
-    wanted: list[Said] = []
+    alone = _alone(held)
+    rest: Said | None = None
     for heard, clause in held:
         on = heard.named[0]
         leads = clause.terms[on.at - 1].role == "on" if on.at else False
@@ -46,13 +47,13 @@ def flush(state: State) -> None:
         else:
             begins = len(state.said)
             want(state, heard)
-            wanted += state.said[begins:]
-    if wanted and wanted[0].places and any(heard.only_parts for heard, _ in held):
-        parts = _alone(held)
-        rest = Said(Kind.PART, held[0][0].first, held[-1][0].last, negated=True, but_parts=parts)
-        add(state, replace(rest, places=list(wanted[0].places)), Heard())
-        for said in wanted:
-            said.only = False
+            wanted = state.said[begins:]
+            if heard.only_parts and wanted[0].places and rest is None:
+                rest = Said(Kind.PART, heard.first, held[-1][0].last, negated=True, places=list(wanted[0].places))
+            for said in wanted if rest is not None and set(heard.parts) <= set(alone) else ():
+                said.only = False
+    if rest is not None:
+        add(state, replace(rest, but_parts=alone), Heard())
     if held:
         state.subject = [part for heard, _ in held for part in heard.parts]
 

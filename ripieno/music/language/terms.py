@@ -167,6 +167,8 @@ def _rule_out(
     if "except" in readings and {"but", "less"} & set(readings):
         everything = _is_of_all(found, number, after)
         drop(*({"but", "less"} if everything else {"except"}))
+    if "section" in readings and "instrument" in readings:  # `coro`
+        drop("section" if before in ("a", "want", "no", "number") else "instrument")
     if "section" in readings and {"remove", "only", "up", "comparative", "part"} & set(readings):
         if before in _BEFORE_A_NOUN or before == "want":
             drop("remove", "only", "comparative", "up")
@@ -209,7 +211,8 @@ def _rule_out(
     if "new" in readings and {"fill", "a", "swap"} & set(readings):
         drop(*({"fill", "a", "swap"} if {"noun", "song"} & noun_after else {"new"}))
     if "to" in readings and "in" in readings:
-        drop("to" if not ({"number", "bars"} & coming) else "in")
+        leads = "number" in coming or ("bars" in coming and before == "number")  # `de la mesure 9 à la mesure 16`
+        drop("in" if leads else "to")
     if "end" in readings and len(readings) > 1:
         drop(*({"section", "ordinal"} if before == "to" else {"end"}))
     if "so" in readings and len(readings) > 1:

@@ -48,6 +48,10 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
         _not_there(state, before[-1], where if negated else heard.but_places, heard)
         return
     last = before[-1] if before else None
+    if last is not None and last.negated and last.kind == Kind.PART and last.parts and clause.joined == "but":
+        if not last.places and not negated:  # `no vocals, but in the chorus`
+            last.negated, last.places, last.only = False, where, True
+            return
     enters = all(place.side == "from" or (place.bars or (0, 0))[1] == MOST_BARS for place in where) and not negated
     is_out = last is not None and last.negated and bool(last.places) and last.kind == Kind.PART
     if last is not None and is_out and (clause.joined == "but" or enters):
@@ -71,6 +75,10 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
         return
     if heard.wants or (heard.article and not heard.places[0].data.prep) or _is_new_section(heard):
         _section(state, heard)
+        return
+    if clause.has("unknown"):
+        for term in clause.terms:
+            term.used = term.role == "place"
         return
     if not negated and where:
         rest = Said(Kind.RANGE, heard.first, heard.last, places=where, only=heard.place_only)
