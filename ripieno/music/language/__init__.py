@@ -1,18 +1,25 @@
 """What musicians say, in English, German, Spanish and French, as statements (`contracts.understanding`).
 
 tokens.py       text as tokens that know where they stand
-lexicon.py      the vocabulary: en.json, de.json, es.json, fr.json, and what they share (common.json)
+lexicon.py      the vocabulary: en.json, de.json, es.json, fr.json, and what they share (common.json, instruments.json)
+typos.py        slips of the pen
 terms.py        what each phrase may do in its sentence, and which reading counts
 amounts.py      numbers with units, keys, meters
 places.py       sections and bars
 clauses.py      sentences of clauses, and how these are joined
 saying.py       statements in the making
 meanings.py     what single words say, with what stands before them
+scope.py        what words of negation are for, and which are in doubt
+beside.py       places by other places: from there on, before that
 hearing.py      what one clause holds
 exchanging.py   one part for another
 telling.py      statements as they are added, and parts that are wanted
 whereabouts.py  places that stand apart from what they are about
-statements.py   what is to change, for whom, where, how much, and what is not to be
+apart.py        clauses that are no orders of their own
+changing.py     what is to change, for whom, where and how much
+leaving_out.py  who and what is left out
+statements.py   the clauses of a sentence, one after the other
+settling.py     what is left of all that was said
 styles.py       the style that is named, or the blend
 understand.py   all of it, and which language it is in
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ripieno.contracts.enums import StemType
-from ripieno.contracts.understanding import MOST_BARS, Kind, Place
+from ripieno.contracts.understanding import Kind
 from ripieno.music.instruments import all_instruments
 from ripieno.music.language import scope
 from ripieno.music.language.amounts import METERS
+from ripieno.music.language.beside import beside, onward
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.meanings import concept, made, quantity
 from ripieno.music.language.saying import NEGATORS, Heard, Mods, Named, Said, State, bounded
@@ -55,7 +56,7 @@ def hear(state: State, clause: Clause) -> Heard:
                 else:
                     heard.removes = True
                 mods = Mods()
-            heard.places.append(_entered(term) if heard.enters and not mods.neg else term)
+            heard.places.append(onward(term) if heard.enters and not mods.neg else term)
             if (at and _before(terms, at).role == "only") or (at + 1 < len(terms) and terms[at + 1].role == "only"):
                 heard.place_only = True
         elif role == "quantity":
@@ -122,7 +123,7 @@ def hear(state: State, clause: Clause) -> Heard:
             if state.last_place is None:
                 heard.doubtful = heard.doubtful or clause.has("remove", *NEGATORS)
             else:
-                heard.places.append(_beside(state.last_place, term))
+                heard.places.append(beside(state.last_place, term))
         elif role in ("unknown", "doubt", "mark", "ordinal", "unit", "meter", "clock", "half", "bars", "section"):
             term.used = False
     _left_over(state, mods, directions, heard, terms)
@@ -133,18 +134,6 @@ def hear(state: State, clause: Clause) -> Heard:
     return heard
 
 
-def _beside(place: Term, term: Term) -> Term:
-    """`before that`, `after that`: what comes before or after the place that was named last."""
-    earlier = term.value == "earlier" or term.role == "before"
-    beside: list[Place] = []
-    for one in place.data.places:
-        if one.bars and one.section is None and one.side == "in" and one.bars[0] > 1 and earlier:
-            beside.append(Place(bars=(1, one.bars[0] - 1)))
-        else:
-            beside.append(one.model_copy(update={"side": "before" if earlier else "after"}))
-    return replace(place, data=replace(place.data, places=beside, prep="in"), first=term.first, last=term.last)
-
-
 def _role_instead(terms: list[Term], at: int) -> str:
     """What stands behind `instead of` and is no part is what is not to be any more: it says nothing."""
     said = ("concept", "comparative", "quantity", "tonality", "style", "meter", "noun", "number", "language")
@@ -152,17 +141,6 @@ def _role_instead(terms: list[Term], at: int) -> str:
     if is_old and terms[at].role == "style":
         terms[at].role = "fill"
     return "fill" if is_old else ""
-
-
-def _entered(term: Term) -> Term:
-    """The place where somebody comes in, as the place from there on."""
-    on = [
-        place.model_copy(update={"bars": (place.bars[0], MOST_BARS)} if place.bars else {"side": "from"})
-        if place.side == "in" and not (place.bars and place.bars[0] < 0)
-        else place
-        for place in term.data.places
-    ]
-    return replace(term, data=replace(term.data, places=on))
 
 
 def _modify(state: State, mods: Mods, term: Term) -> None:

@@ -1,9 +1,11 @@
 """The vocabulary of a language: phrases with what they do in a sentence, from a data file each.
 
 `common.json` has what the languages share: concepts (what `louder` changes, and which is its opposite), names of styles
-and of parts and sections that need no translation. `en.json`, `de.json`, ... have the words; `instruments.json` has all
-instruments in all languages, those too that cannot be had (with their `stem`), and the pieces of a drum kit. In a phrase,
-a last letter that is a key of `endings` stands for each of them (`laut*`), and `…` for some words between (`leave … out`).
+and of parts and sections that need no translation. `en.json`, `de.json`, ... have the words. `instruments.json` has all
+instruments in all languages, those too that cannot be had (with their `stem`), and the pieces of a drum kit.
+
+In a phrase, a last letter that is a key of `endings` stands for each of them (`laut*`), and `…` for some words between
+(`leave … out`).
 """
 
 from __future__ import annotations
@@ -25,32 +27,23 @@ LANGUAGES: tuple[Language, ...] = ("en", "de", "es", "fr")
 GAP = "…"
 DOUBT = "not?"  # stands for a word that may be a negator misspelt
 FILLS = (
-    "is",
-    "plays",
-    "modal",
-    "asking",
-    "content",
-    "there",
-    "enters",
-    "returns",
-    "between",
-    "wonder",
-    "earlier",
-    "later",
-)
-"""Words that say nothing by themselves, but that negators stand with (`scope`): to be, to play, can and could, those
-that ask whether something can be had (`t'aurais`), other meanings (`think`), the place named last (`there`), to come in.
-"""
-REMOVES = ("away", "rests")
-ROLES = (
-    "fill", "a", "the", "not", "no", "remove", "want", "keep", "only", "except", "everything", "and", "or", "but",
-    "swap", "for", "instead of", "more", "less", "too", "so", "enough", "up", "down", "in", "crop", "before",
-    "after", "from", "since", "to", "on", "end", "bars", "half", "new", "about", "song", "again", "same", "key",
-    "language", "dislike", "away", "rests", "never", "doubt", "nothing", "rather", "under", "silence", "inaudible", "nowhere", "others", *FILLS,
+    "is", "plays", "enters", "returns", "modal", "asking", "wonder", "content", "there", "earlier", "later", "between",
 )  # fmt: skip
-"""What a word can do that has no value of its own; see the data files. `away` are particles that remove what stands
-beside them (`drums out`), `rests` verbs of parts that do not play (`sit out`), `silence` is that nobody plays, `inaudible` that a part is not heard enough, `nowhere` that
-it is at no other place, `under` what is played to (`over the vocals`), `others` is everybody else and everywhere else."""
+"""Words that say nothing by themselves, but that others stand with: to be; to play, to come in, to come back; can and
+could; what asks whether something can be had (`t'aurais`), and who and why; other meanings (`think`); the place named
+last, and what is before, after or between."""
+REMOVES = ("away", "rests")
+"""Words that leave out: particles beside what they remove (`drums out`), verbs of those who do not play (`sit out`)."""
+ROLES = (
+    "fill", "a", "the", "not", "never", "no", "nothing", "doubt", "remove", "want", "keep", "only", "except",
+    "everything", "and", "or", "but", "swap", "for", "instead of", "rather", "more", "less", "too", "so", "enough",
+    "up", "down", "in", "crop", "under", "before", "after", "from", "since", "to", "on", "end", "bars", "half", "new",
+    "about", "song", "again", "same", "key", "language", "dislike", "silence", "inaudible", "nowhere", "others",
+    *FILLS, *REMOVES,
+)  # fmt: skip
+"""What a word can do that has no value of its own; see the data files. `doubt` is a negation of something that no
+statement says (`need not`), `silence` that nobody plays, `inaudible` that a part is not heard enough, `nowhere` that it
+is at no other place, `others` everybody else and everywhere else, `under` what is played to (`over the vocals`)."""
 
 
 Measure = Literal["dB", "LUFS", "bpm", "%", "octave", "semitone", "tone", "bar", "second", "minute"]

@@ -137,8 +137,9 @@ class State:
     `subject` are the parts that were spoken of last, `pending` those that nothing was said of yet; `sticky` is the
     place that holds for the rest of the sentence, `lead` the term that named it; `row` is the statement whose parts may
     go on from the clause `row_clause`. `last_place` is the one named last (`there`), `before` what the sentence before
-    leaves, `carries` whether `sticky` is its place; `doubted` is whether the clause before was not understood for a negator in doubt, `hangs`
-    whether it named nothing that this was for (`no reason, to ...`).
+    leaves, `carries` whether `sticky` is its place; `doubted` is whether the clause before was not understood for a
+    negator in doubt, `hangs` whether it named nothing that this was for (`no reason, to ...`), `absent` whether it was
+    about an instrument that cannot be had.
     """
 
     words: Lexicon

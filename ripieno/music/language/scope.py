@@ -1,10 +1,10 @@
 """What words of negation are for.
 
 A negator has a narrow scope: the thing that follows it (`no drums`, `not the piano`), the change (`not louder`, `don't
-make it busier`), or the verb of playing that it belongs to (`the drums don't play`, `spielt nicht`). What removes has an
+make it busier`), or the verb of playing it belongs to (`the drums don't play`, `spielt nicht`). What removes has an
 object behind it (`take out the drums`), before it (`drums out`), or is said of those who were spoken of last. Between a
-negator and what it is for stand only small words. A negator that is for something else (`I don't think`, `can't
-wait`), or for nothing that can be found, is in doubt; then nothing is read from its clause: better not understood than
+negator and what it is for stand only small words. A negator that is for something else (`I don't think`, `can't wait`),
+or for nothing that can be found, is in doubt; then nothing is read from its clause: better not understood than
 understood as the opposite.
 """
 
@@ -81,8 +81,8 @@ def is_doubtful(clause: Clause, *, has_subject: bool, is_comment: bool = False) 
 
 
 def is_a_remark(clause: Clause, *, of_what_is_there: bool) -> bool:
-    """`the guitar is too fidgety` with a word that nobody knows says something of the guitar, but not that it is wanted;
-    nor does `it steps on the singer` of the singer, where there is music already."""
+    """`the guitar is too fidgety` with a word that nobody knows says something of the guitar, but not that it is
+    wanted; nor does `it steps on the singer` of the singer, where there is music already."""
     named = next((n for n, one in enumerate(clause.terms) if one.role in ("part", "instrument")), 0)
     if of_what_is_there and _is_strange(clause.terms) and not clause.has("a", "want"):
         return True

@@ -6,6 +6,8 @@ that is not wanted, but another of its stem, is no part left out (`no organ, a p
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ripieno.contracts.understanding import Kind
 from ripieno.music.language.saying import Said
 
@@ -22,6 +24,7 @@ def settled(said: list[Said], *, of_what_is_there: bool) -> tuple[list[Said], li
         if one.kind == Kind.PART and one.negated and one.parts and one.but_places and not one.places:
             one.negated, one.only = False, True  # `no drums except in the chorus`
             one.places, one.but_places = one.but_places, []
+    said = [*said, *(_out_there(one) for one in said if _is_but_somewhere(one))]
     for one in said if of_what_is_there else ():
         if one.only_implied and any(_is_out_elsewhere(other, one) for other in said):
             one.only = False
@@ -36,6 +39,17 @@ def settled(said: list[Said], *, of_what_is_there: bool) -> tuple[list[Said], li
         if one not in doubted and not any(_is_instead(one, other) or _is_only_there(one, other) for other in said)
     ]
     return [one for n, one in enumerate(kept) if not _is_said(one, kept[:n], kept[n + 1 :])], doubted
+
+
+def _is_but_somewhere(one: Said) -> bool:
+    return one.kind == Kind.PART and not one.negated and bool(one.parts) and bool(one.but_places)
+
+
+def _out_there(one: Said) -> Said:
+    """`piano everywhere but in the bridge`: that it is left out there is a statement of its own."""
+    out = replace(one, negated=True, places=one.but_places, but_places=[], only=False)
+    one.but_places = []
+    return out
 
 
 def _undoes(out: Said, wanted: Said) -> bool:

@@ -48,10 +48,10 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
         _not_there(state, before[-1], where if negated else heard.but_places, heard)
         return
     last = before[-1] if before else None
-    if last is not None and last.negated and last.kind == Kind.PART and last.parts and clause.joined == "but":
-        if not last.places and not negated:  # `no vocals, but in the chorus`
-            last.negated, last.places, last.only = False, where, True
-            return
+    out = last if last is not None and last.negated and last.kind == Kind.PART and last.parts else None
+    if out is not None and not out.places and not negated and clause.joined == "but":  # `no vocals, but in the chorus`
+        out.negated, out.places, out.only = False, where, True
+        return
     enters = all(place.side == "from" or (place.bars or (0, 0))[1] == MOST_BARS for place in where) and not negated
     is_out = last is not None and last.negated and bool(last.places) and last.kind == Kind.PART
     if last is not None and is_out and (clause.joined == "but" or enters):
@@ -87,7 +87,7 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
 
 
 def carried(state: State, begins: int) -> Carried:
-    """What the next sentence may go on with: the parts spoken of last, and the place of a sentence that was all there."""
+    """What the next sentence may go on with: who was spoken of last, and the place of a sentence that was all there."""
     said = state.said[begins:]
     if state.absent:
         return Carried()

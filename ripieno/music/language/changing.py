@@ -1,0 +1,158 @@
+"""What is to change: of the clause's own parts, of those that wait for it, or of those named before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ripieno.contracts.enums import StemType
+from ripieno.contracts.understanding import Kind, Place
+from ripieno.music.language.clauses import Clause
+from ripieno.music.language.meanings import measured
+from ripieno.music.language.saying import GLOBAL, Heard, Said, State
+from ripieno.music.language.telling import add, flush, want
+from ripieno.music.language.terms import Term
+from ripieno.music.language.whereabouts import place_alone, place_back
+
+_SAY_ENOUGH = frozenset(
+    (Kind.NOTES, Kind.ONSETS, Kind.PULSE, Kind.ARTICULATION, Kind.VOICE, Kind.MOOD, Kind.EFFECT, Kind.LYRICS,
+     Kind.THEME, Kind.LANGUAGE, Kind.METER)
+)  # fmt: skip
+"""What is said by its word alone, with no amount."""
+_OF_PLAYERS = frozenset((Kind.NOTES, Kind.ONSETS, Kind.ARTICULATION, Kind.REGISTER))
+"""What is said of those who play, not of the whole: where a sentence names nobody, of those of the sentence before."""
+
+
+def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
+    """What is to change of the clause's own parts, of those that wait for it, or of those named before."""
+    first_pred = min(at for at, _ in heard.preds)
+    subject_first = bool(heard.named) and heard.named[0].at < first_pred
+    takes = state.pending and clause.joined in ("and", "or", "comma") and subject_first and not heard.article
+    takes = takes and not any(waiting.article or waiting.wants or waiting.places for waiting, _ in state.pending)
+    waiting_parts: list[StemType] = []
+    if takes or (state.pending and not heard.named):
+        waiting_parts = [part for waiting, _ in state.pending for part in waiting.parts]
+    if takes:
+        state.pending = []
+    else:
+        flush(state)
+    inherits = not heard.named and not heard.everything and not heard.excepted
+    meaning = [
+        (at, said) for at, said in heard.preds
+        if said.negated or _says(said, heard)
+    ]  # fmt: skip
+    meaning = [(at, said) for at, said in meaning if said.kind != Kind.LYRICS or not _is_for(clause.terms, at)]
+    meaning = measured(meaning)
+    meaning = [
+        (at, said) for n, (at, said) in enumerate(meaning)
+        if not any((one.kind, one.amount, one.value) == (said.kind, said.amount, said.value) for _, one in meaning[:n])
+    ]  # fmt: skip
+    row = None
+    for at, said in meaning:
+        about_notes = heard.named or (state.about == "comment" and not heard.places)
+        if said.kind == Kind.LENGTH and said.unit is None and about_notes:
+            said.kind, said.value = Kind.ARTICULATION, "staccato" if (said.amount or 0) < 0 else "legato"
+            said.amount = None
+        if inherits and clause.joined and not heard.places and not heard.but_places and said.kind not in GLOBAL:
+            said.places = _place_of_before(state, begins)
+        if inherits and not state.subject and said.kind in _OF_PLAYERS and state.before.subject:
+            said.parts, said.inherits = list(state.before.subject), True
+            said.places = said.places or heard.where or list(state.before.sticky)
+        elif inherits and clause.joined and (said.kind not in GLOBAL or _is_a_mood_of(state, said)):
+            said.parts, said.but_parts, said.inherits = list(state.subject), list(state.but_subject), True
+        elif said.kind not in GLOBAL or (said.kind == Kind.MOOD and heard.named):
+            said.parts = [*(waiting_parts if takes else []), *_own(at, heard)]
+            said.parts = list(dict.fromkeys(said.parts))
+        if said.kind in (Kind.TEMPO, Kind.KEY, Kind.METER) and said.absolute and _is_cropped(heard):
+            said.places = []
+            add(state, said, replace(heard, places=[]))
+            continue
+        if said.kind == Kind.PRESENCE and heard.named:
+            row = said
+        add(state, said, heard)
+    if heard.named and not subject_first and meaning and meaning[-1][1].kind not in GLOBAL:
+        row = meaning[-1][1]
+    state.row, state.row_clause = row, state.number
+    own = [*(waiting_parts if takes else []), *heard.parts]
+    if own or heard.everything or heard.excepted:
+        state.subject, state.but_subject = list(dict.fromkeys(own)), list(heard.excepted)
+    if heard.named and (not meaning or _is_wanted(state, heard, meaning, subject_first)):
+        want(state, heard)
+    elif not heard.named and not meaning and heard.places:
+        place_alone(state, clause, heard, begins)
+    elif heard.named and any(one.instrument for one in heard.named):
+        _on_instrument(state, heard, clause)
+    place_back(state, heard, begins)
+
+
+def _says(said: Said, heard: Heard) -> bool:
+    """A noun by itself says nothing: `the tempo`; a new one does."""
+    if said.kind == Kind.VARIATION:
+        return said.value is None or heard.renews
+    if said.kind in _SAY_ENOUGH:
+        return True
+    return said.amount is not None or (said.kind == Kind.KEY and said.value is not None)
+
+
+def _own(at: int, heard: Heard) -> list[StemType]:
+    """Whose a change is, of the parts of its clause: all of them, or those beside it where it stands between."""
+    places = [number for number, _ in heard.preds]
+    named = heard.named
+    if all(one.at < min(places) for one in named):
+        return heard.parts
+    if all(one.at >= max(places) for one in named):
+        return [named[0].part]
+    after = [one.part for one in named if one.at >= at and not any(at < n < one.at for n in places)]
+    before = [one.part for one in named if one.at < at and not any(one.at < n < at for n in places)]
+    leads = named[0].at < min(places)
+    return list(dict.fromkeys(before or after if leads else after or before))
+
+
+def _is_wanted(state: State, heard: Heard, meaning: list[tuple[int, Said]], subject_first: bool) -> bool:
+    """`a darker pad`, `loud drums` ask for the part; `the bass louder`, `louder drums` are about one that is there."""
+    if any(said.kind == Kind.PRESENCE or said.negated for _, said in meaning):
+        return heard.wants and not any(said.kind == Kind.PRESENCE for _, said in meaning)
+    if all(one.is_definite for one in heard.named):
+        return False
+    if heard.wants or (heard.article and not subject_first):
+        return True
+    if state.about == "request" and all(
+        said.kind in GLOBAL and said.kind != Kind.MOOD for said in [one for _, one in meaning]
+    ):
+        return True
+    if heard.article:
+        return state.about == "request"
+    plain = not subject_first and not any(said.compares or said.unit for _, said in meaning)
+    return plain and state.about == "request"
+
+
+def _on_instrument(state: State, heard: Heard, clause: Clause) -> None:
+    """`the bass on a slap bass`, or an instrument that a change was said of."""
+    for one in heard.named:
+        if one.instrument and one.at and clause.terms[one.at - 1].role == "on":
+            said = Said(Kind.INSTRUMENT, one.term.first, one.term.last, parts=[one.part], value=one.instrument)
+            add(state, said, heard)
+
+
+def _place_of_before(state: State, begins: int) -> list[Place]:
+    """`busier in the verses, and louder`: what goes on of the same parts is where they were spoken of."""
+    said = [one for one in state.said[begins:] if one.kind not in GLOBAL and not one.negated]
+    last = said[-1] if said else None
+    if last is None or last.parts != state.subject or any(place.side != "in" for place in last.places):
+        return []
+    return list(last.places)
+
+
+def _is_a_mood_of(state: State, said: Said) -> bool:
+    """A mood is that of the whole, unless it goes on about players who are there."""
+    return said.kind == Kind.MOOD and bool(state.subject) and state.about != "request"
+
+
+def _is_for(terms: list[Term], at: int) -> bool:
+    """`too happy for the lyrics` says nothing of the lyrics."""
+    before = [one.role for one in terms[:at] if one.role not in ("the", "fill")]
+    return bool(before) and before[-1] == "crop" and any(role in ("concept", "comparative") for role in before)
+
+
+def _is_cropped(heard: Heard) -> bool:
+    """`at 126 bpm for an intro` is the tempo of what is made."""
+    return bool(heard.places) and all(term.data.prep != "in" for term in heard.places)
