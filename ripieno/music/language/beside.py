@@ -1,4 +1,4 @@
-"""Places by other places: where somebody comes in, and what is before or after the one that was named last."""
+"""Places by other places: where somebody comes in, what is before or after the one named last, bars of a section."""
 
 from __future__ import annotations
 
@@ -29,3 +29,16 @@ def beside(place: Term, term: Term) -> Term:
         else:
             found.append(one.model_copy(update={"side": "before" if earlier else "after"}))
     return replace(place, data=replace(place.data, places=found, prep="in"), first=term.first, last=term.last)
+
+
+def within(terms: list[Term]) -> list[Term]:
+    """`the last chorus ... for the first 4 bars` is about those bars of it."""
+    if len(terms) != 2 or terms[0].data.is_bars == terms[1].data.is_bars:
+        return terms
+    bars, section = terms if terms[0].data.is_bars else terms[::-1]
+    (counted, *more), (named, *others) = bars.data.places, section.data.places
+    from_an_end = counted.bars is not None and (counted.bars[0] == 1 or counted.bars[0] < 0) and not counted.section
+    if more or others or not from_an_end or counted.half or (counted.side, named.side) != ("in", "in"):
+        return terms
+    both = Place(section=named.section, bars=counted.bars)
+    return [replace(terms[0], data=replace(bars.data, places=[both]))]

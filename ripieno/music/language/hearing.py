@@ -9,7 +9,7 @@ from ripieno.contracts.understanding import Kind
 from ripieno.music.instruments import all_instruments
 from ripieno.music.language import scope
 from ripieno.music.language.amounts import METERS
-from ripieno.music.language.beside import beside, onward
+from ripieno.music.language.beside import beside, onward, within
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.meanings import concept, made, quantity
 from ripieno.music.language.saying import NEGATORS, Heard, Mods, Named, Said, State, bounded
@@ -46,6 +46,8 @@ def hear(state: State, clause: Clause) -> Heard:
                 heard.preds.append((at, said))
                 mods = Mods()
         elif role in ("part", "instrument") and (heard.named or state.subject) and _is_over(terms, at):
+            continue
+        elif role in ("part", "instrument") and _is_compared_to(terms, at):
             continue
         elif role in ("part", "instrument"):
             mods = _part(state, term, at, mods, heard, terms)
@@ -126,6 +128,7 @@ def hear(state: State, clause: Clause) -> Heard:
                 heard.places.append(beside(state.last_place, term))
         elif role in ("unknown", "doubt", "mark", "ordinal", "unit", "meter", "clock", "half", "bars", "section"):
             term.used = False
+    heard.places = within(heard.places)
     _left_over(state, mods, directions, heard, terms)
     if _is_kept(terms, heard):
         heard.keeps, heard.removes, heard.negates_parts, heard.place_negated = True, False, False, False
@@ -234,7 +237,7 @@ def _left_over(state: State, mods: Mods, directions: list[Term], heard: Heard, t
     """What stands behind what it changes: `swing more`, `louder, a lot`, `turn the bass up`."""
     last = heard.preds[-1][1] if heard.preds else None
     if not mods.is_empty and last is not None and last.unit is None and last.amount is not None:
-        if mods.less or (mods.neg and mods.more):
+        if (mods.less and not last.turned) or (mods.neg and mods.more):
             last.amount = -last.amount
         last.amount = bounded(last.amount * mods.factor)
         last.last = max(last.last, mods.terms[-1].last)
@@ -264,6 +267,12 @@ def _is_over(terms: list[Term], at: int) -> bool:
     """Whether a part is only what others play to: `softer under the vocals`."""
     before = next((one for one in reversed(terms[:at]) if one.role not in ("the", "fill")), None)
     return before is not None and before.role == "crop" and before.value == "under"
+
+
+def _is_compared_to(terms: list[Term], at: int) -> bool:
+    """`quieter than the vocals`."""
+    before = [one for one in terms[:at] if one.role not in ("the", "a")]
+    return len(before) > 1 and before[-1].value == "than" and before[-2].role in ("concept", "comparative", "unknown")
 
 
 def _has_change(terms: list[Term]) -> bool:

@@ -28,14 +28,15 @@ GAP = "…"
 DOUBT = "not?"  # stands for a word that may be a negator misspelt
 FILLS = (
     "is", "plays", "enters", "returns", "modal", "asking", "wonder", "content", "there", "earlier", "later", "between",
+    "ought", "than",
 )  # fmt: skip
 """Words that say nothing by themselves, but that others stand with: to be; to play, to come in, to come back; can and
 could; what asks whether something can be had (`t'aurais`), and who and why; other meanings (`think`); the place named
-last, and what is before, after or between."""
+last, and what is before, after or between; what ought to be; than."""
 REMOVES = ("away", "rests")
 """Words that leave out: particles beside what they remove (`drums out`), verbs of those who do not play (`sit out`)."""
 ROLES = (
-    "fill", "a", "the", "not", "never", "no", "nothing", "doubt", "remove", "want", "keep", "only", "except",
+    "fill", "a", "the", "not", "never", "ought not", "no", "nothing", "doubt", "remove", "want", "keep", "only", "except",
     "everything", "and", "or", "but", "swap", "for", "instead of", "rather", "more", "less", "too", "so", "enough",
     "up", "down", "in", "crop", "under", "before", "after", "from", "since", "to", "on", "end", "bars", "half", "new",
     "about", "song", "again", "same", "key", "language", "dislike", "silence", "inaudible", "nowhere", "others",
@@ -185,7 +186,7 @@ def lexicon(name: str) -> Lexicon:
             add(phrases, "fill", role)
         elif role == "under":
             add(phrases, "crop", role)
-        elif role == "never":
+        elif role in ("never", "ought not"):
             add(phrases, "not", role)
         elif role != "fill":
             add(phrases, "remove" if role in REMOVES else role, role if role in REMOVES else "")

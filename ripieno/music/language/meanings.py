@@ -43,7 +43,7 @@ def _noun(state: State, said: Said, known: Concept, mods: Mods, terms: list[Term
     around = _direction(state, terms, at)
     sign = 1.0
     if mods.less or mods.too or around < 0:
-        sign = -1.0
+        sign, said.turned = -1.0, around < 0
     elif mods.more or around > 0:
         sign = 1.0
     elif mods.neg or any(term.role == "remove" for term in terms):

@@ -39,6 +39,7 @@ class Said:
     inherits: bool = False
     compares: bool = False
     complains: bool = False
+    turned: bool = False
     clause: int = 0
 
 

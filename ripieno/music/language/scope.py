@@ -70,6 +70,8 @@ def is_doubtful(clause: Clause, *, has_subject: bool, is_comment: bool = False) 
     negates = clause.has("remove", *NEGATORS)
     if negates and any(_is(one, {"between"}) or _is_over_a_part(terms, n) for n, one in enumerate(terms)):
         return True  # not there, or not then: nobody can say so
+    if is_comment and any(_is_what_is(terms, n) for n, one in enumerate(terms) if one.role == "not"):
+        return True
     for at, term in enumerate(terms):
         if term.role == "no" and not _is_of_a_thing(terms, at):
             return True
@@ -104,7 +106,7 @@ def _is_of_a_thing(terms: list[Term], at: int) -> bool:
         if one.role == "unknown" or _is(one, _OTHER):
             return False
         if one.role in _CHANGES:
-            return True
+            return one.role != "concept" or n + 1 == len(terms) or terms[n + 1].role != "unknown"
     return _is_bare(terms[:at])
 
 
@@ -131,6 +133,15 @@ def _is_of_a_verb(terms: list[Term], at: int) -> bool:
     if any(_is(one, _VERBS) or one.role in ("remove", "swap", "keep") for one in terms):
         return True
     return any(one.role in _CHANGES for one in before) is False and _is_bare(before)
+
+
+def _is_what_is(terms: list[Term], at: int) -> bool:
+    """`the bass doesn't play in the bridge` of music that is there may as well be a complaint; `should not` is not."""
+    if terms[at].value == "ought not" or any(_is(one, {"ought", "modal"}) for one in terms):
+        return False
+    of_a_part = any(one.role in ("part", "instrument") for one in terms[:at])
+    changes = any(one.role in _CHANGES for one in terms[at + 1 :])
+    return of_a_part and any(_is(one, _VERBS) for one in terms) and not changes
 
 
 def _has_object(terms: list[Term], at: int, *, has_subject: bool) -> bool:
