@@ -72,6 +72,8 @@ def _is_where_they_come_in(state: State, clause: Clause, heard: Heard, begins: i
     if heard.place_negated or heard.but_places or not (state.subject or state.before.subject):
         return False
     onward = all(place.side == "from" or (place.bars or (0, 0))[1] == MOST_BARS for place in heard.where)
+    if clause.terms[-1].role == "want" and state.subject:  # `the verses without strings, the choruses with`
+        heard.returns = True
     return heard.returns or (onward and bool(clause.joined) and not state.pending and not state.said[begins:])
 
 

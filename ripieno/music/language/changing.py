@@ -54,7 +54,8 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
             said.amount = None
         if inherits and clause.joined and not heard.places and not heard.but_places and said.kind not in GLOBAL:
             said.places = _place_of_before(state, begins)
-        if inherits and not state.subject and said.kind in _OF_PLAYERS and state.before.subject:
+        of_before = said.kind in _OF_PLAYERS or (state.before.is_name and said.kind not in GLOBAL and not clause.joined)
+        if inherits and not state.subject and of_before and state.before.subject:
             said.parts, said.inherits = list(state.before.subject), True
             said.places = said.places or heard.where or list(state.before.sticky)
         elif inherits and clause.joined and (said.kind not in GLOBAL or _is_a_mood_of(state, said)):

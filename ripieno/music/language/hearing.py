@@ -47,7 +47,7 @@ def hear(state: State, clause: Clause) -> Heard:
                 mods = Mods()
         elif role in ("part", "instrument") and (heard.named or state.subject) and _is_over(terms, at):
             continue
-        elif role in ("part", "instrument") and _is_compared_to(terms, at):
+        elif role in ("part", "instrument") and (_is_compared_to(terms, at) or _is_done_to(heard, terms, at)):
             continue
         elif role in ("part", "instrument"):
             mods = _part(state, term, at, mods, heard, terms)
@@ -267,6 +267,15 @@ def _is_over(terms: list[Term], at: int) -> bool:
     """Whether a part is only what others play to: `softer under the vocals`."""
     before = next((one for one in reversed(terms[:at]) if one.role not in ("the", "fill")), None)
     return before is not None and before.role == "crop" and before.value == "under"
+
+
+def _is_done_to(heard: Heard, terms: list[Term], at: int) -> bool:
+    """`a bass that locks with my kick`: a part that another one does something with that nobody knows."""
+    if not heard.named or any(n > heard.named[-1].at for n, _ in heard.preds):
+        return False
+    between = terms[heard.named[-1].at + 1 : at]
+    strange = any(one.role == "unknown" or (one.role == "fill" and one.value == "content") for one in between)
+    return strange and not any(one.role in ("want", "remove", "instead of", "for") for one in between)
 
 
 def _is_compared_to(terms: list[Term], at: int) -> bool:

@@ -273,7 +273,7 @@ def _last_place(read: list[Term]) -> Term | None:
     for one in reversed(read[-5:]):
         if one.role == "place":
             return one
-        if one.role not in ("the", "fill", "and", "or", "in"):
+        if one.role not in ("the", "fill", "and", "or", "in") or (one.role == "fill" and one.value):
             return None
     return None
 

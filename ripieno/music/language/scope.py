@@ -132,7 +132,7 @@ def _is_of_a_verb(terms: list[Term], at: int) -> bool:
     before = terms[:at]
     if any(_is(one, _VERBS) or one.role in ("remove", "swap", "keep") for one in terms):
         return True
-    return any(one.role in _CHANGES for one in before) is False and _is_bare(before)
+    return not any(one.role in _CHANGES - {"only"} for one in before) and _is_bare(before)
 
 
 def _is_what_is(terms: list[Term], at: int) -> bool:

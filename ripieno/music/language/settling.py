@@ -8,25 +8,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ripieno.contracts.understanding import Kind
+from ripieno.contracts.understanding import About, Kind
 from ripieno.music.language.saying import Said
 
 _NEAR = 8  # tokens that a clause may be long
 _LOUD = frozenset((Kind.DYNAMICS, Kind.LOUDNESS, Kind.PRESENCE))
 
 
-def settled(said: list[Said], *, of_what_is_there: bool) -> tuple[list[Said], list[Said]]:
+def settled(said: list[Said], about: About) -> tuple[list[Said], list[Said]]:
     """Those that count, and those that nobody can believe.
 
-    Where there is music already, a part that is wanted here and left out there stays as it is elsewhere.
+    A part that is wanted somewhere is wanted nowhere else (`strings for the bridge`). But where there is music already,
+    one that is wanted here and left out there stays as it is elsewhere, and so does one that a comment is about.
     """
     for one in said:
         if one.kind == Kind.PART and one.negated and one.parts and one.but_places and not one.places:
             one.negated, one.only = False, True  # `no drums except in the chorus`
             one.places, one.but_places = one.but_places, []
     said = [*said, *(_out_there(one) for one in said if _is_but_somewhere(one))]
-    for one in said if of_what_is_there else ():
-        if one.only_implied and any(_is_out_elsewhere(other, one) for other in said):
+    for one in said if about != "request" else ():
+        if one.only_implied and (about == "comment" or any(_is_out_elsewhere(other, one) for other in said)):
             one.only = False
     doubted = [
         one

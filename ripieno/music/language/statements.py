@@ -59,8 +59,14 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
         return
     before = [said for said in state.said[begins:] if said.kind not in GLOBAL]
     if bare and heard.only_parts and clause.joined in ("but", "comma") and before and not before[-1].parts:
-        for said in before:  # `more reverb, but only on the guitar`
-            said.parts = said.parts or heard.parts
+        for said in before:  # `more reverb, but only on the guitar`; `without anybody, only the guitar`
+            if said.kind == Kind.PART and said.negated:
+                said.but_parts = said.but_parts or heard.parts
+            else:
+                said.parts = said.parts or heard.parts
+        return
+    if _only_not(clause) and before and not before[-1].parts:  # `all softer, only the voice not`
+        before[-1].but_parts += heard.parts
         return
     if bare and _comes_after(clause, heard, before, state):  # `louder, the bass`
         for said in before:
@@ -99,6 +105,11 @@ def _comes_after(clause: Clause, heard: Heard, before: list[Said], state: State)
     definite = clause.joined == "comma" and all(one.is_definite for one in heard.named) and not heard.wants
     alone = bool(before) and all(not one.parts and not one.but_parts and one.kind != Kind.PART for one in before)
     return definite and alone and before[-1].clause == state.number - 1 and not heard.only_parts
+
+
+def _only_not(clause: Clause) -> bool:
+    roles = {one.role for one in clause.terms if one.role not in ("the", "fill", "a")}
+    return {"only", "not"} < roles <= {"only", "not", "part", "instrument"}
 
 
 def _contrasts(clause: Clause, before: list[Said]) -> bool:

@@ -78,6 +78,11 @@ def _take(
     same = [one for one, where in known if one.words == best.words and one.after == best.after and where == also]
     shorter = [one for one, where in known if not where and len(one.words) == len(best.words)] if also else []
     term = Term("?", "", at, at + len(best.words), also, data=same or shorter)
+    if also and best.role == "only":  # `ne ... que`: what comes behind is the only one
+        found.append(Term("fill", "", at, at + len(best.words)))
+        taken[min(also)] = Term("only", "", min(also), max(also) + 1)
+        covered.update(also)
+        return at + len(best.words)
     found.append(term)
     for start, end in ((min(also), max(also) + 1),) if also else ():
         role = "instead of" if same and same[0].role == "rather" else "in" if len(also) > 1 else "fill"

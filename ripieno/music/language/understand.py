@@ -31,7 +31,7 @@ def understand(text: str, *, language: Language | None = None, about: About = "r
     state = State(words, about)
     for sentence in clauses.sentences(found, said, text):
         statements.read(state, sentence)
-    sure, doubted = settled(state.said, of_what_is_there=about != "request")
+    sure, doubted = settled(state.said, about)
     read = [*(_statement(one, said, text) for one in sure), *_styles(found, said, text, words)]
     read = _once(sorted(read, key=lambda one: (one.words.start, one.words.end)))
     return Understanding(

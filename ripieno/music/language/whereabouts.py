@@ -118,7 +118,7 @@ def _section(state: State, heard: Heard) -> None:
 
 
 def _not_there(state: State, said: Said, places: list[Place], heard: Heard) -> None:
-    if said.kind == Kind.PART and not said.negated:
+    if said.kind in (Kind.PART, Kind.KEEP) and not said.negated:
         out = Said(Kind.PART, heard.first, heard.last, negated=True, parts=said.parts, places=places)
         state.said.append(changed(out, clause=state.number))
     else:
