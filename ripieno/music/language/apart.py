@@ -55,6 +55,9 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
         _give_up(state, clause, heard)
         state.subject, state.absent = [], True
         return True
+    if _hangs_on_nothing(state, clause, heard, begins):
+        _give_up(state, clause, heard)
+        return True
     if heard.rests and not _has_subject(state, heard):
         _give_up(state, clause, heard)
         return True
@@ -82,6 +85,15 @@ def _come_in(state: State, heard: Heard) -> None:
     parts = list(state.subject or state.before.subject)
     said = Said(Kind.PART, heard.first, heard.last, parts=parts, places=heard.where, only=not heard.returns)
     add(state, said, heard)
+
+
+def _hangs_on_nothing(state: State, clause: Clause, heard: Heard, begins: int) -> bool:
+    """`..., not the guitar`, `..., but not in the intro` behind what was not understood."""
+    negates = heard.negates_parts or heard.place_negated
+    follows = clause.joined in ("but", "comma") and not state.said[begins:] and not state.pending
+    if not (negates and follows) or heard.preds or clause.has("no", "remove"):
+        return False
+    return bool(heard.named) or not (state.subject or state.before.subject)
 
 
 def _has_subject(state: State, heard: Heard) -> bool:

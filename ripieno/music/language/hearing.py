@@ -45,12 +45,16 @@ def hear(state: State, clause: Clause) -> Heard:
             if said is not None:
                 heard.preds.append((at, said))
                 mods = Mods()
-        elif role in ("part", "instrument") and (heard.named or state.subject) and _is_over(terms, at):
+        elif role in ("part", "instrument") and (heard.named or state.subject or state.pending) and _is_over(terms, at):
             continue
-        elif role in ("part", "instrument") and (_is_compared_to(terms, at) or _is_done_to(heard, terms, at)):
+        elif role in ("part", "instrument") and _is_compared_to(terms, at):
             continue
+        elif role in ("part", "instrument") and _is_done_to(heard, terms, at):
+            term.used = False
         elif role in ("part", "instrument"):
             mods = _part(state, term, at, mods, heard, terms)
+        elif role == "place" and _is_after_than(terms, at):
+            mods = Mods()  # `darker than the one in the intro`
         elif role == "place":
             if mods.neg and not _has_change(terms[at + 1 :]):
                 if term.data.prep:
@@ -121,7 +125,9 @@ def hear(state: State, clause: Clause) -> Heard:
             term.used = _bare_number(state, term, terms, at, heard)
         elif role == "bars" and at and terms[at - 1].role == "meter":
             continue
-        elif term.value in ("earlier", "later") or (role in ("before", "after") and at == len(terms) - 1):
+        elif (role == "fill" and term.value in ("earlier", "later")) or (
+            role in ("before", "after") and at == len(terms) - 1
+        ):
             if state.last_place is None:
                 heard.doubtful = heard.doubtful or clause.has("remove", *NEGATORS)
             else:
@@ -129,6 +135,7 @@ def hear(state: State, clause: Clause) -> Heard:
         elif role in ("unknown", "doubt", "mark", "ordinal", "unit", "meter", "clock", "half", "bars", "section"):
             term.used = False
     heard.places = within(heard.places)
+    heard.wants = heard.wants or (terms[-1].role == "fill" and terms[-1].value == "yes" and bool(heard.named))
     _left_over(state, mods, directions, heard, terms)
     if _is_kept(terms, heard):
         heard.keeps, heard.removes, heard.negates_parts, heard.place_negated = True, False, False, False
@@ -189,6 +196,9 @@ def _part(state: State, term: Term, at: int, mods: Mods, heard: Heard, terms: li
 
 
 def _except(terms: list[Term], at: int, heard: Heard) -> None:
+    if _goes_on_itself(terms, at):
+        heard.everything = False
+        return
     names = False
     for term in terms[at + 1 :]:
         if term.role in ("part", "instrument"):
@@ -203,6 +213,15 @@ def _except(terms: list[Term], at: int, heard: Heard) -> None:
             term.role, term.data, term.used = "fill", "excepted", True
         elif term.role not in ("the", "fill", "a", "in", "everything"):
             break
+
+
+def _goes_on_itself(terms: list[Term], at: int) -> bool:
+    """`all is well except the drums are too loud` says something of the drums."""
+    before = next((one for one in reversed(terms[:at]) if one.role != "fill"), None)
+    named = next((n for n, one in enumerate(terms[at:], start=at) if one.role in ("part", "instrument")), None)
+    if named is None or named + 1 >= len(terms) or (before is not None and before.role == "everything"):
+        return False
+    return terms[named + 1].role == "fill" and terms[named + 1].value == "is"
 
 
 def _bare_number(state: State, term: Term, terms: list[Term], at: int, heard: Heard) -> bool:
@@ -282,6 +301,13 @@ def _is_compared_to(terms: list[Term], at: int) -> bool:
     """`quieter than the vocals`."""
     before = [one for one in terms[:at] if one.role not in ("the", "a")]
     return len(before) > 1 and before[-1].value == "than" and before[-2].role in ("concept", "comparative", "unknown")
+
+
+def _is_after_than(terms: list[Term], at: int) -> bool:
+    return any(
+        one.role == "fill" and one.value == "than" and n and terms[n - 1].role in ("concept", "comparative")
+        for n, one in enumerate(terms[:at])
+    )
 
 
 def _has_change(terms: list[Term]) -> bool:

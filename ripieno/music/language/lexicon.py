@@ -28,11 +28,11 @@ GAP = "…"
 DOUBT = "not?"  # stands for a word that may be a negator misspelt
 FILLS = (
     "is", "plays", "enters", "returns", "modal", "asking", "wonder", "content", "there", "earlier", "later", "between",
-    "ought", "than",
+    "ought", "than", "yes",
 )  # fmt: skip
 """Words that say nothing by themselves, but that others stand with: to be; to play, to come in, to come back; can and
 could; what asks whether something can be had (`t'aurais`), and who and why; other meanings (`think`); the place named
-last, and what is before, after or between; what ought to be; than."""
+last, and what is before, after or between; what ought to be; than; yes."""
 REMOVES = ("away", "rests")
 """Words that leave out: particles beside what they remove (`drums out`), verbs of those who do not play (`sit out`)."""
 ROLES = (

@@ -117,12 +117,21 @@ def _is_of_a_change(terms: list[Term], at: int) -> bool:
             return True
         if one.role in _THINGS:
             if all(t.role != "fill" for t in terms[at + 1 : n]) and not _strange_place(terms, n):
-                return True
+                return not _is_a_cleft(terms, n)
+            led = one.role != "place" and any(t.role in ("in", "from", "to", "crop", "on") for t in terms[at + 1 : n])
+            if led:
+                return False  # `not in the way of the singer`
             is_done_to = one.role != "place" and any(t.role in ("part", "instrument") for t in terms[:at])
             return not _is_strange(terms) and not is_done_to  # `the bass doesn't do the drums`
         if one.role == "unknown" or _is(one, _OTHER):
             return False
     return False
+
+
+def _is_a_cleft(terms: list[Term], named: int) -> bool:
+    """`not the guitar is too loud` (but the piano)."""
+    rest = terms[named + 1 :]
+    return any(_is(one, {"is"}) for one in rest) and any(one.role in ("concept", "comparative", "too") for one in rest)
 
 
 def _is_of_a_verb(terms: list[Term], at: int) -> bool:
@@ -148,6 +157,8 @@ def _has_object(terms: list[Term], at: int, *, has_subject: bool) -> bool:
     if terms[at].value == "away":
         return _stands_beside(terms, at)
     for n, one in enumerate(terms[at + 1 :], start=at + 1):
+        if one.role == "quantity" and any(later.role == "unknown" for later in terms[n + 1 :]):
+            return False  # `stop four bars earlier`
         if one.role in _THINGS or one.role in ("noun", "concept", "quantity", "style", "except", "language"):
             return not _strange_place(terms, n)
         if one.role == "unknown" and not _names_next(terms, n):

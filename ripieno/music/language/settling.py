@@ -57,6 +57,8 @@ def _undoes(out: Said, wanted: Said) -> bool:
     """Whether a part that is wanted is left out by other words, at the same place and whatever it plays."""
     if out.kind != Kind.PART or wanted.kind != Kind.PART or not out.negated or wanted.negated:
         return False
+    if wanted.first > out.first:  # `no keyboard, but a real piano`
+        return False
     same = bool(out.parts) and set(wanted.parts) <= set(out.parts) and out.places == wanted.places
     if out.value and out.value == wanted.value:
         return False
@@ -84,14 +86,13 @@ def _is_out_elsewhere(out: Said, wanted: Said) -> bool:
 
 
 def _is_instead(out: Said, wanted: Said) -> bool:
-    """Whether one instrument of a stem is not wanted because another one is."""
+    """Whether one instrument of a stem is not wanted because another one is: the one that is named last."""
     if out.kind != Kind.PART or wanted.kind != Kind.PART or not out.negated or wanted.negated:
         return False
     return (
         bool(out.parts)
         and out.parts == wanted.parts
-        and bool(wanted.value)
-        and out.value != wanted.value
+        and ((bool(wanted.value) and out.value != wanted.value) or wanted.first > out.last)
         and (out.places == wanted.places)
     )
 
