@@ -11,6 +11,7 @@ saying.py       statements in the making
 meanings.py     what single words say, with what stands before them
 scope.py        what words of negation are for, and which are in doubt
 beside.py       places by other places: from there on, before that
+references.py   parts that are spoken of while others are meant
 hearing.py      what one clause holds
 exchanging.py   one part for another
 telling.py      statements as they are added, and parts that are wanted

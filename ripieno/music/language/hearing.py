@@ -12,6 +12,7 @@ from ripieno.music.language.amounts import METERS
 from ripieno.music.language.beside import beside, onward, within
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.meanings import concept, made, quantity
+from ripieno.music.language.references import is_a_compared_place, is_a_reference
 from ripieno.music.language.saying import NEGATORS, Heard, Mods, Named, Said, State, bounded
 from ripieno.music.language.terms import Term
 
@@ -28,6 +29,7 @@ def hear(state: State, clause: Clause) -> Heard:
         )
     heard.remark = scope.is_a_remark(clause, of_what_is_there=state.about != "request")
     kinds = {term.value for term in terms if term.role == "fill"}
+    stops = any(term.role == "remove" and term.value == "stops" for term in terms) and not clause.has("not", "no")
     heard.enters, heard.returns = "enters" in kinds, "returns" in kinds
     directions = [term for term in terms if term.role in ("up", "down")]
     for at, term in enumerate(terms):
@@ -45,15 +47,11 @@ def hear(state: State, clause: Clause) -> Heard:
             if said is not None:
                 heard.preds.append((at, said))
                 mods = Mods()
-        elif role in ("part", "instrument") and (heard.named or state.subject or state.pending) and _is_over(terms, at):
+        elif role in ("part", "instrument") and is_a_reference(state, heard, terms, at):
             continue
-        elif role in ("part", "instrument") and _is_compared_to(terms, at):
-            continue
-        elif role in ("part", "instrument") and _is_done_to(heard, terms, at):
-            term.used = False
         elif role in ("part", "instrument"):
             mods = _part(state, term, at, mods, heard, terms)
-        elif role == "place" and _is_after_than(terms, at):
+        elif role == "place" and is_a_compared_place(terms, at):
             mods = Mods()  # `darker than the one in the intro`
         elif role == "place":
             if mods.neg and not _has_change(terms[at + 1 :]):
@@ -62,7 +60,9 @@ def hear(state: State, clause: Clause) -> Heard:
                 else:
                     heard.removes = True
                 mods = Mods()
-            heard.places.append(onward(term) if heard.enters and not mods.neg else term)
+            heard.places.append(
+                onward(term) if (heard.enters and not mods.neg) or (stops and term.data.is_bars) else term
+            )
             if (at and _before(terms, at).role == "only") or (at + 1 < len(terms) and terms[at + 1].role == "only"):
                 heard.place_only = True
         elif role == "quantity":
@@ -87,7 +87,10 @@ def hear(state: State, clause: Clause) -> Heard:
         elif role == "silence":
             heard.removes = heard.everything = True
         elif role == "nothing":
-            heard.removes = at + 1 < len(terms) and _after(terms, at).role == "place"
+            opens = all(
+                one.role == "fill" and one.value != "content" for one in terms[:at]
+            )  # not `is good for nothing`
+            heard.removes = opens and at + 1 < len(terms) and _after(terms, at).role == "place"
             is_of_all = not state.subject and not state.before.subject
             heard.everything, heard.rests, term.used = heard.removes and is_of_all, heard.removes, heard.removes
         elif role == "inaudible":
@@ -280,34 +283,6 @@ def _left_over(state: State, mods: Mods, directions: list[Term], heard: Heard, t
         said = made(state, Kind.LOUDNESS, directions[0], amount=bounded(_UP * sign * mods.factor), negated=mods.neg)
         heard.negates_parts = False
         heard.preds.append((terms.index(directions[0]), said))
-
-
-def _is_over(terms: list[Term], at: int) -> bool:
-    """Whether a part is only what others play to: `softer under the vocals`."""
-    before = next((one for one in reversed(terms[:at]) if one.role not in ("the", "fill")), None)
-    return before is not None and before.role == "crop" and before.value == "under"
-
-
-def _is_done_to(heard: Heard, terms: list[Term], at: int) -> bool:
-    """`a bass that locks with my kick`: a part that another one does something with that nobody knows."""
-    if not heard.named or any(n > heard.named[-1].at for n, _ in heard.preds):
-        return False
-    between = terms[heard.named[-1].at + 1 : at]
-    strange = any(one.role == "unknown" or (one.role == "fill" and one.value == "content") for one in between)
-    return strange and not any(one.role in ("want", "remove", "instead of", "for") for one in between)
-
-
-def _is_compared_to(terms: list[Term], at: int) -> bool:
-    """`quieter than the vocals`."""
-    before = [one for one in terms[:at] if one.role not in ("the", "a")]
-    return len(before) > 1 and before[-1].value == "than" and before[-2].role in ("concept", "comparative", "unknown")
-
-
-def _is_after_than(terms: list[Term], at: int) -> bool:
-    return any(
-        one.role == "fill" and one.value == "than" and n and terms[n - 1].role in ("concept", "comparative")
-        for n, one in enumerate(terms[:at])
-    )
 
 
 def _has_change(terms: list[Term]) -> bool:

@@ -49,6 +49,9 @@ def leave_out(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         return
     kind_of = next((one.instrument for one in heard.named if one.instrument), None)
     said = Said(Kind.PART, heard.first, heard.last, negated=True, parts=parts, value=kind_of)
+    said_of = before[-1] if before and not heard.named and not heard.where else None
+    if said_of is not None and said_of.parts == parts and not said_of.negated:
+        said.places = list(said_of.places)  # `too loud in the chorus, take them out`
     if clause.joined and not heard.where and before and before[-1].kind == Kind.PART and before[-1].negated:
         said.places = list(before[-1].places)  # `bass out in the bridge, drums out too`
     add(state, said, heard)

@@ -33,11 +33,13 @@ FILLS = (
 """Words that say nothing by themselves, but that others stand with: to be; to play, to come in, to come back; can and
 could; what asks whether something can be had (`t'aurais`), and who and why; other meanings (`think`); the place named
 last, and what is before, after or between; what ought to be; than; yes."""
-REMOVES = ("away", "rests")
-"""Words that leave out: particles beside what they remove (`drums out`), verbs of those who do not play (`sit out`)."""
+REMOVES = ("away", "rests", "stops")
+"""Words that leave out: particles beside what they remove (`drums out`), verbs of those who do not play (`sit out`), or
+not from a bar on (`stop at bar 9`)."""
 ROLES = (
-    "fill", "a", "the", "not", "never", "ought not", "no", "nothing", "doubt", "remove", "want", "keep", "only", "except",
-    "everything", "and", "or", "but", "swap", "for", "instead of", "rather", "more", "less", "too", "so", "enough",
+    "fill", "a", "the", "not", "never", "ought not", "no", "nothing", "doubt", "remove", "want", "keep", "only",
+    "except", "everything", "and", "or", "but", "swap", "for", "instead of", "rather", "more", "less", "too", "so",
+    "enough",
     "up", "down", "in", "crop", "under", "before", "after", "from", "since", "to", "on", "end", "bars", "half", "new",
     "about", "song", "again", "same", "key", "language", "dislike", "silence", "inaudible", "nowhere", "others",
     *FILLS, *REMOVES,

@@ -11,7 +11,6 @@ from dataclasses import replace
 from ripieno.contracts.understanding import About, Kind
 from ripieno.music.language.saying import Said
 
-_NEAR = 8  # tokens that a clause may be long
 _LOUD = frozenset((Kind.DYNAMICS, Kind.LOUDNESS, Kind.PRESENCE))
 
 
@@ -29,16 +28,15 @@ def settled(said: list[Said], about: About) -> tuple[list[Said], list[Said]]:
     for one in said if about != "request" else ():
         if one.only_implied and (about == "comment" or any(_is_out_elsewhere(other, one) for other in said)):
             one.only = False
-    doubted = [
-        one
-        for one in said
-        if any(_undoes(other, one) or _contradicts(other, one) or _is_the_same(one, other) for other in said)
-    ]
-    kept = [
-        one
-        for one in said
-        if one not in doubted and not any(_is_instead(one, other) or _is_only_there(one, other) for other in said)
-    ]
+    out = [one for one in said if one.kind == Kind.PART and one.negated and one.parts]
+    wanted = [one for one in said if one.kind == Kind.PART and not one.negated and one.parts]
+    ways = [one for one in said if one.amount is not None and one.unit is None and not one.negated]
+    doubted = [one for one in wanted if any(_undoes(other, one) for other in out)]
+    doubted += [one for one in out if any(_is_the_same(one, other) for other in wanted)]
+    doubted += [one for one in ways if any(_contradicts(one, other) for other in ways)]
+    lost = {id(one) for one in doubted}
+    lost |= {id(one) for one in out if any(_is_instead(one, other) or _is_only_there(one, other) for other in wanted)}
+    kept = [one for one in said if id(one) not in lost]
     return [one for n, one in enumerate(kept) if not _is_said(one, kept[:n], kept[n + 1 :])], doubted
 
 
@@ -55,8 +53,6 @@ def _out_there(one: Said) -> Said:
 
 def _undoes(out: Said, wanted: Said) -> bool:
     """Whether a part that is wanted is left out by other words, at the same place and whatever it plays."""
-    if out.kind != Kind.PART or wanted.kind != Kind.PART or not out.negated or wanted.negated:
-        return False
     if wanted.first > out.first:  # `no keyboard, but a real piano`
         return False
     same = bool(out.parts) and set(wanted.parts) <= set(out.parts) and out.places == wanted.places
@@ -67,18 +63,14 @@ def _undoes(out: Said, wanted: Said) -> bool:
 
 def _is_the_same(out: Said, wanted: Said) -> bool:
     """`strings, but no violins`: to us both are one."""
-    if out.kind != Kind.PART or wanted.kind != Kind.PART or not out.negated or wanted.negated:
-        return False
     return bool(out.value) and (out.value, out.parts, out.places) == (wanted.value, wanted.parts, wanted.places)
 
 
 def _contradicts(one: Said, other: Said) -> bool:
-    """`calm, louder`: both ways at once, in one clause."""
-    ways = (one.amount or 0) * (other.amount or 0) < 0 and one.unit is None and other.unit is None
-    same = (one.kind, one.parts, one.places, one.clause, one.value) == (
-        other.kind, other.parts, other.places, other.clause, other.value
-    )  # fmt: skip
-    return ways and same and not one.negated and not other.negated and abs(one.first - other.first) < _NEAR
+    """`slower? no, faster`: both ways at once."""
+    if one.kind != other.kind or (one.amount or 0) * (other.amount or 0) >= 0:
+        return False
+    return (one.parts, one.places, one.value) == (other.parts, other.places, other.value)
 
 
 def _is_out_elsewhere(out: Said, wanted: Said) -> bool:
@@ -87,8 +79,6 @@ def _is_out_elsewhere(out: Said, wanted: Said) -> bool:
 
 def _is_instead(out: Said, wanted: Said) -> bool:
     """Whether one instrument of a stem is not wanted because another one is: the one that is named last."""
-    if out.kind != Kind.PART or wanted.kind != Kind.PART or not out.negated or wanted.negated:
-        return False
     return (
         bool(out.parts)
         and out.parts == wanted.parts

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ripieno.contracts.understanding import Kind
+from ripieno.contracts.understanding import About, Kind
 from ripieno.music.language import understand
 
 
-def said(text: str, about="refinement"):
+def said(text: str, about: About = "refinement") -> list[tuple[str, str, str, bool]]:
     return [
         (str(one.kind), ",".join(one.parts), "; ".join(place.words for place in one.places), one.negated)
         for one in understand(text, about=about).statements

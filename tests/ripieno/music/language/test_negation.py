@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ripieno.contracts.understanding import Kind, Statement
+from ripieno.contracts.understanding import About, Kind, Statement
 from ripieno.music.language import understand
 
 
-def left_out(text: str, about="refinement") -> list[Statement]:
+def left_out(text: str, about: About = "refinement") -> list[Statement]:
     return [one for one in understand(text, about=about).statements if one.kind == Kind.PART and one.negated]
 
 
@@ -111,6 +111,51 @@ def test_what_stands_behind_instead_of_is_not_wanted(text, kind, value):
 def test_a_contrast_leaves_nothing_out(text, said):
     (one,) = understand(text, about="comment").statements
     assert one.kind == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You don't need to drop the bass", "Who turned the drums down?", "There's no bass in the bridge, is that on purpose?",
+        "Everything's great except the drums are too loud", "it shouldn't be in the way of the singer", "I miss the bass",
+        "the strings never come back after the bridge", "the bass doesn't play in the bridge", "I wanted a cello, not a violin",
+        "not only the drums but also the bass should be louder", "put the vocals further back, not the guitar",
+        "no more changes to the drums", "vocals up 2 dB please, rest is spot on", "I can't wait to hear the drums",
+        "Das Schlagzeug darf im Intro nicht fehlen", "Ich hätte nichts gegen Streicher", "Nicht die Gitarre ist zu laut",
+        "Ich finde die Orgel nicht schlecht", "Ohne Bass geht's nicht", "Der Gesang kommt nicht durch",
+        "la batería no puede faltar en el estribillo", "no está mal el piano", "no me molesta la guitarra",
+        "j'ai rien contre les cordes mais pas dans l'intro", "la batterie ne sert à rien dans le couplet",
+        "Change rien à la batterie", "la basse ne doit surtout pas disparaître dans le pont",
+    ],
+)  # fmt: skip
+def test_nobody_is_left_out_whom_nobody_wanted_out(text):
+    assert not left_out(text, about="comment")
+
+
+@pytest.mark.parametrize(
+    ("text", "instrument"),
+    [("no keyboard but a real piano", "piano"), ("Streicher weg, dafür Orgel", "organ"), ("pas de nappe mais un orgue", "organ")],
+)  # fmt: skip
+def test_an_instrument_for_another_of_its_stem_leaves_the_stem(text, instrument):
+    assert not left_out(text)
+    assert instrument in [one.value or str(one.parts[0]) for one in understand(text).statements]
+
+
+def test_two_ways_at_once_are_no_way():
+    understood = understand("slower? no, faster", about="comment")
+    assert not understood.statements and [one.text for one in understood.not_understood] == ["slower", "faster"]
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("no drums except in the chorus", "chorus"), ("remove the drums everywhere but the chorus", "chorus"),
+        ("Ne mets la batterie qu'à partir de la mesure 9", "bars 9 to 9999"), ("das Schlagzeug nicht vor Takt 5", "bars 5 to 9999"),
+    ],
+)  # fmt: skip
+def test_left_out_but_somewhere_is_there_only(text, where):
+    (one,) = understand(text, about="refinement").statements
+    assert (one.negated, one.only, [place.words for place in one.places]) == (False, True, [where])
 
 
 def test_what_contradicts_itself_is_not_believed():
