@@ -28,7 +28,9 @@ def beside(place: Term, term: Term) -> Term:
             found.append(Place(bars=(1, one.bars[0] - 1)))
         else:
             found.append(one.model_copy(update={"side": "before" if earlier else "after"}))
-    return replace(place, data=replace(place.data, places=found, prep="in"), first=term.first, last=term.last)
+    return replace(
+        place, data=replace(place.data, places=found, prep="in", is_beside=True), first=term.first, last=term.last
+    )
 
 
 def within(terms: list[Term]) -> list[Term]:

@@ -19,10 +19,13 @@ _ONWARDS = ("end", "on")  # `from the second verse on`
 
 @dataclass
 class Where:
+    """`is_beside` where it is before or after the place that was named last."""
+
     places: list[Place] = field(default_factory=list)
     prep: str = ""
     is_bars: bool = False
     article: str = ""
+    is_beside: bool = False
 
 
 def read(found: list[Term], words: Lexicon) -> list[Term]:
@@ -89,7 +92,7 @@ def _section(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | N
 def _is_of(found: list[Term], here: int) -> bool:
     """`un solo de saxo`."""
     following = [one.role for one in found[here : here + 2]]
-    return len(following) == 2 and following[0] in ("in", "fill", "from") and following[1] in ("part", "instrument")
+    return len(following) == 2 and following[0] in ("in", "fill", "from", "on") and following[1] in ("part", "instrument")
 
 
 def _the_first_one(found: list[Term], at: int, words: Lexicon, read: list[Term]) -> tuple[Term, int] | None:
@@ -123,7 +126,9 @@ def _numbers_after(found: list[Term], here: int, words: Lexicon) -> tuple[list[i
         if here + step >= len(found):
             break
         one = found[here + step]
-        which = int(one.data) if one.role == "number" and one.data == int(one.data) else None
+        is_article = any(entry.role == "a" for entry in words.by_word.get(one.value, ()))  # `in den Strophen ein Bass`
+        counts = one.role == "number" and one.data == int(one.data) and not is_article
+        which = int(one.data) if counts else None
         if not numbers and which is None:
             which = _ordinal(one, words)
         follows = found[here + step + 1].role if here + step + 1 < len(found) else ""

@@ -31,8 +31,7 @@ def read(state: State, clauses: list[Clause]) -> None:
         heard = hear(state, clause)
         if not is_read_apart(state, clause, heard, begins) and not swapped(state, clause, heard):
             _say(state, clause, heard, clauses, begins)
-        if heard.places:
-            state.last_place = heard.places[-1]
+        state.last_place = next((one for one in reversed(heard.places) if not one.data.is_beside), state.last_place)
     flush(state)
     if state.swapping:  # nobody said for what
         for term in (term for clause in clauses for term in clause.terms):

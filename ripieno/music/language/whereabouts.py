@@ -76,7 +76,7 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
     if heard.wants or (heard.article and not heard.places[0].data.prep) or _is_new_section(heard):
         _section(state, heard)
         return
-    if clause.has("unknown"):
+    if clause.has("unknown") or all(term.data.is_beside for term in heard.places):
         for term in clause.terms:
             term.used = term.role == "place"
         return

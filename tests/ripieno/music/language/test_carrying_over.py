@@ -28,6 +28,8 @@ def said(text: str, about: About = "refinement") -> list[tuple[str, str, str, bo
         ("no drums in the intro, just the bass there", [("part", "drums", "intro", True), ("part", "", "intro", True), ("part", "bass", "intro", False)]),
         ("Takt 9 bis 16 ohne Bass. Ab 17 wieder wie gehabt.", [("part", "bass", "bars 9 to 16", True), ("keep", "", "bars 17 to 9999", False)]),
         ("bass out in the bridge, back in the last chorus", [("part", "bass", "bridge", True), ("part", "bass", "chorus last", False)]),
+        ("ein Solo der Trompete, Takt 9 bis 16, danach Pause", [("part", "other", "bars 9 to 16", False), ("part", "other", "after bars 9 to 16", True)]),
+        ("in den Strophen ein Kontrabass", [("part", "bass", "verse", False)]),
         ("Gitarre ab der zweiten Strophe, davor nur Klavier", [("part", "guitar", "from verse 2 on", False), ("part", "", "before verse 2", True), ("part", "piano", "before verse 2", False)]),
     ],
 )  # fmt: skip
