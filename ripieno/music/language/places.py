@@ -92,7 +92,9 @@ def _section(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | N
 def _is_of(found: list[Term], here: int) -> bool:
     """`un solo de saxo`."""
     following = [one.role for one in found[here : here + 2]]
-    return len(following) == 2 and following[0] in ("in", "fill", "from", "on") and following[1] in ("part", "instrument")
+    return (
+        len(following) == 2 and following[0] in ("in", "fill", "from", "on") and following[1] in ("part", "instrument")
+    )
 
 
 def _the_first_one(found: list[Term], at: int, words: Lexicon, read: list[Term]) -> tuple[Term, int] | None:
