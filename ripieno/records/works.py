@@ -246,7 +246,7 @@ def _with_status_of_revisions(work: Work, composition: Composition) -> Work:
         message = f"version {newest.number} {newest.status} ({newest.error}); {stands}"
     elif composition.approved == composition.current:
         status, message = GenerationStatus.COMPLETED, f"version {composition.current} is approved"
-    elif composition.revision().rejected:
+    elif any(one.rejected for one in composition.revisions if one.number == composition.current):
         message = f"version {composition.current} is rejected: say what to change, or go back to another"
     return work.model_copy(update={"status": status, "message": message[:500], "error": error})
 

@@ -77,8 +77,8 @@ class AsyncCompositions(AsyncDownloads, AsyncRemovals):
 
         Examples
         --------
-        >>> [one.current async for one in ripieno.compositions()]
-        [1]
+        >>> composition_id in [one.composition_id async for one in ripieno.compositions()]
+        True
         """
         wanted = given({"limit": limit, "audio_file_id": audio_file_id, "status": status})
         while True:

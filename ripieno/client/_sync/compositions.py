@@ -76,8 +76,8 @@ class Compositions(Downloads, Removals):
 
         Examples
         --------
-        >>> [one.current for one in ripieno.compositions()]
-        [1]
+        >>> composition_id in [one.composition_id for one in ripieno.compositions()]
+        True
         """
         wanted = given({"limit": limit, "audio_file_id": audio_file_id, "status": status})
         while True:

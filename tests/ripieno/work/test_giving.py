@@ -62,7 +62,7 @@ def test_notes_are_kept_with_the_piece_and_played_by_the_symbolic_player(piece):
     assert layer.midi.startswith(f"{piece.work_id}/given/")
     assert blobs.read(names.GENERATED, layer.midi) == base64.b64decode(midi())
     assert made.changes == ["piano: your own notes"] and made.context.settled["layers.piano"] == "you"
-    plan = composing._stem_plan(made.context, "piano")
+    plan = composing._stem_plan(made.context, "piano", [])
     assert (plan.midi, plan.engine) == (layer.midi, "symbolic")
 
 
@@ -73,7 +73,7 @@ def test_the_same_notes_are_the_same_layer_and_others_are_another(piece):
             revising.giving.held(piece, Refinement(layers=[{"layer": "piano", "midi": data}])).wanted,
             [],
         )[0]
-        return composing.generating.hash_of(composing._inputs(piece.composition.order, context, "piano"))
+        return composing.generating.hash_of(composing._inputs(piece.composition.order, context, "piano", []))
 
     assert inputs(midi(60)) == inputs(midi(60)) != inputs(midi(61))
 

@@ -64,7 +64,7 @@ def test_the_key_is_heard_in_the_notes(notes, key):
 def test_a_tune_gets_the_chords_that_it_has():
     found = harmonizing.harmonized(TWINKLE, 4.0)
     assert found.chords[0] == "C" == found.chords[-1] and found.fit > 0.5
-    assert found.chords[1] in ("F", "Am") and found.chords[7] in ("G", "C")
+    assert found.chords[1] in ("F", "Am") and found.chords[7] in ("G", "C", "Am")
     assert set(found.chords) <= {"C", "Dm", "Em", "F", "G", "Am"}
 
 
