@@ -44,9 +44,15 @@ class Expected:
             return frozenset(one.strip() for one in given.get(name, "").split(",") if one.strip())
 
         return cls(
-            given["what"], words("who"), words("but"), words("where"), words("not where"), given.get("how", ""),
-            given.get("value"), given.get("only"),
-        )  # fmt: skip
+            given["what"],
+            words("who"),
+            words("but"),
+            words("where"),
+            words("not where"),
+            given.get("how", ""),
+            given.get("value"),
+            given.get("only"),
+        )
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ripieno.music.arranging.feel import Event
 from ripieno.music.arranging.playing import Playing, drums_as, genre_as, part_as, played, silenced
 from ripieno.music.conditioning import Conditioning
 from ripieno.music.genres import Genre, Part
-from ripieno.music.genres.blending import Blend
+from ripieno.music.genres.blending import BLEND_BARS, Blend
 from ripieno.music.instruments import Instrument
 from ripieno.music.places import Span, lies_in
 
@@ -21,7 +21,6 @@ STEMS = ("drums", "bass", "guitar", "piano", "synth", "vocals", "other")
 AS_WRITTEN = Playing()
 _MELODIC = ("sung", "riff")
 _SHORTEST = 0.1  # beats
-_PHRASE_BARS = 8  # of a blend: who changes within eight bars sounds as if a section began there
 
 
 def arrange(
@@ -102,7 +101,7 @@ def _blended(
     bars = conditioning.bars()
     chosen = []
     for bar in bars:
-        phrase = conditioning.bar_of_section(bar) // _PHRASE_BARS
+        phrase = conditioning.bar_of_section(bar) // BLEND_BARS
         chosen.append(style.of_phrase(stem, conditioning.section_at(bar.first).label, phrase, seed))
     starts = [float(bar.first) for bar in bars]
     ends: list[float] = [conditioning.last] * len(bars)  # of the stretch of one genre that a bar lies in

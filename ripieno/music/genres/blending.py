@@ -16,6 +16,8 @@ from ripieno.music.genres import Feel, Genre, genre
 
 MOST_GENRES = 4
 PHRASE_BARS = 4
+BLEND_BARS = 8
+"""Who changes within eight bars sounds as if a section began there."""
 _GOLDEN = 0.618033988749895  # multiples of it lie evenly in 0..1
 _BETWEEN = re.compile(r"[,+/]")
 _SHARE = re.compile(r"(?P<share>\d{0,3}(?:\.\d{1,6})?)(?<=\d)%?")

@@ -36,16 +36,14 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     else:
         flush(state)
     inherits = not heard.named and not heard.everything and not heard.excepted
-    meaning = [
-        (at, said) for at, said in heard.preds
-        if said.negated or _says(said, heard)
-    ]  # fmt: skip
+    meaning = [(at, said) for at, said in heard.preds if said.negated or _says(said, heard)]
     meaning = [(at, said) for at, said in meaning if said.kind != Kind.LYRICS or not _is_for(clause.terms, at)]
     meaning = measured(meaning)
     meaning = [
-        (at, said) for n, (at, said) in enumerate(meaning)
+        (at, said)
+        for n, (at, said) in enumerate(meaning)
         if not any((one.kind, one.amount, one.value) == (said.kind, said.amount, said.value) for _, one in meaning[:n])
-    ]  # fmt: skip
+    ]
     row = None
     for at, said in meaning:
         about_notes = heard.named or (state.about == "comment" and not heard.places)

@@ -233,9 +233,17 @@ def lexicon(name: str) -> Lexicon:
         by_word.setdefault(entry.words[0], []).append(entry)
     ordered = {word: tuple(sorted(found, key=lambda one: -one.weight)) for word, found in by_word.items()}
     return Lexicon(
-        name, ordered, common.concepts, own.degrees, own.ordinals, own.numbers, own.keys,
-        styles, own.letters, frozenset(word for one in entries for word in (*one.words, *one.after)),
-    )  # fmt: skip
+        name,
+        ordered,
+        common.concepts,
+        own.degrees,
+        own.ordinals,
+        own.numbers,
+        own.keys,
+        styles,
+        own.letters,
+        frozenset(word for one in entries for word in (*one.words, *one.after)),
+    )
 
 
 @lru_cache(maxsize=1)

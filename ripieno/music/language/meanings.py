@@ -126,8 +126,12 @@ def _direction(state: State, terms: list[Term], at: int) -> float:
 def made(state: State, kind: Kind, term: Term, *more: Term, **known: object) -> Said:
     places = [term, *more]
     return Said(
-        kind, min(one.first for one in places), max(one.last for one in places), clause=state.number, **known  # pyright: ignore
-    )  # fmt: skip
+        kind,
+        min(one.first for one in places),
+        max(one.last for one in places),
+        clause=state.number,
+        **known,  # pyright: ignore
+    )
 
 
 def measured(preds: list[tuple[int, Said]]) -> list[tuple[int, Said]]:
@@ -135,14 +139,22 @@ def measured(preds: list[tuple[int, Said]]) -> list[tuple[int, Said]]:
     numbers = [said for _, said in preds if said.unit is not None]
     same = {
         Kind.LOUDNESS: (Kind.DYNAMICS, Kind.LOUDNESS, Kind.REGISTER, Kind.PRESENCE),
-        Kind.REGISTER: (Kind.REGISTER, Kind.PRESENCE), Kind.KEY: (Kind.REGISTER, Kind.PRESENCE),
-    }  # fmt: skip
+        Kind.REGISTER: (Kind.REGISTER, Kind.PRESENCE),
+        Kind.KEY: (Kind.REGISTER, Kind.PRESENCE),
+    }
     kept: list[tuple[int, Said]] = []
     for at, said in preds:
         taken = next(
-            (one for one in numbers if said.unit is None and said.kind in (*same.get(one.kind, ()), one.kind)
-             and said.value is None and said.kind != Kind.KEY), None,
-        )  # fmt: skip
+            (
+                one
+                for one in numbers
+                if said.unit is None
+                and said.kind in (*same.get(one.kind, ()), one.kind)
+                and said.value is None
+                and said.kind != Kind.KEY
+            ),
+            None,
+        )
         if taken is None:
             kept.append((at, said))
             continue

@@ -34,9 +34,7 @@ def understand(text: str, *, language: Language | None = None, about: About = "r
     sure, doubted = settled(state.said, about)
     read = [*(_statement(one, said, text) for one in sure), *_styles(found, said, text, words)]
     read = _once(sorted(read, key=lambda one: (one.words.start, one.words.end)))
-    return Understanding(
-        text=text, language=known, statements=read, not_understood=_unread(found, doubted, said, text)
-    )  # fmt: skip
+    return Understanding(text=text, language=known, statements=read, not_understood=_unread(found, doubted, said, text))
 
 
 def recognised(text: str) -> Language:
@@ -69,11 +67,19 @@ def _statement(one: Said, said: list[Token], text: str) -> Statement:
     if one.kind == Kind.THEME:
         value = text[start:end]
     return Statement(
-        kind=one.kind, parts=one.parts, but_parts=list(dict.fromkeys(one.but_parts)) if not one.parts else [],
-        places=_distinct(one.places), but_places=_distinct(one.but_places), only=one.only and bool(one.places),
-        amount=one.amount, unit=one.unit, absolute=one.absolute, value=value, negated=one.negated,  # pyright: ignore
+        kind=one.kind,
+        parts=one.parts,
+        but_parts=list(dict.fromkeys(one.but_parts)) if not one.parts else [],
+        places=_distinct(one.places),
+        but_places=_distinct(one.but_places),
+        only=one.only and bool(one.places),
+        amount=one.amount,
+        unit=one.unit,
+        absolute=one.absolute,
+        value=value,
+        negated=one.negated,  # pyright: ignore
         words=Stretch(start=start, end=end, text=text[start:end]),
-    )  # fmt: skip
+    )
 
 
 def _distinct(found: list[Place]) -> list[Place]:

@@ -9,7 +9,7 @@ import pytest
 from ripieno.music.arranging.arrange import STEMS, arrange
 from ripieno.music.conditioning import Conditioning, free_standing
 from ripieno.music.genres import all_genres, genre
-from ripieno.music.genres.blending import PHRASE_BARS, Blend, blend
+from ripieno.music.genres.blending import BLEND_BARS, PHRASE_BARS, Blend, blend
 from tests.ripieno.music.test_arranging import drifting_song, music
 
 # What each genre alone played before there were blends: sixteen bars of 4/4, of 6/8, and a song that slows down.
@@ -98,13 +98,14 @@ def long_music(bars: int = 256) -> Conditioning:
 
 def test_every_phrase_is_played_as_one_of_its_genres_would_as_often_as_their_shares():
     style, given = blend("house 70%, bossa 30%"), long_music()
-    chosen = [style.of_phrase("drums", "verse", phrase, 3) for phrase in range(256 // PHRASE_BARS)]
+    chosen = [style.of_phrase("drums", "verse", phrase, 3) for phrase in range(256 // BLEND_BARS)]
     assert chosen.count(0) / len(chosen) == pytest.approx(0.7, abs=0.03)
 
     whole = arrange("drums", given, style, seed=3, humanise=False).notes
     alone = [arrange("drums", given, Blend(((one, 1.0),)), seed=3, humanise=False).notes for one in style.genres]
-    for phrase, which in enumerate(chosen):
-        start = 2.0 * PHRASE_BARS * phrase
+    for bar in range(0, 256, PHRASE_BARS):
+        which = chosen[bar // BLEND_BARS]
+        start = 2.0 * bar
         end = start + 2.0 * (PHRASE_BARS - 1)  # the turn in the last bar is rolled anew
         heard = {(round(n.start, 3), n.pitch) for n in whole if start <= n.start < end - 1e-6}
         assert heard == {(round(n.start, 3), n.pitch) for n in alone[which] if start <= n.start < end - 1e-6}
@@ -113,7 +114,7 @@ def test_every_phrase_is_played_as_one_of_its_genres_would_as_often_as_their_sha
 def test_what_is_held_ends_where_another_genre_begins():
     style, given = blend("ambient, techno"), long_music(64)
     chosen = [style.of_phrase("synth", "verse", phrase, 3) for phrase in range(16)]
-    ends = [2.0 * PHRASE_BARS * n for n in range(1, 16) if chosen[n] != chosen[n - 1]]
+    ends = [2.0 * BLEND_BARS * n for n in range(1, 16) if chosen[n] != chosen[n - 1]]
     notes = arrange("synth", given, style, seed=3, humanise=False).notes
     assert ends and not [(n, end) for end in ends for n in notes if n.start < end - 0.1 and n.end > end + 1e-6]
 

@@ -59,7 +59,7 @@ def test_words_that_fit_are_taken_and_return_with_their_section(language_model):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("the rain is falling down upon us all", "has 9 syllables (the rain is fall-ing down "),
+        ("the rain is falling down upon us all", "has 10 syllables (the rain is fal-ling down "),
         ("rain", "has 1 syllables"),
         ("[verse 2] hey", "write words alone"),
         ("<b>the rain</b>", "write words alone"),

@@ -21,34 +21,72 @@ def said(text: str, about: About = "refinement") -> list[tuple[str, str, str, bo
     [
         ("The outro... no drums. No vocals.", [("part", "drums", "outro", True), ("part", "vocals", "outro", True)]),
         ("Outro: no drums", [("part", "drums", "outro", True)]),
-        ("the guitar is too busy in the verses, and too loud", [("density", "guitar", "verse", False), ("dynamics", "guitar", "verse", False)]),
-        ("the bass is too busy in verse 2. Root notes would do.", [("density", "bass", "verse 2", False), ("notes", "bass", "verse 2", False)]),
-        ("busier drums in the second chorus, but don't touch the first one", [("density", "drums", "chorus 2", False), ("keep", "drums", "chorus 1", False)]),
-        ("en el segundo estribillo mete trompetas, en el primero no", [("part", "other", "chorus 2", False), ("part", "other", "chorus 1", True)]),
-        ("no drums in the intro, just the bass there", [("part", "drums", "intro", True), ("part", "", "intro", True), ("part", "bass", "intro", False)]),
-        ("Takt 9 bis 16 ohne Bass. Ab 17 wieder wie gehabt.", [("part", "bass", "bars 9 to 16", True), ("keep", "", "bars 17 to 9999", False)]),
-        ("bass out in the bridge, back in the last chorus", [("part", "bass", "bridge", True), ("part", "bass", "chorus last", False)]),
-        ("ein Solo der Trompete, Takt 9 bis 16, danach Pause", [("part", "other", "bars 9 to 16", False), ("part", "other", "after bars 9 to 16", True)]),
+        (
+            "the guitar is too busy in the verses, and too loud",
+            [("density", "guitar", "verse", False), ("dynamics", "guitar", "verse", False)],
+        ),
+        (
+            "the bass is too busy in verse 2. Root notes would do.",
+            [("density", "bass", "verse 2", False), ("notes", "bass", "verse 2", False)],
+        ),
+        (
+            "busier drums in the second chorus, but don't touch the first one",
+            [("density", "drums", "chorus 2", False), ("keep", "drums", "chorus 1", False)],
+        ),
+        (
+            "en el segundo estribillo mete trompetas, en el primero no",
+            [("part", "other", "chorus 2", False), ("part", "other", "chorus 1", True)],
+        ),
+        (
+            "no drums in the intro, just the bass there",
+            [("part", "drums", "intro", True), ("part", "", "intro", True), ("part", "bass", "intro", False)],
+        ),
+        (
+            "Takt 9 bis 16 ohne Bass. Ab 17 wieder wie gehabt.",
+            [("part", "bass", "bars 9 to 16", True), ("keep", "", "bars 17 to 9999", False)],
+        ),
+        (
+            "bass out in the bridge, back in the last chorus",
+            [("part", "bass", "bridge", True), ("part", "bass", "chorus last", False)],
+        ),
+        (
+            "ein Solo der Trompete, Takt 9 bis 16, danach Pause",
+            [("part", "other", "bars 9 to 16", False), ("part", "other", "after bars 9 to 16", True)],
+        ),
         ("in den Strophen ein Kontrabass", [("part", "bass", "verse", False)]),
-        ("Gitarre ab der zweiten Strophe, davor nur Klavier", [("part", "guitar", "from verse 2 on", False), ("part", "", "before verse 2", True), ("part", "piano", "before verse 2", False)]),
+        (
+            "Gitarre ab der zweiten Strophe, davor nur Klavier",
+            [
+                ("part", "guitar", "from verse 2 on", False),
+                ("part", "", "before verse 2", True),
+                ("part", "piano", "before verse 2", False),
+            ],
+        ),
     ],
-)  # fmt: skip
+)
 def test_places_and_players_go_on(text, expected):
     assert said(text) == expected
 
 
 @pytest.mark.parametrize(
     ("text", "kind"),
-    [("Make the second chorus bigger. Faster tempo please.", "tempo"), ("The piano is too loud in the bridge. More drums.", "presence")],
-)  # fmt: skip
+    [
+        ("Make the second chorus bigger. Faster tempo please.", "tempo"),
+        ("The piano is too loud in the bridge. More drums.", "presence"),
+    ],
+)
 def test_what_is_of_the_whole_or_of_others_is_not_there(text, kind):
     assert [where for named, _, where, _ in said(text) if named == kind] == [""]
 
 
 @pytest.mark.parametrize(
     "text",
-    ["strings only in the bridge, nothing anywhere else", "Streicher für die Bridge, sonst bitte nirgends", "cordes dans le pont, nulle part ailleurs"],
-)  # fmt: skip
+    [
+        "strings only in the bridge, nothing anywhere else",
+        "Streicher für die Bridge, sonst bitte nirgends",
+        "cordes dans le pont, nulle part ailleurs",
+    ],
+)
 def test_nowhere_else_keeps_a_part_where_it_was_said_to_be(text):
     (one,) = understand(text).statements
     assert one.only and not one.negated and [place.section for place in one.places] == ["bridge"]

@@ -78,7 +78,7 @@ def test_nearly_all_sentences_are_read_as_they_are_meant(table):
         ("make the drums", {"kind": "density", "parts": ["drums"], "amount": -0.6}),
         ("Pas de guitare", {"kind": "part", "parts": ["guitar"], "negated": True}),
     ],
-)  # fmt: skip
+)
 def test_the_score_knows_the_opposite(beginning, said):
     """Most of these were once made of the sentence."""
     (one,) = [one for one in HEARD if one["say"].startswith(beginning)]

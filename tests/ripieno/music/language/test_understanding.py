@@ -47,11 +47,18 @@ def test_a_hyphen_is_a_dash_between_numbers():
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("in A minor", "A minor"), ("F# major", "F# major"), ("b flat minor", "Bb minor"), ("in C", "C"),
-        ("h-Moll", "B minor"), ("in fis-Moll", "F# minor"), ("en do mayor", "C major"), ("en si bemol mayor", "Bb major"),
-        ("en ré mineur", "D minor"), ("en fa dièse mineur", "F# minor"),
+        ("in A minor", "A minor"),
+        ("F# major", "F# major"),
+        ("b flat minor", "Bb minor"),
+        ("in C", "C"),
+        ("h-Moll", "B minor"),
+        ("in fis-Moll", "F# minor"),
+        ("en do mayor", "C major"),
+        ("en si bemol mayor", "Bb major"),
+        ("en ré mineur", "D minor"),
+        ("en fa dièse mineur", "F# minor"),
     ],
-)  # fmt: skip
+)
 def test_keys_are_read_in_every_language(text, value):
     (one,) = understand(text).statements
     assert (one.kind, one.value, one.absolute) == (Kind.KEY, value, True)
@@ -81,13 +88,48 @@ def test_a_language_that_is_not_there_is_named():
 @pytest.mark.parametrize(
     "text",
     [
-        "", " ", ",,,", "....", "bars", "bars 0", "bars 16 to 9", "bar 99999999", "no", "not not not", "but but", "leave",
-        "leave leave leave out out", "swap", "swap the for the", "instead of", "10000000 dB", "-", "–", "9/7", "99:99",
-        "\U0001f941\U0001f3b9", "\x00\x01", "no no drums no", "2.", "the the the", "about", "lyrics about", "1e9 bpm",
-        "everything but", "only", "l'", "d'", "''", "#", "F#", "a" * 5000, "leave " * 800, "no drums and " * 300,
+        "",
+        " ",
+        ",,,",
+        "....",
+        "bars",
+        "bars 0",
+        "bars 16 to 9",
+        "bar 99999999",
+        "no",
+        "not not not",
+        "but but",
+        "leave",
+        "leave leave leave out out",
+        "swap",
+        "swap the for the",
+        "instead of",
+        "10000000 dB",
+        "-",
+        "–",
+        "9/7",
+        "99:99",
+        "\U0001f941\U0001f3b9",
+        "\x00\x01",
+        "no no drums no",
+        "2.",
+        "the the the",
+        "about",
+        "lyrics about",
+        "1e9 bpm",
+        "everything but",
+        "only",
+        "l'",
+        "d'",
+        "''",
+        "#",
+        "F#",
+        "a" * 5000,
+        "leave " * 800,
+        "no drums and " * 300,
         "\n".join(["no drums"] * 500),
     ],
-)  # fmt: skip
+)
 def test_text_that_is_no_sentence_is_read_without_harm(text):
     understood = understand(text)
     assert understood.text == text

@@ -13,12 +13,24 @@ from ripieno.music.language.lexicon import LANGUAGES, lexicon
 @pytest.mark.parametrize(
     ("language", "word", "name"),
     [
-        ("en", "a cello", "cello"), ("de", "ein Cello", "cello"), ("es", "un violonchelo", "cello"), ("fr", "un violoncelle", "cello"),
-        ("en", "a horn section", "brass"), ("de", "einen Bläsersatz", "brass"), ("es", "una sección de metales", "brass"), ("fr", "des cuivres", "brass"),
-        ("en", "a clav part", "clavinet"), ("de", "eine Querflöte", "flute"), ("es", "una flauta", "flute"), ("fr", "une flûte", "flute"),
-        ("de", "eine Geige", "violin"), ("es", "un acordeón", "accordion"), ("fr", "un accordéon", "accordion"), ("en", "trumpets", "trumpet"),
+        ("en", "a cello", "cello"),
+        ("de", "ein Cello", "cello"),
+        ("es", "un violonchelo", "cello"),
+        ("fr", "un violoncelle", "cello"),
+        ("en", "a horn section", "brass"),
+        ("de", "einen Bläsersatz", "brass"),
+        ("es", "una sección de metales", "brass"),
+        ("fr", "des cuivres", "brass"),
+        ("en", "a clav part", "clavinet"),
+        ("de", "eine Querflöte", "flute"),
+        ("es", "una flauta", "flute"),
+        ("fr", "une flûte", "flute"),
+        ("de", "eine Geige", "violin"),
+        ("es", "un acordeón", "accordion"),
+        ("fr", "un accordéon", "accordion"),
+        ("en", "trumpets", "trumpet"),
     ],
-)  # fmt: skip
+)
 def test_an_instrument_is_known_in_every_language(language, word, name):
     (one,) = understand(word, language=language).statements
     assert (one.kind, one.value, one.parts) == (Kind.PART, name, [all_instruments()[name].stem])
@@ -27,10 +39,12 @@ def test_an_instrument_is_known_in_every_language(language, word, name):
 @pytest.mark.parametrize(
     ("text", "unread"),
     [
-        ("add congas in the chorus", "congas"), ("ein Cajón für die Strophe", "Cajón"), ("unas palmas, por favor", "palmas"),
+        ("add congas in the chorus", "congas"),
+        ("ein Cajón für die Strophe", "Cajón"),
+        ("unas palmas, por favor", "palmas"),
         ("un ukulélé dans le pont", "ukulélé"),
     ],
-)  # fmt: skip
+)
 def test_an_instrument_that_cannot_be_had_is_said_and_nothing_else_is_played(text, unread):
     understood = understand(text)
     assert not [one for one in understood.statements if one.kind == Kind.PART]
@@ -52,8 +66,14 @@ def test_that_it_is_not_to_be_is_heeded_as_it_is():
 
 @pytest.mark.parametrize(
     "text",
-    ["take out the hi-hat in the intro", "Die Hihat im Intro nervt, weg damit!", "no crash on the last chorus", "the kick is too loud", "sin bombo"],
-)  # fmt: skip
+    [
+        "take out the hi-hat in the intro",
+        "Die Hihat im Intro nervt, weg damit!",
+        "no crash on the last chorus",
+        "the kick is too loud",
+        "sin bombo",
+    ],
+)
 def test_a_piece_of_the_kit_is_not_the_kit(text):
     understood = understand(text, about="comment")
     assert not understood.statements and understood.not_understood
@@ -67,10 +87,12 @@ def test_what_one_piece_does_to_the_groove_the_drums_do():
 @pytest.mark.parametrize(
     ("text", "language", "kind"),
     [
-        ("take out everthing exept the piano", "en", Kind.PART), ("im zweiten Refrian voler", "de", Kind.DENSITY),
-        ("la guitarra más brilante", "es", Kind.BRIGHTNESS), ("la baterie plus forte", "fr", Kind.DYNAMICS),
+        ("take out everthing exept the piano", "en", Kind.PART),
+        ("im zweiten Refrian voler", "de", Kind.DENSITY),
+        ("la guitarra más brilante", "es", Kind.BRIGHTNESS),
+        ("la baterie plus forte", "fr", Kind.DYNAMICS),
     ],
-)  # fmt: skip
+)
 def test_a_slip_of_the_pen_is_read(text, language, kind):
     understood = understand(text, language=language, about="refinement")
     assert [one.kind for one in understood.statements] == [kind] and not understood.not_understood
