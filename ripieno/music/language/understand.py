@@ -74,10 +74,10 @@ def _statement(one: Said, said: list[Token], text: str) -> Statement:
         but_places=_distinct(one.but_places),
         only=one.only and bool(one.places),
         amount=one.amount,
-        unit=one.unit,
+        unit=one.unit,  # pyright: ignore
         absolute=one.absolute,
         value=value,
-        negated=one.negated,  # pyright: ignore
+        negated=one.negated,
         words=Stretch(start=start, end=end, text=text[start:end]),
     )
 
