@@ -9,6 +9,9 @@ from ripieno.music.language.tokens import Token
 
 _SOFT = frozenset(",:()[]–—-/")
 _JOINS = ("and", "or", "but")
+_BEHIND = frozenset(("aber", "jedoch", "allerdings", "dagegen", "hingegen"))
+"""German has its `but` also behind the place that it sets against: `ein Bass, im Intro aber noch nicht`."""
+_OF_A_PLACE = ("place", "in", "on", "the", "fill")
 
 
 @dataclass
@@ -44,7 +47,9 @@ def sentences(found: list[Term], said: list[Token], text: str) -> list[list[Clau
             clause = Clause("comma")
         if term.role in _JOINS or (is_mark and term.value in _SOFT):
             joined = term.role if term.role in _JOINS else "comma"
-            if clause.terms:
+            if said[term.first].word in _BEHIND and all(one.role in _OF_A_PLACE for one in clause.terms):
+                clause.joined = joined if clause.joined == "comma" else clause.joined
+            elif clause.terms:
                 _close(read, clause)
                 clause = Clause(joined)
             elif clause.joined in ("", "comma"):

@@ -82,7 +82,7 @@ def _is_instead(out: Said, wanted: Said) -> bool:
     return (
         bool(out.parts)
         and out.parts == wanted.parts
-        and ((bool(wanted.value) and out.value != wanted.value) or wanted.first > out.last)
+        and ((bool(wanted.value) and out.value not in (None, wanted.value)) or wanted.first > out.last)
         and (out.places == wanted.places)
     )
 

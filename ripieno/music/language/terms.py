@@ -109,7 +109,7 @@ def _after_gap(said: list[Token], start: int, after: tuple[str, ...], covered: s
     if not after:
         return ()
     for at in range(start + 1, min(len(said), start + _FARTHEST + 1)):
-        if said[at - 1].word in HARD:
+        if said[at - 1].word in HARD or said[at - 1].word == ",":  # `I like it, but not so loud`
             return None
         if at not in covered and tuple(one.word for one in said[at : at + len(after)]) == after:
             return tuple(range(at, at + len(after)))
