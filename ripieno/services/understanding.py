@@ -146,6 +146,8 @@ def _statement(one: HeardStatement, by_rule: Understanding) -> Statement | None:
     amount = one.amount
     if amount is not None and one.unit is None:
         amount = min(1.0, max(-1.0, amount))
+    if one.kind == Kind.PART and one.negated and one.parts and one.but_places and not one.places:
+        one = one.model_copy(update={"negated": False, "only": True, "places": one.but_places, "but_places": []})
     try:
         return Statement(
             kind=one.kind,

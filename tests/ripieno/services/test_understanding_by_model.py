@@ -187,3 +187,11 @@ def test_when_the_model_fails_the_rules_stand_and_that_is_said(language_model):
     found = understood(SAID)
     assert found.statements == understand(SAID).statements
     assert found.engine.engine == "rules" and found.engine.fallback and "AuthenticationError" in found.engine.reason
+
+
+def test_left_out_but_somewhere_is_wanted_there_alone(language_model):
+    """Who makes the piece looks at `places`: nothing may take the part out everywhere."""
+    wanted = heard("part", "gloopy shenanigans", parts=["guitar"], but_places=[place("chorus")], negated=True)
+    language_model.replies = [{"statements": [wanted]}]
+    (one,) = [one for one in understood("gloopy shenanigans").statements if one.by == "model"]
+    assert (one.negated, one.only, one.places, one.but_places) == (False, True, [Place(section="chorus")], [])
