@@ -29,7 +29,9 @@ def test_every_cell_is_measured_or_says_why_not():
     assert [(cell["batch"], cell["precision"]) for cell in cells] == [
         (batch, precision) for batch in (1, 2) for precision in ("fp32", "tf32", "bf16", "fp16")
     ]
-    assert all("failed" not in cell and cell["times_real_time"] > 0 for cell in cells), cells
+    assert all("failed" not in cell and cell["seconds"] > 0 for cell in cells), (
+        cells
+    )  # how fast is rounded, to 0 at worst
     assert cells[0]["error"] < 1e-5 < cells[2]["error"] < 1
     assert run.table(cells).count("\n") == len(cells) + 1
 
