@@ -32,7 +32,7 @@ def catalogue(what: str | None, as_json: bool) -> None:
         return
     screen = console()
     for name, (_, lines) in rows.items():
-        screen.print(f"[bold]{name}[/bold] {escape(', '.join(line[0] for line in lines))}")
+        screen.print(f"[bold]{name}[/bold] {escape(', '.join(dict.fromkeys(line[0] for line in lines)))}")
     for remark in found.remarks:
         screen.print(f"[yellow]{escape(remark)}[/yellow]")
 
