@@ -34,7 +34,7 @@ def composition(context: df.DurableOrchestrationContext):
             if not (yield from step(context, "SettleStage", told | {"stage": stage})):
                 return (yield from _ended(context, told, "waits"))
 
-        for attempt, check in enumerate(CHECKS, start=1):
+        for tried, check in enumerate(CHECKS, start=1):
             wanted = yield from step(context, "PlanLayers", told)
             names = ", ".join(one["element"] for one in wanted)
             report(context, Stage.LAYERS, 0.1, f"playing {names or 'nothing new'}")
@@ -54,7 +54,7 @@ def composition(context: df.DurableOrchestrationContext):
 
             report(context, Stage.CHECK, 0.9, "hearing it again")
             heard = yield endpoint_job(context, _check(order, job_id(context.instance_id, check)))
-            if not (yield from step(context, "SaveCheck", told | heard | {"attempt": attempt})):
+            if not (yield from step(context, "SaveCheck", told | heard | {"attempt": tried})):
                 break
     except Exception as problem:
         fault = fault_of(problem)
