@@ -191,5 +191,10 @@ def mirrored(listing: Callable[[], object]) -> None:
     """List so often that the owner's rows are in memory."""
     for _ in range(5):
         listing()
+    wait_for_mirrors()
+
+
+def wait_for_mirrors() -> None:
+    """Until nothing is being read into memory any more."""
     for thread in [one for one in threading.enumerate() if one.name == "mirror"]:
         thread.join(60)
