@@ -139,13 +139,19 @@ def following(
         for name, text in (("chords", _joined(chords[:WINDOW])), ("form", _sections(_joined(form[:_FORM_WINDOW]))))
         if len(text) > 1
     ]
-    if among is not None:
-        wanted.insert(0, Condition("audio_file_id", "in", among))  # first, since it leaves the fewest
     marks = {*_runs(chords[:WINDOW]), *_runs(form[:_FORM_WINDOW])}
     is_long = len(chords) > WINDOW or len(form) > _FORM_WINDOW
     while True:
         page = _store.remembered(
-            owner, "", after=last, conditions=wanted, limit=several, marks=marks, since=since, voucher=voucher
+            owner,
+            "",
+            after=last,
+            conditions=wanted,
+            limit=several,
+            marks=marks,
+            among=among,
+            since=since,
+            voucher=voucher,
         )
         if page is None:
             found = _in_rows(owner, chords, form, after)

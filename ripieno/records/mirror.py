@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ripieno.records.rows import LAST
+
 BUCKET_CHARACTERS = 2
 STAMP = "stamp"
 MOST_DOCUMENTS = 40_000  # of all owners together; one with more than half of it is not mirrored
@@ -40,7 +42,7 @@ Row = tuple[str, dict[str, Any]]
 @dataclass(frozen=True)
 class Condition:
     """What a row has to show: `name` compared with `value`; `op` is eq, ge, gt, le or lt, as in OData; or, in memory
-    alone, `has` for a text that contains another, `in` for one of a set."""
+    alone, `has` for a text that contains another."""
 
     name: str
     op: str
@@ -51,8 +53,6 @@ class Condition:
         name, value = self.name, self.value
         if self.op == "has":
             return [one for one in rows if (known := one[1].get(name)) is not None and value in known]
-        if self.op == "in":
-            return [one for one in rows if one[1].get(name) in value]
         if self.op == "eq":
             return [one for one in rows if one[1].get(name) == value]
         compares = _COMPARES[self.op]
@@ -144,12 +144,14 @@ class Mirror:
         limit: int,
         *,
         marks: Iterable[str] = (),
+        among: set[str] | None = None,
         since: float | None = None,
         voucher: str | None = None,
     ) -> list[Row] | None:
         """At most `limit` + 1 rows, as `rows.beginning_with` gives them; None where storage has to be asked.
 
-        `marks` are those that every row which meets the conditions bears. The rows are as storage was now, or at any
+        `marks` are those that every row which meets the conditions bears, `among` what the first part of its key has to
+        be, up to `|`. The rows are as storage was now, or at any
         time after `since` (of `time.monotonic`): one request asks several times. A `voucher` is the stamp of a table
         that is written after each change of this one: while it is the same, nobody has to look.
         """
@@ -166,14 +168,27 @@ class Mirror:
                 first = bisect_right(keys, after)
             several, looked = limit + 1, 0
             while first < last and len(found) <= limit:
-                some = [(key, rows[key]) for key in keys[first : min(last, first + several)]]
-                first, looked = first + len(some), looked + len(some)
+                these = keys[first : min(last, first + several)]
+                first, looked = first + len(these), looked + len(these)
+                if among is not None:
+                    these = [key for key in these if key.partition("|")[0] in among]
+                some = [(key, rows[key]) for key in these]
                 for one in conditions:
                     some = one.among(some)
                 found += some
                 enough = (limit + 1 - len(found)) * looked // len(found) + 1 if found else 4 * several
                 several = min(max(enough, _FEWEST_LOOKED_AT), _MOST_LOOKED_AT)
         return found[: limit + 1]
+
+    def keys(self, owner: str, prefix: str, *, since: float | None = None) -> list[str] | None:
+        """The keys of all rows that begin with a prefix, in order; None and `since` are as in `page`."""
+        shelf = self._shelf(owner)
+        if shelf is None or not self._is_fresh(owner, shelf, since):
+            return None
+        with shelf.lock:
+            if shelf.is_too_large:
+                return None
+            return shelf.keys[bisect_left(shelf.keys, prefix) : bisect_left(shelf.keys, prefix + LAST)]
 
     def shown(
         self, owner: str, documents: Iterable[str], *, since: float | None = None

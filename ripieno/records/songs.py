@@ -198,10 +198,8 @@ def stamp(owner: str, *, since: float) -> str | None:
 
 def in_key(owner: str, key: str, *, since: float | None = None) -> set[str] | None:
     """The ids of all songs in a key, None where they are not in memory. `since` is as in `Mirror.page`."""
-    page = _store.remembered(
-        owner, f"by-key|{pitch_class(key)}|", after=None, conditions=[], limit=_MOST_ROWS, since=since
-    )
-    return None if page is None or page.last_key is not None else {row["audio_file_id"] for row in page.rows}
+    keys = _store.remembered_keys(owner, f"by-key|{pitch_class(key)}|", since=since)
+    return None if keys is None else {one.rpartition("|")[2] for one in keys}
 
 
 def shown(owner: str, audio_file_ids: list[str], *, since: float | None = None) -> dict[str, tuple[str, AudioSummary]]:

@@ -237,6 +237,7 @@ class Store(Generic[Document]):
         conditions: list[Condition],
         limit: int,
         marks: Iterable[str] = (),
+        among: set[str] | None = None,
         since: float | None = None,
         voucher: str | None = None,
     ) -> Page | None:
@@ -244,11 +245,25 @@ class Store(Generic[Document]):
         if self._mirror is None:
             return None
         found = self._mirror.page(
-            owner, prefix, "", rows.LAST, after, conditions, limit, marks=marks, since=since, voucher=voucher
+            owner,
+            prefix,
+            "",
+            rows.LAST,
+            after,
+            conditions,
+            limit,
+            marks=marks,
+            among=among,
+            since=since,
+            voucher=voucher,
         )
         if found is None:
             return None
         return Page([row for _, row in found[:limit]], found[limit - 1][0] if len(found) > limit else None)
+
+    def remembered_keys(self, owner: str, prefix: str, *, since: float | None = None) -> list[str] | None:
+        """The keys of all index rows that begin with a prefix, from memory alone; None where it is not there."""
+        return self._mirror.keys(owner, prefix, since=since) if self._mirror is not None else None
 
     def shown(self, owner: str, keys: list[str], *, since: float | None = None) -> dict[str, dict[str, Any]]:
         """What the rows of some documents show, where each document's all show the same; of what is gone nothing."""
