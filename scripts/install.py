@@ -35,6 +35,7 @@ RUN = [
 EXTRAS = [
     "gpu_endpoints/analysis/requirements-roformer.txt",
     "gpu_endpoints/generation/requirements-models.txt",
+    "gpu_endpoints/production/requirements-signing.txt",
     "gpu_endpoints/directml/requirements.txt",
     "gpu_endpoints/directml/requirements-convert.txt",
 ]

@@ -11,12 +11,13 @@ import numpy as np
 import soundfile
 from mutagen.flac import FLAC
 
-from gpu_endpoints.audio import levels
+from gpu_endpoints.audio import levels, marks
 from gpu_endpoints.audio.peaks import PeakMeter
 from gpu_endpoints.audio.wav import WavFile
 from gpu_endpoints.serving.work import JobFailed
 from ripieno.contracts import names
 from ripieno.contracts.analysis import StemFormat
+from ripieno.contracts.provenance import Origin
 from ripieno.services import blobs
 
 _BLOCK_FRAMES = 10 * levels.SAMPLE_RATE
@@ -57,6 +58,7 @@ class AudioWriter:
     start_seconds : where it begins in its song; WAV files say so in a BWF `bext` chunk, FLAC files in a comment
         `TIME_REFERENCE`, which is what FFmpeg makes of that chunk: samples since the song began
     measured : whether to measure loudness, which costs a filter over all samples
+    origin, title, artist : are said in the finished file, where it has an origin (see `marks`)
     """
 
     def __init__(
@@ -68,9 +70,13 @@ class AudioWriter:
         channels: int = 2,
         start_seconds: float | None = None,
         measured: bool = True,
+        origin: Origin | None = None,
+        title: str = "",
+        artist: str = "",
     ):
         self._path, self._rate, self._channels, self._start = path, sample_rate, channels, start_seconds
         self._format: StemFormat = stem_format
+        self._origin, self._title, self._artist = origin, title, artist
         self._file = (
             WavFile(path, sample_rate, channels, start_seconds)
             if stem_format == "wav"
@@ -111,6 +117,8 @@ class AudioWriter:
             tagged = FLAC(self._path)
             tagged["TIME_REFERENCE"] = str(round(self._start * self._rate))
             tagged.save()
+        if self._origin is not None:
+            marks.mark(self._path, self._format, self._origin, title=self._title, artist=self._artist)
         with self._path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return Written(
@@ -128,9 +136,17 @@ class AudioWriter:
         )
 
 
-def write(audio: np.ndarray, path: Path, stem_format: StemFormat, *, start_seconds: float | None = None) -> Written:
+def write(
+    audio: np.ndarray,
+    path: Path,
+    stem_format: StemFormat,
+    *,
+    start_seconds: float | None = None,
+    origin: Origin | None = None,
+) -> Written:
     """A whole file at once: float32 (frames, 2) at 44.1 kHz."""
-    with AudioWriter(path, stem_format, channels=audio.shape[1], start_seconds=start_seconds) as writer:
+    channels = audio.shape[1]
+    with AudioWriter(path, stem_format, channels=channels, start_seconds=start_seconds, origin=origin) as writer:
         for start in range(0, len(audio), _BLOCK_FRAMES):
             writer.write(audio[start : start + _BLOCK_FRAMES])
         return writer.close()

@@ -12,10 +12,8 @@ from gpu_endpoints.audio.levels import SAMPLE_RATE
 from gpu_endpoints.generation.engine import Generated, OnProgress, Wish
 from gpu_endpoints.serving.work import JobFailed
 from ripieno.contracts import names
-from ripieno.contracts.provenance import Provenance
+from ripieno.contracts.provenance import RECORDING, Provenance
 from ripieno.services import blobs
-
-NAME = "recording"
 
 
 class RecordingEngine:
@@ -24,7 +22,7 @@ class RecordingEngine:
     is_exact = True
 
     def provenance(self) -> Provenance:
-        return Provenance(engine=NAME, version="", license="as whoever recorded it says")
+        return Provenance(engine=RECORDING, version="", license="as whoever recorded it says")
 
     def generate(self, wishes: list[Wish], on_progress: OnProgress) -> list[Generated]:
         made = []

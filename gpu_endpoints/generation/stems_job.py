@@ -34,7 +34,7 @@ from ripieno.contracts.provenance import Provenance
 from ripieno.music import mix_levels, places
 from ripieno.music.genres.blending import blend
 from ripieno.music.song_conditioning import within
-from ripieno.services import blobs, falling
+from ripieno.services import blobs, falling, origins
 from ripieno.services import conditioning as conditionings
 from ripieno.services.engines import UnknownEngine
 from ripieno.services.planner import rules, seeds
@@ -207,7 +207,11 @@ def save(
     element = names.slug(wish.plan.name or str(stem))
     name = names.generated_blob(order.generation_request_id, element, stem_format, order.take)
     written = writing.write(
-        made.audio, context.folder / f"out.{stem_format}", stem_format, start_seconds=wish.conditioning.start_seconds
+        made.audio,
+        context.folder / f"out.{stem_format}",
+        stem_format,
+        start_seconds=wish.conditioning.start_seconds,
+        origin=origins.of_stem(engine),
     )
     written.store(names.GENERATED, name)
     midi_name = None

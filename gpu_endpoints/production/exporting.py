@@ -12,7 +12,7 @@ from typing import Any
 
 import soundfile
 
-from gpu_endpoints.audio import tags
+from gpu_endpoints.audio import marks
 from gpu_endpoints.audio.decoding import Audio
 from gpu_endpoints.audio.levels import SAMPLE_RATE
 from gpu_endpoints.audio.writing import AudioWriter
@@ -79,7 +79,8 @@ def _prepared(item: ExportItem, context: JobContext) -> tuple[Path, dict[str, An
     if item.format == "mp3":
         converted = _as_mp3(audio, context)
         path.unlink()
-        tags.write(converted, dict(item.tags.items()))
+        if item.origin is not None:
+            marks.mark(converted, "mp3", item.origin, title=item.title, artist=item.artist)
         return converted, about | {"format": "mp3", "sample_rate": SAMPLE_RATE, "channels": 2}
     channels = min(audio.channels, 2)
     blocks = audio.stereo_blocks() if audio.channels > channels else audio.blocks()
@@ -91,13 +92,15 @@ def _prepared(item: ExportItem, context: JobContext) -> tuple[Path, dict[str, An
         channels=channels,
         start_seconds=item.start_seconds,
         measured=False,
+        origin=item.origin,
+        title=item.title,
+        artist=item.artist,
     ) as writer:
         for block in blocks:
             writer.write(block)
             context.check_cancelled()
         written = writer.close()
     path.unlink()
-    tags.write(converted, dict(item.tags.items()))
     about |= {
         "format": written.format, "sample_rate": written.sample_rate, "channels": channels,
         "duration_seconds": written.duration,

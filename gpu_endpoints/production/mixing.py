@@ -26,6 +26,7 @@ from ripieno.contracts.provenance import Provenance
 from ripieno.music.conditioning import Conditioning
 from ripieno.music.genres.blending import blend
 from ripieno.services import conditioning as conditionings
+from ripieno.services import origins
 from ripieno.services.settings import settings
 
 NAME, CONSOLE = "sum", "console"
@@ -111,7 +112,8 @@ def stored(
     remarks: Sequence[str] = (),
 ) -> MixedFile:
     """Write a mix or master as its order says, put it into storage and say what it is."""
-    with AudioWriter(context.folder / f"out.{order.stem_format}", order.stem_format, start_seconds=0.0) as writer:
+    path, origin = context.folder / f"out.{order.stem_format}", origins.followed_by(order.origin, engine)
+    with AudioWriter(path, order.stem_format, start_seconds=0.0, origin=origin) as writer:
         done = 0
         for block in blocks:
             writer.write(block)

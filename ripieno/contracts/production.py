@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from ripieno.contracts.analysis import StemFormat
 from ripieno.contracts.base import Contract
 from ripieno.contracts.enums import StemType
-from ripieno.contracts.provenance import Provenance
+from ripieno.contracts.provenance import Origin, Provenance
 
 Container = Literal["raw-audio", "songs", "stems", "analyses", "jams", "jobs", "generated"]
 RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
@@ -51,12 +51,14 @@ class MixSource(AudioBlob):
 
 
 class _Named(Contract):
-    """`output` names the file; without it, it is `name` among the files of `generation_request_id`."""
+    """`output` names the file; without it, it is `name` among the files of `generation_request_id`. `origin` is that of
+    what goes in."""
 
     generation_request_id: RequestId | None = None
     name: str = Field(pattern=r"^[a-z0-9-]{1,60}$")
     output: OutputName | None = None
     stem_format: StemFormat = "wav"
+    origin: Origin = Origin()
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> _Named:
@@ -228,12 +230,14 @@ ExportFormat = Literal["wav", "flac", "mp3"]
 
 class ExportItem(AudioBlob):
     """One file of an export under the `name` it has there. Audio becomes 24-bit `format` (mp3: 320 kbit/s), where one
-    is given, with `tags` (title, artist, comment) in it; any other file goes in as it is. `about` (its provenance, what
-    it is) goes into the manifest word for word."""
+    is given, with its `title`, `artist` and `origin` in it; any other file goes in as it is. `about` (its provenance,
+    what it is) goes into the manifest word for word."""
 
     name: str = Field(min_length=1, max_length=200)
     format: ExportFormat | None = None
-    tags: dict[Literal["title", "artist", "comment"], Annotated[str, Field(max_length=2000)]] = {}
+    title: str = Field(default="", max_length=2000)
+    artist: str = Field(default="", max_length=2000)
+    origin: Origin | None = None
     start_seconds: float | None = Field(default=None, ge=0)
     about: dict[str, Any] = {}
 

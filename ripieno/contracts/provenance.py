@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from ripieno.contracts.base import Contract
 
+RECORDING = "recording"
+"""The engine of what a person recorded: it makes nothing."""
+
 
 class Provenance(Contract):
     """One engine's signature under one result.
@@ -22,6 +25,13 @@ class Provenance(Contract):
     fallback: bool = False
     approximate: bool = False
     reason: str | None = None
+
+
+class Origin(Contract):
+    """Where what is heard in a file comes from: the engines that made it, and whether some of it is `recorded`."""
+
+    made_by: list[Provenance] = []
+    recorded: bool = False
 
 
 class ModelUsage(Contract):

@@ -126,6 +126,12 @@ class Settings(BaseSettings):
     planner_engines: Words = Field(["symbolic"], description="engines that the planner may choose")
 
     # -- the endpoints
+    c2pa_certificates: Path | None = Field(None, description="a chain of certificates (PEM) to sign what is made with")
+    c2pa_key: Path | None = Field(None, description="the private key (PEM) of the first of them")
+    c2pa_algorithm: Literal["es256", "es384", "es512", "ps256", "ps384", "ps512", "ed25519"] = Field(
+        "es256", description="of that key"
+    )
+    c2pa_timestamps: str | None = Field(None, description="address of a time-stamping authority (RFC 3161)")
     licenses: Literal["any", "commercial"] = Field("any", description="which engines may be used")
     allow_weights: Words = Field([], description="weights that may be used although their licence is unclear")
     models: str = Field(str(_MODELS_CACHE), description="where weights are: a folder, or blob:CONTAINER")

@@ -16,6 +16,7 @@ from ripieno.contracts.composition import DownloadFormat, Revision
 from ripieno.contracts.enums import TakeStatus
 from ripieno.contracts.generation import SungNote
 from ripieno.contracts.production import ExportedFile, ExportInput, MixedFile
+from ripieno.contracts.provenance import Origin
 from ripieno.contracts.workflow import Run, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work
 from ripieno.music import midi_files
@@ -23,7 +24,7 @@ from ripieno.music.composing import singing
 from ripieno.music.genres.blending import blend
 from ripieno.music.lyrics import lrc
 from ripieno.records import runs, works
-from ripieno.services import blobs, jams_file
+from ripieno.services import blobs, jams_file, origins
 from ripieno.work import asking, composing, generating, mixing, revising
 
 _SUFFIXES: dict[DownloadFormat, str] = {"midi": "mid", "stems.zip": "zip"}
@@ -208,7 +209,7 @@ def _order(work: Work, revision: Revision, master: MixedFile, wanted: DownloadFo
     assert context is not None
     item = {
         "blob_name": master.blob_name, "name": f"master.{wanted}", "format": wanted,
-        "tags": {"title": context.title, "artist": context.artist, "comment": _made_by(work, revision, master)},
+        "title": context.title, "artist": context.artist, "origin": _origin(work, revision, master).model_dump(),
     }  # fmt: skip
     return {"items": [item], "packed": False}
 
@@ -239,12 +240,10 @@ def _about(work: Work, revision: Revision) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _made_by(work: Work, revision: Revision, master: MixedFile) -> str:
-    """Who made it, as one line for a tag."""
-    stems = [one.stem for name, number in revision.elements.items() if (one := works.version(work, name, number)).stem]
-    engines = {f"{one.engine.engine} {one.engine.version} ({one.engine.license})": None for one in stems if one}
-    master_by = f"{master.engine.engine} {master.engine.version} ({master.engine.license})"
-    return f"made with Ripieno {__version__}: {', '.join([*engines, master_by])}"[:2000]
+def _origin(work: Work, revision: Revision, master: MixedFile) -> Origin:
+    """Where what is heard in a version's master comes from."""
+    stems = [works.version(work, name, number).stem for name, number in revision.elements.items()]
+    return origins.followed_by(origins.together([origins.of_stem(one.engine) for one in stems if one]), master.engine)
 
 
 def _written(work: Work, revision: Revision, wanted: DownloadFormat) -> bytes:

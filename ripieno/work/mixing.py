@@ -9,9 +9,11 @@ from ripieno.contracts import names
 from ripieno.contracts.enums import StemType, TakeStatus
 from ripieno.contracts.generation import MixOrder
 from ripieno.contracts.production import MasterInput, MixedFile, MixInput, MixSource
+from ripieno.contracts.provenance import Origin
 from ripieno.contracts.workflow import Run, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work
 from ripieno.records import runs, songs, works
+from ripieno.services import origins
 from ripieno.work import asking, generating
 
 ORIGINAL = "original"
@@ -130,6 +132,7 @@ def job_body(owner: str, work_id: str, element: str, number: int) -> dict[str, A
         return MasterInput.model_validate(
             {
                 **version.inputs["source"],
+                "origin": Origin(recorded=True),
                 "generation_request_id": work_id,
                 "name": element,
                 "preset": place.mix.master,
@@ -149,6 +152,7 @@ def job_body(owner: str, work_id: str, element: str, number: int) -> dict[str, A
             loudness_lufs=place.mix.master_lufs,
             stem_format=place.mix.stem_format,
             reference=version.inputs.get("reference"),
+            origin=origin_of(work, mixed),
         ).model_dump(mode="json")
     roles = {layer.name: layer.stem_type for layer in work.layers}
     sources = [
@@ -168,7 +172,17 @@ def job_body(owner: str, work_id: str, element: str, number: int) -> dict[str, A
         stem_format=place.mix.stem_format,
         style=version.inputs.get("style"),
         conditioning=version.inputs.get("conditioning"),
+        origin=origin_of(work, version),
     ).model_dump(mode="json")
+
+
+def origin_of(work: Work, mix: Version) -> Origin:
+    """Where what is heard in a mix comes from: the engines of its layers, what a person recorded, and, once it is made,
+    the mixer."""
+    made = {one.stem.blob_name: one.stem.engine for layer in work.layers for one in layer.versions if one.stem}
+    found = [origins.of_stem(made.get(one["blob_name"])) for one in mix.inputs["sources"]]
+    whole = origins.together(found)
+    return origins.followed_by(whole, mix.file.engine) if mix.file is not None else whole
 
 
 def wanted(order: VersionOrder) -> list[str]:

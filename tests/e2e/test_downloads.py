@@ -66,6 +66,8 @@ def test_the_audio_is_the_master_and_says_who_made_it(ripieno, piece, tmp_path):
     master = next(one for one in piece.mixes if one.kind == "master")
     as_made = ripieno.download_composition(piece.composition_id, tmp_path / "piece.wav")
     assert ripieno.download(master.blob_url, tmp_path / "master.wav").read_bytes() == as_made.read_bytes()
+    said = str(mutagen.File(as_made).tags["COMM::eng"])
+    assert "symbolic" in said and "Ripieno" in said
     for wanted in ("flac", "mp3"):
         path = ripieno.download_composition(piece.composition_id, tmp_path / f"piece.{wanted}", format=wanted)
         assert soundfile.info(path).duration == pytest.approx(piece.duration_seconds, abs=0.06)

@@ -93,7 +93,7 @@ def test_a_file_that_could_not_be_made_is_told_of_once_and_then_tried_again(piec
     order = VersionOrder.model_validate(again.run.order)
     assert exporting.is_wanted(order) and not exporting.is_wanted(VersionOrder.model_validate(run.order))
     body = exporting.job_body(piece.owner, piece.work_id, order.element, 2)
-    assert body["output"].startswith(f"{piece.work_id}/exports/") and body["items"][0]["tags"]["title"] == "A/B"
+    assert body["output"].startswith(f"{piece.work_id}/exports/") and body["items"][0]["title"] == "A/B"
     made = {"blob_name": f"{body['output']}.mp3", "format": "mp3", "file_size_bytes": 1, "sha256": "a", "files": 1}
     exporting.save(order, made, None)
     exporting.save(order, None, {"code": "late", "message": "too late"})
