@@ -141,7 +141,7 @@ def test_what_cannot_be_signed_says_which_setting_to_look_at(tmp_path, certified
     with pytest.raises(JobFailed, match="RIPIENO_C2PA_ALGORITHM"):
         written(tmp_path, "wav", origin)
     monkeypatch.setenv("RIPIENO_C2PA_KEY", str(tmp_path / "nowhere.pem"))
-    with pytest.raises(JobFailed, match="RIPIENO_C2PA_KEY: .*nowhere.pem cannot be read"):
+    with pytest.raises(JobFailed, match=r"RIPIENO_C2PA_KEY: .*nowhere\.pem cannot be read"):
         written(tmp_path, "wav", origin)
     monkeypatch.delenv("RIPIENO_C2PA_KEY")
     with pytest.raises(JobFailed, match="RIPIENO_C2PA_KEY is not set"):
