@@ -8,6 +8,7 @@ from functools import lru_cache
 from gpu_endpoints.generation import midi, tone
 from gpu_endpoints.generation.engine import Generated, OnProgress, Wish
 from gpu_endpoints.generation.soundfont import default_soundfont, render_part
+from gpu_endpoints.serving.work import JobFailed
 from ripieno import __version__
 from ripieno.contracts import names
 from ripieno.contracts.enums import StemType
@@ -67,7 +68,13 @@ def _one(wish: Wish, on_progress: OnProgress) -> Generated:
 def _given(plan: StemPlan, music: Conditioning) -> Part:
     """The notes that a person gave, as they are, but for where the stem is silent."""
     assert plan.midi is not None
-    notes = midi_files.played(midi_files.notes(blobs.read(names.GENERATED, plan.midi)), music)
+    try:
+        data = blobs.read(names.GENERATED, plan.midi)
+    except blobs.BlobMissing as fault:
+        raise JobFailed(
+            "notes_missing", f"the notes given for the {plan.stem_type} are gone: send them again"
+        ) from fault
+    notes = midi_files.played(midi_files.notes(data), music)
     quiet = places.silent(plan, music)
     heard = [one for one in notes if not places.lies_in(music.timeline.beat_at(one.start + music.start_seconds), quiet)]
     own = instrument(plan.instrument) if plan.instrument else None

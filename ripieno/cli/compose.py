@@ -22,6 +22,7 @@ from ripieno.contracts.composition import (
     CompositionOrder,
     CompositionView,
     FormPart,
+    GivenLayer,
     LayerEdit,
     PassageEdit,
     Refinement,
@@ -42,6 +43,7 @@ _composition = cloup.argument(
     epilog=examples(
         'ripieno compose "a sad waltz in E minor, 20 seconds" --instrumental',
         "ripieno compose --song song.mp3 --style bossa --instrumental --stop-at arrangement",
+        'ripieno compose "a funk band" --audio guitar=song.mp3 --stop-at arrangement',
         'ripieno compose "uplifting house with dreamy vocals, 20 seconds" --out piece/',
     )
 )
@@ -70,6 +72,13 @@ _composition = cloup.argument(
     cloup.option("--loudness", type=float, metavar="LUFS", help="Of the master."),
 )
 @cloup.option_group(
+    "Played as you give it",
+    cloup.option("--midi", multiple=True, metavar="LAYER=FILE", help="Notes of a layer: piano=piano.mid."),
+    cloup.option(
+        "--audio", multiple=True, metavar="LAYER=SONG", help="A recording as a layer, from bar 1: a song or file."
+    ),
+)
+@cloup.option_group(
     "How",
     cloup.option("--stop-at", type=cloup.Choice([one.value for one in Stage]), help="Look after this stage first."),
     cloup.option(
@@ -91,7 +100,9 @@ def compose(brief: str, out: Path | None, as_json: bool, song: str | None, **cho
     with connect() as ripieno:
         ripieno.health()
         known = songs.song_or_file(ripieno, song) if song is not None else None
-        made = _waited(ripieno, ripieno.compose(_order(brief, known.audio_file_id if known else None, chosen)))
+        given = _given(ripieno, chosen["midi"], chosen["audio"])
+        order = _order(brief, known.audio_file_id if known else None, given, chosen)
+        made = _waited(ripieno, ripieno.compose(order))
         _show(ripieno, made, out or Path(slug(made.title) or "piece"), as_json=as_json)
 
 
@@ -153,7 +164,10 @@ def refine(composition: str, text: str, out: Path | None, as_json: bool, **chose
                     ),
                     *(PassageEdit(bars=bars, words=value) for bars, value in _bars("--words", chosen["words"])),
                 ],
-                layers=_given(ripieno, chosen["midi"], chosen["audio"]),
+                layers=[
+                    LayerEdit.model_validate(one.model_dump())
+                    for one in _given(ripieno, chosen["midi"], chosen["audio"])
+                ],
                 from_version=chosen["from_version"],
                 stop_at=chosen["stop_at"],
             )
@@ -205,7 +219,7 @@ def rollback(composition: str, to: int | None, as_json: bool) -> None:
 # -- parts --------------------------------------------------------------------------------------------------------
 
 
-def _order(brief: str, song_id: str | None, chosen: dict) -> CompositionOrder:
+def _order(brief: str, song_id: str | None, given: list[GivenLayer], chosen: dict) -> CompositionOrder:
     try:
         return CompositionOrder(
             brief=brief,
@@ -218,8 +232,9 @@ def _order(brief: str, song_id: str | None, chosen: dict) -> CompositionOrder:
             duration_seconds=chosen["duration"],
             form=_form(chosen["form"]),
             layers=_layers(chosen["layers"]),
+            given=given,
             theme=chosen["theme"],
-            lyrics=chosen["lyrics"].read_text() if chosen["lyrics"] else "",
+            lyrics=chosen["lyrics"].read_text(encoding="utf-8") if chosen["lyrics"] else "",
             language=chosen["language"],
             instrumental=chosen["instrumental"],
             random_seed=chosen["seed"],
@@ -270,17 +285,17 @@ def _listed(text: str) -> list[str]:
     return [one.strip() for one in text.split(",") if one.strip()]
 
 
-def _given(ripieno: Ripieno, midi: tuple[str, ...], audio: tuple[str, ...]) -> list[LayerEdit]:
-    """Notes and recordings as edits of their layers; a file that the library does not have is taken in first."""
-    edits = []
+def _given(ripieno: Ripieno, midi: tuple[str, ...], audio: tuple[str, ...]) -> list[GivenLayer]:
+    """Notes and recordings for layers; a file that the library does not have is taken in first."""
+    given = []
     for layer, file in _pairs("--midi", midi, "piano=piano.mid"):
         path = Path(file)
         if not path.is_file():
             raise click.UsageError(f"--midi: there is no file {file!r}")
-        edits.append(LayerEdit(layer=_layer(layer), midi=base64.b64encode(path.read_bytes()).decode()))
+        given.append(GivenLayer(layer=_layer(layer), midi=base64.b64encode(path.read_bytes()).decode()))
     for layer, song in _pairs("--audio", audio, "guitar=guitar.wav"):
-        edits.append(LayerEdit(layer=_layer(layer), audio_file_id=songs.song_or_file(ripieno, song).audio_file_id))
-    return edits
+        given.append(GivenLayer(layer=_layer(layer), audio_file_id=songs.song_or_file(ripieno, song).audio_file_id))
+    return given
 
 
 def _layer(name: str) -> StemType:

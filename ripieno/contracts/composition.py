@@ -76,12 +76,22 @@ class FormPart(Request):
     bars: int = Field(ge=1, le=64)
 
 
+class GivenLayer(Request):
+    """What a person gives for a layer, played as it is: `midi`, a MIDI file in base64 whose tick 0 is bar 1 of the
+    piece, by the symbolic player; or a recording, a song of the library that begins at bar 1."""
+
+    layer: StemType
+    midi: str | None = Field(default=None, max_length=MOST_MIDI)
+    audio_file_id: str | None = Field(default=None, max_length=100)
+
+
 class CompositionOrder(Request):
     """`POST /compositions`. Each field wins over the `brief`; what neither says follows from style and mood.
 
     With `audio_file_id` the piece has that song's form, chords, tempo and key, where no field says otherwise: a cover
-    in another style. `layers` are the instruments that may play; `stop_at` is the stage after which a person wants to
-    look: the piece then waits, and `POST /compositions/{id}/approve` lets it go on.
+    in another style. `layers` are the instruments that may play; `given` is played as it is, and the piece has the
+    tempo, key and length of an analysed recording in it where nothing else says them. `stop_at` is the stage after
+    which a person wants to look: the piece then waits, and `POST /compositions/{id}/approve` lets it go on.
     """
 
     brief: str = Field(default="", max_length=MOST_BRIEF)
@@ -95,6 +105,7 @@ class CompositionOrder(Request):
     meter: Meter | None = None
     form: list[FormPart] = Field(default=[], max_length=MOST_SECTIONS)
     layers: list[StemType] = Field(default=[], max_length=7)
+    given: list[GivenLayer] = Field(default=[], max_length=7)
     instrumental: bool | None = None
     lyrics: str = Field(default="", max_length=MOST_LYRICS)
     theme: str | None = Field(default=None, max_length=300)
@@ -217,11 +228,22 @@ class Revision(Contract):
     again: list[str] = []
 
 
+class HeldLayer(Contract):
+    """What a person gave for a layer: files of the piece; how long a recording is, and its tempo where it is known."""
+
+    layer: StemType
+    midi: str | None = None
+    audio: str | None = None
+    seconds: float | None = None
+    bpm: float | None = None
+
+
 class Composition(Contract):
-    """What a composition has beside its elements. `current` is the revision that is heard, `approved` the one that
-    somebody approved."""
+    """What a composition has beside its elements. `given` is what its order gave for layers, `current` the revision
+    that is heard, `approved` the one that somebody approved."""
 
     order: CompositionOrder
+    given: list[HeldLayer] = []
     revisions: list[Revision]
     current: int = 1
     approved: int | None = None

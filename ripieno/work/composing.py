@@ -8,12 +8,24 @@ as `waiting`, and approving starts the next. A revision that fails leaves the on
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from ripieno.contracts import names
-from ripieno.contracts.composition import Composition, CompositionOrder, Context, Revision, Stage, StageState, Try
+from ripieno.contracts.composition import (
+    Composition,
+    CompositionOrder,
+    Context,
+    HeldLayer,
+    LayerEdit,
+    Refinement,
+    Revision,
+    Stage,
+    StageState,
+    Try,
+)
 from ripieno.contracts.enums import AudioFileStatus, StemType, TakeStatus
 from ripieno.contracts.generation import (
     GenerationOrder,
@@ -27,7 +39,7 @@ from ripieno.contracts.production import CheckedLayer, PieceAsked, Score
 from ripieno.contracts.understanding import Place, Understanding
 from ripieno.contracts.workflow import RevisionOrder, Run, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work, WorkKind
-from ripieno.music.composing import briefs, contexts, ensemble, singing, sounding
+from ripieno.music.composing import briefs, contexts, ensemble, refining, singing, sounding
 from ripieno.music.composing.briefs import Said
 from ripieno.music.genres.blending import Blend, blend
 from ripieno.music.song_conditioning import of_song
@@ -36,7 +48,7 @@ from ripieno.services import conditioning, engines, lyricist, sketching, underst
 from ripieno.services.planner import seeds
 from ripieno.services.rules import signature
 from ripieno.services.sketching import Sketched
-from ripieno.work import asking, generating, heeding, mixing
+from ripieno.work import asking, generating, giving, heeding, mixing
 
 _DEFAULT_STYLE = "pop"
 _ANOTHER = 15_485_863  # a prime, between the seeds of a layer's variants
@@ -70,6 +82,7 @@ def begin(owner: str, order: CompositionOrder, seed: str) -> tuple[Work, Run]:
         webhooks.check_user_url(order.webhook_url)
     if not order.brief.strip() and order == CompositionOrder(stem_format=order.stem_format):
         raise CannotCompose("nothing is asked for: give a brief (a sentence is enough), or any of the fields")
+    order, held = _brought(owner, seed, order)
     work = Work(
         work_id=seed,
         owner=owner,
@@ -79,17 +92,40 @@ def begin(owner: str, order: CompositionOrder, seed: str) -> tuple[Work, Run]:
         message="composing",
         audio_file_id=song.audio_file_id if song else None,
         born=song.born if song else None,
-        composition=Composition(order=order, revisions=[new_revision(1, None, order.brief, order.stop_at)]),
+        composition=Composition(
+            order=order, given=held.layers, revisions=[new_revision(1, None, order.brief, order.stop_at)]
+        ),
     )
     try:
         engines.check_playing(order.engine)
-        _begun(work)  # whatever cannot be is said now
+        giving.checked(_begun(work), held.layers)  # whatever cannot be is said now
     except (ValueError, engines.UnknownEngine) as fault:
         raise CannotCompose(str(fault)) from None
     run = run_of(work, 1)
     runs.note(run)
     works.create(work)
+    held.keep()
     return work, run
+
+
+def _brought(owner: str, work_id: str, order: CompositionOrder) -> tuple[CompositionOrder, giving.Held]:
+    """What an order brings along for layers, and the order by that, without it.
+
+    Raises
+    ------
+    CannotCompose, records.songs.SongMissing
+    """
+    twice = [layer for layer, times in Counter(one.layer for one in order.given).items() if times > 1]
+    if twice:
+        raise CannotCompose(f"given: {twice[0]} is given twice: a layer plays one recording, or one row of notes")
+    try:
+        held = giving.held(owner, work_id, order.given)
+    except ValueError as fault:
+        raise CannotCompose(f"given: {fault}") from None
+    nothing = [one.layer for one in held.layers if one.midi is None and one.audio is None]
+    if nothing:
+        raise CannotCompose(f"given: nothing is given for the {nothing[0]}: send midi, or an audio_file_id")
+    return giving.fitted(order, briefs.read(order.brief), held).model_copy(update={"given": []}), held
 
 
 def run_of(work: Work, revision: int, leg: int = 1) -> Run:
@@ -200,8 +236,18 @@ def _arrangement_stage(work: Work, revision: Revision) -> tuple[Context, str]:
         understood = work.composition.revisions[0].understood or briefs.read(work.composition.order.brief).understood
         edited = {part for part in StemType if f"layers.{part}" in made.settled}  # since by a person: that wins
         said = [one for one in understood.statements if not edited.intersection(map(StemType, one.parts))]
-        made = heeding.of_brief(made, said)
+        given = [one for one in work.composition.given if StemType(one.layer) not in edited]
+        made = _given(heeding.of_brief(made, said), given)
     return made, ", ".join(one.name for one in made.layers)
+
+
+def _given(context: Context, layers: list[HeldLayer]) -> Context:
+    """With what the order gave for layers, and what there is to remark of it."""
+    if not layers:
+        return context
+    bare = [LayerEdit(layer=one.layer) for one in layers]
+    played, _ = refining.refined(context, Refinement(layers=giving.edits(bare, layers)))
+    return giving.checked(played, layers)
 
 
 def _melody_stage(work: Work, revision: Revision) -> tuple[Context, str]:

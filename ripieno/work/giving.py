@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile
-from ripieno.contracts.composition import Context, LayerEdit, Refinement
-from ripieno.contracts.works import Work
+from ripieno.contracts.composition import CompositionOrder, Context, GivenLayer, HeldLayer, LayerEdit
+from ripieno.contracts.enums import StemType
 from ripieno.music import midi_files
 from ripieno.music.composing import contexts
+from ripieno.music.composing.briefs import Said
 from ripieno.records import songs
 from ripieno.services import blobs
 
@@ -22,75 +25,109 @@ _FELT_AT = (0.5, 1.0, 2.0)
 
 @dataclass(frozen=True)
 class Held:
-    """A refinement whose edits name files of the piece instead of what was sent, and the recordings among them."""
+    """What somebody brings along: an entry for each, which names files of the piece, and where these come from."""
 
-    wanted: Refinement
+    layers: list[HeldLayer]
+    notes: dict[str, bytes]
     recordings: dict[str, AudioFile]
 
-    def checked(self, context: Context) -> Context:
-        """The context with what there is to remark of the recordings.
-
-        Raises
-        ------
-        ValueError
-            For a recording that is longer than the piece, or shorter than a bar.
-        """
-        seconds = contexts.conditioning_of(context).end_seconds
-        bar = seconds / context.bars
-        remarks = []
-        for layer, song in self.recordings.items():
-            length = song.duration_seconds or 0.0
-            if length > seconds + bar:
-                raise ValueError(
-                    f"{layer}: the recording lasts {length:.1f} s, the piece {seconds:.1f}: cut it, it begins at bar 1"
-                )
-            if length < bar:
-                raise ValueError(f"{layer}: the recording lasts {length:.1f} s, less than a bar of the piece")
-            if song.bpm and all(abs(song.bpm * by / context.tempo - 1) > _OTHER_TEMPO for by in _FELT_AT):
-                remarks.append(f"{layer}: the recording is at {song.bpm:.1f} bpm, the piece at {context.tempo:g}")
-            if length < seconds - bar:
-                remarks.append(f"{layer}: the recording ends {seconds - length:.1f} s before the piece")
-        return context.model_copy(update={"remarks": [*context.remarks, *remarks]}) if remarks else context
+    def keep(self) -> None:
+        """Put the files with the piece, so that it is whole when a song is gone; the same again is the same file."""
+        for name, data in self.notes.items():
+            blobs.upload(names.GENERATED, name, data)
+        for name, song in self.recordings.items():
+            blobs.copy(names.SONGS, song.blob_name, names.GENERATED, name)
 
 
-def held(work: Work, wanted: Refinement) -> Held:
-    """Keep what a refinement brings along with the piece; the same again is the same file.
+def held(owner: str, work_id: str, given: Sequence[GivenLayer | LayerEdit]) -> Held:
+    """The files that are given for layers of a piece, each in its turn; nothing is kept yet.
 
     Raises
     ------
     ValueError
-        For what is no MIDI file, or a song that is no audio.
+        For what is no MIDI file, a song that is no audio, notes for the voice, or notes and a recording at once.
     records.songs.SongMissing
     """
-    layers: list[LayerEdit] = []
+    layers: list[HeldLayer] = []
+    notes: dict[str, bytes] = {}
     recordings: dict[str, AudioFile] = {}
-    for edit in wanted.layers:
-        update: dict[str, str] = {}
-        if edit.midi is not None:
-            update["midi"] = _notes(work, edit.midi, str(edit.layer))
-        if edit.audio_file_id is not None:
-            song = songs.get(work.owner, edit.audio_file_id)
-            update["audio_file_id"] = _recording(work, song)
-            recordings[str(edit.layer)] = song
-        layers.append(edit.model_copy(update=update) if update else edit)
-    return Held(wanted.model_copy(update={"layers": layers}), recordings)
+    for one in given:
+        its, layer = HeldLayer(layer=one.layer), StemType(one.layer)
+        if one.midi is not None and one.audio_file_id is not None:
+            raise ValueError(f"{layer}: give notes or a recording, not both")
+        if one.midi is not None and layer == StemType.VOCALS:
+            raise ValueError(
+                "the voice sings words: change those by their bars (passages); notes cannot be given to it yet"
+            )
+        if one.midi is not None:
+            data = _notes(one.midi, str(layer))
+            its.midi = names.given_blob(work_id, hashlib.sha256(data).hexdigest(), "mid")
+            notes[its.midi] = data
+        if one.audio_file_id is not None:
+            song = songs.get(owner, one.audio_file_id)
+            if song.format is None or song.duration_seconds is None:
+                raise ValueError(f"{song.original_file_name} is no audio that can be heard: it is {song.status}")
+            its.audio = names.given_blob(work_id, song.sha256, str(song.format))
+            its.seconds, its.bpm = song.duration_seconds, song.bpm
+            recordings[its.audio] = song
+        layers.append(its)
+    return Held(layers, notes, recordings)
 
 
-def _notes(work: Work, text: str, layer: str) -> str:
+def edits(given: Sequence[LayerEdit], layers: Sequence[HeldLayer]) -> list[LayerEdit]:
+    """Edits that name the files of the piece instead of what was sent."""
+    pairs = zip(given, layers, strict=True)
+    return [edit.model_copy(update={"midi": its.midi, "audio_file_id": its.audio}) for edit, its in pairs]
+
+
+def fitted(order: CompositionOrder, said: Said, held: Held) -> CompositionOrder:
+    """An order with the tempo, the key and the length of a recording in it, where neither it, nor its brief, nor the
+    song it begins from says them."""
+    if order.audio_file_id is not None or not held.recordings:
+        return order
+    longest = max(held.recordings.values(), key=lambda song: song.duration_seconds or 0.0)
+    update: dict[str, object] = {}
+    if order.tempo is None and said.tempo is None and longest.bpm is not None:
+        update["tempo"] = longest.bpm
+    if order.key is None and said.key is None and longest.key is not None:
+        update["key"] = f"{longest.key} {longest.mode or 'major'}"
+    if order.duration_seconds is None and said.seconds is None and not order.form:
+        update["duration_seconds"] = float(max(10, ceil(longest.duration_seconds or 0.0)))
+    return order.model_copy(update=update)
+
+
+def checked(context: Context, layers: Sequence[HeldLayer]) -> Context:
+    """The context with what there is to remark of recordings.
+
+    Raises
+    ------
+    ValueError
+        For a recording that is longer than the piece, or shorter than a bar.
+    """
+    seconds = contexts.conditioning_of(context).end_seconds
+    bar = seconds / context.bars
+    remarks = []
+    for one in layers:
+        if one.seconds is None:
+            continue
+        if one.seconds > seconds + bar:
+            raise ValueError(
+                f"{one.layer}: the recording lasts {one.seconds:.1f} s, the piece {seconds:.1f}: cut it, it begins at"
+                " bar 1"
+            )
+        if one.seconds < bar:
+            raise ValueError(f"{one.layer}: the recording lasts {one.seconds:.1f} s, less than a bar of the piece")
+        if one.bpm and all(abs(one.bpm * by / context.tempo - 1) > _OTHER_TEMPO for by in _FELT_AT):
+            remarks.append(f"{one.layer}: the recording is at {one.bpm:.1f} bpm, the piece at {context.tempo:g}")
+        if one.seconds < seconds - bar:
+            remarks.append(f"{one.layer}: the recording ends {seconds - one.seconds:.1f} s before the piece")
+    return context.model_copy(update={"remarks": [*context.remarks, *remarks]}) if remarks else context
+
+
+def _notes(text: str, layer: str) -> bytes:
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise ValueError(f"{layer}: the MIDI file is not in base64") from None
     midi_files.notes(data, f"the MIDI file of the {layer}")
-    name = names.given_blob(work.work_id, hashlib.sha256(data).hexdigest(), "mid")
-    blobs.upload(names.GENERATED, name, data)
-    return name
-
-
-def _recording(work: Work, song: AudioFile) -> str:
-    """A copy of the song's bytes, so that the piece is whole when the song is gone."""
-    if song.format is None or song.duration_seconds is None:
-        raise ValueError(f"{song.original_file_name} is no audio that can be heard: it is {song.status}")
-    name = names.given_blob(work.work_id, song.sha256, str(song.format))
-    blobs.copy(names.SONGS, song.blob_name, names.GENERATED, name)
-    return name
+    return data

@@ -51,9 +51,11 @@ def _refined_from(owner: str, work_id: str, wanted: Refinement, *, rejects: bool
     understood = understanding.understood(wanted.text, about="refinement") if wanted.text.strip() else None
     try:
         _check_settled(known, before, wanted)
-        held = giving.held(known, wanted)
-        context, changes = _refined(before.context, held.wanted, understood.statements if understood else [])
-        context = held.checked(context)
+        held = giving.held(owner, work_id, wanted.layers)
+        asked = wanted.model_copy(update={"layers": giving.edits(wanted.layers, held.layers)})
+        context, changes = _refined(before.context, asked, understood.statements if understood else [])
+        context = giving.checked(context, held.layers)
+        held.keep()
     except ValueError as fault:
         raise CannotCompose(str(fault)) from None
 

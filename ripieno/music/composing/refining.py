@@ -264,12 +264,6 @@ def _shaded(layer: Layer, edit: LayerEdit, tell: Callable[[str], None]) -> Layer
 
 def _given(layer: Layer, edit: LayerEdit, tell: Callable[[str], None]) -> Layer:
     """A layer that plays what a person gave, everywhere; the edit names the piece's files by now."""
-    if edit.midi is not None and edit.audio_file_id is not None:
-        raise ValueError(f"{layer.name}: give notes or a recording, not both")
-    if edit.midi is not None and layer.stem_type == StemType.VOCALS:
-        raise ValueError(
-            "the voice sings words: change those by their bars (passages); notes cannot be given to it yet"
-        )
     tell(f"{layer.name}: your own {'notes' if edit.midi is not None else 'recording'}")
     own = {"midi": edit.midi, "audio": edit.audio_file_id, "silent": [], "at_places": []}
     return layer.model_copy(update=own)

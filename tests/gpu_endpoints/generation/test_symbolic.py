@@ -15,6 +15,7 @@ from gpu_endpoints.generation.engine import Generated, Wish
 from gpu_endpoints.generation.finishing import finish
 from gpu_endpoints.generation.symbolic import SymbolicEngine
 from gpu_endpoints.production import checking
+from gpu_endpoints.serving.work import JobFailed
 from ripieno.contracts.enums import StemType
 from ripieno.contracts.generation import StemPlan
 from ripieno.music.chord import parse
@@ -187,3 +188,8 @@ def test_six_eight_is_written_as_six_eight():
     signature = next(message for message in file.tracks[0] if message.type == "time_signature")
     assert (signature.numerator, signature.denominator) == (6, 8)
     assert file.length == pytest.approx(16, abs=0.5)
+
+
+def test_notes_that_are_gone_are_asked_for_again(storage, given):
+    with pytest.raises(JobFailed, match="the notes given for the piano are gone: send them again"):
+        generate("piano", given, "pop", seed=1, midi="0/given/nothing.mid")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 
 import mido
@@ -10,11 +11,11 @@ import pytest
 
 from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile
-from ripieno.contracts.composition import CompositionOrder, Refinement
+from ripieno.contracts.composition import CompositionOrder, LayerEdit, Refinement
 from ripieno.contracts.works import Work
 from ripieno.records import songs, works
 from ripieno.services import blobs
-from ripieno.work import composing, revising
+from ripieno.work import composing, giving, revising
 from tests.makers import song as new_song
 
 
@@ -68,11 +69,10 @@ def test_notes_are_kept_with_the_piece_and_played_by_the_symbolic_player(piece):
 
 def test_the_same_notes_are_the_same_layer_and_others_are_another(piece):
     def inputs(data: str) -> str:
-        context = revising._refined(
-            piece.composition.revisions[0].context,
-            revising.giving.held(piece, Refinement(layers=[{"layer": "piano", "midi": data}])).wanted,
-            [],
-        )[0]
+        edit = LayerEdit(layer="piano", midi=data)
+        held = giving.held(piece.owner, piece.work_id, [edit])
+        wanted = Refinement(layers=giving.edits([edit], held.layers))
+        context = revising._refined(piece.composition.revisions[0].context, wanted, [])[0]
         return composing.generating.hash_of(composing._inputs(piece.composition.order, context, "piano", []))
 
     assert inputs(midi(60)) == inputs(midi(60)) != inputs(midi(61))
@@ -125,3 +125,83 @@ def test_a_song_of_somebody_else_is_none(piece):
     song = recording("somebody-else", 8.0)
     with pytest.raises(songs.SongMissing):
         refined(piece, "guitar", audio_file_id=song.audio_file_id)
+
+
+# -- in the order itself --------------------------------------------------------------------------------------------
+
+
+def id_of(owner: str) -> str:
+    """The id of the piece that somebody orders."""
+    return hashlib.sha256(owner.encode()).hexdigest()[:32]
+
+
+def ordered(owner: str, **fields) -> Work:
+    """A piece as far as its arrangement is settled."""
+    order = CompositionOrder(**{"instrumental": True, "stop_at": "arrangement", **fields})
+    work, run = composing.begin(owner, order, id_of(owner))
+    for stage in list(composing._STAGES):
+        if not composing.settle(composing.RevisionOrder.model_validate(run.order), stage):
+            break
+    return works.get(owner, work.work_id)
+
+
+def layer_of(piece: Work, name: str):
+    return next(one for one in piece.composition.revisions[0].context.layers if one.name == name)
+
+
+def test_an_order_brings_notes_and_a_recording_along(storage, owner):
+    take = recording(owner, 30.0)
+    given = [{"layer": "piano", "midi": midi()}, {"layer": "guitar", "audio_file_id": take.audio_file_id}]
+    piece = ordered(owner, brief="a bossa, 40 seconds", layers=["drums", "piano"], given=given)
+    assert blobs.read(names.GENERATED, layer_of(piece, "piano").midi) == base64.b64decode(midi())
+    assert blobs.read(names.GENERATED, layer_of(piece, "guitar").audio) == b"RIFF"
+    context = piece.composition.revisions[0].context
+    assert all({"piano", "guitar"} <= {*one.parts} for one in context.sections)
+    assert context.settled["layers.guitar"] == context.settled["layers.piano"] == "you"
+    assert any("guitar: the recording ends" in one for one in context.remarks)
+    assert piece.composition.order.given == [] and "MThd" not in piece.model_dump_json()
+
+
+def test_a_piece_takes_what_nobody_says_from_the_recording_it_is_made_around(storage, owner):
+    take = recording(owner, 31.4, bpm=97.3)
+    songs.change(owner, take.audio_file_id, lambda one: one.model_copy(update={"key": "F", "mode": "minor"}))
+    given = [{"layer": "guitar", "audio_file_id": take.audio_file_id}]
+    context = ordered(owner, brief="a funk band around it", given=given).composition.revisions[0].context
+    seconds = context.bars * 4 * 60 / context.tempo
+    assert context.tempo == pytest.approx(97.3) and context.key == "F minor"
+    assert seconds == pytest.approx(31.4, abs=4 * 60 / 97.3)
+    told = ordered(owner + "-b", brief="a funk band at 104 bpm in A minor, one minute")
+    assert told.composition.revisions[0].context.tempo == 104
+
+
+def test_what_a_brief_says_wins_over_the_recording(storage, owner):
+    take = recording(owner, 31.4, bpm=97.3)
+    given = [{"layer": "guitar", "audio_file_id": take.audio_file_id}]
+    context = (
+        ordered(owner, brief="funk at 104 bpm in A minor, 40 seconds", given=given).composition.revisions[0].context
+    )
+    assert (context.tempo, context.key) == (104, "A minor")
+    assert any("at 97.3 bpm, the piece at 104" in one for one in context.remarks)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ([{"layer": "piano"}], "given: nothing is given for the piano"),
+        ([{"layer": "piano", "midi": "🎹"}], "given: piano: the MIDI file is not in base64"),
+        ([{"layer": "vocals", "midi": midi()}], "given: the voice sings words"),
+        ([{"layer": "piano", "midi": midi(), "audio_file_id": "x"}], "notes or a recording, not both"),
+        ([{"layer": "piano", "midi": midi()}] * 2, "piano is given twice"),
+    ],
+)
+def test_an_order_that_brings_nothing_to_play_is_refused_and_nothing_is_kept(storage, owner, given, why):
+    with pytest.raises(composing.CannotCompose, match=why):
+        ordered(owner, brief="a bossa", given=given)
+    assert works.find(owner, id_of(owner)) is None
+    assert not list(blobs.container(names.GENERATED).list_blobs(name_starts_with=id_of(owner)))
+
+
+def test_a_recording_that_is_longer_than_the_piece_is_refused_before_anything_is_begun(storage, owner):
+    take = recording(owner, 90.0)
+    with pytest.raises(composing.CannotCompose, match=r"guitar: the recording lasts 90\.0 s, the piece"):
+        ordered(owner, brief="a bossa, 40 seconds", given=[{"layer": "guitar", "audio_file_id": take.audio_file_id}])
