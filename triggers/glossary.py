@@ -332,6 +332,8 @@ MEANINGS: dict[str, str] = {
     "StageState.message": "what the stage settled, or why it failed",
     "CompositionAccepted.version": "which version it is, counted from 1",
     "VersionChoice.version": "which version, counted from 1",
+    "tries": "what was made of it each time, where it was made again after it had been heard",
+    "Try.again": "the layers that were made again with other seeds",
     "RevisionView.number": "which version it is, counted from 1",
     "CompositionOrder.key": "the key, such as A minor",
     "Refinement.key": "the key, such as A minor; null leaves it",

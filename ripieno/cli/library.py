@@ -18,13 +18,15 @@ from ripieno.cli.output import clock, day, print_json, print_rows
 from ripieno.cli.pieces import show_composition
 from ripieno.cli.shapes import SHOWN_OF_A_SONG, ChartLine, Deleted, ShownSong, WrittenFiles
 from ripieno.cli.takes import show_generation
-from ripieno.client import Ripieno, RipienoError
-from ripieno.contracts.audio import AudioFile, AudioSummary
+from ripieno.client import Ripieno
+from ripieno.contracts.audio import AudioFile, AudioSummary, Removal
 from ripieno.contracts.composition import CompositionView
 from ripieno.contracts.enums import AudioFileStatus
+from ripieno.contracts.generation import Generation
 from ripieno.music.chart import chart
 
 _NEWEST_GENERATIONS = 10
+_ANYTHING = "SONG|GENERATION|COMPOSITION"
 _song = cloup.argument(
     "song", shell_complete=songs.complete_song, help="An id, its beginning, a name, or a file of the same bytes."
 )
@@ -60,7 +62,7 @@ def search(as_json: bool, **chosen: Any) -> None:
 @cloup.command(epilog=examples("ripieno show song.mp3", "ripieno show song.mp3 --json", "ripieno show latest"))
 @cloup.argument(
     "song",
-    metavar="SONG|GENERATION|COMPOSITION",
+    metavar=_ANYTHING,
     shell_complete=songs.complete_song,
     help="A song, by id, name or file; or a generation or composition, by id or `latest`.",
 )
@@ -77,11 +79,11 @@ def show(song: str, as_json: bool) -> None:
 @cloup.command(epilog=examples("ripieno status song.mp3", "ripieno status song.mp3 --wait"))
 @cloup.argument(
     "song",
-    metavar="SONG|GENERATION|COMPOSITION",
+    metavar=_ANYTHING,
     shell_complete=songs.complete_song,
     help="A song, by id, name or file; or a generation or composition, by id or `latest`.",
 )
-@cloup.option("--wait", is_flag=True, help="Until its analysis has ended.")
+@cloup.option("--wait", is_flag=True, help="Until it has ended.")
 @json_option
 def status(song: str, wait: bool, as_json: bool) -> None:
     """How far a song or new music is, and what is known.
@@ -90,8 +92,21 @@ def status(song: str, wait: bool, as_json: bool) -> None:
     """
     if wait:
         with connect() as ripieno:
-            song = songs.song_or_file(ripieno, song).audio_file_id
+            song = _ended(ripieno, song)
     _show(song, as_json, fails=True)
+
+
+def _ended(ripieno: Ripieno, text: str) -> str:
+    """The id of a song, or of what is being made, once it has ended; a file is taken in first."""
+    found = None if Path(text).is_file() else songs.anything(ripieno, text)
+    match found:
+        case CompositionView():
+            return ripieno.wait_composition(found.composition_id, timeout=songs.WAIT_SECONDS).composition_id
+        case Generation():
+            request = found.generation_request_id
+            return ripieno.wait_generation(request, timeout=songs.WAIT_SECONDS).generation_request_id
+        case _:
+            return songs.song_or_file(ripieno, text).audio_file_id
 
 
 @cloup.command(epilog=examples("ripieno jams song.mp3 > song.jams", "ripieno jams song.mp3 --out song.jams"))
@@ -145,58 +160,79 @@ def stems(song: str, out: Path | None, as_json: bool) -> None:
 @cloup.command(epilog=examples("ripieno delete song.mp3", "ripieno delete song.mp3 --wait"))
 @cloup.argument(
     "chosen",
-    metavar="SONG…",
+    metavar=_ANYTHING,
     nargs=-1,
     required=True,
     shell_complete=songs.complete_song,
-    help="Ids, names, or files of the same bytes.",
+    help="Songs, by ids, names or files; generations and compositions by ids.",
 )
 @cloup.option("--wait", is_flag=True, help="Until everything made from them is gone from storage too.")
 @json_option
 def delete(chosen: tuple[str, ...], wait: bool, as_json: bool) -> None:
-    """Delete songs and everything made from them. There is no way back."""
+    """Delete songs and all that was made from them, or new music.
+
+    There is no way back.
+    """
     well = True
     with connect() as ripieno:
-        meant = [songs.song(ripieno, text) for text in chosen]  # all of them, before any is deleted
-        removals = [(song, ripieno.delete(song.audio_file_id)) for song in meant]
-        for song, removal in removals:
+        meant = [songs.anything(ripieno, text) for text in chosen]  # all of them, before any is deleted
+        removals = [(one, _deleted(ripieno, one)) for one in meant]
+        for one, removal in removals:
             done = ripieno.wait_removal(removal.instance_id) if wait else removal
             well &= done.status != "failed"
             if as_json:
-                print_json(
-                    Deleted(
-                        audio_file_id=song.audio_file_id,
-                        status=done.status,
-                        message=done.message,
-                        instance_id=done.instance_id,
-                    )
-                )
+                told = done.model_dump(include={"status", "message", "instance_id"})
+                print_json(Deleted.model_validate(_ids(one) | told))
             elif done.status == "failed":
-                click.echo(f"not deleted {song.original_file_name}: {done.message}", err=True)
+                click.echo(f"not deleted {_named(one)}: {done.message}", err=True)
             else:
-                click.echo(f"deleted {song.original_file_name} ({song.audio_file_id})")
+                click.echo(f"deleted {_named(one)} ({next(iter(_ids(one).values()))})")
     sys.exit(exits.WELL if well else exits.FAILED)
+
+
+def _deleted(ripieno: Ripieno, one: AudioFile | Generation | CompositionView) -> Removal:
+    match one:
+        case AudioFile():
+            return ripieno.delete(one.audio_file_id)
+        case CompositionView():
+            return ripieno.delete_composition(one.composition_id)
+        case Generation():
+            return ripieno.delete_generation(one.generation_request_id)
+
+
+def _ids(one: AudioFile | Generation | CompositionView) -> dict[str, str]:
+    match one:
+        case AudioFile():
+            return {"audio_file_id": one.audio_file_id}
+        case CompositionView():
+            return {"composition_id": one.composition_id}
+        case Generation():
+            return {"generation_request_id": one.generation_request_id}
+
+
+def _named(one: AudioFile | Generation | CompositionView) -> str:
+    match one:
+        case AudioFile():
+            return one.original_file_name
+        case CompositionView():
+            return one.title or "the composition"
+        case Generation():
+            return one.order.parameters.prompt or "new stems"
 
 
 def _show(text: str, as_json: bool, *, fails: bool = False) -> None:
     with connect() as ripieno:
-        try:
-            known = songs.song(ripieno, text)
-        except exits.NotFound as no_song:
-            try:
-                request = songs.made(ripieno, text)
-            except RipienoError:
-                raise no_song from None
-            if as_json:
-                print_json(request)
-            elif isinstance(request, CompositionView):
-                show_composition(request)
-            else:
-                show_generation(request)
-            sys.exit(exits.FAILED if fails and request.error else exits.WELL)
-        shown = _everything(ripieno, known)
-    print_json(shown) if as_json else show_song(shown)
-    sys.exit(exits.FAILED if fails and known.error else exits.WELL)
+        found = songs.anything(ripieno, text)
+        shown = _everything(ripieno, found) if isinstance(found, AudioFile) else found
+    if as_json:
+        print_json(shown)
+    elif isinstance(shown, ShownSong):
+        show_song(shown)
+    elif isinstance(shown, CompositionView):
+        show_composition(shown)
+    else:
+        show_generation(shown)
+    sys.exit(exits.FAILED if fails and found.error else exits.WELL)
 
 
 def _everything(ripieno: Ripieno, song: AudioFile) -> ShownSong:

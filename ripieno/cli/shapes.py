@@ -64,9 +64,12 @@ class WrittenFiles(Contract):
 
 
 class Deleted(Contract):
-    """`delete`: one line a song. `status` is running, completed or failed."""
+    """`delete`: one line for each, with the id of the song, the composition or the generation. `status` is running,
+    completed or failed."""
 
-    audio_file_id: str
+    audio_file_id: str | None = None
+    composition_id: str | None = None
+    generation_request_id: str | None = None
     status: str
     message: str
     instance_id: str

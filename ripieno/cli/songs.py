@@ -128,6 +128,17 @@ def made(ripieno: Ripieno, text: str) -> Generation | CompositionView:
     return generation(ripieno, text)
 
 
+def anything(ripieno: Ripieno, text: str) -> AudioFile | Generation | CompositionView:
+    """A song, or what was made: a generation or a composition. Raises `NotFound`, as of a song."""
+    try:
+        return song(ripieno, text)
+    except NotFound as no_song:
+        try:
+            return made(ripieno, text)
+        except RipienoError:
+            raise no_song from None
+
+
 # -- completion ---------------------------------------------------------------------------------------------------
 
 

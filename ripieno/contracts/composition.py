@@ -372,6 +372,7 @@ class RevisionView(Contract):
     mix: str | None = None
     score: Score | None = None
     rejected: bool = False
+    tries: list[Try] = []
     instance_id: str
 
 

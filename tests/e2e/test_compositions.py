@@ -121,7 +121,7 @@ def test_what_cannot_be_changed_is_refused_and_the_piece_stays(ripieno, piece, w
     assert (after.versions, after.current, after.context) == (before.versions, before.current, before.context)
 
 
-def test_a_person_looks_after_a_stage_and_the_piece_goes_on(ripieno):
+def test_a_person_looks_after_a_stage_and_the_piece_goes_on(ripieno, command):
     work = ripieno.compose(small(stop_at="arrangement", layers=["piano"], instrumental=True))
     waiting = ripieno.wait_composition(work, timeout=120)
     assert waiting.status == "awaiting_review" and waiting.versions[0].status == "waiting"
@@ -131,7 +131,9 @@ def test_a_person_looks_after_a_stage_and_the_piece_goes_on(ripieno):
     assert made.versions[0].status == "made" and len(made.versions) == 1 and made.mixes
     approved = ripieno.approve_composition(work)
     assert approved.status == "completed" and approved.approved == 1
-    assert ripieno.wait_removal(ripieno.delete_composition(work).instance_id).status == "completed"
+    assert json.loads(command("status", work, "--wait", "--json"))["composition_id"] == work
+    gone = json.loads(command("delete", work, "--wait", "--json"))
+    assert (gone["composition_id"], gone["status"]) == (work, "completed")
     with pytest.raises(RipienoError, match="there is no"):
         ripieno.composition(work)
 
