@@ -78,7 +78,8 @@ class FormPart(Request):
 
 class GivenLayer(Request):
     """What a person gives for a layer, played as it is: `midi`, a MIDI file in base64 whose tick 0 is bar 1 of the
-    piece, by the symbolic player; or a recording, a song of the library that begins at bar 1."""
+    piece, by the symbolic player, of the vocals the melody to sing; or a recording, a song of the library that begins
+    at bar 1."""
 
     layer: StemType
     midi: str | None = Field(default=None, max_length=MOST_MIDI)
@@ -134,10 +135,19 @@ class ContextSection(Contract):
     theme: str = ""
 
 
+class OwnNote(Contract):
+    """A note of a melody that a person gave: `start` and `length` in quarters from bar 1 on, a MIDI `pitch`."""
+
+    start: float = Field(ge=0)
+    length: float = Field(gt=0)
+    pitch: int = Field(ge=24, le=108)
+
+
 class Layer(Playing):
     """A layer that plays in the piece, in those sections that name it; not at the places `silent`, and at `at_places`
     otherwise than elsewhere. `variant` counts how often something else was wanted of it. `midi` are notes, and `audio`
-    is a recording, that a person gave for it: files of the piece."""
+    is a recording, that a person gave for it: files of the piece; `melody` is what the voice sings, where it is a
+    person's own."""
 
     name: str
     stem_type: StemType
@@ -148,6 +158,7 @@ class Layer(Playing):
     variant: int = Field(default=0, ge=0)
     midi: str | None = None
     audio: str | None = None
+    melody: list[OwnNote] = []
 
 
 class Context(Contract):
@@ -229,13 +240,15 @@ class Revision(Contract):
 
 
 class HeldLayer(Contract):
-    """What a person gave for a layer: files of the piece; how long a recording is, and its tempo where it is known."""
+    """What a person gave for a layer: files of the piece; how long a recording is, and its tempo where it is known; of
+    the voice the melody."""
 
     layer: StemType
     midi: str | None = None
     audio: str | None = None
     seconds: float | None = None
     bpm: float | None = None
+    melody: list[OwnNote] = []
 
 
 class Composition(Contract):
@@ -301,8 +314,8 @@ class LayerEdit(Request):
     """A change to one layer: another instrument or style, shades that are added to its own, or the layer away. A layer
     that is not there is added, in `sections` or in all of them; `instead_of` another one it plays where that does,
     which is left out there. `anew` has it play something else. What a person gives is played as it is: `midi`, a MIDI
-    file in base64 whose tick 0 is bar 1 of the piece, by the symbolic player; or a recording, a song of the library
-    that begins at bar 1."""
+    file in base64 whose tick 0 is bar 1 of the piece, by the symbolic player, of the vocals the melody to sing; or a
+    recording, a song of the library that begins at bar 1."""
 
     layer: StemType
     instrument: str | None = Field(default=None, max_length=40)

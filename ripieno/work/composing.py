@@ -98,7 +98,7 @@ def begin(owner: str, order: CompositionOrder, seed: str) -> tuple[Work, Run]:
     )
     try:
         engines.check_playing(order.engine)
-        giving.checked(_begun(work), held.layers)  # whatever cannot be is said now
+        giving.taken(_begun(work), held.layers)  # whatever cannot be is said now
     except (ValueError, engines.UnknownEngine) as fault:
         raise CannotCompose(str(fault)) from None
     run = run_of(work, 1)
@@ -247,7 +247,7 @@ def _given(context: Context, layers: list[HeldLayer]) -> Context:
         return context
     bare = [LayerEdit(layer=one.layer) for one in layers]
     played, _ = refining.refined(context, Refinement(layers=giving.edits(bare, layers)))
-    return giving.checked(played, layers)
+    return giving.taken(played, layers)
 
 
 def _melody_stage(work: Work, revision: Revision) -> tuple[Context, str]:

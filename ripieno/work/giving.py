@@ -14,7 +14,7 @@ from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.composition import CompositionOrder, Context, GivenLayer, HeldLayer, LayerEdit
 from ripieno.contracts.enums import StemType
 from ripieno.music import midi_files
-from ripieno.music.composing import contexts
+from ripieno.music.composing import contexts, singing
 from ripieno.music.composing.briefs import Said
 from ripieno.records import songs
 from ripieno.services import blobs
@@ -45,7 +45,7 @@ def held(owner: str, work_id: str, given: Sequence[GivenLayer | LayerEdit]) -> H
     Raises
     ------
     ValueError
-        For what is no MIDI file, a song that is no audio, notes for the voice, or notes and a recording at once.
+        For what is no MIDI file, a song that is no audio, chords for the voice, or notes and a recording at once.
     records.songs.SongMissing
     """
     layers: list[HeldLayer] = []
@@ -55,12 +55,9 @@ def held(owner: str, work_id: str, given: Sequence[GivenLayer | LayerEdit]) -> H
         its, layer = HeldLayer(layer=one.layer), StemType(one.layer)
         if one.midi is not None and one.audio_file_id is not None:
             raise ValueError(f"{layer}: give notes or a recording, not both")
-        if one.midi is not None and layer == StemType.VOCALS:
-            raise ValueError(
-                "the voice sings words: change those by their bars (passages); notes cannot be given to it yet"
-            )
         if one.midi is not None:
-            data = _notes(one.midi, str(layer))
+            data, found = _notes(one.midi, str(layer))
+            its.melody = singing.own_melody(found) if layer == StemType.VOCALS else []
             its.midi = names.given_blob(work_id, hashlib.sha256(data).hexdigest(), "mid")
             notes[its.midi] = data
         if one.audio_file_id is not None:
@@ -82,7 +79,9 @@ def edits(given: Sequence[LayerEdit], layers: Sequence[HeldLayer]) -> list[Layer
 
 def fitted(order: CompositionOrder, said: Said, held: Held) -> CompositionOrder:
     """An order with the tempo, the key and the length of a recording in it, where neither it, nor its brief, nor the
-    song it begins from says them."""
+    song it begins from says them; sung where it has a melody for the voice."""
+    if order.instrumental is None and any(one.melody for one in held.layers):
+        order = order.model_copy(update={"instrumental": False})
     if order.audio_file_id is not None or not held.recordings:
         return order
     longest = max(held.recordings.values(), key=lambda song: song.duration_seconds or 0.0)
@@ -96,8 +95,9 @@ def fitted(order: CompositionOrder, said: Said, held: Held) -> CompositionOrder:
     return order.model_copy(update=update)
 
 
-def checked(context: Context, layers: Sequence[HeldLayer]) -> Context:
-    """The context with what there is to remark of recordings.
+def taken(context: Context, layers: Sequence[HeldLayer]) -> Context:
+    """The context in which the voice sings the melody that is given, to words that are written anew where they are not
+    a person's own; with what there is to remark of recordings.
 
     Raises
     ------
@@ -105,6 +105,14 @@ def checked(context: Context, layers: Sequence[HeldLayer]) -> Context:
         For a recording that is longer than the piece, or shorter than a bar.
     """
     seconds = contexts.conditioning_of(context).end_seconds
+    melody = next((one.melody for one in layers if one.melody), [])
+    if melody:
+        sung = [
+            one.model_copy(update={"melody": melody}) if one.stem_type == StemType.VOCALS else one
+            for one in context.layers
+        ]
+        anew = {} if context.settled.get("lyrics") == contexts.YOU else {"lyrics": None, "drafts": []}
+        context = context.model_copy(update={"layers": sung, **anew})
     bar = seconds / context.bars
     remarks = []
     for one in layers:
@@ -124,10 +132,9 @@ def checked(context: Context, layers: Sequence[HeldLayer]) -> Context:
     return context.model_copy(update={"remarks": [*context.remarks, *remarks]}) if remarks else context
 
 
-def _notes(text: str, layer: str) -> bytes:
+def _notes(text: str, layer: str) -> tuple[bytes, list[midi_files.FileNote]]:
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise ValueError(f"{layer}: the MIDI file is not in base64") from None
-    midi_files.notes(data, f"the MIDI file of the {layer}")
-    return data
+    return data, midi_files.notes(data, f"the MIDI file of the {layer}")

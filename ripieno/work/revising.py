@@ -54,7 +54,7 @@ def _refined_from(owner: str, work_id: str, wanted: Refinement, *, rejects: bool
         held = giving.held(owner, work_id, wanted.layers)
         asked = wanted.model_copy(update={"layers": giving.edits(wanted.layers, held.layers)})
         context, changes = _refined(before.context, asked, understood.statements if understood else [])
-        context = giving.checked(context, held.layers)
+        context = giving.taken(context, held.layers)
         held.keep()
     except ValueError as fault:
         raise CannotCompose(str(fault)) from None

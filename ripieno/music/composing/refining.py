@@ -264,8 +264,9 @@ def _shaded(layer: Layer, edit: LayerEdit, tell: Callable[[str], None]) -> Layer
 
 def _given(layer: Layer, edit: LayerEdit, tell: Callable[[str], None]) -> Layer:
     """A layer that plays what a person gave, everywhere; the edit names the piece's files by now."""
-    tell(f"{layer.name}: your own {'notes' if edit.midi is not None else 'recording'}")
-    own = {"midi": edit.midi, "audio": edit.audio_file_id, "silent": [], "at_places": []}
+    sings = edit.midi is not None and layer.stem_type == StemType.VOCALS
+    tell(f"{layer.name}: your own {'melody' if sings else 'notes' if edit.midi is not None else 'recording'}")
+    own = {"midi": None if sings else edit.midi, "audio": edit.audio_file_id, "silent": [], "at_places": []}
     return layer.model_copy(update=own)
 
 

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from ripieno.contracts.composition import Context, Layer
+from pydantic import ValidationError
+
+from ripieno.contracts.composition import Context, Layer, OwnNote
 from ripieno.contracts.enums import StemType
 from ripieno.contracts.generation import SungNote
 from ripieno.contracts.lyrics import LyricLine, Lyrics, LyricsBrief, LyricSectionForm, TimedLine
 from ripieno.music.arranging.arrange import arrange
 from ripieno.music.composing import contexts
+from ripieno.music.conditioning import Conditioning
 from ripieno.music.genres.blending import Blend
 from ripieno.music.lyrics import handwritten, lyricist, setting
 from ripieno.music.lyrics.setting import MelodyNote, Setting
+from ripieno.music.midi_files import FileNote
 from ripieno.music.places import lies_in, spans
 from ripieno.music.timeline import Timeline
 
 DRAFTS = 3
 _MOST_SYLLABLES = 24
 _SHORTEST_PHRASE = 3  # notes that are worth a line
+_MOST_SUNG = 4000
+_TOGETHER = 1 / 32  # quarters
 
 
 @dataclass(frozen=True)
@@ -41,9 +49,8 @@ def melody(context: Context, style: Blend) -> list[Phrases]:
     if layer is None:
         return []
     whole = contexts.conditioning_of(context)
-    part = arrange(StemType.VOCALS.value, whole, style, seed=context.seed, humanise=False)
-    at = whole.timeline.beat_at
-    notes = [MelodyNote(at(one.start), at(one.end) - at(one.start), one.pitch) for one in part.notes]
+    notes = _own(layer, whole) if layer.melody else _written(context, whole, style)
+    fewest = 1 if layer.melody else _SHORTEST_PHRASE
     quiet = spans(layer.silent, whole)
     found: list[Phrases] = []
     numbers: Counter[str] = Counter()
@@ -53,13 +60,38 @@ def melody(context: Context, style: Blend) -> list[Phrases]:
         here = [
             one for one in notes if span.start - 1e-6 <= one.start < span.end - 1e-6 and not lies_in(one.start, quiet)
         ]
-        phrases = [one for one in setting.phrases_of(here) if len(one) >= _SHORTEST_PHRASE]
+        phrases = [one for one in setting.phrases_of(here) if len(one) >= fewest]
         if not phrases:
             continue
         numbers[section.label] += 1
         is_verse = section.label == "verse"
         found.append(Phrases(f"verse {numbers['verse']}" if is_verse else section.label, phrases))
     return found
+
+
+def own_melody(notes: Sequence[FileNote]) -> list[OwnNote]:
+    """The melody that a MIDI file has; a note that goes on into the next one ends with it.
+
+    Raises
+    ------
+    ValueError
+        For chords, and for notes that nobody sings.
+    """
+    if len(notes) > _MOST_SUNG:
+        raise ValueError(f"vocals: the melody has {len(notes)} notes, at most {_MOST_SUNG} can be sung")
+    for one, after in pairwise(notes):
+        if after.start - one.start < _TOGETHER:
+            raise ValueError(
+                f"vocals: two notes at quarter {one.start:g}: the voice sings one at a time, give the melody alone"
+            )
+    ends = [after.start for after in notes[1:]] + [float("inf")]
+    try:
+        return [
+            OwnNote(start=one.start, length=min(one.length, end - one.start), pitch=one.pitch)
+            for one, end in zip(notes, ends, strict=True)
+        ]
+    except ValidationError:
+        raise ValueError("vocals: the melody has notes that nobody sings: keep between C1 and C8") from None
 
 
 def brief_of(context: Context, style: Blend) -> LyricsBrief | None:
@@ -136,6 +168,19 @@ def notes(context: Context, style: Blend) -> list[SungNote]:
 def timed(context: Context, style: Blend) -> list[TimedLine]:
     """When each line and each word is sung, in seconds."""
     return setting.timed_lines(sung(context, style), _timeline(context))
+
+
+def _own(layer: Layer, whole: Conditioning) -> list[MelodyNote]:
+    """A person's melody, as far as the piece goes."""
+    beat = 1.5 if whole.timeline.compound else 1.0
+    found = [MelodyNote(one.start / beat, one.length / beat, one.pitch) for one in layer.melody]
+    return [one for one in found if one.start < whole.last]
+
+
+def _written(context: Context, whole: Conditioning, style: Blend) -> list[MelodyNote]:
+    part = arrange(StemType.VOCALS.value, whole, style, seed=context.seed, humanise=False)
+    at = whole.timeline.beat_at
+    return [MelodyNote(at(one.start), at(one.end) - at(one.start), one.pitch) for one in part.notes]
 
 
 def _timeline(context: Context) -> Timeline:

@@ -19,8 +19,17 @@ from ripieno.work import composing, giving, revising
 from tests.makers import song as new_song
 
 
-def midi(pitch: int = 60) -> str:
-    track = mido.MidiTrack([mido.Message("note_on", note=pitch), mido.Message("note_off", note=pitch, time=480)])
+def midi(*pitches: int) -> str:
+    """A MIDI file of these notes at once, a quarter long; middle C where none are said."""
+    return melody([pitches or (60,)])
+
+
+def melody(chords: list[tuple[int, ...]]) -> str:
+    """A MIDI file of notes one after another, a quarter each."""
+    track = mido.MidiTrack()
+    for chord in chords:
+        track += [mido.Message("note_on", note=pitch) for pitch in chord]
+        track += [mido.Message("note_off", note=pitch, time=0 if n else 480) for n, pitch in enumerate(chord)]
     out = io.BytesIO()
     mido.MidiFile(type=0, tracks=[track]).save(file=out)
     return base64.b64encode(out.getvalue()).decode()
@@ -83,7 +92,7 @@ def test_the_same_notes_are_the_same_layer_and_others_are_another(piece):
     [
         ("piano", {"midi": "not base64 🎹"}, "not in base64"),
         ("piano", {"midi": base64.b64encode(b"no midi").decode()}, "no MIDI file"),
-        ("vocals", {"midi": midi()}, "the voice sings words"),
+        ("vocals", {"midi": midi(60, 64)}, "the voice sings one at a time"),
     ],
 )
 def test_what_is_no_part_is_refused_and_nothing_is_begun(piece, layer, fields, why):
@@ -189,7 +198,8 @@ def test_what_a_brief_says_wins_over_the_recording(storage, owner):
     [
         ([{"layer": "piano"}], "given: nothing is given for the piano"),
         ([{"layer": "piano", "midi": "🎹"}], "given: piano: the MIDI file is not in base64"),
-        ([{"layer": "vocals", "midi": midi()}], "given: the voice sings words"),
+        ([{"layer": "vocals", "midi": midi(60, 64)}], "given: vocals: two notes at quarter 0"),
+        ([{"layer": "vocals", "midi": midi(12)}], "given: vocals: the melody has notes that nobody sings"),
         ([{"layer": "piano", "midi": midi(), "audio_file_id": "x"}], "notes or a recording, not both"),
         ([{"layer": "piano", "midi": midi()}] * 2, "piano is given twice"),
     ],
@@ -205,3 +215,43 @@ def test_a_recording_that_is_longer_than_the_piece_is_refused_before_anything_is
     take = recording(owner, 90.0)
     with pytest.raises(composing.CannotCompose, match=r"guitar: the recording lasts 90\.0 s, the piece"):
         ordered(owner, brief="a bossa, 40 seconds", given=[{"layer": "guitar", "audio_file_id": take.audio_file_id}])
+
+
+# -- a melody for the voice -----------------------------------------------------------------------------------------
+
+TUNE = [(60,), (62,), (64,), (65,), (67,), (65,), (64,), (62,)]
+
+
+def settled(owner: str, **fields) -> Work:
+    return ordered(owner, **{"instrumental": None, "stop_at": "lyrics", "theme": "the sea", **fields})
+
+
+def sung(piece: Work, revision: int = 1):
+    context = piece.composition.revision(revision).context
+    return composing.singing.notes(context, composing.blend(composing.style_of(context)))
+
+
+def test_the_voice_sings_the_melody_that_is_given_to_words_that_fit_it(storage, owner):
+    given = [{"layer": "vocals", "midi": melody(TUNE * 4)}]
+    piece = settled(owner, brief="a pop song at 120 bpm", form=[{"label": "verse", "bars": 8}], given=given)
+    found = sung(piece)
+    assert [round(one.pitch) for one in found] == [pitch for (pitch,) in TUNE * 4]
+    assert [one.start for one in found] == pytest.approx([n / 2 for n in range(32)])
+    assert {one.syllable for one in found} - {"-"} and len(piece.composition.revisions[0].context.drafts) == 3
+    assert layer_of(piece, "vocals").midi is None and "vocals" in layer_of(piece, "vocals").name
+
+
+def test_a_melody_follows_another_tempo_and_stays_in_its_own_key(storage, owner):
+    given = [{"layer": "vocals", "midi": melody(TUNE * 4)}]
+    piece = settled(owner, brief="a pop song at 60 bpm", form=[{"label": "verse", "bars": 8}], given=given)
+    assert [one.start for one in sung(piece)][:3] == pytest.approx([0.0, 1.0, 2.0])
+
+
+def test_another_melody_has_other_words_unless_they_are_ones_own(storage, owner):
+    piece = settled(owner, brief="a pop song at 120 bpm", form=[{"label": "verse", "bars": 8}])
+    edit = {"layers": [{"layer": "vocals", "midi": melody(TUNE[:4] * 4)}], "stop_at": "lyrics"}
+    _, revision, _ = revising.refine(owner, piece.work_id, Refinement(**edit))
+    assert revision.changes == ["vocals: your own melody"] and revision.context.lyrics is None
+    piece = settled(owner + "-b", brief="a pop song", form=[{"label": "verse", "bars": 8}], lyrics="one two three four")
+    _, revision, _ = revising.refine(piece.owner, piece.work_id, Refinement(**edit))
+    assert revision.context.lyrics.sections[0].lines[0].text == "one two three four"
