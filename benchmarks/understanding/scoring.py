@@ -5,19 +5,25 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ripieno.contracts.enums import StemType
 from ripieno.contracts.understanding import Kind, Place, Statement, Understanding
 from ripieno.music.language import understand
+from ripieno.music.language.lexicon import lexicon
+from ripieno.music.language.styles import heard as style_of
 
 ALIKE = (
     {"dynamics", "loudness"}, {"presence", "loudness"}, {"presence", "density"}, {"presence", "dynamics"},
-    {"register", "key"}, {"energy", "dynamics"},
+    {"register", "key"}, {"energy", "dynamics"}, {"part", "instrument"},
 )  # fmt: skip
-"""Kinds that may stand for each other: nobody can say which of them `louder` means."""
+"""Kinds that may stand for each other: nobody can say which of them `louder` means, nor whether `a cello` is a part or
+its instrument."""
+_OF_SINGERS = ("voice", "lyrics", "theme", "language")  # whoever was named
 _NOT_ASKED = ("range",)  # where all of it is about: said by the places of what must come out
+_PARTS = {"part", "instrument"}
 _CLOSE = 0.02
 
 
@@ -43,16 +49,13 @@ class Expected:
         def words(name: str) -> frozenset[str]:
             return frozenset(one.strip() for one in given.get(name, "").split(",") if one.strip())
 
-        return cls(
-            given["what"],
-            words("who"),
-            words("but"),
-            words("where"),
-            words("not where"),
-            given.get("how", ""),
-            given.get("value"),
-            given.get("only"),
-        )
+        what, how, value, where = given["what"], given.get("how", ""), given.get("value"), words("where")
+        if what == "section" and value is None:  # which one it is may be said as where it is
+            (value,), where = where, frozenset()
+        if what == "mood" and how == "not":
+            how = "down"
+        who = words("who") | ({"vocals"} if what in _OF_SINGERS else frozenset())
+        return cls(what, who, words("but"), where, words("not where"), how, value, given.get("only"))
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,16 @@ def score(one: dict[str, Any]) -> Verdict:
 
 def judged(one: dict[str, Any], said: Understanding) -> Verdict:
     """What is wrong with what was understood of a sentence."""
-    expected = [Expected.of(line) for line in one["means"]]
+    expected = [part for line in one["means"] for part in _apart(Expected.of(line))]
     wrong, opposite = [], []
     if "language" not in one and one.get("in") and said.language != one["in"]:
         wrong.append(f"read as {said.language}")
-    left = [statement for statement in said.statements if statement.kind not in _NOT_ASKED or _wants_range(expected)]
+    left = [
+        single
+        for statement in said.statements
+        if statement.kind not in _NOT_ASKED or _wants_range(expected)
+        for single in _singles(statement)
+    ]
     for line in expected:
         fitting = next((statement for statement in left if not _faults(line, statement)), None)
         if fitting is not None:
@@ -103,6 +111,18 @@ def judged(one: dict[str, Any], said: Understanding) -> Verdict:
 # -- one line against one statement -------------------------------------------------------------------------------
 
 
+def _apart(line: Expected) -> list[Expected]:
+    """Of several parts, a line for each."""
+    return [replace(line, who=frozenset({one})) for one in sorted(line.who)] or [line]
+
+
+def _singles(statement: Statement) -> list[Statement]:
+    """Of several parts, a statement for each."""
+    if str(statement.kind) in _OF_SINGERS:
+        return [statement.model_copy(update={"parts": [StemType.VOCALS]})]
+    return [statement.model_copy(update={"parts": [one]}) for one in statement.parts] or [statement]
+
+
 def _is_alike(line: Expected, statement: Statement) -> bool:
     kind = str(statement.kind)
     return kind == line.what or any({kind, line.what} <= alike for alike in ALIKE)
@@ -116,17 +136,24 @@ def _faults(line: Expected, statement: Statement) -> list[str]:
         faults.append(f"who is {sorted(statement.parts)}")
     if frozenset(statement.but_parts) != line.but:
         faults.append(f"but is {sorted(statement.but_parts)}")
-    if _names(statement.places) != _normal(line.where):
+    is_somewhere = line.what != "section" or bool(line.where)  # a section is at its own place
+    if is_somewhere and _names(statement.places) != _normal(line.where):
         faults.append(f"where is {sorted(_names(statement.places))}")
     if _names(statement.but_places) != _normal(line.not_where):
         faults.append(f"not where is {sorted(_names(statement.but_places))}")
     if not _is_so(line.how, statement):
         faults.append(f"how is {_how(statement)}")
-    if line.value is not None and line.value.lower() != (statement.value or "").lower():
+    if line.value is not None and not _is_value(line, statement):
         faults.append(f"value is {statement.value}")
     if line.only is not None and line.only != statement.only:
         faults.append(f"only is {statement.only}")
     return faults
+
+
+def _is_value(line: Expected, statement: Statement) -> bool:
+    """A style may be called by any of its names."""
+    wanted, value = (line.value or "").lower(), (statement.value or "").lower()
+    return value in (wanted, style_of(wanted, lexicon("en").styles) if line.what == "style" else wanted)
 
 
 def _is_so(how: str, statement: Statement) -> bool:
@@ -137,6 +164,8 @@ def _is_so(how: str, statement: Statement) -> bool:
             return not statement.negated
         case "not":
             return statement.negated
+        case "down" if statement.kind == Kind.MOOD:
+            return statement.negated or amount < 0
         case "up" | "down":
             return not statement.negated and (amount > 0) == (how == "up") and amount != 0
         case "not up" | "not down":
@@ -156,9 +185,11 @@ def _is_so(how: str, statement: Statement) -> bool:
 
 def _contrary(line: Expected, statement: Statement) -> bool:
     """The same of the same, the other way round."""
-    if str(statement.kind) != line.what or (line.who and statement.parts and not line.who & frozenset(statement.parts)):
+    if (str(statement.kind) != line.what and not {str(statement.kind), line.what} <= _PARTS) or (
+        line.who and statement.parts and not line.who & frozenset(statement.parts)
+    ):
         return False
-    if line.what == "part":
+    if line.what in _PARTS:
         return line.who == frozenset(statement.parts) and (line.how == "not") != statement.negated
     amount = statement.amount or 0.0
     number = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(\S+)", line.how)
@@ -175,7 +206,7 @@ def _silences(statement: Statement, expected: list[Expected]) -> bool:
     """Whether a part is left out that nobody spoke of leaving out, or everywhere where it was to be at one place."""
     if statement.kind != Kind.PART or not statement.negated or _is_implied(statement, expected):
         return False
-    out = [line for line in expected if line.what == "part" and line.how == "not"]
+    out = [line for line in expected if line.what in _PARTS and line.how == "not"]
     where = _names(statement.places)
 
     def is_meant(part: str | None) -> bool:
@@ -191,16 +222,20 @@ def _silences(statement: Statement, expected: list[Expected]) -> bool:
 def _confines(statement: Statement, expected: list[Expected]) -> bool:
     """Whether a part that is there is kept to a place, and so left out elsewhere, though nobody spoke of that."""
     is_only = statement.kind == Kind.PART and statement.only and not statement.negated
-    return is_only and not any(line.what == "part" and line.who & set(statement.parts) for line in expected)
+    return is_only and not any(line.what in _PARTS and line.who & set(statement.parts) for line in expected)
 
 
 def _is_implied(statement: Statement, expected: list[Expected]) -> bool:
     """That a part is wanted follows where something is said of it."""
     about = {who for line in expected for who in line.who}
+    if statement.kind == Kind.KEEP and not (statement.parts or statement.places or statement.value):
+        return True  # `I love it, but ...`
+    if statement.kind == Kind.LYRICS and not statement.negated and about & {"vocals"}:
+        return True
     if statement.kind == Kind.PART and statement.negated and not statement.parts:  # `only the piano`
         return bool(statement.but_parts) and set(statement.but_parts) <= about
     is_wanted = statement.kind == Kind.PART and not statement.negated and set(statement.parts) <= about
-    left_out = {who for line in expected if line.what == "part" and line.how == "not" for who in line.who}
+    left_out = {who for line in expected if line.what in _PARTS and line.how == "not" for who in line.who}
     return is_wanted and not set(statement.parts) & left_out
 
 
@@ -220,12 +255,13 @@ def _name(place: Place) -> str:
 
 
 def _normal(names: frozenset[str]) -> frozenset[str]:
-    """`bar 4` is `bars 4-4`, `last chorus` is `chorus last`."""
+    """`bar 4` is `bars 4-4`, `last chorus` is `chorus last`; before a chorus is before the first one."""
     found = set()
     for name in names:
         one = re.sub(r"^bars? (\d+)$", r"bars \1-\1", name)
         one = re.sub(r"^bars? (-?\d+) ?(?:-|to) ?(-?\d+)", r"bars \1-\2", one)
-        found.add(re.sub(r"\blast ([a-z-]+)$", r"\1 last", one))
+        one = re.sub(r"\blast ([a-z-]+)$", r"\1 last", one)
+        found.add(re.sub(r"^(before|from) ([a-z-]+) 1$", r"\1 \2", one))
     return frozenset(found)
 
 
