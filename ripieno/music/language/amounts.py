@@ -14,6 +14,7 @@ from ripieno.music.language.tokens import Token, fold
 
 METERS = ("2/4", "3/4", "4/4", "5/4", "6/8", "9/8", "12/8")
 _LETTERS = "ABCDEFG"
+_SEMITONES = {"semitone": 1.0, "tone": 2.0, "minor third": 3.0, "major third": 4.0, "fourth": 5.0, "fifth": 7.0}
 
 
 @dataclass
@@ -60,14 +61,13 @@ def _quantity(found: list[Term], at: int, said: list[Token]) -> tuple[Term, int]
     half = here < len(found) and found[here].role == "half"
     if half:
         number, here = number + 0.5, here + 1
-    scale = 60.0 if unit == "minute" else 2.0 if unit == "tone" else 1.0
-    number *= scale
+    number *= 60.0 if unit == "minute" else _SEMITONES.get(unit, 1.0)
     if unit == "minute":
         more, after, _ = _amount(found, here + (here < len(found) and found[here].role == "and"), said)
         if more is not None and more < 60:
             named = after < len(found) and found[after].role == "unit" and found[after].value == "second"
             number, here = number + more, after + named
-    kind: Unit = {"minute": "second", "tone": "semitone"}.get(unit, unit)  # pyright: ignore
+    kind: Unit = "second" if unit == "minute" else "semitone" if unit in _SEMITONES else unit  # pyright: ignore
     return _made(Quantity(number, kind, signed), found, at, here)
 
 
@@ -99,7 +99,7 @@ def _amount(found: list[Term], at: int, said: list[Token]) -> tuple[float | None
         return 0.5, here, False
     if term.role == "a" or (term.role == "number" and term.data is None):
         return 1.0, at + 1, False
-    if term.role == "unit" and term.value in ("octave", "semitone", "tone"):
+    if term.role == "unit" and (term.value == "octave" or term.value in _SEMITONES):
         return 1.0, at, False
     return None, at, False
 
@@ -136,7 +136,8 @@ def _key(said: list[Token], at: int, words: Lexicon, text: str) -> Term | None:
     token, tonics = said[at], words.keys.tonics
     if token.kind != "word":
         return None
-    if (mode := _mode(token.word, words)) is not None:
+    is_counted = at > 0 and said[at - 1].kind == "number"  # `6 min`
+    if (mode := _mode(token.word, words)) is not None and not is_counted:
         return Term("tonality", mode, at, at + 1)
     tonic = tonics.get(token.word)
     if tonic is None:

@@ -34,12 +34,18 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
     if heard.nowhere:
         _nowhere_else(state, begins)
         return bare and not heard.named
+    if heard.inaudible and heard.preds and not heard.named:  # `the words get lost`
+        _give_up(state, clause, heard)
+        return True
     if heard.inaudible:
         _complain(state, heard)
         return True
     if heard.others and (heard.removes or heard.negates_parts) and not heard.named and _has_a_place(state, begins):
         _nowhere_else(state, begins)
         return True
+    if heard.elsewhere and not bare and state.last_place is not None and not heard.places:
+        heard.but_places += state.last_place.data.places
+        return False
     if heard.others and not heard.named:
         return _the_rest(state, heard, bare=bare)
     goes_on = state.absent and bool(clause.joined) and not heard.named and not heard.everything and not bare

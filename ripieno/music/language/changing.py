@@ -18,6 +18,9 @@ _SAY_ENOUGH = frozenset(
      Kind.THEME, Kind.LANGUAGE, Kind.METER)
 )  # fmt: skip
 """What is said by its word alone, with no amount."""
+_AMOUNTS = (Kind.EFFECT, Kind.SWING, Kind.LOUDNESS, Kind.TEMPO, Kind.ENERGY, Kind.PRESENCE)
+_STRENGTHS = (Kind.DYNAMICS, Kind.ENERGY, Kind.PRESENCE, Kind.REGISTER)
+_CALM = "calm"
 _OF_PLAYERS = frozenset((Kind.NOTES, Kind.ONSETS, Kind.ARTICULATION, Kind.REGISTER))
 """What is said of those who play, not of the whole: where a sentence names nobody, of those of the sentence before."""
 
@@ -28,6 +31,7 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     subject_first = bool(heard.named) and heard.named[0].at < first_pred
     takes = state.pending and clause.joined in ("and", "or", "comma") and subject_first and not heard.article
     takes = takes and not any(waiting.article or waiting.wants or waiting.places for waiting, _ in state.pending)
+    takes = takes and any(said.kind != Kind.VOICE for _, said in heard.preds)
     waiting_parts: list[StemType] = []
     if takes or (state.pending and not heard.named):
         waiting_parts = [part for waiting, _ in state.pending for part in waiting.parts]
@@ -36,7 +40,8 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     else:
         flush(state)
     inherits = not heard.named and not heard.everything and not heard.excepted
-    meaning = [(at, said) for at, said in heard.preds if said.negated or _says(said, heard)]
+    preds = _of_a_noun(heard.preds, heard, clause.terms)
+    meaning = [(at, said) for at, said in preds if said.negated or _says(said, heard)]
     meaning = [(at, said) for at, said in meaning if said.kind != Kind.LYRICS or not _is_for(clause.terms, at)]
     meaning = measured(meaning)
     meaning = [
@@ -45,14 +50,18 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         if not any((one.kind, one.amount, one.value) == (said.kind, said.amount, said.value) for _, one in meaning[:n])
     ]
     row = None
+    if any(said.kind == Kind.ARTICULATION for _, said in meaning):  # `short and choppy`
+        meaning = [(at, said) for at, said in meaning if said.kind != Kind.LENGTH or said.unit is not None]
+        _without_length(state, clause)
     for at, said in meaning:
-        about_notes = heard.named or (state.about == "comment" and not heard.places)
-        if said.kind == Kind.LENGTH and said.unit is None and about_notes:
-            said.kind, said.value = Kind.ARTICULATION, "staccato" if (said.amount or 0) < 0 else "legato"
-            said.amount = None
+        if said.kind == Kind.PART:  # an instrumental
+            add(state, said, heard)
+            continue
+        _as_players_do(state, clause, heard, said)
         if inherits and clause.joined and not heard.places and not heard.but_places and said.kind not in GLOBAL:
             said.places = _place_of_before(state, begins)
-        of_before = said.kind in _OF_PLAYERS or (state.before.is_name and said.kind not in GLOBAL and not clause.joined)
+        goes_on = state.before.is_name and not clause.joined
+        of_before = said.kind in _OF_PLAYERS or ((goes_on or heard.of_them) and said.kind not in GLOBAL)
         if inherits and not state.subject and of_before and state.before.subject:
             said.parts, said.inherits = list(state.before.subject), True
             said.places = said.places or heard.where or list(state.before.sticky)
@@ -65,10 +74,12 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
             said.places = []
             add(state, said, replace(heard, places=[]))
             continue
+        if said.kind == Kind.VOICE:
+            said.parts = [StemType.VOCALS]
         if said.kind == Kind.PRESENCE and heard.named:
             row = said
         add(state, said, heard)
-    if heard.named and not subject_first and meaning and meaning[-1][1].kind not in GLOBAL:
+    if heard.named and not subject_first and meaning and _is_of_a_row(meaning[-1][1]):
         row = meaning[-1][1]
     state.row, state.row_clause = row, state.number
     own = [*(waiting_parts if takes else []), *heard.parts]
@@ -81,6 +92,57 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     elif heard.named and any(one.instrument for one in heard.named):
         _on_instrument(state, heard, clause)
     place_back(state, heard, begins)
+
+
+def _as_players_do(state: State, clause: Clause, heard: Heard, said: Said) -> None:
+    """Of players, short is how long notes are, and calm how softly they play."""
+    plays = any(term.role == "fill" and term.value == "plays" for term in clause.terms)
+    about_notes = heard.named or plays or (state.about == "comment" and not heard.places)
+    if said.kind == Kind.LENGTH and said.unit is None and about_notes:
+        said.kind, said.value = Kind.ARTICULATION, "staccato" if (said.amount or 0) < 0 else "legato"
+        said.amount = None
+    if said.kind == Kind.MOOD and said.value == _CALM and (heard.named or heard.places or said.compares):
+        louder = said.negated and not said.compares
+        said.kind, said.value, said.amount = Kind.DYNAMICS, None, 0.6 if louder else -0.6
+        said.negated = said.negated and not louder
+
+
+def _of_a_noun(preds: list[tuple[int, Said]], heard: Heard, terms: list[Term]) -> list[tuple[int, Said]]:
+    """`the reverb is too loud`, `a stronger swing`, `the level is too high`: how much there is of that."""
+    nouns = [(at, said) for at, said in preds if said.kind in _AMOUNTS and terms[at].role == "noun"]
+    strengths = [
+        (at, said)
+        for at, said in preds
+        if said.kind in _STRENGTHS and said.unit is None and terms[at].role in ("concept", "comparative")
+    ]
+    if len(nouns) != 1 or len(strengths) != 1 or nouns[0][1].negated:
+        return preds
+    (where, effect), (at, strength) = nouns[0], strengths[0]
+    low, high = sorted((where, at))
+    if any(low < one.at < high and not _is_led(terms, one.at) for one in heard.named):
+        return preds
+    way = 1.0 if (strength.amount or 0) > 0 else -1.0
+    effect.amount, effect.negated = abs(effect.amount or 0.6) * way, strength.negated
+    effect.first, effect.last = min(effect.first, strength.first), max(effect.last, strength.last)
+    return [(n, said) for n, said in preds if said is not strength]
+
+
+def _is_led(terms: list[Term], at: int) -> bool:
+    """`on the vocals`."""
+    before = next((one.role for one in reversed(terms[:at]) if one.role != "the"), "")
+    return before in ("in", "on", "crop", "fill", "from")
+
+
+def _without_length(state: State, clause: Clause) -> None:
+    """`short, and choppy`: of the clause before, how short the notes are is said better now."""
+    before = state.said[-1] if state.said and clause.joined else None
+    if before is not None and before.kind == Kind.LENGTH and before.unit is None and before.clause == state.number - 1:
+        state.said.pop()
+
+
+def _is_of_a_row(said: Said) -> bool:
+    """`louder drums and bass` are both; `low strings and drums` are low strings, and drums."""
+    return said.kind not in GLOBAL and (said.compares or said.kind == Kind.PRESENCE or said.turned)
 
 
 def _says(said: Said, heard: Heard) -> bool:

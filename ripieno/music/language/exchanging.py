@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace as changed
 
 from ripieno.contracts.understanding import Kind
+from ripieno.music.instruments import all_instruments
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.saying import Heard, Named, Said, State
 
@@ -59,6 +60,12 @@ def _exchange(state: State, old: list[Named], new: list[Named], heard: Heard) ->
             said = Said(Kind.PART, first, heard.last, negated=True, parts=[one.part], value=one.instrument)
             state.said.append(changed(said, places=list(where), clause=state.number))
     for one in new:
-        said = Said(Kind.PART, first, heard.last, parts=[one.part], value=one.instrument)
+        said = Said(Kind.PART, first, heard.last, parts=[one.part], value=one.instrument or _plain(one, old))
         state.said.append(changed(said, places=list(where), clause=state.number))
     state.subject = [one.part for one in new] or state.subject
+
+
+def _plain(new: Named, old: list[Named]) -> str | None:
+    """`a piano instead of the electric piano` is the instrument that the part is called after."""
+    is_named = any(one.part == new.part for one in old) and str(new.part) in all_instruments()
+    return str(new.part) if is_named else None

@@ -12,17 +12,21 @@ from ripieno.music.language.amounts import METERS
 from ripieno.music.language.beside import beside, onward, within
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.meanings import concept, made, quantity
+from ripieno.music.language.recasting import recast, speaks_of_them
 from ripieno.music.language.references import is_a_compared_place, is_a_reference
 from ripieno.music.language.saying import NEGATORS, Heard, Mods, Named, Said, State, bounded
 from ripieno.music.language.terms import Term
 
 _UP = 0.5  # how far `turn up` turns
 _LEAST_BPM, _MOST_BPM = 30, 300
+_SURELY_BPM = (60, 220)
 
 
 def hear(state: State, clause: Clause) -> Heard:
     heard, mods = Heard(first=clause.terms[0].first, last=clause.terms[-1].last), Mods()
     terms = clause.terms
+    recast(clause)
+    heard.of_them = speaks_of_them(clause)
     if not scope.asks_politely(clause):
         heard.doubtful = scope.is_doubtful(
             clause, has_subject=bool(state.subject or state.pending), is_comment=state.about == "comment"
@@ -99,6 +103,9 @@ def hear(state: State, clause: Clause) -> Heard:
             heard.nowhere = True
         elif role == "others":
             heard.others = True
+            heard.elsewhere = heard.elsewhere or term.value == "elsewhere"
+        elif role == "instrumental" and not mods.neg:
+            heard.preds.append((at, made(state, Kind.PART, term, parts=[StemType.VOCALS], negated=True)))
         elif role == "absent":
             heard.absent = True
             term.used = mods.neg or heard.removes
@@ -122,8 +129,7 @@ def hear(state: State, clause: Clause) -> Heard:
         elif role == "only":
             heard.only_parts = at + 1 < len(terms) and _after(terms, at).role in ("part", "instrument")
         elif role == "about":
-            if _theme(state, terms, at, heard):
-                break
+            _theme(state, terms, at, heard)
         elif role == "number":
             term.used = _bare_number(state, term, terms, at, heard)
         elif role == "bars" and at and terms[at - 1].role == "meter":
@@ -228,31 +234,42 @@ def _goes_on_itself(terms: list[Term], at: int) -> bool:
 
 
 def _bare_number(state: State, term: Term, terms: list[Term], at: int, heard: Heard) -> bool:
-    """A number beside `tempo` is one in beats a minute."""
+    """A number beside `tempo` is one in beats a minute; so is one by itself that can be nothing else (`at 110`)."""
     tempo = any(one.role == "noun" and state.words.concepts[one.value].kind == Kind.TEMPO for one in terms)
-    if not (tempo and term.data and _LEAST_BPM <= term.data <= _MOST_BPM):
+    least, most = (_LEAST_BPM, _MOST_BPM) if tempo else _SURELY_BPM
+    if not ((tempo or _is_by_itself(terms, at)) and term.data and least <= term.data <= most):
         return False
     heard.preds.append((at, made(state, Kind.TEMPO, term, amount=term.data, unit="bpm", absolute=True)))
     return True
 
 
-def _theme(state: State, terms: list[Term], at: int, heard: Heard) -> bool:
-    """`lyrics about the sea`: all that follows in the clause is the theme."""
+def _is_by_itself(terms: list[Term], at: int) -> bool:
+    """`at 110`, `um die 100`, or nothing but the number."""
+    small = ("fill", "the", "degree", "about", "a")
+    before = next((one.role for one in reversed(terms[:at]) if one.role not in small), "")
+    after = next((one.role for one in terms[at + 1 :] if one.role not in small), "")
+    is_led = before in ("in", "on", "to", "want", "since") or not before
+    return is_led and after in ("", "in", "on", "to", "want", "tonality", "crop", "place", "instrumental", "no")
+
+
+def _theme(state: State, terms: list[Term], at: int, heard: Heard) -> None:
+    """`lyrics about the sea`: what follows in the clause is the theme, up to where or in which language."""
     rest = terms[at + 1 :]
     known = any(term.role in ("song", "style") or term.value == "lyrics" for term in terms[:at]) or any(
         one.kind in (Kind.LYRICS, Kind.THEME) for one in state.said
     )
     if not rest or not known or rest[0].role == "quantity":
-        return False
-    stop = next((n for n, term in enumerate(rest) if term.role == "place" and term.data.prep), len(rest))
+        return
+    ends = ("language", "quantity", "want", "no", "tonality", "meter")
+    stop = next(
+        (n for n, term in enumerate(rest) if term.role in ends or (term.role == "place" and term.data.prep)), len(rest)
+    )
     if stop == 0:
-        return False
+        return
     said = Said(Kind.THEME, rest[0].first, rest[stop - 1].last, clause=state.number)
     heard.preds.append((at, said))
-    for term in rest:
-        term.used = True
-    heard.places += [term for term in rest[stop:] if term.role == "place"]
-    return True
+    for term in rest[:stop]:
+        term.used, term.role = True, "fill"
 
 
 def _left_over(state: State, mods: Mods, directions: list[Term], heard: Heard, terms: list[Term]) -> None:

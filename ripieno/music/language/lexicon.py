@@ -21,18 +21,19 @@ from ripieno.contracts.enums import StemType
 from ripieno.contracts.understanding import Kind, Language
 from ripieno.music.genres import all_genres
 from ripieno.music.instruments import all_instruments
-from ripieno.music.language.tokens import tokens
+from ripieno.music.language.tokens import fold, tokens
 
 LANGUAGES: tuple[Language, ...] = ("en", "de", "es", "fr")
 GAP = "…"
+BAD = "bad"  # a concept's word that complains
 DOUBT = "not?"  # stands for a word that may be a negator misspelt
 FILLS = (
     "is", "plays", "enters", "returns", "modal", "asking", "wonder", "content", "there", "earlier", "later", "between",
-    "ought", "than", "yes",
+    "ought", "than", "yes", "them",
 )  # fmt: skip
 """Words that say nothing by themselves, but that others stand with: to be; to play, to come in, to come back; can and
 could; what asks whether something can be had (`t'aurais`), and who and why; other meanings (`think`); the place named
-last, and what is before, after or between; what ought to be; than; yes."""
+last, and what is before, after or between; what ought to be; than; yes; those who were spoken of."""
 REMOVES = ("away", "rests", "stops")
 """Words that leave out: particles beside what they remove (`drums out`), verbs of those who do not play (`sit out`), or
 not from a bar on (`stop at bar 9`)."""
@@ -42,14 +43,20 @@ ROLES = (
     "enough",
     "up", "down", "in", "crop", "under", "before", "after", "from", "since", "to", "on", "end", "bars", "half", "new",
     "about", "song", "again", "same", "key", "language", "dislike", "silence", "inaudible", "nowhere", "others",
+    "elsewhere",
+    "instrumental",
     *FILLS, *REMOVES,
 )  # fmt: skip
 """What a word can do that has no value of its own; see the data files. `doubt` is a negation of something that no
 statement says (`need not`), `silence` that nobody plays, `inaudible` that a part is not heard enough, `nowhere` that it
-is at no other place, `others` everybody else and everywhere else, `under` what is played to (`over the vocals`)."""
+is at no other place, `others` everybody else, or everybody and everywhere else, `elsewhere` everywhere else, `under`
+what is played to (`over the vocals`), `instrumental` that nobody sings."""
 
 
-Measure = Literal["dB", "LUFS", "bpm", "%", "octave", "semitone", "tone", "bar", "second", "minute"]
+Measure = Literal[
+    "dB", "LUFS", "bpm", "%", "octave", "semitone", "tone", "minor third", "major third", "fourth", "fifth", "bar",
+    "second", "minute",
+]  # fmt: skip
 
 
 class _Data(BaseModel):
@@ -82,9 +89,10 @@ class _Common(_Data):
 
 
 class Forms(_Data):
-    """The words of a concept: as such, as a comparative, as a noun."""
+    """The words of a concept: as such, as a complaint that it is so (`muddy`), as a comparative, as a noun."""
 
     words: list[str] = []
+    bad: list[str] = []
     more: list[str] = []
     noun: list[str] = []
 
@@ -99,6 +107,7 @@ class _Keys(_Data):
 
 class _Language(_Data):
     letters: str = ""
+    spellings: dict[str, str] = {}
     endings: dict[str, list[str]] = {}
     roles: dict[str, list[str]]
     degrees: dict[str, float]
@@ -160,6 +169,7 @@ class Lexicon:
     keys: _Keys
     styles: dict[str, list[str]] = field(default_factory=dict)
     letters: str = ""
+    spellings: dict[str, str] = field(default_factory=dict)
     vocabulary: frozenset[str] = frozenset()
 
 
@@ -190,6 +200,8 @@ def lexicon(name: str) -> Lexicon:
             add(phrases, "crop", role)
         elif role in ("never", "ought not"):
             add(phrases, "not", role)
+        elif role == "elsewhere":
+            add(phrases, "others", role)
         elif role != "fill":
             add(phrases, "remove" if role in REMOVES else role, role if role in REMOVES else "")
     add(own.roles.get("fill", []), "fill")
@@ -218,6 +230,7 @@ def lexicon(name: str) -> Lexicon:
         add([phrase for phrase in phrases if phrase not in known_parts], role, value)
     for concept, forms in own.concepts.items():
         add(forms.words, "concept", concept)
+        add(forms.bad, "concept", f"{concept}/{BAD}")
         add(forms.more, "comparative", concept)
         add(forms.noun, "noun", concept)
     add([*own.keys.major, *own.keys.minor], "mode")
@@ -242,6 +255,7 @@ def lexicon(name: str) -> Lexicon:
         own.keys,
         styles,
         own.letters,
+        {fold(short): fold(word) for short, word in own.spellings.items()},
         frozenset(word for one in entries for word in (*one.words, *one.after)),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ripieno.contracts.understanding import Kind
 from ripieno.music.language.amounts import Quantity
-from ripieno.music.language.lexicon import Concept
+from ripieno.music.language.lexicon import BAD, Concept
 from ripieno.music.language.saying import Heard, Mods, Said, State, bounded
 from ripieno.music.language.terms import Term
 
@@ -16,7 +16,10 @@ def concept(state: State, term: Term, role: str, mods: Mods, terms: list[Term], 
     """What a word of a concept says with what stands before it."""
     known = state.words.concepts[term.value]
     said = made(state, Kind(known.kind), term, *mods.terms, value=known.value)
-    compares = said.compares = role == "comparative" or mods.more
+    compares = role == "comparative" or mods.more
+    said.compares = compares or mods.less or mods.too
+    mods.too = mods.too or _complains(state, term, terms)
+    said.too = mods.too
     mods.less = mods.less and role != "comparative"
     mods.enough = mods.enough or (at + 1 < len(terms) and terms[at + 1].role == "enough")
     if role == "noun":
@@ -36,6 +39,12 @@ def concept(state: State, term: Term, role: str, mods: Mods, terms: list[Term], 
     elif known.kind == Kind.MOOD:
         said.amount = bounded(0.6 * mods.factor) if compares else None
     return said
+
+
+def _complains(state: State, term: Term, terms: list[Term]) -> bool:
+    """`it sounds muddy` is a complaint, `a muddy bass` a wish."""
+    is_so = state.about != "request" or any(one.role == "fill" and one.value == "is" for one in terms)
+    return term.detail == BAD and is_so
 
 
 def _noun(state: State, said: Said, known: Concept, mods: Mods, terms: list[Term], at: int) -> Said | None:
@@ -70,7 +79,7 @@ def _turned(said: Said, known: Concept, sign: float, factor: float) -> Said:
     if known.amount is not None:
         said.amount = bounded(sign * known.amount * factor)
     elif known.kind == Kind.MOOD:
-        said.amount = sign * 0.6
+        said.amount, said.negated = (0.6, said.negated) if sign > 0 else (None, True)
     elif known.opposite and sign < 0:
         said.value = known.opposite
     elif sign < 0:
@@ -117,10 +126,15 @@ def _direction(state: State, terms: list[Term], at: int) -> float:
         if term.role in ("down", "less") and not modifies:
             return -1.0
         known = state.words.concepts[term.value] if term.role in ("concept", "comparative") else None
-        if known is not None and known.kind in _DIRECTIONS and known.amount:
+        is_of_it = known is not None and (known.kind != Kind.LENGTH or _compares(terms, n))  # `6 minutes long`
+        if known is not None and known.kind in _DIRECTIONS and known.amount and is_of_it:
             turned = n > 0 and terms[n - 1].role in ("less", "too")
             return (1.0 if known.amount > 0 else -1.0) * (-1.0 if turned else 1.0)
     return 0.0
+
+
+def _compares(terms: list[Term], at: int) -> bool:
+    return terms[at].role == "comparative" or (at > 0 and terms[at - 1].role in ("more", "less", "too"))
 
 
 def made(state: State, kind: Kind, term: Term, *more: Term, **known: object) -> Said:

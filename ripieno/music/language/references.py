@@ -34,7 +34,10 @@ def _is_over(terms: list[Term], at: int) -> bool:
 def _is_compared_to(terms: list[Term], at: int) -> bool:
     """`quieter than the vocals`."""
     before = [one for one in terms[:at] if one.role not in ("the", "a")]
-    return len(before) > 1 and before[-1].value == "than" and before[-2].role in ("concept", "comparative", "unknown")
+    if len(before) < 2 or before[-1].value != "than":
+        return False
+    compares = before[-2].role == "unknown" and len(before) > 2 and before[-3].role in ("more", "less")
+    return compares or before[-2].role in ("concept", "comparative")
 
 
 def _is_done_to(heard: Heard, terms: list[Term], at: int) -> bool:

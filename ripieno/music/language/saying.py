@@ -38,6 +38,7 @@ class Said:
     only_implied: bool = False
     inherits: bool = False
     compares: bool = False
+    too: bool = False
     complains: bool = False
     turned: bool = False
     clause: int = 0
@@ -98,17 +99,19 @@ class Heard:
     nowhere: bool = False
     rests: bool = False
     others: bool = False
+    elsewhere: bool = False
     absent: bool = False
     doubtful: bool = False
     kept: list[StemType] = field(default_factory=list)
     remark: bool = False
+    of_them: bool = False
     first: int = 0
     last: int = 0
 
     @property
     def is_of_a_piece(self) -> bool:
         """Whether all that is named are pieces of the drum kit, which cannot be had or left out by themselves."""
-        return bool(self.named) and all(one.term.piece for one in self.named)
+        return bool(self.named) and all(one.term.detail for one in self.named)
 
     @property
     def parts(self) -> list[StemType]:

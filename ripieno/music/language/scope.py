@@ -86,13 +86,29 @@ def is_a_remark(clause: Clause, *, of_what_is_there: bool) -> bool:
     """`the guitar is too fidgety` with a word that nobody knows says something of the guitar, but not that it is
     wanted; nor does `it steps on the singer` of the singer, where there is music already."""
     named = next((n for n, one in enumerate(clause.terms) if one.role in ("part", "instrument")), 0)
-    if of_what_is_there and _is_strange(clause.terms) and not clause.has("a", "want"):
+    if of_what_is_there and _is_strange(clause.terms) and not clause.has("want") and not _is_brought(clause.terms):
         return True
     if of_what_is_there and named > 1 and clause.terms[named - 1].role == "the" and _is_strange(clause.terms[:named]):
         return True
     kinds = {one.value for one in clause.terms if one.role == "fill"}
     strange = clause.has("unknown") or bool(kinds & _OTHER)
     return clause.has("too", "enough") or ("is" in kinds and strange)
+
+
+def _is_brought(terms: list[Term]) -> bool:
+    """`a part`; not `my singer has a cold`."""
+    return any(
+        one.role == "a" and _noun_behind(terms, n) in ("part", "instrument", "absent", "place", "")
+        for n, one in enumerate(terms)
+    )
+
+
+def _noun_behind(terms: list[Term], at: int) -> str:
+    described = ("concept", "comparative", "degree", "new", "fill", "style", "a", "more")
+    following = next((one.role for one in terms[at + 1 :] if one.role not in described), "")
+    if following == "unknown" and any(one.role in ("part", "instrument", "absent") for one in terms[at + 1 :]):
+        return "part"
+    return following
 
 
 # -- one negator --------------------------------------------------------------------------------------------------

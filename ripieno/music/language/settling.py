@@ -103,12 +103,30 @@ def _is_said(one: Said, before: list[Said], after: list[Said]) -> bool:
     vague = one.unit is None and one.amount is not None
     if vague and any(other.unit is not None and _is_alike(one, other) for other in (*before, *after)):
         return True
-    return (
-        vague
-        and one.inherits
-        and one.kind in _LOUD
-        and any(_is_alike(one, other) and not other.complains for other in before)
-    )
+    if vague and any(_is_the_reason(one, other) for other in (*before, *after)):
+        return True
+    if one.unit is None and any(_says_it_better(one, other) for other in (*before, *after)):
+        return True
+    return vague and any(_is_alike(one, other) and not other.complains for other in before)
+
+
+def _is_the_reason(one: Said, other: Said) -> bool:
+    """`a tone up, it is too low for me`."""
+    same_way = (one.amount or 0) * (other.amount or 0) > 0
+    if one.kind == other.kind == Kind.VARIATION and one.too and not one.parts:  # `it gets boring, vary the drums`
+        return bool(other.parts) and same_way
+    return one.kind == Kind.REGISTER and one.too and other.kind == Kind.KEY and other.unit == "semitone" and same_way
+
+
+def _says_it_better(one: Said, other: Said) -> bool:
+    """`not faster, slower`, `slower, 92 bpm`."""
+    if (one.kind, one.value, one.parts) != (other.kind, other.value, other.parts) or other.negated or one is other:
+        return False
+    if one.amount is None or other.amount is None or one.places not in ([], other.places):
+        return False
+    if other.absolute and other.unit == "bpm":
+        return True
+    return one.negated and one.amount * other.amount < 0
 
 
 def _same(one: Said, other: Said) -> bool:
@@ -119,4 +137,5 @@ def _is_alike(one: Said, other: Said) -> bool:
     """The same kind of change of the same parts the same way, where the other one is."""
     kinds = one.kind == other.kind or {one.kind, other.kind} <= _LOUD
     way = (one.amount or 0) * (other.amount or 0) > 0 and one.negated == other.negated and not other.absolute
+    kinds = kinds and (one.kind != other.kind or one.value == other.value)
     return kinds and way and one.parts == other.parts and one.places in ([], other.places)

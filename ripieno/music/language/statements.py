@@ -13,6 +13,7 @@ from ripieno.music.language.apart import is_read_apart
 from ripieno.music.language.changing import change
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.exchanging import swapped
+from ripieno.music.language.gaps import goes_without_saying
 from ripieno.music.language.hearing import hear
 from ripieno.music.language.leaving_out import leave_out
 from ripieno.music.language.saying import GLOBAL, Heard, Said, State
@@ -29,7 +30,9 @@ def read(state: State, clauses: list[Clause]) -> None:
     for number, clause in enumerate(clauses):
         state.number = number
         heard = hear(state, clause)
-        if not is_read_apart(state, clause, heard, begins) and not swapped(state, clause, heard):
+        if goes_without_saying(state, clause, heard, begins):
+            pass
+        elif not is_read_apart(state, clause, heard, begins) and not swapped(state, clause, heard):
             _say(state, clause, heard, clauses, begins)
         state.last_place = next((one for one in reversed(heard.places) if not one.data.is_beside), state.last_place)
     flush(state)

@@ -14,7 +14,8 @@ from ripieno.music.language.tokens import Token
 _FARTHEST = 9  # words between the two halves of `leave … out`
 HARD = frozenset(".;!?\n…")
 _ORDER = (
-    "meter", "section", "part", "instrument", "absent", "style", "doubt", "silence", "inaudible", "nowhere", "others",
+    "meter", "instrumental", "section", "part", "instrument", "absent", "style", "doubt", "silence", "inaudible", "nowhere",
+    "others",
     "nothing", "rather", "except", "dislike", "comparative", "concept", "noun", "remove", "no", "not", "only", "more",
     "less", "too", "enough", "swap", "for", "instead of", "up", "down", "keep", "again", "want", "language", "bars",
     "mode", "unit", "ordinal", "number", "half", "before", "after", "since", "from", "to", "end", "crop", "in", "on",
@@ -28,7 +29,7 @@ _BEFORE_A_NOUN = ("the", "a", "in", "crop", "before", "after", "from", "since", 
 @dataclass
 class Term:
     """`first`..`last` are its tokens (`last` behind them), `also` those after a gap; `data` what a reading found;
-    `piece` is one of the drum kit."""
+    `detail` is the piece of the drum kit that a part is, or `bad` where a concept's word complains."""
 
     role: str
     value: str = ""
@@ -36,7 +37,7 @@ class Term:
     last: int = 0
     also: tuple[int, ...] = ()
     data: Any = None
-    piece: str = ""
+    detail: str = ""
     used: bool = field(default=False, compare=False)
 
 
@@ -124,8 +125,8 @@ def _decided(found: list[Term], said: list[Token], words: Lexicon) -> list[Term]
         if term.role == "?":
             entry = _choice(number, term, found, said)
             term.role, term.value, term.data = entry.role, entry.value, None
-            if term.role == "part":
-                term.value, _, term.piece = term.value.partition("/")
+            if term.role in ("part", "concept"):
+                term.value, _, term.detail = term.value.partition("/")
             if term.role == "number":
                 term.data = words.numbers[term.value]
     return found
@@ -192,7 +193,9 @@ def _rule_out(
         sings = any(one.role == "song" or one.value == "lyrics" for one in found[:number])
         drop(*({"crop", "in", "fill", "on"} if sings else {"about"}))
     if "ordinal" in readings and "unit" in readings:
-        drop("ordinal" if before in ("number", "half") else "unit")
+        drop("ordinal" if before in ("number", "half", "a") and not coming & {"section", "bars"} else "unit")
+    if "mode" in readings and "unit" in readings:  # `6 min`
+        drop("mode" if before in ("number", "half") else "unit")
     if "number" in readings:
         if {"bars", "unit", "section"} & coming or before in ("section", "from", "since", "to", "bars"):
             drop("fill", "a", "the")

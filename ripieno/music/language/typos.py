@@ -25,8 +25,14 @@ def corrected(said: list[Token], language: str) -> list[Token]:
         replace(one, word=_meant(one.word, language))
         if one.kind == "word" and len(one.word) >= _SHORTEST - 1 and one.word not in known
         else one
-        for one in said
+        for one in spelt(said, language)
     ]
+
+
+def spelt(said: list[Token], language: str) -> list[Token]:
+    """The tokens, with words that are often written otherwise (`dont`, `pa`) as the dictionary has them."""
+    spellings = lexicon(language).spellings
+    return [replace(one, word=spellings[one.word]) if one.word in spellings else one for one in said]
 
 
 @lru_cache(maxsize=4096)

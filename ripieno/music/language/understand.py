@@ -9,7 +9,7 @@ from ripieno.music.language.saying import Said, State
 from ripieno.music.language.settling import settled
 from ripieno.music.language.terms import Term
 from ripieno.music.language.tokens import Token, tokens
-from ripieno.music.language.typos import corrected
+from ripieno.music.language.typos import corrected, spelt
 
 _ENGLISH_FIRST = 0.01
 
@@ -50,6 +50,7 @@ def recognised(text: str) -> Language:
 
 def _known(said: list[Token], words: Lexicon) -> float:
     """How many words are read; a phrase says more than its words."""
+    said = spelt(said, words.name)
     found = [term for term in terms.read(said, words) if said[term.first].kind == "word"]
     return sum(
         (term.last - term.first + len(term.also)) * (0.9 + 0.1 * (term.last - term.first))

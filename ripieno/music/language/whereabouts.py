@@ -9,6 +9,8 @@ from ripieno.music.language.clauses import Clause
 from ripieno.music.language.saying import GLOBAL, Carried, Heard, Said, State
 from ripieno.music.language.telling import add, flush
 
+_OF_ALL = (Kind.KEY, Kind.METER, Kind.STYLE, Kind.SECTION)
+
 
 def place_back(state: State, heard: Heard, begins: int) -> None:
     """A place at the end of a clause is also that of what it is joined to by `and`; one at its beginning holds on."""
@@ -22,8 +24,10 @@ def place_back(state: State, heard: Heard, begins: int) -> None:
     for said in reversed(state.said[begins:]):
         if said.clause == state.number:
             continue
-        alike = [one for one in mine if one.inherits or (one.kind, one.negated) == (said.kind, said.negated)]
-        if said.places or said.but_places or not alike or said.kind in (Kind.KEY, Kind.METER, Kind.STYLE):
+        alike = [
+            one for one in mine if (one.negated == said.negated or said.too) and (one.inherits or one.kind == said.kind)
+        ]
+        if said.places or said.but_places or not alike or said.kind in _OF_ALL:
             break
         said.places = heard.where
         said.only = said.only or (said.kind == Kind.PART and not said.negated) or heard.place_only
@@ -61,7 +65,7 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
     if last is not None and last.but_places and not last.places and clause.joined == "but":
         last.places = where
         return
-    free = [said for said in before if not said.places and said.kind not in (Kind.KEY, Kind.METER, Kind.STYLE)]
+    free = [said for said in before if not said.places and said.kind not in _OF_ALL]
     strange = clause.has("unknown")
     if clause.joined in ("and", "or") and not free and last is not None and not strange:
         for said in before:

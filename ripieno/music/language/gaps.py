@@ -1,0 +1,65 @@
+"""Clauses that leave out what the one before them said: `more swing on the drums, less on the rest`, `reverb on the
+piano, but not on the voice`, `louder in the chorus, in the verses not`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ripieno.contracts.understanding import Kind
+from ripieno.music.language.clauses import Clause
+from ripieno.music.language.saying import GLOBAL, NEGATORS, Heard, Said, State
+from ripieno.music.language.telling import flush
+from ripieno.music.language.terms import Term
+
+_TURNS = ("more", "less", *NEGATORS)
+_SMALL = ("fill", "the", "a", "in", "on", "crop", "so", "degree", "too", "up", "down", "want")
+_OTHERS = ("part", "instrument", "everything", "others", "place")
+_LEADS = ("in", "on", "crop", "to", "a")
+
+
+def goes_without_saying(state: State, clause: Clause, heard: Heard, begins: int) -> bool:
+    """Whether the clause is one of these; then what was said before is said of others, or of other places."""
+    last = next((one for one in reversed(state.said[begins:]) if one.kind not in GLOBAL), None)
+    if last is None or not clause.joined or last.kind in (Kind.PART, Kind.KEEP) or state.pending:
+        return False
+    turns = [one for one in clause.terms if one.role in _TURNS]
+    if not turns or not all(one.role in (*_TURNS, *_SMALL, *_OTHERS) for one in clause.terms):
+        return False
+    if not (_of_others(clause.terms) if not heard.places else _elsewhere(last, heard, clause.terms)):
+        return False
+    flush(state)
+    _say_it_there(state, last, turns[0], heard, clause)
+    return True
+
+
+def _of_others(terms: list[Term]) -> bool:
+    """Whether it is about others who are led in: `less on the guitar`; `less guitar` is about how much of it."""
+    named = [n for n, one in enumerate(terms) if one.role in ("part", "instrument", "everything", "others")]
+    if not named:
+        return False
+    before = [one for one in terms[: named[0]] if one.role not in ("the", "fill")]
+    return bool(before) and before[-1].role in _LEADS
+
+
+def _elsewhere(last: Said, heard: Heard, terms: list[Term]) -> bool:
+    """Whether it is about another place than the one before."""
+    return bool(last.places) and last.places != heard.where and not any(one.role in ("up", "down") for one in terms)
+
+
+def _say_it_there(state: State, last: Said, turn: Term, heard: Heard, clause: Clause) -> None:
+    said = replace(last, first=heard.first, last=heard.last, clause=state.number, unit=None, absolute=False)
+    said.places, said.but_places = heard.where or list(last.places), []
+    if last.unit is not None and last.amount is not None:
+        said.amount = 0.6 if last.amount > 0 else -0.6
+    if turn.role in NEGATORS:
+        said.negated = True
+    elif said.amount is None:
+        return
+    else:
+        said.amount, said.negated = abs(said.amount) * (1.0 if turn.role == "more" else -1.0), False
+    if heard.named:
+        said.parts, said.but_parts = heard.parts, []
+    elif heard.others or heard.everything:
+        said.parts, said.but_parts = [], list(last.parts)
+    state.said.append(said)
+    state.subject, state.but_subject = list(said.parts), list(said.but_parts)

@@ -1,0 +1,49 @@
+"""What terms are where only the whole clause shows it: moves that look like removals, what others are for, who `they`
+are."""
+
+from __future__ import annotations
+
+from ripieno.music.language.clauses import Clause
+from ripieno.music.language.terms import Term
+
+_MEASURES = ("octave", "semitone", "dB", "bpm", "%")
+_DESCRIBES = ("the", "a", "degree", "concept", "comparative", "part", "instrument", "absent", "number", "new", "more")
+_NOUNS = ("part", "instrument", "absent", "noun", "place", "song", "section", "unknown", "others", "number", "ordinal")
+
+
+def recast(clause: Clause) -> None:
+    """Give terms the roles that they have in this clause."""
+    _move(clause.terms)
+    _leave_purposes_out(clause.terms)
+
+
+def speaks_of_them(clause: Clause) -> bool:
+    """`can they sit behind the beat?`, `mach die dunkler`: those who were spoken of are meant."""
+    return any(
+        (one.role == "fill" and one.value == "them") or (one.role == "the" and _stands_alone(clause.terms, at))
+        for at, one in enumerate(clause.terms)
+    )
+
+
+def _stands_alone(terms: list[Term], at: int) -> bool:
+    """Whether no noun comes that an article would be for."""
+    return not any(one.role in _NOUNS or (one.role == "fill" and not one.value) for one in terms[at + 1 :])
+
+
+def _move(terms: list[Term]) -> None:
+    """`drop the bass an octave`, `cut 3 dB`: down, not out."""
+    if any(one.role == "quantity" and one.value in _MEASURES for one in terms):
+        for one in terms:
+            if one.role == "remove" and one.value != "rests":
+                one.role, one.value = "down", ""
+
+
+def _leave_purposes_out(terms: list[Term]) -> None:
+    """`for a short film`, `für meine Klavierschüler`: what music is for is not what it is like."""
+    for at, term in enumerate(terms):
+        if term.role != "crop" or term.value == "under":
+            continue
+        end = next((n for n, one in enumerate(terms[at + 1 :], start=at + 1) if one.role not in _DESCRIBES), None)
+        if end is not None and terms[end].role == "unknown":
+            for one in terms[at + 1 : end]:
+                one.role = one.role if one.role in ("the", "a") else "unknown"
