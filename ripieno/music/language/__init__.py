@@ -2,6 +2,7 @@
 
 tokens.py       text as tokens that know where they stand
 lexicon.py      the vocabulary: en.json, de.json, es.json, fr.json, and what they share (common.json, instruments.json)
+compounds.py    German words of two
 typos.py        slips of the pen
 terms.py        what each phrase may do in its sentence, and which reading counts
 amounts.py      numbers with units, keys, meters
@@ -12,7 +13,9 @@ meanings.py     what single words say, with what stands before them
 scope.py        what words of negation are for, and which are in doubt
 beside.py       places by other places: from there on, before that
 references.py   parts that are spoken of while others are meant
+recasting.py    what terms are where only the whole clause shows it
 hearing.py      what one clause holds
+gaps.py         clauses that leave out what the one before said
 exchanging.py   one part for another
 telling.py      statements as they are added, and parts that are wanted
 whereabouts.py  places that stand apart from what they are about

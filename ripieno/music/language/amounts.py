@@ -137,7 +137,7 @@ def _key(said: list[Token], at: int, words: Lexicon, text: str) -> Term | None:
     if token.kind != "word":
         return None
     is_counted = at > 0 and said[at - 1].kind == "number"  # `6 min`
-    if (mode := _mode(token.word, words)) is not None and not is_counted:
+    if (mode := _mode(token.word, words)) is not None and not (is_counted or _is_interval(said, at, words)):
         return Term("tonality", mode, at, at + 1)
     tonic = tonics.get(token.word)
     if tonic is None:
@@ -148,7 +148,7 @@ def _key(said: list[Token], at: int, words: Lexicon, text: str) -> Term | None:
             tonic, after = tonic + sign, after + 1
             break
     mode = _mode(said[after].word, words) if after < len(said) else None
-    if mode is not None:
+    if mode is not None and not _is_interval(said, after, words):
         return Term("tonality", f"{tonic} {mode}", at, after + 1)
     before = words.by_word.get(said[at - 1].word, ()) if at else ()
     is_in = any(entry.role in ("in", "to", "key", "for") for entry in before if len(entry.words) == 1)
@@ -156,6 +156,12 @@ def _key(said: list[Token], at: int, words: Lexicon, text: str) -> Term | None:
     if text[token.start] in _LETTERS and is_in and ends:
         return Term("tonality", tonic, at, after)
     return None
+
+
+def _is_interval(said: list[Token], at: int, words: Lexicon) -> bool:
+    """`up a minor third`."""
+    longer = [entry for entry in words.by_word.get(said[at].word, ()) if entry.role == "unit" and len(entry.words) > 1]
+    return any(tuple(one.word for one in said[at : at + len(entry.words)]) == entry.words for entry in longer)
 
 
 def _mode(word: str, words: Lexicon) -> str | None:

@@ -34,7 +34,7 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
     if heard.nowhere:
         _nowhere_else(state, begins)
         return bare and not heard.named
-    if heard.inaudible and heard.preds and not heard.named:  # `the words get lost`
+    if heard.inaudible and (heard.is_of_a_piece or (heard.preds and not heard.named)):  # `the words get lost`
         _give_up(state, clause, heard)
         return True
     if heard.inaudible:
@@ -47,13 +47,16 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
         heard.but_places += state.last_place.data.places
         return False
     if heard.others and not heard.named:
-        return _the_rest(state, heard, bare=bare)
+        return _the_rest(state, clause, heard, bare=bare)
     goes_on = state.absent and bool(clause.joined) and not heard.named and not heard.everything and not bare
     if (heard.absent and not heard.named) or goes_on:
         _do_without(state, clause, heard, bare=bare)
         return True
     if heard.is_of_a_piece and not (bare or _is_of_the_groove(heard)):
         _do_without(state, clause, heard, bare=False)
+        return True
+    if heard.only_parts and any(one.term.detail for one in heard.named):  # `the drums only on the snare`
+        _give_up(state, clause, heard)
         return True
     if heard.is_of_a_piece and heard.keeps:
         return True  # nothing happens to it
@@ -132,6 +135,8 @@ def _do_without(state: State, clause: Clause, heard: Heard, *, bare: bool) -> No
     else:
         for one in heard.named:
             one.term.used = False
+    if not bare:
+        flush(state)  # those that wait are wanted wherever this is not
     state.row, state.absent = None, True
     if heard.places:
         state.sticky, state.lead = heard.where, heard.places[0]
@@ -171,8 +176,11 @@ def _complain(state: State, heard: Heard) -> None:
             state.sticky, state.lead = heard.where, heard.places[0]
 
 
-def _the_rest(state: State, heard: Heard, *, bare: bool) -> bool:
+def _the_rest(state: State, clause: Clause, heard: Heard, *, bare: bool) -> bool:
     """`everything else softer` is about all but those named before; that the rest is fine says nothing."""
+    if bare and heard.enters and heard.places:  # `the rest comes in at the chorus`
+        _give_up(state, clause, heard)
+        return True
     if bare:
         return not heard.places
     known = state.subject or state.before.subject or [part for one in state.said for part in one.parts]

@@ -67,7 +67,7 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
             said.places = said.places or heard.where or list(state.before.sticky)
         elif inherits and clause.joined and (said.kind not in GLOBAL or _is_a_mood_of(state, said)):
             said.parts, said.but_parts, said.inherits = list(state.subject), list(state.but_subject), True
-        elif said.kind not in GLOBAL or (said.kind == Kind.MOOD and heard.named):
+        elif said.kind not in GLOBAL or (said.kind == Kind.MOOD and _is_beside(at, heard, clause.terms)):
             said.parts = [*(waiting_parts if takes else []), *_own(at, heard)]
             said.parts = list(dict.fromkeys(said.parts))
         if said.kind in (Kind.TEMPO, Kind.KEY, Kind.METER) and said.absolute and _is_cropped(heard):
@@ -79,7 +79,7 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         if said.kind == Kind.PRESENCE and heard.named:
             row = said
         add(state, said, heard)
-    if heard.named and not subject_first and meaning and _is_of_a_row(meaning[-1][1]):
+    if heard.named and not subject_first and meaning and _is_of_a_row(state, meaning[-1][1]):
         row = meaning[-1][1]
     state.row, state.row_clause = row, state.number
     own = [*(waiting_parts if takes else []), *heard.parts]
@@ -127,6 +127,13 @@ def _of_a_noun(preds: list[tuple[int, Said]], heard: Heard, terms: list[Term]) -
     return [(n, said) for n, said in preds if said is not strength]
 
 
+def _is_beside(at: int, heard: Heard, terms: list[Term]) -> bool:
+    """`a dreamy piano`, `the piano too happy`; not `something sad with a piano`."""
+    if not heard.named or heard.named[0].at < at:
+        return bool(heard.named)
+    return not any(one.role in ("want", "only", "unknown", "in") for one in terms[at : heard.named[0].at])
+
+
 def _is_led(terms: list[Term], at: int) -> bool:
     """`on the vocals`."""
     before = next((one.role for one in reversed(terms[:at]) if one.role != "the"), "")
@@ -140,9 +147,10 @@ def _without_length(state: State, clause: Clause) -> None:
         state.said.pop()
 
 
-def _is_of_a_row(said: Said) -> bool:
+def _is_of_a_row(state: State, said: Said) -> bool:
     """`louder drums and bass` are both; `low strings and drums` are low strings, and drums."""
-    return said.kind not in GLOBAL and (said.compares or said.kind == Kind.PRESENCE or said.turned)
+    compares = said.compares and state.about != "request"
+    return said.kind not in GLOBAL and (compares or said.kind == Kind.PRESENCE or said.turned)
 
 
 def _says(said: Said, heard: Heard) -> bool:

@@ -28,8 +28,12 @@ def swapped(state: State, clause: Clause, heard: Heard) -> bool:
         if not new and state.pending:
             new = [one for waiting, _ in state.pending for one in waiting.named]
             state.pending = []
-        if old:
+        if old and (new or not clause.has("unknown")):
             _exchange(state, old, new, heard)
+            return True
+        if old:  # `brushes instead of sticks on the drums`
+            for term in clause.terms:
+                term.used = False
             return True
     if "swap" in roles:
         state.swapping, state.old = "old", []

@@ -20,16 +20,38 @@ _LEADS = ("in", "on", "crop", "to", "a")
 def goes_without_saying(state: State, clause: Clause, heard: Heard, begins: int) -> bool:
     """Whether the clause is one of these; then what was said before is said of others, or of other places."""
     last = next((one for one in reversed(state.said[begins:]) if one.kind not in GLOBAL), None)
-    if last is None or not clause.joined or last.kind in (Kind.PART, Kind.KEEP) or state.pending:
+    if last is None or not clause.joined or state.pending:
         return False
+    if _is_said_of_others_too(clause, heard):
+        return _say_it_too(state, heard, begins)
     turns = [one for one in clause.terms if one.role in _TURNS]
-    if not turns or not all(one.role in (*_TURNS, *_SMALL, *_OTHERS) for one in clause.terms):
+    is_small = all(one.role in (*_TURNS, *_SMALL, *_OTHERS) for one in clause.terms)
+    if last.kind in (Kind.PART, Kind.KEEP) or not turns or not is_small:
         return False
     if not (_of_others(clause.terms) if not heard.places else _elsewhere(last, heard, clause.terms)):
         return False
     flush(state)
     _say_it_there(state, last, turns[0], heard, clause)
     return True
+
+
+def _is_said_of_others_too(clause: Clause, heard: Heard) -> bool:
+    """`the drums are great, the bass too`."""
+    also = [n for n, one in enumerate(clause.terms) if (one.role, one.value) == ("fill", "also")]
+    is_last = clause.terms[-1].role in ("too", "so") and bool(heard.named)
+    small = (*_SMALL, "part", "instrument")
+    return bool(heard.named) and bool(also or is_last) and all(one.role in small for one in clause.terms)
+
+
+def _say_it_too(state: State, heard: Heard, begins: int) -> bool:
+    """Of others, what was said in the clause before."""
+    before = [one for one in state.said[begins:] if one.clause == state.number - 1 and one.parts]
+    for one in before:
+        if not (one.kind == Kind.PART and not one.negated):
+            said = replace(one, parts=heard.parts, value=None if one.kind == Kind.PART else one.value)
+            state.said.append(replace(said, first=heard.first, last=heard.last, clause=state.number))
+    state.subject = heard.parts
+    return any(not (one.kind == Kind.PART and not one.negated) for one in before)
 
 
 def _of_others(terms: list[Term]) -> bool:

@@ -25,7 +25,7 @@ _SURELY_BPM = (60, 220)
 def hear(state: State, clause: Clause) -> Heard:
     heard, mods = Heard(first=clause.terms[0].first, last=clause.terms[-1].last), Mods()
     terms = clause.terms
-    recast(clause)
+    recast(clause, of_what_is_there=state.about != "request")
     heard.of_them = speaks_of_them(clause)
     if not scope.asks_politely(clause):
         heard.doubtful = scope.is_doubtful(
@@ -35,7 +35,7 @@ def hear(state: State, clause: Clause) -> Heard:
     kinds = {term.value for term in terms if term.role == "fill"}
     stops = any(term.role == "remove" and term.value == "stops" for term in terms) and not clause.has("not", "no")
     heard.enters, heard.returns = "enters" in kinds, "returns" in kinds
-    directions = [term for term in terms if term.role in ("up", "down")]
+    directions = [term for n, term in enumerate(terms) if term.role in ("up", "down") and not _is_strange(terms, n)]
     for at, term in enumerate(terms):
         term.used = True
         role = _role_instead(terms, at) or term.role
@@ -105,6 +105,7 @@ def hear(state: State, clause: Clause) -> Heard:
             heard.others = True
             heard.elsewhere = heard.elsewhere or term.value == "elsewhere"
         elif role == "instrumental" and not mods.neg:
+            heard.sings_not = True
             heard.preds.append((at, made(state, Kind.PART, term, parts=[StemType.VOCALS], negated=True)))
         elif role == "absent":
             heard.absent = True
@@ -143,6 +144,7 @@ def hear(state: State, clause: Clause) -> Heard:
                 heard.places.append(beside(state.last_place, term))
         elif role in ("unknown", "doubt", "mark", "ordinal", "unit", "meter", "clock", "half", "bars", "section"):
             term.used = False
+    heard.keeps = heard.keeps and not heard.sings_not  # `keep it instrumental`
     heard.places = within(heard.places)
     heard.wants = heard.wants or (terms[-1].role == "fill" and terms[-1].value == "yes" and bool(heard.named))
     _left_over(state, mods, directions, heard, terms)
@@ -248,7 +250,8 @@ def _is_by_itself(terms: list[Term], at: int) -> bool:
     small = ("fill", "the", "degree", "about", "a")
     before = next((one.role for one in reversed(terms[:at]) if one.role not in small), "")
     after = next((one.role for one in terms[at + 1 :] if one.role not in small), "")
-    is_led = before in ("in", "on", "to", "want", "since") or not before
+    is_rough = at > 0 and terms[at - 1].role == "fill" and terms[at - 1].value == "nearly"
+    is_led = is_rough or before in ("in", "on", "to", "want", "since") or not before
     return is_led and after in ("", "in", "on", "to", "want", "tonality", "crop", "place", "instrumental", "no")
 
 
@@ -300,6 +303,11 @@ def _left_over(state: State, mods: Mods, directions: list[Term], heard: Heard, t
         said = made(state, Kind.LOUDNESS, directions[0], amount=bounded(_UP * sign * mods.factor), negated=mods.neg)
         heard.negates_parts = False
         heard.preds.append((terms.index(directions[0]), said))
+
+
+def _is_strange(terms: list[Term], at: int) -> bool:
+    """`whip up a solo`: the particle of a verb that nobody knows."""
+    return at > 0 and terms[at - 1].role == "unknown" and terms[at].last - terms[at].first == 1
 
 
 def _has_change(terms: list[Term]) -> bool:

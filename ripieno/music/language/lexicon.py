@@ -29,11 +29,13 @@ BAD = "bad"  # a concept's word that complains
 DOUBT = "not?"  # stands for a word that may be a negator misspelt
 FILLS = (
     "is", "plays", "enters", "returns", "modal", "asking", "wonder", "content", "there", "earlier", "later", "between",
-    "ought", "than", "yes", "them",
+    "ought", "than", "yes", "them", "nearly",
+    "also",
 )  # fmt: skip
 """Words that say nothing by themselves, but that others stand with: to be; to play, to come in, to come back; can and
 could; what asks whether something can be had (`t'aurais`), and who and why; other meanings (`think`); the place named
-last, and what is before, after or between; what ought to be; than; yes; those who were spoken of."""
+last, and what is before, after or between; what ought to be; than; yes; those who were spoken of; that
+a number is rough; that the same holds for others."""
 REMOVES = ("away", "rests", "stops")
 """Words that leave out: particles beside what they remove (`drums out`), verbs of those who do not play (`sit out`), or
 not from a bar on (`stop at bar 9`)."""
@@ -108,6 +110,7 @@ class _Keys(_Data):
 class _Language(_Data):
     letters: str = ""
     spellings: dict[str, str] = {}
+    compounds: bool = False
     endings: dict[str, list[str]] = {}
     roles: dict[str, list[str]]
     degrees: dict[str, float]
@@ -171,6 +174,7 @@ class Lexicon:
     letters: str = ""
     spellings: dict[str, str] = field(default_factory=dict)
     vocabulary: frozenset[str] = frozenset()
+    has_compounds: bool = False
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -257,6 +261,7 @@ def lexicon(name: str) -> Lexicon:
         own.letters,
         {fold(short): fold(word) for short, word in own.spellings.items()},
         frozenset(word for one in entries for word in (*one.words, *one.after)),
+        own.compounds,
     )
 
 

@@ -11,10 +11,11 @@ _DESCRIBES = ("the", "a", "degree", "concept", "comparative", "part", "instrumen
 _NOUNS = ("part", "instrument", "absent", "noun", "place", "song", "section", "unknown", "others", "number", "ordinal")
 
 
-def recast(clause: Clause) -> None:
+def recast(clause: Clause, *, of_what_is_there: bool) -> None:
     """Give terms the roles that they have in this clause."""
     _move(clause.terms)
-    _leave_purposes_out(clause.terms)
+    _halve(clause.terms)
+    _leave_purposes_out(clause.terms, of_what_is_there=of_what_is_there)
 
 
 def speaks_of_them(clause: Clause) -> bool:
@@ -31,18 +32,33 @@ def _stands_alone(terms: list[Term], at: int) -> bool:
 
 
 def _move(terms: list[Term]) -> None:
-    """`drop the bass an octave`, `cut 3 dB`: down, not out."""
+    """`drop the bass an octave`, `cut 3 dB`: down, not out; `can go higher`: up."""
+    for at, one in enumerate(terms):
+        following = next((later.role for later in terms[at + 1 :] if later.role not in ("fill", "degree", "a")), "")
+        if one.role == "remove" and not one.value and following in ("comparative", "up", "down"):
+            one.role = "fill"
     if any(one.role == "quantity" and one.value in _MEASURES for one in terms):
         for one in terms:
             if one.role == "remove" and one.value != "rests":
                 one.role, one.value = "down", ""
 
 
-def _leave_purposes_out(terms: list[Term]) -> None:
-    """`for a short film`, `für meine Klavierschüler`: what music is for is not what it is like."""
+def _halve(terms: list[Term]) -> None:
+    """`cut the intro in half`: shorter, not out."""
+    cuts = [one for one in terms if one.role == "remove" and one.value != "rests"]
+    if cuts and terms[-1].role == "half":
+        cuts[0].role, cuts[0].value, terms[-1].role, terms[-1].value = "comparative", "short", "fill", ""
+
+
+def _leave_purposes_out(terms: list[Term], *, of_what_is_there: bool) -> None:
+    """`for a short film`, `für meine Klavierschüler`, `too busy for a ballad`: what music is for is not what it is to
+    be like."""
     for at, term in enumerate(terms):
         if term.role != "crop" or term.value == "under":
             continue
+        if of_what_is_there:
+            for one in terms[at + 1 :]:
+                one.role = "fill" if one.role == "style" else one.role
         end = next((n for n, one in enumerate(terms[at + 1 :], start=at + 1) if one.role not in _DESCRIBES), None)
         if end is not None and terms[end].role == "unknown":
             for one in terms[at + 1 : end]:

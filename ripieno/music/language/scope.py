@@ -75,6 +75,8 @@ def is_doubtful(clause: Clause, *, has_subject: bool, is_comment: bool = False) 
     for at, term in enumerate(terms):
         if term.role == "no" and not _is_of_a_thing(terms, at):
             return True
+        if term.role == "not" and _says_something_else(terms, at):
+            return True
         if term.role == "not" and not (_is_of_a_change(terms, at) or _is_of_a_verb(terms, at)):
             return True
         if term.role == "remove" and not _has_object(terms, at, has_subject=has_subject or bool(clause.joined)):
@@ -148,6 +150,12 @@ def _is_a_cleft(terms: list[Term], named: int) -> bool:
     """`not the guitar is too loud` (but the piano)."""
     rest = terms[named + 1 :]
     return any(_is(one, {"is"}) for one in rest) and any(one.role in ("concept", "comparative", "too") for one in rest)
+
+
+def _says_something_else(terms: list[Term], at: int) -> bool:
+    """`da stimmt was nicht mit dem Klavier`: the negator is that of a verb with another meaning."""
+    before = [one for one in terms[:at] if one.value or one.role not in ("the", "a", "fill")]
+    return bool(before) and _is(before[-1], _OTHER) and any(one.role in ("part", "instrument") for one in terms[at:])
 
 
 def _is_of_a_verb(terms: list[Term], at: int) -> bool:

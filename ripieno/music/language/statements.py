@@ -60,7 +60,8 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
     if heard.excepted and not heard.preds and not heard.named and _except_of_before(state, heard, begins):
         return
     before = [said for said in state.said[begins:] if said.kind not in GLOBAL]
-    if bare and heard.only_parts and clause.joined in ("but", "comma") and before and not before[-1].parts:
+    is_of_before = clause.joined == "but" or (clause.joined == "comma" and _confines(clause, before))
+    if bare and heard.only_parts and is_of_before and before and not before[-1].parts:
         for said in before:  # `more reverb, but only on the guitar`; `without anybody, only the guitar`
             if said.kind == Kind.PART and said.negated:
                 said.but_parts = said.but_parts or heard.parts
@@ -100,6 +101,11 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
         state.subject, state.but_subject = [], []
     elif heard.keeps:
         add(state, Said(Kind.KEEP, heard.first, heard.last), heard)
+
+
+def _confines(clause: Clause, before: list[Said]) -> bool:
+    """`more reverb, only on the guitar`, `nobody, only the guitar`; not `no melody, only drums`."""
+    return clause.has("on", "in") or bool(before and before[-1].kind == Kind.PART and before[-1].negated)
 
 
 def _comes_after(clause: Clause, heard: Heard, before: list[Said], state: State) -> bool:

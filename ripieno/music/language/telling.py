@@ -62,7 +62,7 @@ def _alone(held: list[tuple[Heard, Clause]]) -> list[StemType]:
     """The parts of the row that `only` stands before."""
     parts: list[StemType] = []
     for heard, clause in held:
-        if heard.only_parts or (parts and clause.joined in ("and", "or") and not heard.wants):
+        if heard.only_parts or (parts and clause.joined in ("and", "or") and not (heard.wants or heard.enters)):
             parts += heard.parts
         elif parts:
             break
@@ -82,6 +82,6 @@ def want(state: State, heard: Heard) -> None:
     for one in heard.named:
         said = Said(Kind.PART, one.term.first, one.term.last, parts=[one.part], value=one.instrument)
         add(state, said, heard)
-        if said.places:
+        if said.places and not heard.returns:
             said.only, said.only_implied = True, not said.only
     state.subject, state.but_subject = heard.parts, []

@@ -14,12 +14,12 @@ from ripieno.music.language.tokens import Token
 _FARTHEST = 9  # words between the two halves of `leave … out`
 HARD = frozenset(".;!?\n…")
 _ORDER = (
-    "meter", "instrumental", "section", "part", "instrument", "absent", "style", "doubt", "silence", "inaudible", "nowhere",
-    "others",
-    "nothing", "rather", "except", "dislike", "comparative", "concept", "noun", "remove", "no", "not", "only", "more",
-    "less", "too", "enough", "swap", "for", "instead of", "up", "down", "keep", "again", "want", "language", "bars",
-    "mode", "unit", "ordinal", "number", "half", "before", "after", "since", "from", "to", "end", "crop", "in", "on",
-    "about", "new", "everything", "but", "and", "or", "degree", "so", "a", "the", "song", "key", "fill",
+    "meter", "instrumental", "section", "part", "instrument", "absent", "style", "doubt", "silence", "inaudible",
+    "nowhere", "others", "nothing", "rather", "except", "dislike", "comparative", "concept", "noun", "remove", "no",
+    "not", "only", "more", "less", "too", "enough", "swap", "for", "instead of", "up", "down", "keep", "again", "want",
+    "language", "bars", "mode", "unit", "ordinal", "number", "half", "before", "after", "since", "from", "to", "end",
+    "crop", "in", "on", "about", "new", "everything", "but", "and", "or", "degree", "so", "a", "the", "song", "key",
+    "fill",
 )  # fmt: skip
 _MODIFIES = ("more", "less", "too", "so", "degree")
 _OF = ("de", "d'")  # of the Romance languages: what follows is a noun

@@ -76,9 +76,12 @@ def _number(kind: str, piece: str, value: float, start: int, before: list[Token]
 
 
 def _words(piece: str, start: int) -> list[Token]:
-    """A word, or what is elided before it and the word."""
+    """A word, or what is elided before it and the word, or the word and what is short for `is` behind it."""
     elided = _ELISION.match(piece)
     if elided:
         cut = elided.end()
         return [Token("word", fold(piece[:cut]), start, start + cut), *_words(piece[cut:], start + cut)]
+    short = len(piece) - 2
+    if short > 0 and fold(piece[short:]) == "'s":
+        return [*_words(piece[:short], start), Token("word", "is", start + short, start + len(piece))]
     return [Token("word", fold(piece), start, start + len(piece))]

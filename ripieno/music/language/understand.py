@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from ripieno.contracts.understanding import About, Kind, Language, Place, Statement, Stretch, Understanding
 from ripieno.music.language import amounts, clauses, places, statements, styles, terms
+from ripieno.music.language.compounds import parted
 from ripieno.music.language.lexicon import LANGUAGES, Lexicon, lexicon
 from ripieno.music.language.saying import Said, State
 from ripieno.music.language.settling import settled
@@ -22,8 +25,8 @@ def understand(text: str, *, language: Language | None = None, about: About = "r
     ValueError
         For a language that nobody reads here.
     """
-    said = tokens(text)
     known = language or recognised(text)
+    said = parted(tokens(text), known)
     words = lexicon(known)
     meant = corrected(said, known)
     found = amounts.read(terms.read(meant, words, amounts.keys(meant, words, text)), meant)
@@ -50,7 +53,7 @@ def recognised(text: str) -> Language:
 
 def _known(said: list[Token], words: Lexicon) -> float:
     """How many words are read; a phrase says more than its words."""
-    said = spelt(said, words.name)
+    said = spelt(parted(said, words.name), words.name)
     found = [term for term in terms.read(said, words) if said[term.first].kind == "word"]
     return sum(
         (term.last - term.first + len(term.also)) * (0.9 + 0.1 * (term.last - term.first))
@@ -99,6 +102,9 @@ def _styles(found: list[Term], said: list[Token], text: str, words: Lexicon) -> 
             stretch = Stretch(start=start, end=end, text=text[start:end])
             read.append(Statement(kind=Kind.STYLE, value=term.value, negated=True, words=stretch))
     wanted = [term for term in named if term.data is not True]
+    for before, one in reversed(list(pairwise(said))):
+        if before.end == one.start:  # halves of a compound
+            lowered = f"{lowered[: one.start]} {lowered[one.start :]}"
     heard = styles.heard(f" {lowered} ", words.styles)
     if heard and wanted:
         start, end = said[wanted[0].first].start, said[wanted[-1].last - 1].end

@@ -80,7 +80,8 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
     if heard.wants or (heard.article and not heard.places[0].data.prep) or _is_new_section(heard):
         _section(state, heard)
         return
-    if clause.has("unknown") or all(term.data.is_beside for term in heard.places):
+    is_lost = bool(clause.joined) and not before  # of something that nobody understood
+    if clause.has("unknown", "more", "less") or is_lost or all(term.data.is_beside for term in heard.places):
         for term in clause.terms:
             term.used = term.role == "place"
         return
