@@ -49,6 +49,7 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
     if heard.others and not heard.named:
         return _the_rest(state, clause, heard, bare=bare)
     goes_on = state.absent and bool(clause.joined) and not heard.named and not heard.everything and not bare
+    goes_on = goes_on and not (heard.preds and all(said.kind in (*GLOBAL, Kind.VOICE) for _, said in heard.preds))
     if (heard.absent and not heard.named) or goes_on:
         _do_without(state, clause, heard, bare=bare)
         return True

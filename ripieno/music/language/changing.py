@@ -42,7 +42,12 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     inherits = not heard.named and not heard.everything and not heard.excepted
     preds = _of_a_noun(heard.preds, heard, clause.terms)
     meaning = [(at, said) for at, said in preds if said.negated or _says(said, heard)]
-    meaning = [(at, said) for at, said in meaning if said.kind != Kind.LYRICS or not _is_for(clause.terms, at)]
+    sung = state.about == "request" or heard.renews or heard.wants  # of what is there, `the lyrics` are only spoken of
+    meaning = [
+        (at, said)
+        for at, said in meaning
+        if said.kind != Kind.LYRICS or said.negated or (sung and not _is_for(clause.terms, at))
+    ]
     meaning = measured(meaning)
     meaning = [
         (at, said)
@@ -65,10 +70,11 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         if inherits and not state.subject and of_before and state.before.subject:
             said.parts, said.inherits = list(state.before.subject), True
             said.places = said.places or heard.where or list(state.before.sticky)
-        elif inherits and clause.joined and (said.kind not in GLOBAL or _is_a_mood_of(state, said)):
+        elif inherits and clause.joined and _goes_on(state, said):
             said.parts, said.but_parts, said.inherits = list(state.subject), list(state.but_subject), True
-        elif said.kind not in GLOBAL or (said.kind == Kind.MOOD and _is_beside(at, heard, clause.terms)):
-            said.parts = [*(waiting_parts if takes else []), *_own(at, heard)]
+        elif said.kind not in GLOBAL or said.kind == Kind.MOOD:
+            own = _own(at, heard) if _is_beside(at, said, heard, clause.terms) else []
+            said.parts = [*(waiting_parts if takes else []), *own]
             said.parts = list(dict.fromkeys(said.parts))
         if said.kind in (Kind.TEMPO, Kind.KEY, Kind.METER) and said.absolute and _is_cropped(heard):
             said.places = []
@@ -127,11 +133,12 @@ def _of_a_noun(preds: list[tuple[int, Said]], heard: Heard, terms: list[Term]) -
     return [(n, said) for n, said in preds if said is not strength]
 
 
-def _is_beside(at: int, heard: Heard, terms: list[Term]) -> bool:
+def _is_beside(at: int, said: Said, heard: Heard, terms: list[Term]) -> bool:
     """`a dreamy piano`, `the piano too happy`; not `something sad with a piano`."""
     if not heard.named or heard.named[0].at < at:
         return bool(heard.named)
-    return not any(one.role in ("want", "only", "unknown", "in") for one in terms[at : heard.named[0].at])
+    apart = ("want", "only", "unknown", *(("in", "crop") if said.kind == Kind.MOOD else ()))
+    return not any(one.role in apart for one in terms[at : heard.named[0].at])
 
 
 def _is_led(terms: list[Term], at: int) -> bool:
@@ -211,9 +218,12 @@ def _place_of_before(state: State, begins: int) -> list[Place]:
     return list(last.places)
 
 
-def _is_a_mood_of(state: State, said: Said) -> bool:
-    """A mood is that of the whole, unless it goes on about players who are there."""
-    return said.kind == Kind.MOOD and bool(state.subject) and state.about != "request"
+def _goes_on(state: State, said: Said) -> bool:
+    """Whether it is about those who were spoken of. A mood or a melody is that of the whole, unless it goes on about
+    players who are there."""
+    if said.kind == Kind.MOOD or (said.kind == Kind.VARIATION and said.value):
+        return bool(state.subject) and state.about != "request"
+    return said.kind not in GLOBAL
 
 
 def _is_for(terms: list[Term], at: int) -> bool:

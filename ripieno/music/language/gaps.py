@@ -31,6 +31,7 @@ def goes_without_saying(state: State, clause: Clause, heard: Heard, begins: int)
     if not (_of_others(clause.terms) if not heard.places else _elsewhere(last, heard, clause.terms)):
         return False
     flush(state)
+    turns[0].used = True
     _say_it_there(state, last, turns[0], heard, clause)
     return True
 

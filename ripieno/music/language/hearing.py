@@ -39,6 +39,8 @@ def hear(state: State, clause: Clause) -> Heard:
     for at, term in enumerate(terms):
         term.used = True
         role = _role_instead(terms, at) or term.role
+        if role == "unknown" and not mods.neg:
+            mods = _without(mods)  # `fewer brushes on the drums` is not fewer drums
         if role == "except":
             heard.everything = heard.everything or not heard.named
             _except(terms, at, heard)
@@ -144,7 +146,10 @@ def hear(state: State, clause: Clause) -> Heard:
                 heard.places.append(beside(state.last_place, term))
         elif role in ("unknown", "doubt", "mark", "ordinal", "unit", "meter", "clock", "half", "bars", "section"):
             term.used = False
-    heard.keeps = heard.keeps and not heard.sings_not  # `keep it instrumental`
+    if heard.remark and state.about != "request" and not scope.is_wished(terms):
+        heard.wants = False  # `the piano clashes with the guitar`
+    heard.leaves = heard.keeps and heard.only_parts  # `keep only the piano`
+    heard.keeps = heard.keeps and not (heard.leaves or heard.sings_not)  # `keep it instrumental`
     heard.places = within(heard.places)
     heard.wants = heard.wants or (terms[-1].role == "fill" and terms[-1].value == "yes" and bool(heard.named))
     _left_over(state, mods, directions, heard, terms)
@@ -153,6 +158,12 @@ def hear(state: State, clause: Clause) -> Heard:
     if heard.place_negated and heard.named and not heard.preds:
         heard.negates_parts, heard.place_negated = True, False
     return heard
+
+
+def _without(mods: Mods) -> Mods:
+    for term in mods.terms:
+        term.used = term.role == "degree"
+    return Mods()
 
 
 def _role_instead(terms: list[Term], at: int) -> str:
@@ -238,6 +249,11 @@ def _goes_on_itself(terms: list[Term], at: int) -> bool:
 def _bare_number(state: State, term: Term, terms: list[Term], at: int, heard: Heard) -> bool:
     """A number beside `tempo` is one in beats a minute; so is one by itself that can be nothing else (`at 110`)."""
     tempo = any(one.role == "noun" and state.words.concepts[one.value].kind == Kind.TEMPO for one in terms)
+    turn = next((one.role for one in terms if one.role in ("up", "down", "more", "less")), "")
+    if tempo and turn and term.data and term.data < _LEAST_BPM:  # `bump the tempo by 5`
+        change = term.data * (1.0 if turn in ("up", "more") else -1.0)
+        heard.preds.append((at, made(state, Kind.TEMPO, term, amount=change, unit="bpm")))
+        return True
     least, most = (_LEAST_BPM, _MOST_BPM) if tempo else _SURELY_BPM
     if not ((tempo or _is_by_itself(terms, at)) and term.data and least <= term.data <= most):
         return False
@@ -264,15 +280,21 @@ def _theme(state: State, terms: list[Term], at: int, heard: Heard) -> None:
     if not rest or not known or rest[0].role == "quantity":
         return
     ends = ("language", "quantity", "want", "no", "tonality", "meter")
-    stop = next(
-        (n for n, term in enumerate(rest) if term.role in ends or (term.role == "place" and term.data.prep)), len(rest)
-    )
+    stop = next((n for n, term in enumerate(rest) if term.role in ends or _is_voice(term) or _leads(term)), len(rest))
     if stop == 0:
         return
     said = Said(Kind.THEME, rest[0].first, rest[stop - 1].last, clause=state.number)
     heard.preds.append((at, said))
     for term in rest[:stop]:
         term.used, term.role = True, "fill"
+
+
+def _is_voice(term: Term) -> bool:
+    return term.role == "concept" and term.value in ("female", "male")
+
+
+def _leads(term: Term) -> bool:
+    return term.role == "place" and bool(term.data.prep)
 
 
 def _left_over(state: State, mods: Mods, directions: list[Term], heard: Heard, terms: list[Term]) -> None:
@@ -287,12 +309,18 @@ def _left_over(state: State, mods: Mods, directions: list[Term], heard: Heard, t
         heard.negates_parts, heard.place_negated = bool(heard.named), bool(heard.places) and not heard.named
     elif not mods.is_empty and last is None:
         at = terms.index(mods.terms[-1])
+        plays = any(one.role == "fill" and one.value == "plays" for one in terms)
         if at + 1 < len(terms) and terms[at + 1].role == "unknown":
             mods.terms[-1].used = False  # `a bass with lots of groove`
-        elif heard.named and (mods.more or mods.less):
+        elif (mods.more or mods.less) and (heard.named or plays):
             sign = 1.0 if mods.more else -1.0
-            said = made(state, Kind.PRESENCE, heard.named[-1].term, *mods.terms, amount=0.6 * sign * mods.factor)
-            heard.preds.append((heard.named[-1].at, said))
+            term, where = (heard.named[-1].term, heard.named[-1].at) if heard.named else (mods.terms[-1], at)
+            kind = Kind.DENSITY if plays else Kind.PRESENCE
+            heard.preds.append((where, made(state, kind, term, *mods.terms, amount=0.6 * sign * mods.factor)))
+        elif (
+            (mods.less or mods.too) and state.pending and all(one.role == "fill" or one in mods.terms for one in terms)
+        ):
+            heard.preds.append((at, made(state, Kind.PRESENCE, mods.terms[-1], amount=-0.6)))  # `the brass, too much`
         else:
             for term in mods.terms:
                 term.used = term.role not in ("more", "less", "too")

@@ -79,6 +79,7 @@ def _flush_or_take(state: State, clause: Clause, heard: Heard) -> None:
         for waiting, _ in reversed(state.pending):
             heard.named = [*waiting.named, *heard.named]
             heard.first = min(heard.first, waiting.first)
+            heard.places = heard.places or waiting.places
         state.pending = []
     else:
         flush(state)

@@ -18,7 +18,7 @@ def concept(state: State, term: Term, role: str, mods: Mods, terms: list[Term], 
     said = made(state, Kind(known.kind), term, *mods.terms, value=known.value)
     compares = role == "comparative" or mods.more
     said.compares = compares or mods.less or mods.too
-    mods.too = mods.too or _complains(state, term, terms)
+    mods.too = mods.too or (not mods.more and _complains(state, term, mods, terms, at))
     said.too = mods.too
     mods.less = mods.less and role != "comparative"
     mods.enough = mods.enough or (at + 1 < len(terms) and terms[at + 1].role == "enough")
@@ -41,10 +41,13 @@ def concept(state: State, term: Term, role: str, mods: Mods, terms: list[Term], 
     return said
 
 
-def _complains(state: State, term: Term, terms: list[Term]) -> bool:
-    """`it sounds muddy` is a complaint, `a muddy bass` a wish."""
-    is_so = state.about != "request" or any(one.role == "fill" and one.value == "is" for one in terms)
-    return term.detail == BAD and is_so
+def _complains(state: State, term: Term, mods: Mods, terms: list[Term], at: int) -> bool:
+    """`it sounds muddy`, `it is a bit loud` are complaints, `a muddy bass` a wish."""
+    is_so = any(one.role == "fill" and one.value == "is" for one in terms[:at])
+    if term.detail == BAD:
+        return is_so or state.about != "request"
+    measured = any(one.role == "degree" for one in mods.terms)
+    return is_so and measured and state.about != "request" and term.role == "concept" and not mods.neg
 
 
 def _noun(state: State, said: Said, known: Concept, mods: Mods, terms: list[Term], at: int) -> Said | None:
@@ -153,8 +156,8 @@ def measured(preds: list[tuple[int, Said]]) -> list[tuple[int, Said]]:
     numbers = [said for _, said in preds if said.unit is not None]
     same = {
         Kind.LOUDNESS: (Kind.DYNAMICS, Kind.LOUDNESS, Kind.REGISTER, Kind.PRESENCE),
-        Kind.REGISTER: (Kind.REGISTER, Kind.PRESENCE),
-        Kind.KEY: (Kind.REGISTER, Kind.PRESENCE),
+        Kind.REGISTER: (Kind.REGISTER, Kind.PRESENCE, Kind.DYNAMICS),
+        Kind.KEY: (Kind.REGISTER, Kind.PRESENCE, Kind.DYNAMICS),
     }
     kept: list[tuple[int, Said]] = []
     for at, said in preds:

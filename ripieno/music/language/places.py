@@ -13,6 +13,7 @@ from ripieno.music.language.lexicon import Lexicon
 from ripieno.music.language.terms import Term
 
 _LAST = -1
+_MOST_LIKELY_BAR = 64
 _LEADS = ("the", "fill", "in", "crop", "a", "from", "since", "to", "everything", "before", "after")
 _ONWARDS = ("end", "on")  # `from the second verse on`
 
@@ -161,7 +162,9 @@ def _bars(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | None
     if found[here].role in ("from", "since", "to"):
         opens = "to" if found[here].role == "to" else "from"
         here = _after_articles(found, here + 1)
+    ranges = opens == "from" and _is_a_range(found, here)
     goes_on = opens and here > at and here < len(found) and found[here].role == "number" and _counts_bars(found, here)
+    goes_on = goes_on or ranges
     if not goes_on and (here >= len(found) or found[here].role != "bars"):
         return None
     here += not goes_on
@@ -189,6 +192,18 @@ def _bars(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | None
         return None
     where = Where([Place(bars=(first, second))], is_bars=True)
     return Term("place", "bars", found[at].first, found[after - 1].last, data=where), after
+
+
+def _is_a_range(found: list[Term], at: int) -> bool:
+    """`from 17 to 24` can only be bars, where no unit follows."""
+    end = _after_articles(found, at + 2)
+    numbers = [found[n].data if n < len(found) and found[n].role == "number" else None for n in (at, end)]
+    leads = at + 1 < len(found) and found[at + 1].role in ("to", "in")
+    follows = found[end + 1].role if end + 1 < len(found) else ""
+    first, last = numbers
+    if first is None or last is None or not leads or follows in ("unit", "bars", "section"):
+        return False
+    return 0 < first < last <= _MOST_LIKELY_BAR
 
 
 def _counts_bars(found: list[Term], at: int) -> bool:

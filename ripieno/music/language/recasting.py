@@ -3,6 +3,8 @@ are."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.terms import Term
 
@@ -15,6 +17,7 @@ def recast(clause: Clause, *, of_what_is_there: bool) -> None:
     """Give terms the roles that they have in this clause."""
     _move(clause.terms)
     _halve(clause.terms)
+    _leave_sizes_out(clause.terms)
     _leave_purposes_out(clause.terms, of_what_is_there=of_what_is_there)
 
 
@@ -50,10 +53,20 @@ def _halve(terms: list[Term]) -> None:
         cuts[0].role, cuts[0].value, terms[-1].role, terms[-1].value = "comparative", "short", "fill", ""
 
 
+def _leave_sizes_out(terms: list[Term]) -> None:
+    """`a little piece of music`: no energy."""
+    for one, following in pairwise(terms):
+        if one.role == "concept" and one.value == "small" and following.role in ("fill", "song", "unknown"):
+            one.role, one.value = "fill", ""
+
+
 def _leave_purposes_out(terms: list[Term], *, of_what_is_there: bool) -> None:
-    """`for a short film`, `für meine Klavierschüler`, `too busy for a ballad`: what music is for is not what it is to
-    be like."""
+    """`for a short film`, `für meine Schüler`, `too busy for a ballad`, `like in old ballads`: what music is for,
+    or like, is not how it is to be."""
     for at, term in enumerate(terms):
+        if of_what_is_there and term.role == "fill" and term.value == "than":
+            for one in terms[at + 1 :]:
+                one.role = "fill" if one.role == "style" else one.role
         if term.role != "crop" or term.value == "under":
             continue
         if of_what_is_there:

@@ -105,6 +105,7 @@ class Heard:
     kept: list[StemType] = field(default_factory=list)
     remark: bool = False
     of_them: bool = False
+    leaves: bool = False
     sings_not: bool = False
     first: int = 0
     last: int = 0

@@ -67,6 +67,10 @@ def is_doubtful(clause: Clause, *, has_subject: bool, is_comment: bool = False) 
         negator = _negator_of(terms, modal)
         if negator is not None and _would_not_play(clause) and not _has_a_subject(terms, modal):
             return True
+    if any(_is(one, {"between"}) and any(t.role == "place" for t in terms[n:]) for n, one in enumerate(terms)):
+        return True  # no statement is about what lies between
+    if is_comment and _describes(terms):
+        return True
     negates = clause.has("remove", *NEGATORS)
     if negates and any(_is(one, {"between"}) or _is_over_a_part(terms, n) for n, one in enumerate(terms)):
         return True  # not there, or not then: nobody can say so
@@ -84,17 +88,38 @@ def is_doubtful(clause: Clause, *, has_subject: bool, is_comment: bool = False) 
     return False
 
 
+def _describes(terms: list[Term]) -> bool:
+    """`the bass is quiet` may be a complaint or a praise; nobody can tell."""
+    so = next((n for n, one in enumerate(terms) if _is(one, {"is"})), None)
+    said = [n for n, one in enumerate(terms) if one.role == "concept"]
+    if so is None or len(said) != 1 or said[0] < so or terms[said[0]].detail:
+        return False
+    others = {"more", "less", "too", "so", "enough", "degree", "want", "comparative", "quantity", "remove", *NEGATORS}
+    return not any(one.role in others or _is(one, {"ought", "modal"}) for one in terms)
+
+
 def is_a_remark(clause: Clause, *, of_what_is_there: bool) -> bool:
     """`the guitar is too fidgety` with a word that nobody knows says something of the guitar, but not that it is
     wanted; nor does `it steps on the singer` of the singer, where there is music already."""
-    named = next((n for n, one in enumerate(clause.terms) if one.role in ("part", "instrument")), 0)
-    if of_what_is_there and _is_strange(clause.terms) and not clause.has("want") and not _is_brought(clause.terms):
+    named = next((n for n, one in enumerate(clause.terms) if one.role in ("part", "instrument")), len(clause.terms))
+    if of_what_is_there and _is_strange(clause.terms) and not is_wished(clause.terms):
         return True
-    if of_what_is_there and named > 1 and clause.terms[named - 1].role == "the" and _is_strange(clause.terms[:named]):
+    if (
+        of_what_is_there
+        and 1 < named < len(clause.terms)
+        and clause.terms[named - 1].role == "the"
+        and _is_strange(clause.terms[:named])
+    ):
         return True
     kinds = {one.value for one in clause.terms if one.role == "fill"}
     strange = clause.has("unknown") or bool(kinds & _OTHER)
     return clause.has("too", "enough") or ("is" in kinds and strange)
+
+
+def is_wished(terms: list[Term]) -> bool:
+    """Whether something is asked for; not `the piano clashes with the guitar`."""
+    named = next((n for n, one in enumerate(terms) if one.role in ("part", "instrument")), len(terms))
+    return any(one.role == "want" for one in terms[: named + 1]) or _is_brought(terms)
 
 
 def _is_brought(terms: list[Term]) -> bool:

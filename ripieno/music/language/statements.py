@@ -68,6 +68,10 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
             else:
                 said.parts = said.parts or heard.parts
         return
+    last = before[-1] if before else None
+    is_out = last is not None and last.kind == Kind.PART and last.negated and bool(last.parts)
+    if bare and heard.only_parts and not heard.places and clause.joined and last is not None and is_out:
+        state.sticky, state.lead = list(last.places), state.last_place  # `no drums in the intro, only guitar`
     if _only_not(clause) and before and not before[-1].parts:  # `all softer, only the voice not`
         before[-1].but_parts += heard.parts
         return

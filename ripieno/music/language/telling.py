@@ -48,7 +48,7 @@ def flush(state: State) -> None:
             begins = len(state.said)
             want(state, heard)
             wanted = state.said[begins:]
-            if heard.only_parts and wanted[0].places and rest is None:
+            if heard.only_parts and (wanted[0].places or heard.leaves) and rest is None:
                 rest = Said(Kind.PART, heard.first, held[-1][0].last, negated=True, places=list(wanted[0].places))
             for said in wanted if rest is not None and set(heard.parts) <= set(alone) else ():
                 said.only = False

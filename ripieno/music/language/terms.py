@@ -194,6 +194,8 @@ def _rule_out(
         drop(*({"crop", "in", "fill", "on"} if sings else {"about"}))
     if "ordinal" in readings and "unit" in readings:
         drop("ordinal" if before in ("number", "half", "a") and not coming & {"section", "bars"} else "unit")
+    if "unit" in readings and "concept" in readings:  # `140 à la noire`
+        drop("concept" if before == "number" else "unit")
     if "mode" in readings and "unit" in readings:  # `6 min`
         drop("mode" if before in ("number", "half") else "unit")
     if "number" in readings:
