@@ -153,7 +153,8 @@ def _key(said: list[Token], at: int, words: Lexicon, text: str) -> Term | None:
     before = words.by_word.get(said[at - 1].word, ()) if at else ()
     is_in = any(entry.role in ("in", "to", "key", "for") for entry in before if len(entry.words) == 1)
     ends = after >= len(said) or said[after].kind == "mark" or after > at + 1
-    if text[token.start] in _LETTERS and is_in and ends:
+    is_name = text[token.start] in _LETTERS or (len(token.word) > 1 and len(tonic) == 1)  # `en sol`
+    if is_name and is_in and ends:
         return Term("tonality", tonic, at, after)
     return None
 

@@ -62,6 +62,8 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         if said.kind == Kind.PART:  # an instrumental
             add(state, said, heard)
             continue
+        if said.kind == Kind.LENGTH and said.absolute and heard.article and heard.named and state.about != "request":
+            continue  # `a solo of 8 bars`
         _as_players_do(state, clause, heard, said)
         if inherits and clause.joined and not heard.places and not heard.but_places and said.kind not in GLOBAL:
             said.places = _place_of_before(state, begins)
@@ -91,7 +93,7 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     own = [*(waiting_parts if takes else []), *heard.parts]
     if own or heard.everything or heard.excepted:
         state.subject, state.but_subject = list(dict.fromkeys(own)), list(heard.excepted)
-    if heard.named and (not meaning or _is_wanted(state, heard, meaning, subject_first)):
+    if heard.named and ((not meaning and not heard.remark) or _is_wanted(state, heard, meaning, subject_first)):
         want(state, heard)
     elif not heard.named and not meaning and heard.places:
         place_alone(state, clause, heard, begins)
@@ -103,7 +105,8 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
 def _as_players_do(state: State, clause: Clause, heard: Heard, said: Said) -> None:
     """Of players, short is how long notes are, and calm how softly they play."""
     plays = any(term.role == "fill" and term.value == "plays" for term in clause.terms)
-    about_notes = heard.named or plays or (state.about == "comment" and not heard.places)
+    is_solo = any(term.detail == "solo" for term in clause.terms)
+    about_notes = (heard.named and not is_solo) or ((plays or state.about == "comment") and not heard.places)
     if said.kind == Kind.LENGTH and said.unit is None and about_notes:
         said.kind, said.value = Kind.ARTICULATION, "staccato" if (said.amount or 0) < 0 else "legato"
         said.amount = None
@@ -189,7 +192,8 @@ def _is_wanted(state: State, heard: Heard, meaning: list[tuple[int, Said]], subj
         return heard.wants and not any(said.kind == Kind.PRESENCE for _, said in meaning)
     if all(one.is_definite for one in heard.named):
         return False
-    if heard.wants or (heard.article and not subject_first):
+    is_long = all(said.kind == Kind.LENGTH and said.absolute for _, said in meaning)
+    if heard.wants or (heard.article and (is_long or not subject_first)):
         return True
     if state.about == "request" and all(
         said.kind in GLOBAL and said.kind != Kind.MOOD for said in [one for _, one in meaning]

@@ -19,6 +19,7 @@ from ripieno.music.language.terms import Term
 
 _UP = 0.5  # how far `turn up` turns
 _LEAST_BPM, _MOST_BPM = 30, 300
+_VERY = 1.5
 _SURELY_BPM = (60, 220)
 
 
@@ -169,7 +170,11 @@ def _without(mods: Mods) -> Mods:
 def _role_instead(terms: list[Term], at: int) -> str:
     """What stands behind `instead of` and is no part is what is not to be any more: it says nothing."""
     said = ("concept", "comparative", "quantity", "tonality", "style", "meter", "noun", "number", "language")
-    is_old = terms[at].role in said and any(one.role == "instead of" for one in terms[:at])
+    cut = next((n for n, one in enumerate(terms[:at]) if one.role == "instead of"), None)
+    leads = cut is not None and all(one.role == "fill" for one in terms[:cut])  # `instead of 120 rather 110 bpm`
+    is_old = terms[at].role in said and cut is not None
+    if leads and is_old:
+        is_old = not any(one.role in said for one in terms[cut:at])
     if is_old and terms[at].role == "style":
         terms[at].role = "fill"
     return "fill" if is_old else ""
@@ -182,6 +187,8 @@ def _modify(state: State, mods: Mods, term: Term) -> None:
             mods.more = True
         case "less":
             mods.less = True
+        case "too" if term.value == "very" and state.about != "comment":
+            mods.factor = _VERY
         case "too":
             mods.too = True
         case "so":
@@ -326,8 +333,14 @@ def _left_over(state: State, mods: Mods, directions: list[Term], heard: Heard, t
                 term.used = term.role not in ("more", "less", "too")
     kinds = {term.role for term in terms}
     is_turned = directions and not heard.preds and not kinds & {"quantity", "noun"} and not heard.removes
-    if is_turned and (heard.named or state.subject or heard.everything or heard.places):
+    spoken_of = state.subject or state.before.subject
+    if is_turned and not (heard.named or spoken_of or heard.everything or heard.places):
+        directions[0].used = False
+    elif is_turned:
+        heard.of_them = heard.of_them or not (heard.named or state.subject or heard.everything or heard.places)
         sign = 1.0 if directions[0].role == "up" else -1.0
+        if mods.too:  # `too far back`
+            sign, mods.terms[0].used = -sign, True
         said = made(state, Kind.LOUDNESS, directions[0], amount=bounded(_UP * sign * mods.factor), negated=mods.neg)
         heard.negates_parts = False
         heard.preds.append((terms.index(directions[0]), said))

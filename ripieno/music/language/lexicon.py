@@ -45,14 +45,15 @@ ROLES = (
     "enough",
     "up", "down", "in", "crop", "under", "before", "after", "from", "since", "to", "on", "end", "bars", "half", "new",
     "about", "song", "again", "same", "key", "language", "dislike", "silence", "inaudible", "nowhere", "others",
-    "elsewhere",
+    "elsewhere", "very", "lacks",
     "instrumental",
     *FILLS, *REMOVES,
 )  # fmt: skip
 """What a word can do that has no value of its own; see the data files. `doubt` is a negation of something that no
 statement says (`need not`), `silence` that nobody plays, `inaudible` that a part is not heard enough, `nowhere` that it
-is at no other place, `others` everybody else, or everybody and everywhere else, `elsewhere` everywhere else, `under`
-what is played to (`over the vocals`), `instrumental` that nobody sings."""
+is at no other place, `others` everybody else (and everywhere else), `elsewhere` everywhere else, `very` what
+is too much in a comment, `lacks` more of what follows, `under` what is played to (`over the vocals`), `instrumental`
+that nobody sings."""
 
 
 Measure = Literal[
@@ -206,6 +207,10 @@ def lexicon(name: str) -> Lexicon:
             add(phrases, "not", role)
         elif role == "elsewhere":
             add(phrases, "others", role)
+        elif role == "very":
+            add(phrases, "too", role)
+        elif role == "lacks":
+            add(phrases, "more", role)
         elif role != "fill":
             add(phrases, "remove" if role in REMOVES else role, role if role in REMOVES else "")
     add(own.roles.get("fill", []), "fill")

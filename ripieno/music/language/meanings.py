@@ -75,6 +75,12 @@ def _noun(state: State, said: Said, known: Concept, mods: Mods, terms: list[Term
         sign = 1.0
     if known.amount is not None:
         said.amount = bounded(abs(known.amount) * sign * mods.factor)
+    elif said.kind == Kind.MOOD:
+        said.negated = said.negated or sign < 0
+    elif said.kind == Kind.VARIATION and (mods.less or mods.too):  # fewer chords: nobody can say so
+        for one in (terms[at], *mods.terms):
+            one.used = False
+        return None
     return said
 
 
@@ -107,6 +113,9 @@ def quantity(state: State, term: Term, terms: list[Term], at: int, heard: Heard)
         said.kind = Kind.REGISTER
     leads_to = at > 0 and terms[at - 1].role in ("to", "in", "on", "crop")
     is_tempo = given.unit == "bpm" and given.number >= _LEAST_TEMPO  # `no more than 100 bpm`
+    if given.unit == "bpm" and not is_tempo and not sign:  # `slower, maybe 5 bpm`
+        before = next((one.amount for one in reversed(state.said) if one.kind == Kind.TEMPO and not one.absolute), 0)
+        sign = 0.0 if not before else 1.0 if before > 0 else -1.0
     said.absolute = (
         given.unit == "LUFS"
         or (is_tempo and not given.is_signed)

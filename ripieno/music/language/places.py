@@ -67,7 +67,7 @@ def _section(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | N
         return None
     label = found[here].value
     if label == "solo" and at > 0 and found[at - 1].role in ("part", "instrument"):
-        found[here].role = "fill"  # `a saxophone solo` is what is played, not where
+        found[here].role, found[here].detail = "fill", "solo"  # `a saxophone solo` is what is played, not where
         return None
     here += 1
     if label == "solo" and not numbers and here < len(found) and found[here].role in ("part", "instrument", "absent"):
@@ -102,19 +102,26 @@ def _the_first_one(found: list[Term], at: int, words: Lexicon, read: list[Term])
     """`but not in the first one`: a section of the kind that was named before."""
     which = _ordinal(found[at], words) if found[at].role == "ordinal" else None
     before = next((one for one in reversed(read) if one.role == "place" and not one.data.is_bars), None)
-    if which is None or before is None or not read or read[-1].role not in ("the", "in"):
+    is_one = at + 1 < len(found) and found[at + 1].role == "fill" and not found[at + 1].value  # `second one`
+    leads = ("the", "in", "mark", "and", "but", "or") if is_one else ("the", "in")
+    if which is None or before is None or not read or read[-1].role not in leads:
         return None
     following = next((one for one in found[at + 1 :] if one.role != "fill"), None)
-    if following is not None and following.role not in (
-        "mark",
-        "and",
-        "or",
-        "but",
-        "not",
-        "no",
-        "keep",
-        "only",
-        "want",
+    if (
+        following is not None
+        and not is_one
+        and following.role
+        not in (
+            "mark",
+            "and",
+            "or",
+            "but",
+            "not",
+            "no",
+            "keep",
+            "only",
+            "want",
+        )
     ):
         return None
     label = before.value
@@ -273,7 +280,9 @@ def _joined(found: list[Term]) -> list[Term]:
             roles = [one.role for one in between if one.role not in ("the", "fill")]
             if roles and set(roles) <= {"and", "or", "in"} and ({"and", "or"} & set(roles)):
                 before.data.places += term.data.places
-            elif (roles == ["in"] and before.data.is_bars != term.data.is_bars) or (not roles and before.data.is_bars):
+            elif (roles in (["in"], ["from"]) and before.data.is_bars != term.data.is_bars) or (
+                not roles and before.data.is_bars
+            ):
                 bars = before.data if before.data.is_bars else term.data
                 section = term.data if before.data.is_bars else before.data
                 before.data = Where(
@@ -295,7 +304,7 @@ def _last_place(read: list[Term]) -> Term | None:
     for one in reversed(read[-5:]):
         if one.role == "place":
             return one
-        if one.role not in ("the", "fill", "and", "or", "in") or (one.role == "fill" and one.value):
+        if one.role not in ("the", "fill", "and", "or", "in", "from") or (one.role == "fill" and one.value):
             return None
     return None
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from ripieno.music.language.clauses import Clause
+from ripieno.music.language.saying import NEGATORS
 from ripieno.music.language.terms import Term
 
 _MEASURES = ("octave", "semitone", "dB", "bpm", "%")
@@ -15,6 +16,8 @@ _NOUNS = ("part", "instrument", "absent", "noun", "place", "song", "section", "u
 
 def recast(clause: Clause, *, of_what_is_there: bool) -> None:
     """Give terms the roles that they have in this clause."""
+    if len(clause.terms) > 1 and clause.terms[0].role in NEGATORS and clause.terms[1].role == "not":
+        clause.terms[0].role = "fill"  # `no, not the piano`
     _move(clause.terms)
     _halve(clause.terms)
     _leave_sizes_out(clause.terms)

@@ -11,7 +11,8 @@ def is_a_reference(state: State, heard: Heard, terms: list[Term], at: int) -> bo
     is_of_others = bool(heard.named or state.subject or state.pending)
     if (is_of_others and _is_over(terms, at)) or _is_compared_to(terms, at):
         return True
-    if _is_done_to(heard, terms, at):
+    is_a_way = terms[at].value == "arpeggio" and bool(heard.named)  # `the guitar in arpeggios`
+    if is_a_way or _is_done_to(heard, terms, at):
         terms[at].used = False
         return True
     return False

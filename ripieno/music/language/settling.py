@@ -11,6 +11,7 @@ from dataclasses import replace
 from ripieno.contracts.understanding import About, Kind
 from ripieno.music.language.saying import Said
 
+_GENERAL = frozenset((Kind.VARIATION, Kind.EFFECT))
 _LOUD = frozenset((Kind.DYNAMICS, Kind.LOUDNESS, Kind.PRESENCE))
 
 
@@ -111,10 +112,10 @@ def _is_said(one: Said, before: list[Said], after: list[Said]) -> bool:
 
 
 def _is_the_reason(one: Said, other: Said) -> bool:
-    """`a tone up, it is too low for me`."""
+    """`a tone up, it is too low for me`, `it gets boring, vary the drums`."""
     same_way = (one.amount or 0) * (other.amount or 0) > 0
-    if one.kind == other.kind == Kind.VARIATION and one.too and not one.parts:  # `it gets boring, vary the drums`
-        return bool(other.parts) and same_way
+    if one.kind == other.kind and one.kind in _GENERAL and one.too and not one.parts:
+        return bool(other.parts or other.but_parts) and same_way
     return one.kind == Kind.REGISTER and one.too and other.kind == Kind.KEY and other.unit == "semitone" and same_way
 
 
@@ -124,7 +125,7 @@ def _says_it_better(one: Said, other: Said) -> bool:
         return False
     if one.amount is None or other.amount is None or one.places not in ([], other.places):
         return False
-    if other.absolute and other.unit == "bpm":
+    if other.absolute and other.unit in ("bpm", "bar", "second"):
         return True
     return one.negated and one.amount * other.amount < 0
 
@@ -138,4 +139,5 @@ def _is_alike(one: Said, other: Said) -> bool:
     kinds = one.kind == other.kind or {one.kind, other.kind} <= _LOUD
     way = (one.amount or 0) * (other.amount or 0) > 0 and one.negated == other.negated and not other.absolute
     kinds = kinds and (one.kind != other.kind or one.value == other.value)
-    return kinds and way and one.parts == other.parts and one.places in ([], other.places)
+    same = (one.parts, one.but_parts) == (other.parts, other.but_parts)
+    return kinds and way and same and one.places in ([], other.places)

@@ -8,6 +8,8 @@ all of it, one at the end for what is joined on by `and`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ripieno.contracts.understanding import Kind
 from ripieno.music.language.apart import is_read_apart
 from ripieno.music.language.changing import change
@@ -51,7 +53,9 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
     if state.excepts and clause.joined in ("and", "or", "comma") and heard.named and not heard.article:
         heard.excepted += heard.parts
         heard.named, bare = [], False
-        if not heard.preds:
+        if heard.removes:  # `everything except drums and bass out`
+            heard.excepted, heard.everything = [*state.but_subject, *heard.excepted], True
+        elif not heard.preds:
             for said in state.said[begins:]:
                 said.but_parts += [one for one in heard.excepted if one not in said.but_parts]
             state.but_subject += heard.excepted
@@ -65,6 +69,7 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
         for said in before:  # `more reverb, but only on the guitar`; `without anybody, only the guitar`
             if said.kind == Kind.PART and said.negated:
                 said.but_parts = said.but_parts or heard.parts
+                state.said += [replace(said, negated=False, parts=[one], but_parts=[]) for one in heard.parts]
             else:
                 said.parts = said.parts or heard.parts
         return
@@ -79,6 +84,10 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
         for said in before:
             said.parts, said.places = heard.parts, said.places or heard.where
         state.subject = heard.parts
+        return
+    if _corrects(state, heard, clauses):
+        for term in clause.terms:
+            term.used = False
         return
     if _contrasts(clause, before):
         return
@@ -122,6 +131,15 @@ def _comes_after(clause: Clause, heard: Heard, before: list[Said], state: State)
 def _only_not(clause: Clause) -> bool:
     roles = {one.role for one in clause.terms if one.role not in ("the", "fill", "a")}
     return {"only", "not"} < roles <= {"only", "not", "part", "instrument"}
+
+
+def _corrects(state: State, heard: Heard, clauses: list[Clause]) -> bool:
+    """`not the piano, the organ!`: whom something said before was about."""
+    following = clauses[state.number + 1] if state.number + 1 < len(clauses) else None
+    if state.number or following is None or state.about == "request" or not heard.negates_parts or heard.places:
+        return False
+    roles = {one.role for one in following.terms}
+    return following.joined == "comma" and roles <= {"the", "fill", "part", "instrument"} and roles != {"fill"}
 
 
 def _contrasts(clause: Clause, before: list[Said]) -> bool:

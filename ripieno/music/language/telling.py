@@ -55,7 +55,7 @@ def flush(state: State) -> None:
     if rest is not None:
         add(state, replace(rest, but_parts=alone), Heard())
     if held:
-        state.subject = [part for heard, _ in held for part in heard.parts]
+        state.subject = list(dict.fromkeys(part for heard, _ in held for part in heard.parts))
 
 
 def _alone(held: list[tuple[Heard, Clause]]) -> list[StemType]:

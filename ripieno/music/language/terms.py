@@ -142,7 +142,7 @@ def _choice(number: int, term: Term, found: list[Term], said: list[Token]) -> En
         role_before = ""
     after = _roles(found, number + 1)
     if len(readings) > 1:
-        of = before is not None and said[before.last - 1].word in _OF
+        of = before is not None and (said[before.last - 1].word in _OF or before.value == "lacks")
         _rule_out(readings, role_before, after, number, found, of=of)
     return min(readings.values(), key=lambda entry: _ORDER.index(entry.role))
 
@@ -168,7 +168,9 @@ def _rule_out(
             drop("swap")
     if "for" in readings:
         swaps = [one for one in found[:number] if one.role in ("swap", "mark")]
-        if not any(one.role == "swap" for one in swaps) or any(one.role == "for" for one in found[:number]):
+        goes_before = _is_between(found, number, after)  # `Klavier durch Rhodes ersetzen`
+        is_for = any(one.role == "swap" for one in swaps) or goes_before
+        if not is_for or any(one.role == "for" for one in found[:number]):
             drop("for")
     if "except" in readings and {"but", "less"} & set(readings):
         everything = _is_of_all(found, number, after)
@@ -184,6 +186,8 @@ def _rule_out(
         drop(*({"part"} if before in _MODIFIES and before != "less" and not of else {"concept", "comparative", "down"}))
     if "down" in readings and "comparative" in readings:  # `lower the drums`, but `an octave lower`
         drop(*({"comparative"} if coming & {"the", "noun"} else {"down"}))
+    if of and {"noun", "concept"} <= set(readings) and before in ("more", "less"):  # `moins d'aigus`
+        drop("concept")
     if {"up", "down"} & set(readings) and "concept" in readings:
         is_verb = before not in _MODIFIES and bool(coming & {"the", "degree", "part", "noun"})
         drop(*({"concept"} if is_verb else {"up", "down"}))
@@ -227,6 +231,15 @@ def _rule_out(
         drop(*({"section", "ordinal"} if before == "to" else {"end"}))
     if "so" in readings and len(readings) > 1:
         drop("so" if not {"concept"} & coming else "the")
+
+
+def _is_between(found: list[Term], number: int, after: list[set[str]]) -> bool:
+    """Whether it stands between two parts, and what exchanges them comes behind."""
+    start = next((n for n in range(number - 1, -1, -1) if found[n].role in ("mark", "swap")), -1)
+    ahead = after[: next((n for n, roles in enumerate(after) if roles & {"hard", "mark"}), len(after))]
+    swap = next((n for n, roles in enumerate(ahead) if "swap" in roles), None)
+    is_named = any(one.role in ("part", "instrument") for one in found[start + 1 : number])
+    return bool(swap) and is_named and any(roles & {"part", "instrument"} for roles in ahead[:swap])
 
 
 def _is_of_all(found: list[Term], number: int, after: list[set[str]]) -> bool:

@@ -58,6 +58,8 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
         return
     enters = all(place.side == "from" or (place.bars or (0, 0))[1] == MOST_BARS for place in where) and not negated
     is_out = last is not None and last.negated and bool(last.places) and last.kind == Kind.PART
+    if last is not None and is_out and not last.parts and enters:
+        return  # `only the piano in the intro, then all`
     if last is not None and is_out and (clause.joined == "but" or enters):
         said = Said(Kind.PART, heard.first, heard.last, parts=last.parts, places=where)
         state.said.append(changed(said, clause=state.number, only=heard.place_only or enters))
