@@ -176,16 +176,26 @@ def _faults(heard: HeardStatements, by_rule: Understanding) -> list[str]:
             found.append(f"statements.{number}.words: {one.words[:80]!r} does not stand in the text: copy its words")
         elif one.kind in _VALUES and one.value not in _VALUES[one.kind]:
             found.append(f"statements.{number}.value: {one.kind} is one of {', '.join(sorted(_VALUES[one.kind]))}")
-        elif one.kind == Kind.INSTRUMENT and one.value not in all_instruments():
+        elif not _can_be_had(one):
             found.append(f"statements.{number}.value: instruments are {', '.join(all_instruments())}")
     return found
+
+
+def _can_be_had(one: HeardStatement) -> bool:
+    """Whether an instrument that is named is one, of a part that it is said of: congas are no drum kit."""
+    if one.kind not in (Kind.PART, Kind.INSTRUMENT) or (one.value is None and one.kind == Kind.PART):
+        return True
+    if one.kind == Kind.PART and one.value in set(StemType):
+        return True
+    known = all_instruments().get(one.value or "")
+    return known is not None and (not one.parts or known.stem in one.parts)
 
 
 def _words(one: HeardStatement, by_rule: Understanding) -> Stretch | None:
     """Where its words stand, of several places the first that nobody has read."""
     if not one.words.strip() or (one.kind in _VALUES and one.value not in _VALUES[one.kind]):
         return None
-    if one.kind == Kind.INSTRUMENT and one.value not in all_instruments():
+    if not _can_be_had(one):
         return None
     at = by_rule.text.find(one.words)
     while at >= 0:

@@ -45,7 +45,7 @@ def refinement(context: Context, wanted: Refinement, said: list[Statement]) -> R
             case Kind.THEME if wanted.theme is None and not one.negated and one.value:
                 update["theme"] = one.value
             case Kind.ENERGY if one.amount and not one.parts and not one.negated:
-                for name in _sections(context, one.places):
+                for name in _sections(context, one.places, one.but_places):
                     sections.append(SectionEdit(section=name, energy=max(-1.0, min(1.0, _BIGGER * one.amount))))
             case Kind.VARIATION if one.parts and not one.negated:
                 layers += [LayerEdit(layer=StemType(part), anew=True) for part in one.parts if _is_there(context, part)]
@@ -97,8 +97,12 @@ def _tempo(context: Context, one: Statement) -> float | None:
     return round(context.tempo * (1 + share), 2)
 
 
-def _sections(context: Context, where: list[Place]) -> list[str]:
-    """The sections that are meant, all of them where no place is named."""
+def _sections(context: Context, where: list[Place], but_where: list[Place] | None = None) -> list[str]:
+    """The sections that are meant, all of them (but some) where no place is named."""
+    if not where and but_where:
+        named = form.numbered([one.label for one in context.sections])
+        out = {name for place in but_where for name in _lying_in(context, place)}
+        return [name for name in named if name not in out]
     if not where:
         return list(dict.fromkeys(one.label for one in context.sections))
     found = []
@@ -138,14 +142,14 @@ def _players(
     """Who is wanted or left out, everywhere or in some sections; where bars are named, the player is silent there."""
     there = {StemType(layer.stem_type): layer.name for layer in context.layers}
     whole = [place for place in one.places if place.bars is None and (not one.negated or _is_plain(place))]
-    where = _sections(context, whole) if whole else []
-    for part in one.parts:
+    where = _sections(context, whole, one.but_places) if whole or one.but_places else []
+    for part in one.parts or _others(context, one):
         stem = StemType(part)
         name = there.get(stem, str(stem.value))
         if one.negated:
             if _is_exchanged(one, said):
                 continue
-            if not one.places and stem in there:
+            if not one.places and not one.but_places and stem in there:
                 layers.append(LayerEdit(layer=stem, remove=True))
             sections += [SectionEdit(section=place, remove=[name]) for place in where if stem in there]
             continue
@@ -157,6 +161,13 @@ def _players(
             layers.append(LayerEdit(layer=stem, instrument=instrument, instead_of=old, sections=where))
         if stem in there and old is None:
             sections += [SectionEdit(section=place, add=[name]) for place in where]
+
+
+def _others(context: Context, one: Statement) -> list[StemType]:
+    """Those who are left out where only some are to stay."""
+    if not (one.negated and one.but_parts) or one.places:
+        return []
+    return list(dict.fromkeys(layer.stem_type for layer in context.layers if layer.stem_type not in one.but_parts))
 
 
 def _is_for(out: Statement, wanted: Statement) -> bool:

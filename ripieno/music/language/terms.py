@@ -101,9 +101,18 @@ def _entries_at(said: list[Token], at: int, words: Lexicon, covered: set[int]) -
         if tuple(one.word for one in here) != entry.words or not covered.isdisjoint(range(at, end)):
             continue
         also = _after_gap(said, end, entry.after, covered)
-        if also is not None:
+        if also is not None and not _opens_later(said[end : min(also, default=end)], entry, words):
             found.append((entry, also))
     return sorted(found, key=lambda pair: (-pair[0].weight, pair[1][:1]))
+
+
+def _opens_later(between: list[Token], entry: Entry, words: Lexicon) -> bool:
+    """`mach es leiser und nimm den Bass raus`: what closes the gap is that of the word that comes later."""
+    return any(
+        other.after == entry.after and other.role == entry.role
+        for one in between
+        for other in words.by_word.get(one.word, ())
+    )
 
 
 def _after_gap(said: list[Token], start: int, after: tuple[str, ...], covered: set[int]) -> tuple[int, ...] | None:

@@ -22,6 +22,7 @@ _OF_SHADES = {
     Kind.TIMING: {"timing": 1.0}, Kind.ENERGY: {"dynamics": 1.0, "density": 0.5},
     Kind.PRESENCE: {"dynamics": 0.7, "density": 0.7},
 }  # fmt: skip
+_WHERE = (Kind.PART, Kind.RANGE)  # what says where somebody plays; `more reverb, only in the bridge` does not
 _UNITS = {"dB": 1 / _FULL_DB, "octave": 1.0, "semitone": 1 / 12, "%": 1 / 100}
 
 
@@ -84,7 +85,7 @@ def again(before: StemPlan, comment: str, *, seed: int, said: Understanding | No
         changes["style"] = style
     back = [place for one in own if one.kind == Kind.PART and not one.negated for place in one.places]
     changes["silent"] = [place for place in before.silent if place not in back]
-    only = [place for one in own if one.only and not one.negated for place in one.places]
+    only = [place for one in own if one.only and one.kind in _WHERE and not one.negated for place in one.places]
     if only:
         changes["sounding"] = only
     return heeded(before.model_copy(update=changes), own)
@@ -138,12 +139,8 @@ def _style_for(time_signature: str | None) -> str:
 
 def _cropped(own: list[Statement]) -> dict[str, Any]:
     """The part of the song that the stem is for: one section or stretch of bars, or several that it plays in."""
-    where = [
-        place
-        for one in own
-        if not one.negated and (one.kind == Kind.RANGE or (one.kind == Kind.PART and one.only))
-        for place in one.places
-    ]
+    where = [place for one in own if one.only and one.kind in _WHERE and not one.negated for place in one.places]
+    where = where or _range(own)
     where = [place for number, place in enumerate(where) if place not in where[:number]]
     if len(where) != 1:
         return {"sounding": where}
@@ -153,6 +150,14 @@ def _cropped(own: list[Statement]) -> dict[str, Any]:
     if place.bars is None:
         return {"section": place.section}
     return {"bars": place.bars} if place.section is None and _is_plain(place.bars) else {"sounding": where}
+
+
+def _range(own: list[Statement]) -> list[Place]:
+    """The one place that all of it is about. Several leave nobody silent elsewhere; nor does one that something else
+    was said of: `In the chorus. Busier drums.` is about how they are there."""
+    taken = [one.places for one in own if one.kind != Kind.RANGE]
+    ranges = [one.places for one in own if one.kind == Kind.RANGE and not one.negated and one.places not in taken]
+    return ranges[0] if len(ranges) == 1 and len(ranges[0]) == 1 else []
 
 
 def _is_plain(bars: tuple[int, int]) -> bool:

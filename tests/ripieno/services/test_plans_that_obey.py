@@ -81,6 +81,19 @@ def test_a_comment_is_obeyed(comment, expected):
         assert getattr(found, name) == (pytest.approx(value) if isinstance(value, float) else value), name
 
 
+def test_a_change_that_is_only_somewhere_leaves_nobody_silent_elsewhere():
+    assert again("more reverb, but only in the bridge").sounding == []
+    assert again("busier, only in the chorus").sounding == []
+
+
+def test_several_places_that_something_is_said_of_leave_nobody_silent_elsewhere():
+    drums = planned("Verses and choruses. Drums busier there.", "drums")["drums"]
+    assert drums.sounding == [] and drums.section is None
+    assert [(one.places, one.density) for one in drums.at_places] == [
+        ([Place(section="verse"), Place(section="chorus")], pytest.approx(0.6))
+    ]
+
+
 def test_what_was_silent_can_be_played_again():
     before = {"silent": [Place(section="intro"), Place(bars=(9, 16))]}
     assert again("bass in the intro, please", **before).silent == [Place(bars=(9, 16))]

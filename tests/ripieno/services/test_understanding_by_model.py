@@ -126,6 +126,9 @@ def test_what_is_said_of_others_or_elsewhere_is_no_opposite(language_model):
     [
         heard("density", "words that nobody said", amount=0.5),
         heard("instrument", "gloopy", value="gloopotron"),
+        heard("instrument", "gloopy", parts=["drums"], value="flute"),
+        heard("part", "gloopy", parts=["drums"], value="congas"),
+        heard("part", "gloopy", parts=["drums"], value="congas", negated=True),
         heard("articulation", "gloopy", value="gloopy"),
         heard("density", "", amount=0.5),
     ],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ripieno.contracts.composition import CompositionOrder, Context, Refinement
+from ripieno.contracts.enums import StemType
+from ripieno.contracts.understanding import Kind, Place, Statement, Stretch
 from ripieno.music.composing import briefs, contexts, refining
 from ripieno.music.genres.blending import blend
 from ripieno.music.language import understand
@@ -157,3 +159,25 @@ def test_a_swap_in_a_section_leaves_the_others_as_they_are(piece):
 def test_a_new_player_for_a_section_plays_there_alone(piece):
     made = heeded(piece, "add a flute in the verse")
     assert {one.label for one in made.sections if "other" in one.parts} == {"verse"}
+
+
+@pytest.mark.parametrize("text", ["bigger everywhere but in the verses", "größer, außer in der Strophe"])
+def test_bigger_but_not_there_leaves_that_as_it_is(piece, text):
+    made = heeded(piece, text)
+    assert energy(made, "verse") == energy(piece, "verse") and energy(made, "chorus") > energy(piece, "chorus")
+
+
+def test_who_is_left_out_but_in_a_section_plays_there(piece):
+    """As a language model may say it."""
+    words = Stretch(start=0, end=5, text="drums")
+    said = Statement(
+        kind=Kind.PART, parts=[StemType.DRUMS], negated=True, but_places=[Place(section="chorus")], words=words
+    )
+    wanted = heeding.refinement(piece, Refinement(), [said])
+    assert not wanted.layers
+    out = {one.section for one in wanted.sections if "drums" in one.remove}
+    assert out and not any(name.startswith("chorus") for name in out)
+
+
+def test_who_alone_is_left_plays_alone(piece):
+    assert {one.name for one in heeded(piece, "keep only the drums and the bass").layers} == {"drums", "bass"}
