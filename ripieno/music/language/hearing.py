@@ -29,9 +29,7 @@ def hear(state: State, clause: Clause) -> Heard:
     recast(clause, of_what_is_there=state.about != "request")
     heard.of_them = speaks_of_them(clause)
     if not scope.asks_politely(clause):
-        heard.doubtful = scope.is_doubtful(
-            clause, has_subject=bool(state.subject or state.pending), is_comment=state.about == "comment"
-        )
+        heard.doubtful = scope.is_doubtful(clause, has_subject=bool(state.subject or state.pending), about=state.about)
     heard.remark = scope.is_a_remark(clause, of_what_is_there=state.about != "request")
     kinds = {term.value for term in terms if term.role == "fill"}
     stops = any(term.role == "remove" and term.value == "stops" for term in terms) and not clause.has("not", "no")
@@ -53,7 +51,7 @@ def hear(state: State, clause: Clause) -> Heard:
             said = concept(state, term, role, mods, terms, at)
             if said is not None:
                 heard.preds.append((at, said))
-                mods = Mods()
+            mods = Mods()
         elif role in ("part", "instrument") and is_a_reference(state, heard, terms, at):
             continue
         elif role in ("part", "instrument"):
@@ -169,7 +167,7 @@ def _without(mods: Mods) -> Mods:
 
 def _role_instead(terms: list[Term], at: int) -> str:
     """What stands behind `instead of` and is no part is what is not to be any more: it says nothing."""
-    said = ("concept", "comparative", "quantity", "tonality", "style", "meter", "noun", "number", "language")
+    said = ("concept", "comparative", "quantity", "tonality", "style", "meter", "noun", "number", "language", "place")
     cut = next((n for n, one in enumerate(terms[:at]) if one.role == "instead of"), None)
     leads = cut is not None and all(one.role == "fill" for one in terms[:cut])  # `instead of 120 rather 110 bpm`
     is_old = terms[at].role in said and cut is not None
@@ -205,7 +203,8 @@ def _part(state: State, term: Term, at: int, mods: Mods, heard: Heard, terms: li
     instrument = term.value if term.role == "instrument" else None
     part = StemType(all_instruments()[term.value].stem) if instrument else StemType(term.value)
     is_definite = at > 0 and terms[at - 1].role == "the"
-    heard.named.append(Named(at, part, instrument, term, is_definite))
+    is_own = is_definite and terms[at - 1].value == "own"
+    heard.named.append(Named(at, part, instrument, term, is_definite, is_own))
     coming = _has_change(terms[at + 1 :])
     if mods.more or mods.less or mods.too:
         sign = -1.0 if mods.less or mods.too else 1.0

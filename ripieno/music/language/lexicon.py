@@ -45,7 +45,7 @@ ROLES = (
     "enough",
     "up", "down", "in", "crop", "under", "before", "after", "from", "since", "to", "on", "end", "bars", "half", "new",
     "about", "song", "again", "same", "key", "language", "dislike", "silence", "inaudible", "nowhere", "others",
-    "elsewhere", "very", "lacks",
+    "elsewhere", "very", "lacks", "own",
     "instrumental",
     *FILLS, *REMOVES,
 )  # fmt: skip
@@ -53,7 +53,7 @@ ROLES = (
 statement says (`need not`), `silence` that nobody plays, `inaudible` that a part is not heard enough, `nowhere` that it
 is at no other place, `others` everybody else (and everywhere else), `elsewhere` everywhere else, `very` what
 is too much in a comment, `lacks` more of what follows, `under` what is played to (`over the vocals`), `instrumental`
-that nobody sings."""
+that nobody sings, `own` whose those who play are (`my guitar`)."""
 
 
 Measure = Literal[
@@ -211,6 +211,8 @@ def lexicon(name: str) -> Lexicon:
             add(phrases, "too", role)
         elif role == "lacks":
             add(phrases, "more", role)
+        elif role == "own":
+            add(phrases, "the", role)
         elif role != "fill":
             add(phrases, "remove" if role in REMOVES else role, role if role in REMOVES else "")
     add(own.roles.get("fill", []), "fill")

@@ -24,6 +24,8 @@ def concept(state: State, term: Term, role: str, mods: Mods, terms: list[Term], 
     mods.enough = mods.enough or (at + 1 < len(terms) and terms[at + 1].role == "enough")
     if role == "noun":
         return _noun(state, said, known, mods, terms, at)
+    if mods.neg and mods.too and state.about == "comment" and _is_of_a_part(terms[:at]):
+        return None  # `the piano isn't too loud`
     if mods.less or mods.too or (mods.neg and (mods.so or mods.enough)) or (mods.neg and not compares):
         wants_more = mods.neg and mods.enough
         sign = 1.0 if wants_more else -1.0
@@ -39,6 +41,10 @@ def concept(state: State, term: Term, role: str, mods: Mods, terms: list[Term], 
     elif known.kind == Kind.MOOD:
         said.amount = bounded(0.6 * mods.factor) if compares else None
     return said
+
+
+def _is_of_a_part(terms: list[Term]) -> bool:
+    return any(one.role in ("part", "instrument") for one in terms)
 
 
 def _complains(state: State, term: Term, mods: Mods, terms: list[Term], at: int) -> bool:
@@ -65,7 +71,7 @@ def _noun(state: State, said: Said, known: Concept, mods: Mods, terms: list[Term
         said.amount = -1.0 if known.amount > 0 else 1.0
         return said
     elif said.kind in (Kind.SWING, Kind.EFFECT):
-        sign = 1.0
+        sign, said.is_named = 1.0, True
     else:
         said.amount = None
         return said
@@ -175,7 +181,7 @@ def measured(preds: list[tuple[int, Said]]) -> list[tuple[int, Said]]:
                 one
                 for one in numbers
                 if said.unit is None
-                and said.kind in (*same.get(one.kind, ()), one.kind)
+                and (one.unit == "%" or said.kind in (*same.get(one.kind, ()), one.kind))
                 and said.value is None
                 and said.kind != Kind.KEY
             ),

@@ -19,6 +19,9 @@ def recast(clause: Clause, *, of_what_is_there: bool) -> None:
     if len(clause.terms) > 1 and clause.terms[0].role in NEGATORS and clause.terms[1].role == "not":
         clause.terms[0].role = "fill"  # `no, not the piano`
     _move(clause.terms)
+    for one, following in pairwise(clause.terms):
+        if one.role == "ordinal" and following.role in ("part", "instrument"):
+            following.role = "absent"  # `the second guitar` is not all of them
     _halve(clause.terms)
     _leave_sizes_out(clause.terms)
     _leave_purposes_out(clause.terms, of_what_is_there=of_what_is_there)

@@ -38,6 +38,7 @@ class Said:
     only_implied: bool = False
     inherits: bool = False
     compares: bool = False
+    is_named: bool = False
     too: bool = False
     complains: bool = False
     turned: bool = False
@@ -53,6 +54,7 @@ class Named:
     instrument: str | None
     term: Term
     is_definite: bool = False
+    is_own: bool = False
 
 
 @dataclass

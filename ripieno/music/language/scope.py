@@ -10,6 +10,7 @@ understood as the opposite.
 
 from __future__ import annotations
 
+from ripieno.contracts.understanding import About
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.saying import NEGATORS
 from ripieno.music.language.terms import Term
@@ -53,9 +54,9 @@ def _would_not_play(clause: Clause) -> bool:
     return any(_is(one, _VERBS) or one.role == "remove" for one in clause.terms)
 
 
-def is_doubtful(clause: Clause, *, has_subject: bool, is_comment: bool = False) -> bool:
+def is_doubtful(clause: Clause, *, has_subject: bool, about: About) -> bool:
     """Whether a word of negation in the clause is for nothing that can be told."""
-    terms = clause.terms
+    terms, is_comment = clause.terms, about == "comment"
     if clause.has("doubt") or (clause.asks and any(_is(one, {"wonder"}) for one in terms)):
         return True
     if is_comment and any(one.role == "not" and one.value == "never" for one in terms):
@@ -69,7 +70,7 @@ def is_doubtful(clause: Clause, *, has_subject: bool, is_comment: bool = False) 
             return True
     if any(_is(one, {"between"}) and any(t.role == "place" for t in terms[n:]) for n, one in enumerate(terms)):
         return True  # no statement is about what lies between
-    if is_comment and _describes(terms):
+    if about != "request" and _describes(terms):
         return True
     negates = clause.has("remove", *NEGATORS)
     if negates and any(_is(one, {"between"}) or _is_over_a_part(terms, n) for n, one in enumerate(terms)):

@@ -98,7 +98,7 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
         _dislike(state, clause, heard, begins)
     elif heard.removes or heard.negates_parts:
         leave_out(state, clause, heard, begins)
-    elif heard.keeps and not any(said.amount is not None for _, said in heard.preds):
+    elif heard.keeps and all(_is_kept(state, said) for _, said in heard.preds):
         _keep(state, clause, heard)
     elif heard.preds:
         change(state, clause, heard, begins)
@@ -198,6 +198,12 @@ def _goes_on(state: State, clause: Clause, heard: Heard, row: Said | None, claus
         row.places = heard.where
     state.subject, state.row_clause = row.parts, state.number
     return True
+
+
+def _is_kept(state: State, said: Said) -> bool:
+    """`keep the delay`; of what is there, `I love how quiet the drums are` too."""
+    as_it_is = state.about == "comment" and not (said.compares or said.too or said.unit)
+    return said.amount is None or said.is_named or as_it_is
 
 
 def _keep(state: State, clause: Clause, heard: Heard) -> None:

@@ -48,7 +48,7 @@ def flush(state: State) -> None:
             begins = len(state.said)
             want(state, heard)
             wanted = state.said[begins:]
-            if heard.only_parts and (wanted[0].places or heard.leaves) and rest is None:
+            if heard.only_parts and wanted and (wanted[0].places or heard.leaves) and rest is None:
                 rest = Said(Kind.PART, heard.first, held[-1][0].last, negated=True, places=list(wanted[0].places))
             for said in wanted if rest is not None and set(heard.parts) <= set(alone) else ():
                 said.only = False
@@ -80,6 +80,8 @@ def _share_places(held: list[tuple[Heard, Clause]]) -> None:
 def want(state: State, heard: Heard) -> None:
     """The parts of a clause are to be there; with a place, there alone."""
     for one in heard.named:
+        if one.is_own and state.about == "request":  # `so that I can practise my guitar`
+            continue
         said = Said(Kind.PART, one.term.first, one.term.last, parts=[one.part], value=one.instrument)
         add(state, said, heard)
         if said.places and not heard.returns:

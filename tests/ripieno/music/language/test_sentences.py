@@ -2,7 +2,7 @@
 
 `sentences.json` grew with the rules. `heard.json` are 40 requests, refinements and comments as musicians write them,
 by people who did not know the rules; what our statements cannot say (bowed, muted, a piece of the drum kit) is left out
-there, and must then not come out as something else.
+there, and must then not come out as something else. `told.json` are a hundred more, by others again.
 
 How to write one (`sentences.json`, or a file of your own for `python -m benchmarks.understanding FILE`; you need not
 know the rules, only what a musician would mean):
@@ -18,7 +18,7 @@ comment. `means` has a line for each thing that is said; of each line all but `w
 * `what`: part (it is to be there; with `how` not: to be left out), keep, range (a place that all of it is about, where
   nothing else is said), presence (more or less of a part), density, register, brightness, dynamics or loudness (either
   will do for "louder"), energy ("bigger"), articulation, swing, pulse, timing, notes, onsets, instrument, style, tempo,
-  key, meter, section (a section that is to be there or not), length, mood, lyrics, theme, voice, language, effect,
+  key, meter, section (a section that is to be there or not, by its `value` or as `where`), length, mood, lyrics, theme, voice, language, effect,
   variation.
 * `who`: the parts, with commas: drums, bass, guitar, piano, synth, vocals, other. Strings, pads, organ, brass are synth;
   saxophone, flute, violin are other. Left out it is about everybody. `but`: everybody but these.
@@ -29,7 +29,7 @@ comment. `means` has a line for each thing that is said; of each line all but `w
 * `how`: up, down, not (it is not to be), not up (it must not grow: no change or less), not down, or a number with its
   unit: a change with its sign (`+3 dB`, `-1 octave`, `+2 semitone`, `-10 bpm`), a value to have without (`120 bpm`,
   `150 second`).
-* `value`: what is no number: an instrument by its name in `ripieno/music/instruments.json`, `A minor`, staccato, legato,
+* `value`: what is no number: an instrument (it may be said of as part or instrument) by its name in `ripieno/music/instruments.json`, `A minor`, staccato, legato,
   half, double, roots, downbeats, beats, offbeats, a style, a mood. Not looked at when left out.
 * `only`: true where nothing of it is wanted elsewhere. Not looked at when left out.
 
@@ -49,15 +49,16 @@ from ripieno.contracts.understanding import Statement, Stretch, Understanding
 
 SENTENCES = load(Path(__file__).with_name("sentences.json"))
 HEARD = load(Path(__file__).with_name("heard.json"))
+TOLD = load(Path(__file__).with_name("told.json"))
 LEAST_RIGHT = 0.95
 
 
-@pytest.mark.parametrize("one", [*SENTENCES, *HEARD], ids=lambda one: one["say"])
+@pytest.mark.parametrize("one", [*SENTENCES, *HEARD, *TOLD], ids=lambda one: one["say"])
 def test_a_sentence_is_never_read_as_its_opposite(one):
     assert score(one).opposite == ()
 
 
-@pytest.mark.parametrize("table", [SENTENCES, HEARD], ids=["sentences", "heard"])
+@pytest.mark.parametrize("table", [SENTENCES, HEARD, TOLD], ids=["sentences", "heard", "told"])
 def test_nearly_all_sentences_are_read_as_they_are_meant(table):
     verdicts = [score(one) for one in table]
     wrong = [f"{one.sentence}: {'; '.join(one.wrong)}" for one in verdicts if one.wrong]
