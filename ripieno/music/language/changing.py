@@ -18,7 +18,7 @@ _SAY_ENOUGH = frozenset(
      Kind.THEME, Kind.LANGUAGE, Kind.METER)
 )  # fmt: skip
 """What is said by its word alone, with no amount."""
-_AMOUNTS = (Kind.EFFECT, Kind.SWING, Kind.LOUDNESS, Kind.TEMPO, Kind.ENERGY, Kind.PRESENCE)
+_AMOUNTS = (Kind.KEY, Kind.EFFECT, Kind.SWING, Kind.LOUDNESS, Kind.TEMPO, Kind.ENERGY, Kind.PRESENCE)
 _STRENGTHS = (Kind.DYNAMICS, Kind.ENERGY, Kind.PRESENCE, Kind.REGISTER)
 _CALM = "calm"
 _OF_PLAYERS = frozenset((Kind.NOTES, Kind.ONSETS, Kind.ARTICULATION, Kind.REGISTER))
@@ -60,6 +60,8 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         _without_length(state, clause)
     for at, said in meaning:
         if said.kind == Kind.PART:  # an instrumental
+            if clause.joined and not heard.places:
+                said.places = _place_of_one_out(state, begins)
             add(state, said, heard)
             continue
         if said.kind == Kind.LENGTH and said.absolute and heard.article and heard.named and state.about != "request":
@@ -127,6 +129,9 @@ def _of_a_noun(preds: list[tuple[int, Said]], heard: Heard, terms: list[Term]) -
     if len(nouns) != 1 or len(strengths) != 1 or nouns[0][1].negated:
         return preds
     (where, effect), (at, strength) = nouns[0], strengths[0]
+    if effect.kind == Kind.KEY:  # `the key is too high`
+        strength.kind = Kind.REGISTER
+        return [(n, said) for n, said in preds if said is not effect]
     low, high = sorted((where, at))
     if any(low < one.at < high and not _is_led(terms, one.at) for one in heard.named):
         return preds
@@ -211,6 +216,12 @@ def _on_instrument(state: State, heard: Heard, clause: Clause) -> None:
         if one.instrument and one.at and clause.terms[one.at - 1].role == "on":
             said = Said(Kind.INSTRUMENT, one.term.first, one.term.last, parts=[one.part], value=one.instrument)
             add(state, said, heard)
+
+
+def _place_of_one_out(state: State, begins: int) -> list[Place]:
+    """`no singer in the last chorus, instrumental`."""
+    last = state.said[-1] if state.said[begins:] else None
+    return list(last.places) if last is not None and last.kind == Kind.PART and last.negated else []
 
 
 def _place_of_before(state: State, begins: int) -> list[Place]:

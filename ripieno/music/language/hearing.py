@@ -71,6 +71,9 @@ def hear(state: State, clause: Clause) -> Heard:
             if (at and _before(terms, at).role == "only") or (at + 1 < len(terms) and terms[at + 1].role == "only"):
                 heard.place_only = True
         elif role == "quantity":
+            if term.value == "bar" and heard.named and terms[at - 1].role in ("crop", "in"):
+                term.used = False  # `the drums alone for 4 bars`
+                continue
             heard.preds.append((at, quantity(state, term, terms, at, heard)))
         elif role == "tonality":
             heard.preds.append((at, made(state, Kind.KEY, term, value=term.value, absolute=True, negated=mods.neg)))
@@ -145,6 +148,8 @@ def hear(state: State, clause: Clause) -> Heard:
                 heard.places.append(beside(state.last_place, term))
         elif role in ("unknown", "doubt", "mark", "ordinal", "unit", "meter", "clock", "half", "bars", "section"):
             term.used = False
+    if heard.renews and clause.has("nothing"):  # `nichts an der Melodie ändern`
+        heard.keeps, heard.renews = True, False
     if heard.remark and state.about != "request" and not scope.is_wished(terms):
         heard.wants = False  # `the piano clashes with the guitar`
     heard.leaves = heard.keeps and heard.only_parts  # `keep only the piano`
@@ -172,7 +177,7 @@ def _role_instead(terms: list[Term], at: int) -> str:
     leads = cut is not None and all(one.role == "fill" for one in terms[:cut])  # `instead of 120 rather 110 bpm`
     is_old = terms[at].role in said and cut is not None
     if leads and is_old:
-        is_old = not any(one.role in said for one in terms[cut:at])
+        is_old = terms[at].role != "place" and not any(one.role in said for one in terms[cut:at])
     if is_old and terms[at].role == "style":
         terms[at].role = "fill"
     return "fill" if is_old else ""
@@ -269,7 +274,7 @@ def _bare_number(state: State, term: Term, terms: list[Term], at: int, heard: He
 
 def _is_by_itself(terms: list[Term], at: int) -> bool:
     """`at 110`, `um die 100`, or nothing but the number."""
-    small = ("fill", "the", "degree", "about", "a")
+    small = ("fill", "the", "degree", "about", "a", "so")
     before = next((one.role for one in reversed(terms[:at]) if one.role not in small), "")
     after = next((one.role for one in terms[at + 1 :] if one.role not in small), "")
     is_rough = at > 0 and terms[at - 1].role == "fill" and terms[at - 1].value == "nearly"

@@ -29,6 +29,9 @@ def settled(said: list[Said], about: About) -> tuple[list[Said], list[Said]]:
     for one in said if about != "request" else ():
         if one.only_implied and (about == "comment" or any(_is_out_elsewhere(other, one) for other in said)):
             one.only = False
+    for one in said:
+        if any(_is_taken_back(one, other) for other in said):
+            one.kind = Kind.ENERGY  # `punchier, but not louder`
     out = [one for one in said if one.kind == Kind.PART and one.negated and one.parts]
     wanted = [one for one in said if one.kind == Kind.PART and not one.negated and one.parts]
     ways = [one for one in said if one.amount is not None and one.unit is None and not one.negated]
@@ -50,6 +53,13 @@ def _out_there(one: Said) -> Said:
     out = replace(one, negated=True, places=one.but_places, but_places=[], only=False)
     one.but_places = []
     return out
+
+
+def _is_taken_back(one: Said, other: Said) -> bool:
+    """Whether it is said that just this is not to be: then something else of it was meant."""
+    same = (one.kind, one.parts, one.places) == (other.kind, other.parts, other.places)
+    same_way = (one.amount or 0) * (other.amount or 0) > 0
+    return same and same_way and one.kind == Kind.DYNAMICS and other.negated and not one.negated
 
 
 def _undoes(out: Said, wanted: Said) -> bool:

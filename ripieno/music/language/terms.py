@@ -199,6 +199,7 @@ def _rule_out(
         drop("concept")
     if {"up", "down"} & set(readings) and "concept" in readings:
         is_verb = before not in _MODIFIES and bool(coming & {"the", "degree", "part", "noun"})
+        is_verb = is_verb or (not before and "to" in coming)  # `baja a 100`
         drop(*({"concept"} if is_verb else {"up", "down"}))
     if {"up", "down"} & set(readings) and {"part", "instrument", "absent"} & noun_after:
         drop("more", "less")
