@@ -14,6 +14,8 @@ scope.py        what words of negation are for, and which are in doubt
 beside.py       places by other places: from there on, before that
 references.py   parts that are spoken of while others are meant
 recasting.py    what terms are where only the whole clause shows it
+alone.py        numbers without a unit, and themes
+left_over.py    words that change what stands elsewhere
 hearing.py      what one clause holds
 gaps.py         clauses that leave out what the one before said
 exchanging.py   one part for another

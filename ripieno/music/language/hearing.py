@@ -8,19 +8,18 @@ from ripieno.contracts.enums import StemType
 from ripieno.contracts.understanding import Kind
 from ripieno.music.instruments import all_instruments
 from ripieno.music.language import scope
+from ripieno.music.language.alone import bare_number, theme
 from ripieno.music.language.amounts import METERS
 from ripieno.music.language.beside import beside, onward, within
 from ripieno.music.language.clauses import Clause
+from ripieno.music.language.left_over import left_over
 from ripieno.music.language.meanings import concept, made, quantity
 from ripieno.music.language.recasting import recast, speaks_of_them
 from ripieno.music.language.references import is_a_compared_place, is_a_reference
-from ripieno.music.language.saying import NEGATORS, Heard, Mods, Named, Said, State, bounded
+from ripieno.music.language.saying import NEGATORS, Heard, Mods, Named, State, bounded
 from ripieno.music.language.terms import Term
 
-_UP = 0.5  # how far `turn up` turns
-_LEAST_BPM, _MOST_BPM = 30, 300
 _VERY = 1.5
-_SURELY_BPM = (60, 220)
 
 
 def hear(state: State, clause: Clause) -> Heard:
@@ -134,9 +133,9 @@ def hear(state: State, clause: Clause) -> Heard:
         elif role == "only":
             heard.only_parts = at + 1 < len(terms) and _after(terms, at).role in ("part", "instrument")
         elif role == "about":
-            _theme(state, terms, at, heard)
+            theme(state, terms, at, heard)
         elif role == "number":
-            term.used = _bare_number(state, term, terms, at, heard)
+            term.used = bare_number(state, term, terms, at, heard)
         elif role == "bars" and at and terms[at - 1].role == "meter":
             continue
         elif (role == "fill" and term.value in ("earlier", "later")) or (
@@ -156,7 +155,7 @@ def hear(state: State, clause: Clause) -> Heard:
     heard.keeps = heard.keeps and not (heard.leaves or heard.sings_not)  # `keep it instrumental`
     heard.places = within(heard.places)
     heard.wants = heard.wants or (terms[-1].role == "fill" and terms[-1].value == "yes" and bool(heard.named))
-    _left_over(state, mods, directions, heard, terms)
+    left_over(state, mods, directions, heard, terms)
     if _is_kept(terms, heard):
         heard.keeps, heard.removes, heard.negates_parts, heard.place_negated = True, False, False, False
     if heard.place_negated and heard.named and not heard.preds:
@@ -255,99 +254,6 @@ def _goes_on_itself(terms: list[Term], at: int) -> bool:
     if named is None or named + 1 >= len(terms) or (before is not None and before.role == "everything"):
         return False
     return terms[named + 1].role == "fill" and terms[named + 1].value == "is"
-
-
-def _bare_number(state: State, term: Term, terms: list[Term], at: int, heard: Heard) -> bool:
-    """A number beside `tempo` is one in beats a minute; so is one by itself that can be nothing else (`at 110`)."""
-    tempo = any(one.role == "noun" and state.words.concepts[one.value].kind == Kind.TEMPO for one in terms)
-    turn = next((one.role for one in terms if one.role in ("up", "down", "more", "less")), "")
-    if tempo and turn and term.data and term.data < _LEAST_BPM:  # `bump the tempo by 5`
-        change = term.data * (1.0 if turn in ("up", "more") else -1.0)
-        heard.preds.append((at, made(state, Kind.TEMPO, term, amount=change, unit="bpm")))
-        return True
-    least, most = (_LEAST_BPM, _MOST_BPM) if tempo else _SURELY_BPM
-    if not ((tempo or _is_by_itself(terms, at)) and term.data and least <= term.data <= most):
-        return False
-    heard.preds.append((at, made(state, Kind.TEMPO, term, amount=term.data, unit="bpm", absolute=True)))
-    return True
-
-
-def _is_by_itself(terms: list[Term], at: int) -> bool:
-    """`at 110`, `um die 100`, or nothing but the number."""
-    small = ("fill", "the", "degree", "about", "a", "so")
-    before = next((one.role for one in reversed(terms[:at]) if one.role not in small), "")
-    after = next((one.role for one in terms[at + 1 :] if one.role not in small), "")
-    is_rough = at > 0 and terms[at - 1].role == "fill" and terms[at - 1].value == "nearly"
-    is_led = is_rough or before in ("in", "on", "to", "want", "since") or not before
-    return is_led and after in ("", "in", "on", "to", "want", "tonality", "crop", "place", "instrumental", "no")
-
-
-def _theme(state: State, terms: list[Term], at: int, heard: Heard) -> None:
-    """`lyrics about the sea`: what follows in the clause is the theme, up to where or in which language."""
-    rest = terms[at + 1 :]
-    known = any(term.role in ("song", "style") or term.value == "lyrics" for term in terms[:at]) or any(
-        one.kind in (Kind.LYRICS, Kind.THEME) for one in state.said
-    )
-    if not rest or not known or rest[0].role == "quantity":
-        return
-    ends = ("language", "quantity", "want", "no", "tonality", "meter")
-    stop = next((n for n, term in enumerate(rest) if term.role in ends or _is_voice(term) or _leads(term)), len(rest))
-    if stop == 0:
-        return
-    said = Said(Kind.THEME, rest[0].first, rest[stop - 1].last, clause=state.number)
-    heard.preds.append((at, said))
-    for term in rest[:stop]:
-        term.used, term.role = True, "fill"
-
-
-def _is_voice(term: Term) -> bool:
-    return term.role == "concept" and term.value in ("female", "male")
-
-
-def _leads(term: Term) -> bool:
-    return term.role == "place" and bool(term.data.prep)
-
-
-def _left_over(state: State, mods: Mods, directions: list[Term], heard: Heard, terms: list[Term]) -> None:
-    """What stands behind what it changes: `swing more`, `louder, a lot`, `turn the bass up`."""
-    last = heard.preds[-1][1] if heard.preds else None
-    if not mods.is_empty and last is not None and last.unit is None and last.amount is not None:
-        if (mods.less and not last.turned) or (mods.neg and mods.more):
-            last.amount = -last.amount
-        last.amount = bounded(last.amount * mods.factor)
-        last.last = max(last.last, mods.terms[-1].last)
-    elif not mods.is_empty and last is None and mods.neg:
-        heard.negates_parts, heard.place_negated = bool(heard.named), bool(heard.places) and not heard.named
-    elif not mods.is_empty and last is None:
-        at = terms.index(mods.terms[-1])
-        plays = any(one.role == "fill" and one.value == "plays" for one in terms)
-        if at + 1 < len(terms) and terms[at + 1].role == "unknown":
-            mods.terms[-1].used = False  # `a bass with lots of groove`
-        elif (mods.more or mods.less) and (heard.named or plays):
-            sign = 1.0 if mods.more else -1.0
-            term, where = (heard.named[-1].term, heard.named[-1].at) if heard.named else (mods.terms[-1], at)
-            kind = Kind.DENSITY if plays else Kind.PRESENCE
-            heard.preds.append((where, made(state, kind, term, *mods.terms, amount=0.6 * sign * mods.factor)))
-        elif (
-            (mods.less or mods.too) and state.pending and all(one.role == "fill" or one in mods.terms for one in terms)
-        ):
-            heard.preds.append((at, made(state, Kind.PRESENCE, mods.terms[-1], amount=-0.6)))  # `the brass, too much`
-        else:
-            for term in mods.terms:
-                term.used = term.role not in ("more", "less", "too")
-    kinds = {term.role for term in terms}
-    is_turned = directions and not heard.preds and not kinds & {"quantity", "noun"} and not heard.removes
-    spoken_of = state.subject or state.before.subject
-    if is_turned and not (heard.named or spoken_of or heard.everything or heard.places):
-        directions[0].used = False
-    elif is_turned:
-        heard.of_them = heard.of_them or not (heard.named or state.subject or heard.everything or heard.places)
-        sign = 1.0 if directions[0].role == "up" else -1.0
-        if mods.too:  # `too far back`
-            sign, mods.terms[0].used = -sign, True
-        said = made(state, Kind.LOUDNESS, directions[0], amount=bounded(_UP * sign * mods.factor), negated=mods.neg)
-        heard.negates_parts = False
-        heard.preds.append((terms.index(directions[0]), said))
 
 
 def _is_strange(terms: list[Term], at: int) -> bool:

@@ -18,8 +18,8 @@ comment. `means` has a line for each thing that is said; of each line all but `w
 * `what`: part (it is to be there; with `how` not: to be left out), keep, range (a place that all of it is about, where
   nothing else is said), presence (more or less of a part), density, register, brightness, dynamics or loudness (either
   will do for "louder"), energy ("bigger"), articulation, swing, pulse, timing, notes, onsets, instrument, style, tempo,
-  key, meter, section (a section that is to be there or not, by its `value` or as `where`), length, mood, lyrics, theme, voice, language, effect,
-  variation.
+  key, meter, section (a section that is to be there or not, by its `value` or as `where`), length, mood, lyrics, theme,
+  voice, language, effect, variation.
 * `who`: the parts, with commas: drums, bass, guitar, piano, synth, vocals, other. Strings, pads, organ, brass are synth;
   saxophone, flute, violin are other. Left out it is about everybody. `but`: everybody but these.
 * `where`: sections and bars, with commas: `chorus`, `chorus 2`, `last chorus`, `bars 9-16`, `bars 1-4 of bridge`,
