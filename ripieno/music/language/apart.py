@@ -168,7 +168,8 @@ def _nowhere_else(state: State, begins: int) -> None:
 def _complain(state: State, heard: Heard) -> None:
     """`I can't hear the violin`: there is to be more of it."""
     flush(state)
-    parts = heard.parts or state.subject or state.before.subject
+    own = list(dict.fromkeys(one.part for one in heard.named if not one.term.detail))  # not of the kick that hides it
+    parts = own or state.subject or state.before.subject
     if parts:
         said = Said(Kind.PRESENCE, heard.first, heard.last, parts=list(parts), amount=_AUDIBLE, complains=True)
         add(state, said, heard)

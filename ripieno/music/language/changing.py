@@ -165,7 +165,7 @@ def _without_length(state: State, clause: Clause) -> None:
 def _is_of_a_row(state: State, said: Said) -> bool:
     """`louder drums and bass` are both; `low strings and drums` are low strings, and drums."""
     compares = said.compares and state.about != "request"
-    return said.kind not in GLOBAL and (compares or said.kind == Kind.PRESENCE or said.turned)
+    return said.kind not in GLOBAL and (compares or said.kind in (Kind.PRESENCE, Kind.LOUDNESS) or said.turned)
 
 
 def _says(said: Said, heard: Heard) -> bool:

@@ -45,7 +45,8 @@ def sentences(found: list[Term], said: list[Token], text: str) -> list[list[Clau
         if term.role == "no" and clause.has("part", "instrument") and not clause.has("remove", "not") and not ends:
             _close(read, clause)
             clause = Clause("comma")
-        if term.role in _JOINS or (is_mark and term.value in _SOFT):
+        gives_a_reason = term.role == "fill" and term.value == "because"
+        if term.role in _JOINS or gives_a_reason or (is_mark and term.value in _SOFT):
             joined = term.role if term.role in _JOINS else "comma"
             if said[term.first].word in _BEHIND and all(one.role in _OF_A_PLACE for one in clause.terms):
                 clause.joined = joined if clause.joined == "comma" else clause.joined

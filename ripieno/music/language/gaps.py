@@ -28,6 +28,10 @@ def goes_without_saying(state: State, clause: Clause, heard: Heard, begins: int)
     is_small = all(one.role in (*_TURNS, *_SMALL, *_OTHERS) for one in clause.terms)
     if last.kind in (Kind.PART, Kind.KEEP) or not turns or not is_small:
         return False
+    if last.negated and turns[0].role in ("more", "less") and not (heard.named or heard.places or heard.others):
+        _say_it_there(state, last, turns[0], heard, clause)  # `not more reverb, less!`
+        turns[0].used = True
+        return True
     if not (_of_others(clause.terms) if not heard.places else _elsewhere(last, heard, clause.terms)):
         return False
     flush(state)

@@ -10,6 +10,8 @@ from ripieno.music.language.saying import GLOBAL, NEGATORS, Heard, Said, State
 from ripieno.music.language.telling import add, flush
 from ripieno.music.language.whereabouts import place_back
 
+_SOLO = "lead guitar"
+
 
 def leave_out(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     quiet = [said for _, said in heard.preds if said.amount is not None or said.negated or said.kind == Kind.LYRICS]
@@ -19,6 +21,10 @@ def leave_out(state: State, clause: Clause, heard: Heard, begins: int) -> None:
             said.parts = said.parts or heard.parts
         for said in quiet:
             add(state, said, heard)
+        return
+    if any(one.instrument == _SOLO for one in heard.named) and not heard.places:
+        for one in heard.named:
+            one.term.used = False  # without its solo the guitar still plays
         return
     parts = heard.parts
     before = [said for said in state.said[begins:] if said.kind not in GLOBAL or said.kind == Kind.PART]

@@ -159,6 +159,8 @@ def _is_of_a_change(terms: list[Term], at: int) -> bool:
     for n, one in enumerate(terms[at + 1 :], start=at + 1):
         if one.role in _CHANGES:
             return True
+        if one.role == "so" and not any(later.role in _CHANGES for later in terms[n + 1 :]):
+            return False  # `it does not sound so good`
         if one.role in _THINGS:
             if all(t.role != "fill" for t in terms[at + 1 : n]) and not _strange_place(terms, n):
                 return not _is_a_cleft(terms, n)

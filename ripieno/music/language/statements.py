@@ -18,7 +18,7 @@ from ripieno.music.language.exchanging import swapped
 from ripieno.music.language.gaps import goes_without_saying
 from ripieno.music.language.hearing import hear
 from ripieno.music.language.leaving_out import leave_out
-from ripieno.music.language.saying import GLOBAL, Heard, Said, State
+from ripieno.music.language.saying import GLOBAL, NEGATORS, Heard, Said, State
 from ripieno.music.language.telling import add, flush
 from ripieno.music.language.whereabouts import carried, place_alone, place_back
 
@@ -31,6 +31,8 @@ def read(state: State, clauses: list[Clause]) -> None:
         state.sticky, state.lead, state.carries = state.before.sticky, state.before.lead, True
     for number, clause in enumerate(clauses):
         state.number = number
+        if _answers_no(state, clause, number, clauses):
+            continue
         heard = hear(state, clause)
         if goes_without_saying(state, clause, heard, begins):
             pass
@@ -44,6 +46,21 @@ def read(state: State, clauses: list[Clause]) -> None:
     state.before = carried(state, begins)
     taken = [one.places for one in state.said[begins:] if one.kind != Kind.RANGE]
     state.said[begins:] = [one for one in state.said[begins:] if one.kind != Kind.RANGE or one.places not in taken]
+
+
+def _answers_no(state: State, clause: Clause, number: int, clauses: list[Clause]) -> bool:
+    """`drums in the intro: no`."""
+    roles = [one.role for one in clause.terms if one.role != "fill"]
+    is_last = number + 1 == len(clauses) and clause.joined == "comma"
+    if not (is_last and state.pending and len(roles) == 1 and roles[0] in NEGATORS):
+        return False
+    for held, _ in state.pending:
+        said = Said(Kind.PART, held.first, clause.terms[-1].last, negated=True, parts=held.parts)
+        add(state, said, held)
+    state.subject, state.pending = [part for held, _ in state.pending for part in held.parts], []
+    for one in clause.terms:
+        one.used = True
+    return True
 
 
 def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begins: int) -> None:
