@@ -4,6 +4,7 @@ such sentences are written down."""
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from ripieno.contracts.enums import StemType
 from ripieno.contracts.understanding import Kind, Place, Statement, Understanding
+from ripieno.music.composing import moods
 from ripieno.music.language import understand
 from ripieno.music.language.lexicon import lexicon
 from ripieno.music.language.styles import heard as style_of
@@ -25,6 +27,15 @@ _OF_SINGERS = ("voice", "lyrics", "theme", "language")  # whoever was named
 _NOT_ASKED = ("range",)  # where all of it is about: said by the places of what must come out
 _PARTS = {"part", "instrument"}
 _CLOSE = 0.02
+_NEAR = 0.5
+_LANGUAGES = {"en": "english", "de": "german", "es": "spanish", "fr": "french"}
+_SAID_OTHERWISE = {
+    "dark": ("brightness", -1), "warm": ("brightness", -1), "mellow": ("brightness", -1), "bright": ("brightness", 1),
+    "epic": ("energy", 1), "energetic": ("energy", 1), "powerful": ("dynamics", 1), "aggressive": ("dynamics", 1),
+    "heavy": ("dynamics", 1), "soft": ("dynamics", -1), "gentle": ("dynamics", -1), "quiet": ("dynamics", -1),
+    "calm": ("dynamics", -1), "intimate": ("dynamics", -1),
+}  # fmt: skip
+"""Words that are moods to some and how it sounds to others."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +136,8 @@ def _singles(statement: Statement) -> list[Statement]:
 
 def _is_alike(line: Expected, statement: Statement) -> bool:
     kind = str(statement.kind)
+    if line.what == "mood" and kind == _SAID_OTHERWISE.get(line.value or "", ("",))[0]:
+        return True
     return kind == line.what or any({kind, line.what} <= alike for alike in ALIKE)
 
 
@@ -141,6 +154,9 @@ def _faults(line: Expected, statement: Statement) -> list[str]:
         faults.append(f"where is {sorted(_names(statement.places))}")
     if _names(statement.but_places) != _normal(line.not_where):
         faults.append(f"not where is {sorted(_names(statement.but_places))}")
+    if line.what == "mood" and statement.kind != Kind.MOOD:
+        way = _SAID_OTHERWISE[line.value or ""][1] * (-1 if line.how == "down" else 1)
+        return faults if (statement.amount or 0) * way > 0 else [*faults, f"how is {_how(statement)}"]
     if not _is_so(line.how, statement):
         faults.append(f"how is {_how(statement)}")
     if line.value is not None and not _is_value(line, statement):
@@ -151,9 +167,28 @@ def _faults(line: Expected, statement: Statement) -> list[str]:
 
 
 def _is_value(line: Expected, statement: Statement) -> bool:
-    """A style may be called by any of its names."""
+    """Whether it is the value, by any of its names."""
     wanted, value = (line.value or "").lower(), (statement.value or "").lower()
-    return value in (wanted, style_of(wanted, lexicon("en").styles) if line.what == "style" else wanted)
+    if value == wanted:
+        return True
+    match line.what:
+        case "style":
+            return value == style_of(wanted, lexicon("en").styles)
+        case "mood":
+            return _is_near(wanted, value)
+        case "language":
+            return wanted in (f"in {_LANGUAGES.get(value)}", _LANGUAGES.get(value))
+        case "key":
+            return wanted == f"{value} major"  # `in D`
+        case "part" | "instrument":
+            return not value and wanted in line.who  # a piano is the piano
+    return False
+
+
+def _is_near(wanted: str, value: str) -> bool:
+    """Whether two words for moods lie close together (Russell 1980): nobody can say what a sunny song is called."""
+    known = moods.words()
+    return wanted in known and value in known and math.dist(known[wanted], known[value]) <= _NEAR
 
 
 def _is_so(how: str, statement: Statement) -> bool:
