@@ -226,6 +226,8 @@ def _place_of_one_out(state: State, begins: int) -> list[Place]:
 
 def _place_of_before(state: State, begins: int) -> list[Place]:
     """`busier in the verses, and louder`: what goes on of the same parts is where they were spoken of."""
+    if state.said[begins:] and state.said[-1].kind == Kind.RANGE:
+        return list(state.said[-1].places)
     said = [one for one in state.said[begins:] if one.kind not in GLOBAL and not one.negated]
     last = said[-1] if said else None
     if last is None or last.parts != state.subject or any(place.side != "in" for place in last.places):

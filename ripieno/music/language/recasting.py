@@ -20,6 +20,8 @@ def recast(clause: Clause, *, of_what_is_there: bool) -> None:
         clause.terms[0].role = "fill"  # `no, not the piano`
     _move(clause.terms)
     for one, following in pairwise(clause.terms):
+        if one.role == "concept" and one.value == "slow" and following.role in ("comparative", "up", "down", "more"):
+            one.role, one.value = "fill", ""  # `langsam leiser`: by and by
         if one.role == "ordinal" and following.role in ("part", "instrument"):
             following.role = "absent"  # `the second guitar` is not all of them
     _halve(clause.terms)

@@ -66,6 +66,7 @@ def _answers_no(state: State, clause: Clause, number: int, clauses: list[Clause]
 def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begins: int) -> None:
     """The statements of a clause, with those of the clauses before it that it is joined to."""
     row = state.row
+    heard.keeps = heard.keeps or _praises(state, clause, heard)
     bare = bool(heard.named) and not heard.preds and not heard.removes and not heard.keeps and not heard.negates_parts
     if state.excepts and clause.joined in ("and", "or", "comma") and heard.named and not heard.article:
         heard.excepted += heard.parts
@@ -131,6 +132,14 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
         state.subject, state.but_subject = [], []
     elif heard.keeps:
         add(state, Said(Kind.KEEP, heard.first, heard.last), heard)
+
+
+def _praises(state: State, clause: Clause, heard: Heard) -> bool:
+    """`the bass: super`, of what is there."""
+    last = clause.terms[-1]
+    is_good = last.role == "degree" or (last.role, last.value) == ("fill", "praise")
+    small = {one.role for one in clause.terms} <= {"the", "fill", "part", "instrument", "degree"}
+    return state.about != "request" and bool(heard.named) and is_good and small
 
 
 def _confines(clause: Clause, before: list[Said]) -> bool:
