@@ -108,3 +108,24 @@ def test_every_instrument_has_a_name_in_every_language():
     for language in LANGUAGES:
         named = {one.value for found in lexicon(language).by_word.values() for one in found if one.role == "instrument"}
         assert set(all_instruments()) - {"piano"} <= named | {"piano"}
+
+
+def test_a_german_compound_is_its_two_words():
+    (one,) = [one for one in understand("ein Rocksong", language="de").statements if one.kind == Kind.STYLE]
+    assert one.value == "rock"
+    (one,) = understand("der Strophenbass ist zu laut", about="comment", language="de").statements
+    assert one.parts == ["bass"]
+    assert understand("Gletschermusik", language="de").not_understood
+
+
+@pytest.mark.parametrize("text", ["dont add drums", "no drums w/o bass", "nich lauter", "pa rapear, sin voz"])
+def test_another_spelling_never_makes_a_wish_of_a_negation(text):
+    wanted = [one for one in understand(text, about="refinement").statements if not one.negated]
+    assert not [one for one in wanted if one.kind == Kind.PART and set(one.parts) & {"drums", "vocals"}]
+    assert not [one for one in wanted if (one.amount or 0) > 0]
+
+
+@pytest.mark.parametrize(("text", "bpm"), [("rock at 110", 110), ("um die 100", 100), ("a 90", 90), ("genre 128", 128)])
+def test_a_number_that_can_be_nothing_else_is_a_tempo(text, bpm):
+    (one,) = [one for one in understand(text).statements if one.kind == Kind.TEMPO]
+    assert (one.amount, one.unit, one.absolute) == (bpm, "bpm", True)
