@@ -158,6 +158,7 @@ def hear(state: State, clause: Clause) -> Heard:
     left_over(state, mods, directions, heard, terms)
     if _is_kept(terms, heard):
         heard.keeps, heard.removes, heard.negates_parts, heard.place_negated = True, False, False, False
+        heard.spares = True
     if heard.place_negated and heard.named and not heard.preds:
         heard.negates_parts, heard.place_negated = True, False
     return heard
@@ -213,7 +214,7 @@ def _part(state: State, term: Term, at: int, mods: Mods, heard: Heard, terms: li
     if mods.more or mods.less or mods.too:
         sign = -1.0 if mods.less or mods.too else 1.0
         said = made(state, Kind.PRESENCE, term, *mods.terms, amount=bounded(0.6 * sign * mods.factor))
-        said.negated = mods.neg
+        said.negated = mods.neg and not mods.too
         heard.preds.append((at, said))
         return Mods()
     if mods.neg:

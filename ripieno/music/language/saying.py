@@ -107,6 +107,7 @@ class Heard:
     kept: list[StemType] = field(default_factory=list)
     remark: bool = False
     of_them: bool = False
+    spares: bool = False
     leaves: bool = False
     sings_not: bool = False
     first: int = 0
@@ -147,7 +148,7 @@ class State:
     go on from the clause `row_clause`. `last_place` is the one named last (`there`), `before` what the sentence before
     leaves, `carries` whether `sticky` is its place; `doubted` is whether the clause before was not understood for a
     negator in doubt, `hangs` whether it named nothing that this was for (`no reason, to ...`), `absent` whether it was
-    about an instrument that cannot be had.
+    about an instrument that cannot be had, `spares` whether it was about who is not to be left out.
     """
 
     words: Lexicon
@@ -168,13 +169,14 @@ class State:
     carries: bool = False
     absent: bool = False
     excepts: bool = False
+    spares: bool = False
     swapping: str = ""
     old: list[Named] = field(default_factory=list)
 
     def begin_sentence(self) -> None:
         self.pending, self.subject, self.but_subject, self.sticky = [], [], [], []
         self.lead, self.row, self.excepts, self.swapping, self.old = None, None, False, "", []
-        self.carries = False
+        self.carries = self.spares = False
         self.row_clause, self.doubted, self.hangs, self.absent = -1, False, False, False
 
 

@@ -68,6 +68,9 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
     row = state.row
     heard.keeps = heard.keeps or _praises(state, clause, heard)
     bare = bool(heard.named) and not heard.preds and not heard.removes and not heard.keeps and not heard.negates_parts
+    if state.spares and bare and clause.joined == "but":  # `nicht das Klavier raus, sondern die Gitarre`
+        heard.removes, bare = True, False
+    state.spares = heard.spares
     if state.excepts and clause.joined in ("and", "or", "comma") and heard.named and not heard.article:
         heard.excepted += heard.parts
         heard.named, bare = [], False
