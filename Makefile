@@ -1,6 +1,8 @@
 # Two commands: `make run` and `make test`. Everything they need they install into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+# Where the environment forbids compiled modules, each of dozens of processes would compile all that it imports.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run setup test check format benchmark chaos clean
 
