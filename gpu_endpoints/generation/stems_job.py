@@ -30,11 +30,11 @@ from ripieno.contracts.generation import (
     StemPlan,
 )
 from ripieno.contracts.production import Score
-from ripieno.contracts.provenance import Provenance
+from ripieno.contracts.provenance import Origin, Provenance
 from ripieno.music import mix_levels, places
 from ripieno.music.genres.blending import blend
 from ripieno.music.song_conditioning import within
-from ripieno.services import blobs, falling, origins
+from ripieno.services import blobs, falling
 from ripieno.services import conditioning as conditionings
 from ripieno.services.engines import UnknownEngine
 from ripieno.services.planner import rules, seeds
@@ -211,7 +211,7 @@ def save(
         context.folder / f"out.{stem_format}",
         stem_format,
         start_seconds=wish.conditioning.start_seconds,
-        origin=origins.of_stem(engine),
+        origin=Origin.of(engine),
     )
     written.store(names.GENERATED, name)
     midi_name = None

@@ -26,7 +26,6 @@ from ripieno.contracts.provenance import Provenance
 from ripieno.music.conditioning import Conditioning
 from ripieno.music.genres.blending import blend
 from ripieno.services import conditioning as conditionings
-from ripieno.services import origins
 from ripieno.services.settings import settings
 
 NAME, CONSOLE = "sum", "console"
@@ -112,7 +111,7 @@ def stored(
     remarks: Sequence[str] = (),
 ) -> MixedFile:
     """Write a mix or master as its order says, put it into storage and say what it is."""
-    path, origin = context.folder / f"out.{order.stem_format}", origins.followed_by(order.origin, engine)
+    path, origin = context.folder / f"out.{order.stem_format}", order.origin.then(engine)
     with AudioWriter(path, order.stem_format, start_seconds=0.0, origin=origin) as writer:
         done = 0
         for block in blocks:

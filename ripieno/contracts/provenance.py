@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ripieno.contracts.base import Contract
 
 RECORDING = "recording"
@@ -32,6 +34,26 @@ class Origin(Contract):
 
     made_by: list[Provenance] = []
     recorded: bool = False
+
+    @classmethod
+    def of(cls, engine: Provenance | None) -> Origin:
+        """That of a part: an engine made it, or nobody did (a song's own audio, a person's recording)."""
+        if engine is None or engine.engine == RECORDING:
+            return cls(recorded=True)
+        return cls(made_by=[engine])
+
+    @classmethod
+    def together(cls, parts: Iterable[Origin]) -> Origin:
+        """That of several parts; each engine once."""
+        whole = cls()
+        for part in parts:
+            whole.made_by += [one for one in part.made_by if one not in whole.made_by]
+            whole.recorded |= part.recorded
+        return whole
+
+    def then(self, engine: Provenance) -> Origin:
+        """After an engine has gone over it."""
+        return Origin.together([self, Origin(made_by=[engine])])
 
 
 class ModelUsage(Contract):

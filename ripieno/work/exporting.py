@@ -24,7 +24,7 @@ from ripieno.music.composing import singing
 from ripieno.music.genres.blending import blend
 from ripieno.music.lyrics import lrc
 from ripieno.records import runs, works
-from ripieno.services import blobs, jams_file, origins
+from ripieno.services import blobs, jams_file
 from ripieno.work import asking, composing, generating, mixing, revising
 
 _SUFFIXES: dict[DownloadFormat, str] = {"midi": "mid", "stems.zip": "zip"}
@@ -243,7 +243,7 @@ def _about(work: Work, revision: Revision) -> dict[str, Any]:
 def _origin(work: Work, revision: Revision, master: MixedFile) -> Origin:
     """Where what is heard in a version's master comes from."""
     stems = [works.version(work, name, number).stem for name, number in revision.elements.items()]
-    return origins.followed_by(origins.together([origins.of_stem(one.engine) for one in stems if one]), master.engine)
+    return Origin.together(Origin.of(one.engine) for one in stems if one).then(master.engine)
 
 
 def _written(work: Work, revision: Revision, wanted: DownloadFormat) -> bytes:

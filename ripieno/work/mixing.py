@@ -13,7 +13,6 @@ from ripieno.contracts.provenance import Origin
 from ripieno.contracts.workflow import Run, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work
 from ripieno.records import runs, songs, works
-from ripieno.services import origins
 from ripieno.work import asking, generating
 
 ORIGINAL = "original"
@@ -180,9 +179,8 @@ def origin_of(work: Work, mix: Version) -> Origin:
     """Where what is heard in a mix comes from: the engines of its layers, what a person recorded, and, once it is made,
     the mixer."""
     made = {one.stem.blob_name: one.stem.engine for layer in work.layers for one in layer.versions if one.stem}
-    found = [origins.of_stem(made.get(one["blob_name"])) for one in mix.inputs["sources"]]
-    whole = origins.together(found)
-    return origins.followed_by(whole, mix.file.engine) if mix.file is not None else whole
+    whole = Origin.together(Origin.of(made.get(one["blob_name"])) for one in mix.inputs["sources"])
+    return whole.then(mix.file.engine) if mix.file is not None else whole
 
 
 def wanted(order: VersionOrder) -> list[str]:

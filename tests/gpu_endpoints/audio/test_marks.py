@@ -19,7 +19,6 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from gpu_endpoints.audio import marks, signing, writing
 from gpu_endpoints.serving.work import JobFailed
 from ripieno.contracts.provenance import RECORDING, Origin, Provenance
-from ripieno.services import origins
 
 RULES = Provenance(engine="symbolic", version="3", license="MIT")
 MODEL = Provenance(engine="musicgen", version="1", license="CC-BY-NC-4.0", weights="0123456789abcdef")
@@ -164,7 +163,7 @@ def test_a_source_is_called_as_iptc_calls_it(origin, called):
 
 def test_an_origin_is_put_together_from_those_of_its_parts():
     own = Provenance(engine=RECORDING, version="", license="as whoever recorded it says")
-    whole = origins.together([origins.of_stem(one) for one in (RULES, MODEL, RULES, own)])
+    whole = Origin.together(Origin.of(one) for one in (RULES, MODEL, RULES, own))
     assert whole == Origin(made_by=[RULES, MODEL], recorded=True)
-    assert origins.of_stem(None) == Origin(recorded=True)
-    assert origins.followed_by(whole, RULES) == whole
+    assert Origin.of(None) == Origin(recorded=True)
+    assert whole.then(RULES) == whole
