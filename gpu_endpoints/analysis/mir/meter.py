@@ -22,8 +22,9 @@ PARTS = 24
 _BEFORE, _AFTER = 2, 3  # frames around a part of a bar that count as on it
 _SNAP = 6  # frames a beat may be moved by, to where the activation is highest
 _CLEARLY = 1.3
-_WEAK = 0.4
+_WEAK = 0.6  # of the activation on the strong beats
 _FAST_WALTZ_BPM = 130.0
+_NOBODY_TAPS_BPM = 190.0  # where half of it would do
 _SLOWEST_DOTTED_BPM, _FASTEST_DOTTED_BPM = 38.0, 130.0
 _STRUCK = 1.7  # times the level between the parts
 _HEARD = 0.08  # of the level on the beat
@@ -77,7 +78,7 @@ def _better(reading: Reading, activations: np.ndarray, rises: np.ndarray, harmon
     if reading.beats_per_bar == 3:
         return _triple(reading, activations, rises, harmony)
     if reading.beats_per_bar == 4:
-        return _four(reading, rises, harmony)
+        return _four(reading, activations, rises, harmony)
     return reading
 
 
@@ -101,8 +102,7 @@ def _triple(reading: Reading, activations: np.ndarray, rises: np.ndarray, harmon
         times = _snapped(_at_parts(reading, (halves, halves + PARTS // 2)), activations)
         compound = _divides_in_three(np.roll(high, -halves), beats=2)
         return _in_bars_of(2 if compound else 4, times, harmony, compound=compound)
-    weak = max(low[8], low[16]) < _WEAK * low[0]
-    if weak and reading.bpm > _FAST_WALTZ_BPM:
+    if reading.bpm > _FAST_WALTZ_BPM and _are_weak((2, 3), (1,), reading, activations):
         return _in_bars_of(2, reading.times[reading.on_downbeat], harmony, compound=True)
     return reading
 
@@ -121,13 +121,13 @@ def _dotted_halves(low: np.ndarray) -> int | None:
 # -- readings of a pulse in four ----------------------------------------------------------------------------------
 
 
-def _four(reading: Reading, rises: np.ndarray, harmony: _Harmony) -> Reading:
+def _four(reading: Reading, activations: np.ndarray, rises: np.ndarray, harmony: _Harmony) -> Reading:
     _, high = _accents(reading, rises)
     if reading.bpm < _FASTEST_DOTTED_BPM and _divides_in_three(high, beats=4):
         in_two = _in_bars_of(2, reading.times, harmony, compound=True)
         four = Reading(reading.times, reading.positions, 4, compound=True)
         return max((four, in_two), key=harmony.gain)
-    slower = _at_half_tempo(reading, harmony)
+    slower = _at_half_tempo(reading, activations, harmony)
     if slower is not None:
         return slower
     has_backbeat = min(high[6], high[18]) > _BACKBEAT * max(high[0], high[12])
@@ -138,8 +138,9 @@ def _four(reading: Reading, rises: np.ndarray, harmony: _Harmony) -> Reading:
     return reading
 
 
-def _at_half_tempo(reading: Reading, harmony: _Harmony) -> Reading | None:
-    """Half the tempo in bars of five or three, where harmony says that and neither four nor eight."""
+def _at_half_tempo(reading: Reading, activations: np.ndarray, harmony: _Harmony) -> Reading | None:
+    """Half the tempo, where harmony changes every ten or six beats rather than every four or eight (then there are five
+    or three to the bar), or every eight rather than every four and every other beat is weak or the tempo too high."""
     if reading.bpm < _RESONANCE_BPM / 2:
         return None
     changes = harmony.changes(reading.times)
@@ -148,14 +149,17 @@ def _at_half_tempo(reading: Reading, harmony: _Harmony) -> Reading | None:
     def best(period: int) -> tuple[float, int]:
         return max((_gain(changes, number % period == phase), phase) for phase in range(period))
 
-    as_it_is = max(best(4)[0], best(8)[0], best(2)[0])
-    for period in (10, 6):
-        gain, phase = best(period)
-        if gain > as_it_is + _NATS:
-            chosen = number[phase % 2 :: 2]
-            positions = (chosen - phase) % period // 2 + 1
-            return Reading(reading.times[chosen], positions, period // 2)
-    return None
+    periods = [10, 6]
+    as_it_is = max(best(4)[0], best(2)[0])
+    if reading.bpm > _NOBODY_TAPS_BPM or _are_weak((2, 4), (1, 3), reading, activations):
+        periods.append(8)
+    else:
+        as_it_is = max(as_it_is, best(8)[0])
+    (gain, phase), period = max((best(period), period) for period in periods)
+    if gain <= as_it_is + _NATS:
+        return None
+    chosen = number[phase % 2 :: 2]
+    return Reading(reading.times[chosen], (chosen - phase) % period // 2 + 1, period // 2)
 
 
 def _doubled(reading: Reading) -> Reading:
@@ -246,6 +250,17 @@ def _accents(reading: Reading, rises: np.ndarray) -> tuple[np.ndarray, np.ndarra
     half = rises.shape[1] // 2
     low, high = level[:, :half].sum(axis=1), level[:, half:].sum(axis=1)
     return np.median(low[around].max(axis=2), axis=0), np.median(high[around].max(axis=2), axis=0)
+
+
+def _are_weak(some: tuple[int, ...], others: tuple[int, ...], reading: Reading, activations: np.ndarray) -> bool:
+    """Whether the network is much less sure of the beats at some positions of the bar than of those at others."""
+
+    def level(positions: tuple[int, ...]) -> float:
+        times = reading.times[np.isin(reading.positions, positions)]
+        around = np.clip(np.round(times * FPS).astype(int)[:, None] + np.arange(-2, 3), 0, len(activations) - 1)
+        return float(activations[around].max(axis=1).mean()) if len(times) else 0.0
+
+    return level(some) < _WEAK * level(others)
 
 
 def _bpm(times: np.ndarray) -> float:

@@ -2,7 +2,8 @@
 
 Bar-synchronous features (timbre, energy, harmony) give a self-similarity matrix; its novelty along the diagonal
 (Foote 2000) and a dynamic programme that prefers lengths of four and eight bars give the boundaries; sections that are
-alike get the same letter (agglomerative clustering), and letters get names.
+alike get the same letter (agglomerative clustering), and letters get names. A bar that leads into a section (a fill)
+belongs to the one before it, silent bars at the ends to their neighbours.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _HARMONY_SHARE = 0.25
 _ENERGY_WEIGHT = 1.2
 _SAME = 0.74
 _RIM_BARS = 2
+_SILENT_DB = 25.0  # below the bars in the middle
+_FILL, _AS_NEW = 0.4, 0.95  # how much less a fill is like what follows, how new the bar after it has to be beside it
 _UNDIVIDED = 0.3  # the confidence in one section from end to end
 _QUIETER, _BREAK = 0.3, 0.8  # in standard deviations of the bars' levels
 _SAME_CHORDS = 0.85
@@ -53,13 +56,13 @@ class Bars:
 def find(features: Features, downbeats: np.ndarray) -> list[Section]:
     """Sections from the first to the last sound, covering the song; one section where it is too short to tell."""
     duration = features.duration
-    edges = _bar_edges(downbeats, duration)
+    edges = _sounding(_bar_edges(downbeats, duration), features.rms)
     if len(edges) - 1 < _SHORTEST_SONG_BARS:
         return [Section(start_time=0, end_time=duration, label="verse", confidence=0.1)]
     bars = _bars(features, edges)
     similarity = _similarity(bars)
     novelty = _novelty(similarity)
-    cuts = _segment(novelty)
+    cuts = _after_fills(_segment(novelty), novelty, similarity)
     letters = _letters(similarity, bars, cuts)
     labels = _names(letters, bars, cuts)
     certainty = [confidence.calibrated("sections", float(novelty[cut])) for cut in cuts[1:-1]]
@@ -79,6 +82,16 @@ def _bar_edges(downbeats: np.ndarray, duration: float) -> np.ndarray:
     bar = float(np.median(np.diff(downbeats)))
     end = min(duration, downbeats[-1] + bar)
     return np.append(downbeats, end) if end - downbeats[-1] > bar / 2 else downbeats
+
+
+def _sounding(edges: np.ndarray, rms: np.ndarray) -> np.ndarray:
+    """Without the bars at both ends in which next to nothing sounds: nothing in a song is as new as silence."""
+    frames = np.clip(np.round(edges * FRAME_FPS).astype(int), 0, len(rms) - 1)
+    level = np.array([20 * np.log10(rms[a : max(a + 1, b)] + 1e-5).mean() for a, b in pairwise(frames)])
+    if len(level) < _SHORTEST_SONG_BARS:
+        return edges
+    heard = np.flatnonzero(level >= np.median(level) - _SILENT_DB)
+    return edges[heard[0] : heard[-1] + 2]
 
 
 def _bars(features: Features, edges: np.ndarray) -> Bars:
@@ -150,6 +163,18 @@ def _segment(novelty: np.ndarray) -> list[int]:
     while cuts[-1] > 0:
         cuts.append(int(came_from[cuts[-1]]))
     return cuts[::-1]
+
+
+def _after_fills(cuts: list[int], novelty: np.ndarray, similarity: np.ndarray) -> list[int]:
+    """Each boundary a bar later where the bar after it is little like those that follow, and the next one as new."""
+    found = list(cuts)
+    for number, cut in enumerate(cuts[1:-1], start=1):
+        if cut + 3 >= len(novelty) or not found[number - 1] < cut + 1 < cuts[number + 1]:
+            continue
+        leads = similarity[cut, cut + 1 : cut + 4].mean() < _FILL * similarity[cut + 1, cut + 2 : cut + 4].mean()
+        if leads and novelty[cut + 1] >= _AS_NEW * novelty[cut]:
+            found[number] = cut + 1
+    return found
 
 
 def _letters(similarity: np.ndarray, bars: Bars, cuts: list[int]) -> list[int]:

@@ -24,11 +24,15 @@ from ripieno.music.pitch import FLAT_NAMES
 RATE = 44100
 
 
-def pulse_activations(bpm: float, beats_per_bar: int, seconds: float, noise: float = 0.0, seed: int = 0) -> np.ndarray:
+def pulse_activations(
+    bpm: float, beats_per_bar: int, seconds: float, noise: float = 0.0, seed: int = 0, weak: tuple[int, ...] = ()
+) -> np.ndarray:
+    """Beats, of which those at the positions `weak` (from 0) are a third as sure."""
     rng = np.random.default_rng(seed)
     activations = np.clip(rng.normal(0.02, 0.01 + noise, (round(seconds * 100), 2)), 0.001, 0.4)
     for number, time in enumerate(np.arange(0.5, seconds - 0.1, 60 / bpm)):
-        activations[round(time * 100), int(number % beats_per_bar == 0)] = 0.55
+        sure = 0.55 / 3 if number % beats_per_bar in weak else 0.55
+        activations[round(time * 100), int(number % beats_per_bar == 0)] = sure
     return activations.astype(np.float32)
 
 
@@ -214,6 +218,19 @@ def test_sections_begin_on_downbeats_and_repeat_their_labels():
     assert labels[1] == labels[3] == "chorus" and labels[0] == labels[2] == "verse"
 
 
+def test_a_fill_leads_into_the_section_that_follows_and_silence_at_the_end_is_none():
+    rng = np.random.default_rng(5)
+    sounds = {label: (rng.normal(0, 1, features.MEL_BANDS), rng.random(12)) for label in "abf"}
+    form = "a" * 9 + "f" + "b" * 8 + "a" * 9 + "f" + "b" * 8
+    mel = np.repeat([sounds[label][0] for label in form], 20, axis=0)
+    mel = np.vstack([mel + rng.normal(0, 0.2, mel.shape), np.full((20, features.MEL_BANDS), -8.0)])
+    pitch = np.vstack([np.repeat([sounds[label][1] for label in form], 20, axis=0), np.zeros((20, 12))])
+    level = np.append(np.repeat([0.3 if label == "b" else 0.1 for label in form], 20), np.full(20, 1e-5))
+    song = song_of(74.0, profiles=np.tile(pitch, 4), mel=mel, rms=level)
+    found = sections.find(song, np.arange(37) * 2.0)
+    assert [section.start_time for section in found] == [0, 20, 36, 56]
+
+
 def test_a_song_too_short_for_sections_is_one():
     assert [(s.start_time, s.end_time) for s in sections.find(song_of(2), np.array([0.5]))] == [(0, 2.0)]
 
@@ -233,12 +250,12 @@ def changing_every(seconds: float, total: float) -> np.ndarray:
 
 
 def test_a_pulse_of_three_eighths_to_the_bar_is_six_eight():
-    """Eighths at 180, kick on every third, harmony that changes every sixth: two dotted quarters to the bar, 60 bpm."""
+    """Eighths at 180, every third a beat, harmony that changes every sixth: two dotted quarters to the bar, 60 bpm."""
     eighths = np.arange(0.5, 59.9, 1 / 3)
     strong = np.arange(len(eighths)) % 3 == 0
     heard = song_of(
         60,
-        beat_activations=pulse_activations(180, 3, 60),
+        beat_activations=pulse_activations(180, 3, 60, weak=(1, 2)),
         rises=struck(eighths, 60, np.stack([np.where(strong, 20, 1), np.full(len(eighths), 12)], axis=1)),
         profiles=np.roll(changing_every(2.0, 60), 5, axis=0),
     )
@@ -248,16 +265,43 @@ def test_a_pulse_of_three_eighths_to_the_bar_is_six_eight():
     np.testing.assert_allclose(grid.downbeats % 2.0, 0.5, atol=0.03)
 
 
-def test_three_beats_with_accents_on_each_stay_three_four():
+@pytest.mark.parametrize("low", [12, 2])
+def test_three_beats_with_accents_on_each_stay_three_four(low):
+    """Also where the bass is on the first alone, as in a waltz."""
     times = np.arange(0.5, 59.9, 1 / 3)
+    levels = np.full((len(times), 2), 12)
+    levels[np.arange(len(times)) % 3 > 0, 0] = low
     heard = song_of(
         60,
         beat_activations=pulse_activations(180, 3, 60),
-        rises=struck(times, 60, np.full((len(times), 2), 12)),
+        rises=struck(times, 60, levels),
         profiles=np.roll(changing_every(1.0, 60), 5, axis=0),
     )
     grid = beats.find(heard)
     assert grid.time_signature == "3/4" and grid.bpm == pytest.approx(180, rel=0.01)
+
+
+@pytest.mark.parametrize(("bpm", "weak"), [(208, ()), (128, (1, 3))])
+def test_a_pulse_that_is_too_fast_is_counted_at_half_where_harmony_changes_every_eight(bpm, weak):
+    beat = 60 / bpm
+    heard = song_of(
+        60,
+        beat_activations=pulse_activations(bpm, 4, 60, weak=weak),
+        profiles=np.roll(changing_every(8 * beat, 60), 5, axis=0),
+    )
+    grid = beats.find(heard)
+    assert grid.time_signature == "4/4" and grid.bpm == pytest.approx(bpm / 2, rel=0.01)
+    np.testing.assert_allclose(np.diff(grid.downbeats), 8 * beat, atol=0.03)
+
+
+def test_a_lively_pulse_keeps_its_tempo_where_harmony_changes_every_eight():
+    beat = 60 / 128
+    heard = song_of(
+        60,
+        beat_activations=pulse_activations(128, 4, 60),
+        profiles=np.roll(changing_every(8 * beat, 60), 5, axis=0),
+    )
+    assert beats.find(heard).bpm == pytest.approx(128, rel=0.01)
 
 
 def test_bars_are_counted_as_the_harmony_changes_where_the_pulse_does_not_say():
