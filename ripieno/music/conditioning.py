@@ -13,6 +13,7 @@ from math import log10
 from ripieno.music.chord import Chord, parse
 from ripieno.music.timeline import Bar, Timeline
 
+_NOT_AS_THE_REST = 0.25  # of energy: what lies so far below its section's mean is a bar of its own
 _MAJOR, _MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
 DEFAULT_ENERGY = {
     "intro": 0.45, "verse": 0.6, "pre-chorus": 0.7, "chorus": 0.9, "bridge": 0.55, "solo": 0.8, "break": 0.3,
@@ -141,6 +142,26 @@ class Conditioning:
 
     def energy_of(self, bar: Bar) -> float:
         return self.energy[min(bar.number, len(self.energy) - 1)]
+
+    def fullness_of(self, bar: Bar) -> float:
+        """The energy that says how full a bar is played: the lowest of its section, so that all of it is played alike
+        and a change is heard where the next one begins; its own where it lies far from the rest."""
+        return min(self.energy_of(bar), self._lowest[self._section_number(bar)])
+
+    def _section_number(self, bar: Bar) -> int:
+        return max(0, bisect_right([one.start for one in self.sections], bar.first + 1e-6) - 1)
+
+    @cached_property
+    def _lowest(self) -> list[float]:
+        """Of each section the lowest energy of its bars that lies near their mean."""
+        energies: list[list[float]] = [[] for _ in self.sections]
+        for bar in self.timeline.bars():
+            energies[self._section_number(bar)].append(self.energy_of(bar))
+        means = [sum(those) / max(1, len(those)) for those in energies]
+        return [
+            min((one for one in those if one > mean - _NOT_AS_THE_REST), default=mean)
+            for those, mean in zip(energies, means, strict=True)
+        ]
 
 
 def integrated(levels: list[float]) -> float:

@@ -101,8 +101,10 @@ def _blended(
     bars = conditioning.bars()
     chosen = []
     for bar in bars:
-        phrase = conditioning.bar_of_section(bar) // BLEND_BARS
-        chosen.append(style.of_phrase(stem, conditioning.section_at(bar.first).label, phrase, seed))
+        section = conditioning.section_at(bar.first)
+        whole = max(1, int((section.end - section.start) / max(1, bar.beats)) // BLEND_BARS)
+        phrase = min(conditioning.bar_of_section(bar) // BLEND_BARS, whole - 1)  # what is left over goes with the last
+        chosen.append(style.of_phrase(stem, section.label, phrase, seed))
     starts = [float(bar.first) for bar in bars]
     ends: list[float] = [conditioning.last] * len(bars)  # of the stretch of one genre that a bar lies in
     for number in reversed(range(len(bars) - 1)):

@@ -31,13 +31,14 @@ def write(conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> li
     previous = (part.low + part.high) // 2
     for bar in conditioning.bars():
         energy = conditioning.energy_of(bar)
-        if energy < part.from_energy:
+        fullness = conditioning.fullness_of(bar)
+        if fullness < part.from_energy:
             continue
         density = part.density
         if part.style not in _STEADY:
             density += variation(seed, conditioning.section_at(bar.first).label, conditioning.bar_of_section(bar))
         played = strokes(rhythm, bar.beats, swing=genre.feel.swing, density=density)
-        if energy < 0.35:
+        if fullness < 0.35:
             played = played[:1]
         for number, stroke in enumerate(played):
             at = bar.first + stroke.at

@@ -33,7 +33,7 @@ def write(conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> li
     sounding: Chord | None = None
     for bar in conditioning.bars():
         energy = conditioning.energy_of(bar)
-        if energy < part.from_energy:
+        if conditioning.fullness_of(bar) < part.from_energy:
             continue
         density = part.density
         if part.style not in _STEADY:

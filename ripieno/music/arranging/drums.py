@@ -27,7 +27,7 @@ def write(conditioning: Conditioning, genre: Genre, rng: random.Random) -> list[
     events: list[Event] = []
     for bar in conditioning.bars():
         energy = conditioning.energy_of(bar)
-        busy = max(0.0, energy + _DENSITY * drums.density)
+        busy = max(0.0, conditioning.fullness_of(bar) + _DENSITY * drums.density)
         pattern = max((one for one in patterns if one.from_energy <= busy), key=lambda one: one.from_energy)
         section = conditioning.section_at(bar.first)
         ends_section = bar.first + bar.beats >= min(section.end, conditioning.last) - 0.01

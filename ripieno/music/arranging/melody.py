@@ -36,7 +36,9 @@ def write(conditioning: Conditioning, genre: Genre, part: Part, seed: int) -> li
     for bar in conditioning.bars():
         energy = conditioning.energy_of(bar)
         section = conditioning.section_at(bar.first)
-        if energy < part.from_energy or (part.style == "sung" and section.label in ("intro", "break", "outro")):
+        if conditioning.fullness_of(bar) < part.from_energy or (
+            part.style == "sung" and section.label in ("intro", "break", "outro")
+        ):
             continue
         place = conditioning.bar_of_section(bar) % _PHRASE_BARS
         motif = random.Random(f"{seed} {section.label} {part.style} {1 if place == 1 else 0}")

@@ -15,7 +15,10 @@ from ripieno.music.genres import all_genres
 VOCALS = "vocals"
 SUNG = {"verse", "pre-chorus", "chorus", "bridge", "build", "drop"}
 _LOWEST = 0.15
+_FEW = 2
 _RISE = 0.04  # of a section each time that it returns
+_HOLDS_BACK = 0.1  # the first of two sections of a kind that follow each other
+_ALIKE = 0.15  # energy
 _LEADS = 0.06  # of each of the last two bars before something louder
 
 
@@ -34,8 +37,9 @@ class _Arrangements(BaseModel):
 
 
 def energies(sections: list[ContextSection], arousal: float) -> list[list[float]]:
-    """0..1 for each bar of each section: the section's own, more each time it returns, a lead into what is louder, a
-    rise through a build, a fall through the outro; the whole moved by the mood's arousal."""
+    """0..1 for each bar of each section: the section's own, more each time it returns, less where another of its kind
+    follows, a lead into what is louder, a rise through a build, a fall through the outro; the whole moved by the mood's
+    arousal."""
     seen: dict[str, int] = {}
     bases = []
     lasts = {one.label: number for number, one in enumerate(sections)}
@@ -45,6 +49,8 @@ def energies(sections: list[ContextSection], arousal: float) -> list[list[float]
         base = DEFAULT_ENERGY.get(one.label, 0.6) + _RISE * again
         if one.label in ("chorus", "drop") and number == lasts[one.label]:
             base += 0.05
+        if number + 1 < len(sections) and sections[number + 1].label == one.label:
+            base -= _HOLDS_BACK
         bases.append(base + 0.12 * arousal * (1.2 - base))
     found = []
     for number, one in enumerate(sections):
@@ -76,20 +82,23 @@ def layers(style: str, wanted: list[StemType], *, is_sung: bool) -> list[Layer]:
 
 
 def parts(context: Context, style: str) -> list[list[str]]:
-    """The layers that play in each section, by its energy. Somebody always plays."""
+    """The layers that play in each section, by its energy; a build does without the bass. Somebody always plays."""
     known = _arrangements().genres[style]
     found = []
     for section in context.sections:
-        mean = sum(section.energy) / len(section.energy) if section.energy else 0.6
+        mean = _mean(section)
         here = [
             one.name
             for one in context.layers
             if one.stem_type != StemType.VOCALS and mean >= _from_energy(known, StemType(one.stem_type))
         ]
+        if section.label == "build" and len(here) > _FEW:
+            here = [one for one in here if one != StemType.BASS]
         if not here and context.layers:
             here = [context.layers[0].name]
         here += [one.name for one in context.layers if one.stem_type == StemType.VOCALS and section.label in SUNG]
         found.append(here)
+    found = told_apart(context.sections, found)
     for layer in context.layers:  # each of them was asked for: it plays where the piece is fullest
         if not any(layer.name in here for here in found):
             fullest = max(
@@ -97,6 +106,41 @@ def parts(context: Context, style: str) -> list[list[str]]:
             )
             found[fullest].append(layer.name)
     return found
+
+
+def told_apart(sections: list[ContextSection], playing: list[list[str]]) -> list[list[str]]:
+    """Sections that follow each other are heard to: of two in which the same layers would play about as much, one
+    leaves out what came in last, the quieter one where it can (of two alike the first).
+
+    Parameters
+    ----------
+    playing : the layers of each section, those that come in last in the piece behind the others
+    """
+    found = [list(one) for one in playing]
+    energy = [_mean(one) for one in sections]
+
+    def alike(layers: list[str], a: int, b: int) -> bool:
+        return _players(layers) == _players(found[b]) and abs(energy[a] - energy[b]) < _ALIKE
+
+    for number in range(1, len(found)):
+        if not alike(found[number], number, number - 1):
+            continue
+        by_energy = sorted((number - 1, number), key=lambda n: (energy[n], n))
+        options = [(place, back) for place in by_energy for back in (1, 2) if len(_players(found[place])) > back + 1]
+        for place, back in options:
+            thinner = [one for one in found[place] if one != _players(found[place])[-back]]
+            if not any(alike(thinner, place, n) for n in (place - 1, place + 1) if 0 <= n < len(found)):
+                found[place] = thinner
+                break
+    return found
+
+
+def _players(layers: list[str]) -> list[str]:
+    return [one for one in layers if one != VOCALS]
+
+
+def _mean(section: ContextSection) -> float:
+    return sum(section.energy) / len(section.energy) if section.energy else 0.6
 
 
 def _from_energy(known: dict[StemType, _Player], stem: StemType) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -54,6 +55,7 @@ def of(style: str, bars: int, *, is_sung: bool) -> list[FormPart]:
     elif bars < _HALVED * _sum(parts):  # and a short one shorter ones, before it has fewer
         parts = [_Part(one.label, one.bars // 2 if one.bars >= _LONG else one.bars, one.dear) for one in parts]
     _leave_out(parts, bars)
+    _told_apart(parts, form.before)
     while bars - _sum(parts) >= sum(length for _, length in form.again):
         at = next((n for n, part in enumerate(parts) if part.label == form.before), len(parts))
         parts[at:at] = [_Part(label, length, 2) for label, length in form.again]
@@ -75,6 +77,13 @@ def _leave_out(parts: list[_Part], bars: int) -> None:
         if _sum(parts) <= bars or least.dear == 1 or len(parts) == 1:
             break
         parts.remove(least)
+
+
+def _told_apart(parts: list[_Part], other: str) -> None:
+    """Where what stood between two sections of a kind was left out, the first of them takes its place."""
+    for part, after in pairwise(parts):
+        if part.label == after.label:
+            part.label = other
 
 
 def _take_up(parts: list[_Part], bars: int) -> None:

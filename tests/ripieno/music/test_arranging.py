@@ -150,6 +150,15 @@ def test_more_energy_is_more_notes_and_louder_ones():
         assert loudest[0] > loudest[1]
 
 
+def test_a_section_is_played_alike_throughout_while_its_energy_falls():
+    """The drummer's pattern changes where a section begins, not in the middle of one."""
+    given = free_standing(bpm=120, chord_progression=["C"], duration_seconds=32, form=(("verse", 8), ("outro", 8)))
+    falling = Conditioning(**{**vars(given), "energy": (0.6,) * 8 + tuple(0.5 - 0.03 * n for n in range(9))})
+    notes = arrange("drums", falling, blend("pop"), seed=1, humanise=False).notes
+    bars = [{round(note.start % 2.0, 3) for note in notes if note.start // 2 == bar} for bar in range(16)]
+    assert bars[8] == bars[9] == bars[12] != bars[0] == bars[4]
+
+
 def test_a_melody_comes_back_with_its_motif():
     given = free_standing(bpm=100, chord_progression=["C"], duration_seconds=8 * 4 * 0.6, form=(("verse", 8),))
     notes = arrange("vocals", given, blend("pop"), seed=4, humanise=False).notes

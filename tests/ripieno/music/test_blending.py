@@ -111,6 +111,15 @@ def test_every_phrase_is_played_as_one_of_its_genres_would_as_often_as_their_sha
         assert heard == {(round(n.start, 3), n.pitch) for n in alone[which] if start <= n.start < end - 1e-6}
 
 
+def test_bars_left_over_at_a_sections_end_go_with_the_phrase_before():
+    style, given = blend("house 50%, bossa 50%"), long_music(12)
+    alone = [arrange("drums", given, Blend(((one, 1.0),)), seed=3, humanise=False).notes for one in style.genres]
+    which = style.of_phrase("drums", "verse", 0, 3)
+    whole = arrange("drums", given, style, seed=3, humanise=False).notes
+    inside = [[(n.start, n.pitch) for n in notes if 16.0 <= n.start < 22.0] for notes in (whole, alone[which])]
+    assert inside[0] == inside[1] != []
+
+
 def test_what_is_held_ends_where_another_genre_begins():
     style, given = blend("ambient, techno"), long_music(64)
     chosen = [style.of_phrase("synth", "verse", phrase, 3) for phrase in range(16)]

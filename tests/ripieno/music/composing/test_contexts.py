@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from pieces import composed
 
@@ -92,6 +94,26 @@ def test_the_energy_rises_into_the_chorus_and_the_last_one_is_the_fullest():
     assert all(energy[number] > min(made.sections[number - 1].energy) for number in choruses)
     assert all(0 < bar <= 1 for one in made.sections for bar in one.energy)
     assert len(made.sections[choruses[-1]].parts) > len(made.sections[0].parts)
+
+
+@pytest.mark.parametrize("style", sorted(all_genres()))
+@pytest.mark.parametrize("sung", [False, True])
+def test_sections_that_follow_each_other_differ_in_who_plays_or_how_much(style, sung):
+    for seconds_wanted in (60, 80, 150):
+        made = composed(style=style, duration_seconds=seconds_wanted, instrumental=not sung)
+        for one, after in pairwise(made.sections):
+            players = [[name for name in here.parts if name != "vocals"] for here in (one, after)]
+            energy = [sum(here.energy) / len(here.energy) for here in (one, after)]
+            assert players[0] != players[1] or abs(energy[0] - energy[1]) >= 0.1, (one.label, after.label, players)
+
+
+def test_a_build_does_without_the_bass_and_a_left_out_bridge_leaves_no_two_choruses_together():
+    made = composed("house with vocals, 90 seconds")
+    builds = [one.parts for one in made.sections if one.label == "build"]
+    assert builds and all("bass" not in parts for parts in builds)
+    for wanted in (55, 60, 75, 90):
+        labels = [one.label for one in composed("metal at 170 bpm", duration_seconds=wanted).sections]
+        assert all(one != after for one, after in pairwise(labels))
 
 
 def test_a_mood_moves_tempo_mode_and_energy():
