@@ -22,6 +22,7 @@ from ripieno.contracts.provenance import Provenance
 NAME = "voice"
 PERIOD = 0.005  # seconds a frame
 _MOST_CONSONANT = 0.45  # of the room that consonants may take
+_LONGEST_VOICED, _LONGEST_OTHER = 0.04, 0.08  # seconds of a consonant before the beat: spoken slowly they are longer
 _HELD_FROM, _HELD_TO, _HELD_SHARE = 0.15, 0.55, 0.8  # of a vowel: what is held for most of its note
 _FADE_SECONDS = 0.02
 _BREATH_LOW, _BREATH_HIGH = 0.02, 0.7  # most aperiodicity of voiced sounds, at 0 Hz and at 11 kHz
@@ -76,14 +77,15 @@ def _held_until(notes: Sequence[Sung], number: int) -> float:
 def _places(note: Sung, until: float, room: float) -> list[_Place]:
     """Where a syllable's sounds lie: the vowel from the beat on, consonants before it and at the end."""
     syllable: Syllable = note.syllable  # pyright: ignore[reportAssignmentType]
-    onset = sum(one.end - one.start for one in syllable.onset)
+    lengths = [min(one.end - one.start, _LONGEST_VOICED if one.is_voiced else _LONGEST_OTHER) for one in syllable.onset]
+    onset = sum(lengths)
     coda = sum(one.end - one.start for one in syllable.coda)
     onset_scale = min(1.0, _MOST_CONSONANT * max(room, 0.05) / onset) if onset else 1.0
     coda_scale = min(1.0, _MOST_CONSONANT * (until - note.start) / coda) if coda else 1.0
     found: list[_Place] = []
     at = max(0.0, note.start - onset * onset_scale)
-    for one in syllable.onset:
-        length = (one.end - one.start) * onset_scale
+    for one, own in zip(syllable.onset, lengths, strict=True):
+        length = own * onset_scale
         found.append((one, at, at + length, False))
         at += length
     found.append((syllable.vowel, at, until - coda * coda_scale, True))

@@ -1,7 +1,7 @@
 """Bass lines: what sounds on each stroke of the genre's rhythm, by style.
 
-roots, octaves between them, fifths, syncopated and dub figures on chord tones, walking lines, off-beats, pedals; before
-a change of chord most styles approach the next root by a step.
+roots, octaves between them, roots and fifths in turn, syncopated and dub figures on chord tones, walking lines,
+off-beats, pedals; before a change of chord most styles approach the next root by a step.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _pitch(
         case "walking":
             return _walk(chord, previous, scale, part, rng)
         case "fifths":
-            return _nearest(fifth, root + 5, part)
+            return _nearest(fifth, root + 5, part) if 0.5 <= stroke.at % 2 < 1.5 else root
         case "syncopated" | "dub":
             tones = [root, root, _nearest(fifth, root, part), _within(root + 12, part)]
             return rng.choice(tones)

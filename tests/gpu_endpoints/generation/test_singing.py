@@ -92,6 +92,13 @@ def test_vowels_begin_on_the_beat_and_consonants_before_it():
     assert np.abs(np.diff(before)).mean() > 5 * np.abs(np.diff(audio[: round(0.5 * SAMPLE_RATE)])).mean()
 
 
+def test_consonants_are_short_however_much_room_a_slow_song_leaves_them():
+    note = SungNote(start=1.0, end=3.0, pitch=62, syllable="lune")
+    audio = voice.sing(lyrics.on_notes([note], "fr"), 3.5, language="fr", tuning=440.0)[:, 0]
+    level = np.sqrt(np.convolve(audio**2, np.ones(220) / 220, "same"))
+    assert 0.93 < np.argmax(level > 0.03 * level.max()) / SAMPLE_RATE < 1.0
+
+
 def test_lines_begin_with_phrases_and_return_when_the_melody_goes_on():
     words = lyrics.syllables(LINE, "en")
     assert [(word[0].text, len(word)) for word in words] == [

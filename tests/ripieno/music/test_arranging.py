@@ -103,6 +103,16 @@ def test_the_bass_has_the_chords_bass_where_a_chord_begins(style):
         assert pitch == given.chord_at(4 * bar).bass
 
 
+def test_a_bass_of_fifths_has_the_root_in_every_half_of_a_chord():
+    given = music("bossa", "4/4")
+    pitches: dict[int, set[int]] = {}
+    for note in arrange("bass", given, blend("bossa"), seed=5, humanise=False).notes:
+        beat = given.timeline.beat_at(note.start + 1e-6)
+        pitches.setdefault(int(beat // 2), set()).add((note.pitch - given.chord_at(beat).root) % 12)
+    with_root = [0 in played for played in pitches.values()]
+    assert sum(with_root) >= 0.7 * len(with_root) and any(7 in played for played in pitches.values())
+
+
 def test_voices_move_little_from_chord_to_chord():
     piano = genre("pop").parts["piano"]
     names = ["C", "Am", "F", "G7", "Em", "Dm7", "Bb", "C"]
