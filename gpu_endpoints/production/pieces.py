@@ -24,7 +24,8 @@ from ripieno.music.genres.blending import blend
 HARMONIC = {StemType.BASS, StemType.GUITAR, StemType.PIANO, StemType.SYNTH, StemType.OTHER}
 GOOD_CHORDS = 0.9
 MOST_LOUDNESS_ERROR = 1.0
-MOOD_BAND = 0.8  # either side of what was asked for: nine in ten measured pieces that were left out lie in it
+MOOD_BANDS = {"valence": 0.8, "arousal": 0.5}
+"""Either side of what was asked for: nine in ten measured pieces that were left out lie in them."""
 LEAST_BORDERS = 0.5
 LEAST_ENERGY = 0.6
 LEAST_WORDS = 0.8
@@ -92,9 +93,9 @@ def misses(found: PieceHeard, asked: PieceAsked, style: str) -> list[Miss]:
     wanted = [name for name, _ in blend(style).weights]
     if found.sounds_like and found.sounds_like[0] not in wanted:
         missed.append(Miss(what="style", message=f"it sounds more like {found.sounds_like[0]} than like {style}"))
-    for name in ("valence", "arousal"):
+    for name, band in MOOD_BANDS.items():
         is_heard, was_asked = getattr(found, name), getattr(asked, name)
-        if is_heard is not None and was_asked is not None and abs(is_heard - was_asked) > MOOD_BAND:
+        if is_heard is not None and was_asked is not None and abs(is_heard - was_asked) > band:
             missed.append(Miss(what="mood", message=f"its {name} is heard as {is_heard:+.1f}, not {was_asked:+.1f}"))
     if found.borders is not None and found.borders < LEAST_BORDERS:
         missed.append(

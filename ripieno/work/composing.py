@@ -583,8 +583,12 @@ def _plan(context: Context, again: list[str]) -> GenerationPlan:
 def _stem_plan(context: Context, name: str, again: list[str]) -> StemPlan:
     layer = next(one for one in context.layers if one.name == name)
     silent = [Place(bars=bars) for bars in contexts.silent_bars(context, name)]
+    playing = layer.model_dump(include={*Playing.model_fields})
+    if not layer.midi and not layer.audio and layer.stem_type != StemType.VOCALS:
+        for shade, more in sounding.playing(blend(style_of(context)).leading.name, context.mood).items():
+            playing[shade] = max(-1.0, min(1.0, playing[shade] + more))
     return StemPlan(
-        **layer.model_dump(include={*Playing.model_fields}),
+        **playing,
         stem_type=layer.stem_type,
         name=name,
         style=layer.style or style_of(context),

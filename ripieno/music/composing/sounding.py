@@ -15,6 +15,7 @@ _STREAMING, _WARM, _GENTLE, _LOUD = "streaming", "warm", "gentle", "loud"
 _QUIETEST_SONG, _LOUDEST_SONG = -24.0, -8.0
 _BY_AROUSAL = 1.0  # LU from as calm as can be to the style's own, and on to as excited
 _CALM, _DARK = -0.5, -0.4
+_BY_MOOD = {"density": 0.5, "dynamics": 0.6, "brightness": 0.4}  # from the style's own to as excited as can be
 
 
 def loudness(style: str, mood: Mood, song_lufs: float | None = None) -> float:
@@ -22,9 +23,7 @@ def loudness(style: str, mood: Mood, song_lufs: float | None = None) -> float:
     is beside the style's own."""
     if song_lufs is not None:
         return round(min(_LOUDEST_SONG, max(_QUIETEST_SONG, song_lufs)), 1)
-    own = moods.settle(None, "", style).arousal or 0.0
-    more = (mood.arousal if mood.arousal is not None else own) - own
-    return round(_LOUDNESS.get(style, STREAMING_LUFS) + _BY_AROUSAL * min(1.0, max(-1.0, more)), 1)
+    return round(_LOUDNESS.get(style, STREAMING_LUFS) + _BY_AROUSAL * _above_own(style, mood), 1)
 
 
 def preset(style: str, mood: Mood) -> str:
@@ -36,3 +35,16 @@ def preset(style: str, mood: Mood) -> str:
     if own == _STREAMING and valence < _DARK and arousal < 0:
         return _WARM
     return _STREAMING if own == _LOUD and arousal < 0 else own
+
+
+def playing(style: str, mood: Mood) -> dict[str, float]:
+    """How the players play beside what their style says, by how excited the mood is beside the style's own: calm is
+    fewer strokes, struck more softly, with a darker sound."""
+    return {name: round(most * _above_own(style, mood), 3) for name, most in _BY_MOOD.items()}
+
+
+def _above_own(style: str, mood: Mood) -> float:
+    """The mood's arousal beside that of the style, -1 to 1."""
+    own = moods.settle(None, "", style).arousal or 0.0
+    more = (mood.arousal if mood.arousal is not None else own) - own
+    return min(1.0, max(-1.0, more))
