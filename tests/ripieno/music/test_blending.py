@@ -16,7 +16,7 @@ from tests.ripieno.music.test_arranging import drifting_song, music
 AS_BEFORE = {
     "ambient": "11bddcf9b4f5",
     "ballad": "d24f89143833",
-    "bossa": "8915f4705b4f",
+    "bossa": "7cba2d2745e4",
     "drum and bass": "07c0a23942df",
     "funk": "bb306ca02aa5",
     "hip hop": "184a0bf11b69",

@@ -15,7 +15,7 @@ from ripieno.work import heeding
 
 @pytest.fixture(scope="module")
 def piece() -> Context:
-    brief = "a pop song with vocals, three minutes"
+    brief = "a pop song with vocals, two and a half minutes"
     order, said = CompositionOrder(brief=brief, tempo=120, key="C major"), briefs.read(brief)
     return contexts.arranged(contexts.harmonised(contexts.begin(order, said, blend("pop"), 7)))
 
