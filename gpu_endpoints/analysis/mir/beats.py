@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gpu_endpoints.analysis.mir import bar_pointer, meter
+from gpu_endpoints.analysis.mir import bar_pointer, meter, phase
 from gpu_endpoints.analysis.mir.features import Features
 
 _METERS = (3, 4, 5)
@@ -50,6 +50,7 @@ def find(features: Features) -> BeatGrid:
         reading = meter.choose_by_harmony(tracks, activations, features.rises, features.profiles)
     else:
         reading = meter.choose(tracks, activations, features.rises, features.profiles)
+    reading = phase.counted_from_changes(reading, features.mel)
     inside = reading.times < features.duration
     times, positions = _refine(reading.times[inside], activations), reading.positions[inside]
     bpm, steadiness = tempo(times)

@@ -15,7 +15,7 @@ _STREAMING, _WARM, _GENTLE, _LOUD = "streaming", "warm", "gentle", "loud"
 _QUIETEST_SONG, _LOUDEST_SONG = -24.0, -8.0
 _BY_AROUSAL = 1.0  # LU from as calm as can be to the style's own, and on to as excited
 _CALM, _DARK = -0.5, -0.4
-_BY_MOOD = {"density": 0.5, "dynamics": 0.6, "brightness": 0.4}  # from the style's own to as excited as can be
+_BY_MOOD = {"density": 0.3, "dynamics": 0.6, "brightness": 0.4}  # from the style's own to as excited as can be
 
 
 def loudness(style: str, mood: Mood, song_lufs: float | None = None) -> float:

@@ -304,6 +304,16 @@ def test_a_lively_pulse_keeps_its_tempo_where_harmony_changes_every_eight():
     assert beats.find(heard).bpm == pytest.approx(128, rel=0.01)
 
 
+@pytest.mark.parametrize("first", [0, 2])
+def test_bars_are_counted_from_the_beat_where_sections_begin(first):
+    """At 120 bpm, where neither pulse nor harmony knows the first beat: the sound changes every eight bars."""
+    activations = pulse_activations(120, 4, 80)
+    sounds = np.random.default_rng(2).normal(0, 1, (2, features.MEL_BANDS))
+    section = ((np.arange(800) / 10 - 0.5 - 0.5 * first) // 16).astype(int) % 2
+    grid = beats.find(song_of(80, beat_activations=activations, mel=sounds[section]))
+    np.testing.assert_allclose((grid.downbeats - 0.5 - 0.5 * first + 1.0) % 2.0, 1.0, atol=0.03)
+
+
 def test_bars_are_counted_as_the_harmony_changes_where_the_pulse_does_not_say():
     activations = pulse_activations(120, 4, 60)
     activations[:] = activations.max(axis=1, keepdims=True) / 2  # every beat might be a downbeat
