@@ -8,6 +8,8 @@ terms.py        what each phrase may do in its sentence, and which reading count
 amounts.py      numbers with units, keys, meters
 places.py       sections and bars
 clauses.py      sentences of clauses, and how these are joined
+correcting.py   what is said anew, and what is only set against what is wanted
+ones.py         instruments by one word of their name
 saying.py       statements in the making
 meanings.py     what single words say, with what stands before them
 scope.py        what words of negation are for, and which are in doubt

@@ -31,6 +31,9 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
     if bare and heard.places and not heard.named and _is_where_they_come_in(state, clause, heard, begins):
         _come_in(state, heard)
         return True
+    if heard.nowhere and (clause.has("unknown") or (heard.named and not _has_a_place(state, 0))):
+        _give_up(state, clause, heard)  # `der Chor schafft das sonst nicht`
+        return True
     if heard.nowhere:
         _nowhere_else(state, begins)
         return bare and not heard.named
@@ -47,7 +50,7 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
         heard.but_places += state.last_place.data.places
         return False
     if heard.others and not heard.named:
-        return _the_rest(state, clause, heard, bare=bare)
+        return _the_rest(state, clause, heard, begins, bare=bare)
     goes_on = state.absent and bool(clause.joined) and not heard.named and not heard.everything and not bare
     goes_on = goes_on and not (heard.preds and all(said.kind in (*GLOBAL, Kind.VOICE) for _, said in heard.preds))
     if (heard.absent and not heard.named) or goes_on:
@@ -178,10 +181,13 @@ def _complain(state: State, heard: Heard) -> None:
             state.sticky, state.lead = heard.where, heard.places[0]
 
 
-def _the_rest(state: State, clause: Clause, heard: Heard, *, bare: bool) -> bool:
-    """`everything else softer` is about all but those named before; that the rest is fine says nothing."""
+def _the_rest(state: State, clause: Clause, heard: Heard, begins: int, *, bare: bool) -> bool:
+    """`everything else softer` is about all but those named before; `leave the rest as it is` keeps those."""
     if bare and heard.enters and heard.places:  # `the rest comes in at the chorus`
         _give_up(state, clause, heard)
+        return True
+    if heard.keeps and not heard.places and not heard.removes and not heard.negates_parts:
+        _keep_the_rest(state, heard, begins)
         return True
     if bare:
         return not heard.places
@@ -191,3 +197,17 @@ def _the_rest(state: State, clause: Clause, heard: Heard, *, bare: bool) -> bool
     if not known and not heard.places and state.last_place is not None:
         heard.but_places += state.last_place.data.places
     return False
+
+
+def _keep_the_rest(state: State, heard: Heard, begins: int) -> None:
+    """All but who, or where, something was said of: in the sentence, or in the one before."""
+    flush(state)
+    said = [one for one in (state.said[begins:] or state.said[-1:]) if one.kind != Kind.KEEP]
+    parts = [part for one in said for part in one.parts]
+    places = [place for one in said if not one.parts for place in one.places]
+    if not said or (not parts and not places):
+        return  # of a tempo there is no rest
+    kept = Said(Kind.KEEP, heard.first, heard.last, clause=state.number)
+    kept.but_parts = list(dict.fromkeys(parts))
+    kept.but_places = [] if parts else places
+    state.said.append(kept)

@@ -49,6 +49,8 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         if said.kind != Kind.LYRICS or said.negated or (sung and not _is_for(clause.terms, at))
     ]
     meaning = measured(meaning)
+    for _, said in meaning:  # `no longer than a minute` is a minute
+        said.negated = said.negated and not (said.absolute and said.unit and clause.has("more", "comparative"))
     meaning = [
         (at, said)
         for n, (at, said) in enumerate(meaning)
@@ -73,7 +75,7 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         of_before = said.kind in _OF_PLAYERS or ((goes_on or heard.of_them) and said.kind not in GLOBAL)
         if inherits and not state.subject and of_before and state.before.subject:
             said.parts, said.inherits = list(state.before.subject), True
-            said.places = said.places or heard.where or list(state.before.sticky)
+            said.places = said.places or heard.where or list(state.before.sticky or state.before.where)
         elif inherits and clause.joined and _goes_on(state, said):
             said.parts, said.but_parts, said.inherits = list(state.subject), list(state.but_subject), True
         elif said.kind not in GLOBAL or said.kind == Kind.MOOD:
@@ -206,7 +208,8 @@ def _is_wanted(state: State, heard: Heard, meaning: list[tuple[int, Said]], subj
         return True
     if heard.article:
         return state.about == "request"
-    plain = not subject_first and not any(said.compares or said.unit for _, said in meaning)
+    leads = subject_first and heard.named[0].at + 1 == meaning[0][0] and bool(heard.named[0].instrument)
+    plain = (leads or not subject_first) and not any(said.compares or said.unit for _, said in meaning)
     return plain and state.about == "request"
 
 

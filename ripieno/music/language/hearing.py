@@ -73,7 +73,9 @@ def hear(state: State, clause: Clause) -> Heard:
             if term.value == "bar" and heard.named and terms[at - 1].role in ("crop", "in"):
                 term.used = False  # `the drums alone for 4 bars`
                 continue
-            heard.preds.append((at, quantity(state, term, terms, at, heard)))
+            said = quantity(state, term, terms, at, heard)
+            said.negated = mods.neg and not said.absolute and not mods.more and not mods.less
+            heard.preds.append((at, said))
         elif role == "tonality":
             heard.preds.append((at, made(state, Kind.KEY, term, value=term.value, absolute=True, negated=mods.neg)))
             mods = Mods()
@@ -107,6 +109,7 @@ def hear(state: State, clause: Clause) -> Heard:
         elif role == "others":
             heard.others = True
             heard.elsewhere = heard.elsewhere or term.value == "elsewhere"
+            heard.keeps = heard.keeps or term.value == "kept"
         elif role == "instrumental" and not mods.neg:
             heard.sings_not = True
             heard.preds.append((at, made(state, Kind.PART, term, parts=[StemType.VOCALS], negated=True)))

@@ -30,13 +30,13 @@ DOUBT = "not?"  # stands for a word that may be a negator misspelt
 FILLS = (
     "is", "plays", "enters", "returns", "modal", "asking", "wonder", "content", "there", "earlier", "later", "between",
     "ought", "than", "yes", "them", "nearly",
-    "also", "because", "praise",
+    "also", "because", "praise", "meant", "oops",
 )  # fmt: skip
 """Words that say nothing by themselves, but that others stand with: to be; to play, to come in, to come back; can and
 could; what asks whether something can be had (`t'aurais`), and who and why; other meanings (`think`); the place named
 last, and what is before, after or between; what ought to be; than; yes; those who were spoken of; that
 a number is rough; that the same holds for others; what
-a reason comes with; that it is good."""
+a reason comes with; that it is good; that what comes is what was meant, and that something was said wrong."""
 REMOVES = ("away", "rests", "stops")
 """Words that leave out: particles beside what they remove (`drums out`), verbs of those who do not play (`sit out`), or
 not from a bar on (`stop at bar 9`)."""
@@ -46,13 +46,14 @@ ROLES = (
     "enough",
     "up", "down", "in", "crop", "under", "before", "after", "from", "since", "to", "on", "end", "bars", "half", "new",
     "about", "song", "again", "same", "key", "language", "dislike", "silence", "inaudible", "nowhere", "others",
-    "elsewhere", "very", "lacks", "own",
+    "elsewhere", "kept", "very", "lacks", "own",
     "instrumental",
     *FILLS, *REMOVES,
 )  # fmt: skip
 """What a word can do that has no value of its own; see the data files. `doubt` is a negation of something that no
 statement says (`need not`), `silence` that nobody plays, `inaudible` that a part is not heard enough, `nowhere` that it
-is at no other place, `others` everybody else (and everywhere else), `elsewhere` everywhere else, `very` what
+is at no other place, `others` everybody else (and everywhere else), `elsewhere` everywhere else, `kept` that
+nothing else changes, `very` what
 is too much in a comment, `lacks` more of what follows, `under` what is played to (`over the vocals`), `instrumental`
 that nobody sings, `own` whose those who play are (`my guitar`)."""
 
@@ -206,7 +207,7 @@ def lexicon(name: str) -> Lexicon:
             add(phrases, "crop", role)
         elif role in ("never", "ought not"):
             add(phrases, "not", role)
-        elif role == "elsewhere":
+        elif role in ("elsewhere", "kept"):
             add(phrases, "others", role)
         elif role == "very":
             add(phrases, "too", role)

@@ -6,7 +6,7 @@ it is brought in: `in`, `crop` (for, under) or nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ripieno.contracts.understanding import MOST_BARS, Place
 from ripieno.music.language.lexicon import Lexicon
@@ -166,6 +166,8 @@ def _bars(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | None
     if counted is not None:
         return counted
     here, opens = at, ""
+    if found[here].role == "fill" and found[here].value == "between":
+        return _between(found, at, words)
     if found[here].role in ("from", "since", "to"):
         opens = "to" if found[here].role == "to" else "from"
         here = _after_articles(found, here + 1)
@@ -199,6 +201,15 @@ def _bars(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | None
         return None
     where = Where([Place(bars=(first, second))], is_bars=True)
     return Term("place", "bars", found[at].first, found[after - 1].last, data=where), after
+
+
+def _between(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | None:
+    """`between bars 5 and 12`."""
+    here = _after_articles(found, at + 1)
+    taken = _bars(found, here, words) if here < len(found) and found[here].role == "bars" else None
+    if taken is None or len({bar for place in taken[0].data.places for bar in place.bars or ()}) < 2:
+        return None
+    return replace(taken[0], first=found[at].first), taken[1]
 
 
 def _is_a_range(found: list[Term], at: int) -> bool:

@@ -64,7 +64,7 @@ def _halve(terms: list[Term]) -> None:
 def _leave_sizes_out(terms: list[Term]) -> None:
     """`a little piece of music`: no energy."""
     for one, following in pairwise(terms):
-        if one.role == "concept" and one.value == "small" and following.role in ("fill", "song", "unknown"):
+        if one.role == "concept" and one.value == "small" and following.role in ("fill", "song", "style", "unknown"):
             one.role, one.value = "fill", ""
 
 

@@ -130,13 +130,14 @@ class Heard:
 @dataclass
 class Carried:
     """What a sentence leaves to the next: whom it was about, and where if it said nothing but that or all of it was;
-    `is_name` where it only named them, `is_place` where it was only a place."""
+    `is_name` where it only named them, `is_place` where it was only a place; `where` is where they were asked for."""
 
     subject: list[StemType] = field(default_factory=list)
     sticky: list[Place] = field(default_factory=list)
     lead: Term | None = None
     is_name: bool = False
     is_place: bool = False
+    where: list[Place] = field(default_factory=list)
 
 
 @dataclass

@@ -122,10 +122,15 @@ def _is_said(one: Said, before: list[Said], after: list[Said]) -> bool:
 
 
 def _is_the_reason(one: Said, other: Said) -> bool:
-    """`a tone up, it is too low for me`, `it gets boring, vary the drums`."""
+    """`a tone up, it is too low for me`, `it gets boring, vary the drums`, `it is empty, more notes in the synth`."""
     same_way = (one.amount or 0) * (other.amount or 0) > 0
     if one.kind == other.kind and one.kind in _GENERAL and one.too and not one.parts:
         return bool(other.parts or other.but_parts) and same_way
+    if one.kind == Kind.DENSITY and one.too and not one.parts and one.places in ([], other.places):
+        return other.kind in (Kind.DENSITY, Kind.PRESENCE) and bool(other.parts) and same_way
+    if one.kind == Kind.TIMING and one.too and not one.parts:  # `faster, it drags`, `lose the bridge, it drags`
+        against = (one.amount or 0) * (other.amount or 0) < 0
+        return (other.kind == Kind.TEMPO and against) or (other.kind == Kind.SECTION and other.negated)
     return one.kind == Kind.REGISTER and one.too and other.kind == Kind.KEY and other.unit == "semitone" and same_way
 
 

@@ -122,6 +122,8 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
     elif heard.keeps and all(_is_kept(state, said) for _, said in heard.preds):
         _keep(state, clause, heard)
     elif heard.preds:
+        if clause.terms[0].role == "only" and before and _keeps_all(before[-1]):
+            before[-1].but_parts = list(heard.parts)  # `keep it all, only the voice softer`
         change(state, clause, heard, begins)
     elif bare:
         state.pending.append((heard, clause))
@@ -135,6 +137,10 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
         state.subject, state.but_subject = [], []
     elif heard.keeps:
         add(state, Said(Kind.KEEP, heard.first, heard.last), heard)
+
+
+def _keeps_all(said: Said) -> bool:
+    return said.kind == Kind.KEEP and not (said.parts or said.places or said.value)
 
 
 def _praises(state: State, clause: Clause, heard: Heard) -> bool:
@@ -249,3 +255,5 @@ def _keep(state: State, clause: Clause, heard: Heard) -> None:
         value = said.value or str(said.kind)
         add(state, Said(Kind.KEEP, heard.first, heard.last, parts=heard.parts, value=value), heard)
     state.subject = heard.parts or state.subject
+    if heard.named and not nouns:
+        state.row, state.row_clause = state.said[-1], state.number

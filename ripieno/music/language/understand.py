@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from ripieno.contracts.understanding import About, Kind, Language, Place, Statement, Stretch, Understanding
-from ripieno.music.language import amounts, clauses, places, statements, styles, terms
+from ripieno.music.language import amounts, clauses, correcting, ones, places, statements, styles, terms
 from ripieno.music.language.compounds import parted
 from ripieno.music.language.lexicon import LANGUAGES, Lexicon, lexicon
 from ripieno.music.language.saying import Said, State
@@ -29,10 +29,11 @@ def understand(text: str, *, language: Language | None = None, about: About = "r
     said = parted(tokens(text), known)
     words = lexicon(known)
     meant = corrected(said, known)
-    found = amounts.read(terms.read(meant, words, amounts.keys(meant, words, text)), meant)
+    told = {**ones.read(meant, known), **amounts.keys(meant, words, text)}
+    found = amounts.read(terms.read(meant, words, told), meant)
     found = places.read(found, words)
     state = State(words, about)
-    for sentence in clauses.sentences(found, said, text):
+    for sentence in correcting.mended(clauses.sentences(found, said, text)):
         statements.read(state, sentence)
     sure, doubted = settled(state.said, about)
     read = [*(_statement(one, said, text) for one in sure), *_styles(found, said, text, words)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace as changed
 
+from ripieno.contracts.enums import StemType
 from ripieno.contracts.understanding import MOST_BARS, Kind, Place
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.saying import GLOBAL, Carried, Heard, Said, State
@@ -25,7 +26,10 @@ def place_back(state: State, heard: Heard, begins: int) -> None:
         if said.clause == state.number:
             continue
         alike = [
-            one for one in mine if (one.negated == said.negated or said.too) and (one.inherits or one.kind == said.kind)
+            one
+            for one in mine
+            if (one.negated == said.negated or said.too)
+            and ((one.inherits and one.parts == said.parts) or one.kind == said.kind)
         ]
         if said.places or said.but_places or not alike or said.kind in _OF_ALL:
             break
@@ -113,7 +117,15 @@ def carried(state: State, begins: int) -> Carried:
         state.lead if sticky else None,
         is_name=named,
         is_place=is_place,
+        where=_where_they_are(said, state.subject),
     )
+
+
+def _where_they_are(said: list[Said], parts: list[StemType]) -> list[Place]:
+    """The one place where parts were asked for."""
+    wanted = [one for one in said if one.kind == Kind.PART and not one.negated and set(one.parts) & set(parts)]
+    where = wanted[0].places if wanted else []
+    return list(where) if all(one.places == where for one in wanted) else []
 
 
 def _section(state: State, heard: Heard) -> None:

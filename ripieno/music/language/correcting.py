@@ -1,0 +1,164 @@
+"""Corrections: what is said in place of something said before (`..., no wait, 124 bpm`, `sorry, I meant the chorus`),
+and what is only named to be told from what is wanted (`not the organ, I meant strings`).
+
+A correction that holds nothing but places, numbers, parts or ways (`higher`) takes the place of the like in the clause
+before it, be it that of the sentence before. What is set against something wanted is no order: the other one counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+from ripieno.music.instruments import all_instruments
+from ripieno.music.language.clauses import Clause
+from ripieno.music.language.saying import NEGATORS
+from ripieno.music.language.terms import Term
+
+_LIKE = {
+    "place": "place", "quantity": "number", "number": "number", "part": "part", "instrument": "part",
+    "comparative": "way", "concept": "way", "more": "way", "less": "way", "up": "way", "down": "way", "tonality": "key",
+}  # fmt: skip
+"""What may stand for each other."""
+_SMALL = ("fill", "the", "a", "in", "on", "crop", "and", "but", "or", "degree", "to")
+_MARKS = ("meant", "oops")
+_SAYS_MORE = (
+    "more",
+    "less",
+    "too",
+    "noun",
+    "keep",
+    "remove",
+    "want",
+    "concept",
+    "comparative",
+    "quantity",
+    "up",
+    "down",
+)
+
+
+def mended(sentences: list[list[Clause]]) -> list[list[Clause]]:
+    """The sentences with what is corrected in its place."""
+    before: list[Clause] = []
+    for clauses in sentences:
+        if before and _only_names(before[-1]) and any(_is_a_mark(one) for one in clauses[0].terms):
+            clauses[0].joined = "comma"  # `Not the organ. I meant strings.`
+            clauses[:0] = before
+            before.clear()
+        _correct(before, clauses)
+        _contrast(clauses)
+        before = clauses or before
+    return [clauses for clauses in sentences if clauses]
+
+
+# -- said anew ----------------------------------------------------------------------------------------------------
+
+
+def _correct(before: list[Clause], clauses: list[Clause]) -> None:
+    """Put what clauses correct into those that they correct, and leave them out."""
+    corrects = False
+    for clause in list(clauses):
+        marked = any(_is_a_mark(one) for one in clause.terms)
+        if marked and all(one.role in ("fill", *NEGATORS) for one in clause.terms):
+            corrects = True
+            _leave(clause, clauses)
+            continue
+        corrected = marked or corrects
+        corrects = False
+        if not corrected:
+            continue
+        earlier = clauses[: next(n for n, one in enumerate(clauses) if one is clause)]
+        wrong = [one for one in earlier[-1:] if _only_names(one)]
+        told = [one for one in before if not _only_names(one)] + [one for one in earlier if not _is_set_against(one)]
+        told = [one for one in told if _likes(one) & _likes(clause)]
+        if told and _holds_only_likes(clause):
+            _put(told[-1], clause)
+            for one in (clause, *wrong):
+                _leave(one, clauses)
+
+
+def _is_a_mark(term: Term) -> bool:
+    return term.role == "fill" and term.value in _MARKS
+
+
+def _likes(clause: Clause) -> set[str]:
+    return {_LIKE[one.role] for one in clause.terms if one.role in _LIKE}
+
+
+def _holds_only_likes(clause: Clause) -> bool:
+    return all(one.role in _LIKE or one.role in _SMALL for one in clause.terms)
+
+
+def _put(known: Clause, clause: Clause) -> None:
+    """The terms of a correction for the like ones; what has none comes behind."""
+    for like in dict.fromkeys(_LIKE[one.role] for one in clause.terms if one.role in _LIKE):
+        new = [one for one in clause.terms if _LIKE.get(one.role) == like]
+        old = [one for one in known.terms if _LIKE.get(one.role) == like]
+        if like == "number" and old and old[0].role == "quantity" and new[0].role == "number":
+            new = [_of_the_unit(new[0], old[0])]
+        at = known.terms.index(old[0]) if old else len(known.terms)
+        for one in old:
+            one.used = True
+        known.terms = [one for one in known.terms if not any(one is other for other in old)]
+        known.terms[at:at] = new
+
+
+def _of_the_unit(number: Term, old: Term) -> Term:
+    return replace(number, role="quantity", value=old.value, data=replace(old.data, number=float(number.data or 0)))
+
+
+def _leave(clause: Clause, clauses: list[Clause]) -> None:
+    for one in clause.terms:
+        one.used = True
+    at = next(n for n, one in enumerate(clauses) if one is clause)
+    if at == 0 and len(clauses) > 1:
+        clauses[1].joined = ""
+    del clauses[at]
+
+
+# -- set against what is wanted -----------------------------------------------------------------------------------
+
+
+def _contrast(clauses: list[Clause]) -> None:
+    """`not the organ, strings in the last chorus`: no part to be left out, but where it shares its place."""
+    for clause, following in list(pairwise(clauses)):
+        if following.joined not in ("comma", "but") or not _only_names(clause):
+            continue
+        is_meant = any(_is_a_mark(one) for one in following.terms)
+        if clause.has("place") and following.has("place") and not clause.has("part", "instrument"):
+            if not following.has("remove", *NEGATORS) and not clause.has("no"):
+                _leave(clause, clauses)
+            continue
+        parts = {_part(one) for one in following.terms} - {None}
+        if not parts or not clause.has("part", "instrument") or clause.has("place"):
+            continue
+        if clause.has("no") and not is_meant:
+            continue
+        own = {_part(one) for one in clause.terms} - {None}
+        if own <= parts or following.has(*_SAYS_MORE):
+            _leave(clause, clauses)
+        elif following.has("place"):
+            clause.terms += [replace(one, used=True) for one in following.terms if one.role == "place"]
+
+
+def _only_names(clause: Clause) -> bool:
+    """`not the piano`, `ich meinte nicht die Orgel`."""
+    named = [one for one in clause.terms if one.role in ("part", "instrument", "place")]
+    negators = [one for one in clause.terms if one.role in NEGATORS]
+    small = all(
+        one.role in ("fill", "the", "a", "in", "crop", *NEGATORS, "part", "instrument", "place") for one in clause.terms
+    )
+    plays = any(one.role == "fill" and one.value in ("plays", "enters", "ought", "modal") for one in clause.terms)
+    return bool(named) and bool(negators) and small and not plays
+
+
+def _is_set_against(clause: Clause) -> bool:
+    """`I didn't mean louder, I meant busier`: says only what is not to be."""
+    return clause.has(*NEGATORS) and all(one.role in _LIKE or one.role in (*_SMALL, *NEGATORS) for one in clause.terms)
+
+
+def _part(term: Term) -> str | None:
+    if term.role == "part":
+        return term.value
+    return str(all_instruments()[term.value].stem) if term.role == "instrument" else None

@@ -1,0 +1,109 @@
+"""What is said anew, in place of something said before, and what is only set against what is wanted."""
+
+from __future__ import annotations
+
+import pytest
+
+from ripieno.contracts.understanding import Kind
+from ripieno.music.language import understand
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "parts", "amount", "where"),
+    [
+        ("drums louder in the verse. Sorry, I meant the chorus", Kind.DYNAMICS, ["drums"], 0.6, ["chorus"]),
+        ("Das Schlagzeug lauter in der Strophe. Sorry, ich meinte im Refrain.", Kind.DYNAMICS, ["drums"], 0.6, ["chorus"]),
+        ("la batería más fuerte en la estrofa, perdón, quise decir en el estribillo",
+         Kind.DYNAMICS, ["drums"], 0.6, ["chorus"]),
+        ("la batterie plus fort dans le couplet, pardon, je voulais dire dans le refrain",
+         Kind.DYNAMICS, ["drums"], 0.6, ["chorus"]),
+        ("make the bass louder. no wait, i meant the guitar", Kind.DYNAMICS, ["guitar"], 0.6, []),
+        ("Bass leiser. Nee, ich meinte die Gitarre.", Kind.DYNAMICS, ["guitar"], -0.6, []),
+        ("make it 120 bpm. sorry, I meant 112", Kind.TEMPO, [], 112.0, []),
+        ("make it 128, no wait, 124 bpm", Kind.TEMPO, [], 124.0, []),
+        ("faster, sorry, slower", Kind.TEMPO, [], -0.5, []),
+        ("Die Orgel eine Oktave höher, ach nee, ich meinte tiefer", Kind.REGISTER, ["synth"], -1.0, []),
+        ("le violoncelle une octave plus bas dans le pont, enfin non, plus haut", Kind.REGISTER, ["other"], 1.0, ["bridge"]),
+    ],
+)  # fmt: skip
+def test_a_correction_takes_the_place_of_the_like(text, kind, parts, amount, where):
+    (one,) = understand(text, about="refinement").statements
+    assert (one.kind, one.parts, one.amount, one.negated) == (kind, parts, amount, False)
+    assert [place.words for place in one.places] == where
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not the organ, i meant strings in the last chorus",
+        "I said strings, not organ, strings in the last chorus",
+        "Not the organ. I meant strings in the last chorus.",
+        "ich meinte nicht die Orgel, sondern Streicher im letzten Refrain",
+        "keine Orgel, ich meinte Streicher im letzten Refrain",
+        "no el órgano, quería decir cuerdas en el último estribillo",
+        "pas l'orgue, je voulais dire des cordes dans le dernier refrain",
+    ],
+)
+def test_what_was_meant_is_wanted_and_nothing_is_left_out(text):
+    one = understand(text, about="refinement").statements[-1]
+    assert (one.value, one.negated, [place.section for place in one.places]) == ("strings", False, ["chorus last"])
+
+
+def test_what_is_set_against_another_is_out_where_that_one_plays():
+    out, wanted = understand(
+        "nicht das Klavier, sondern die Gitarre soll im Intro spielen", about="refinement"
+    ).statements
+    assert (out.parts, out.negated, wanted.parts, wanted.negated) == (["piano"], True, ["guitar"], False)
+    assert out.places == wanted.places
+
+
+def test_a_change_of_another_part_is_no_order_to_leave_out():
+    (one,) = understand("no la guitarra, el piano es el que tiene que sonar más fuerte", about="refinement").statements
+    assert (one.kind, one.parts) == (Kind.DYNAMICS, ["piano"])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("swap the distorted guitar for a clean one", "clean guitar"),
+        ("change the guitar to an acoustic one", "acoustic guitar"),
+        ("tausch die verzerrte Gitarre gegen eine cleane", "clean guitar"),
+        ("ersetze die E-Gitarre durch eine akustische", "acoustic guitar"),
+        ("cambia la guitarra distorsionada por una limpia", "clean guitar"),
+        ("remplace la guitare saturée par une acoustique", "acoustic guitar"),
+    ],
+)
+def test_one_word_tells_the_instrument(text, value):
+    (one,) = understand(text, about="refinement").statements
+    assert (one.kind, one.parts, one.value, one.negated) == (Kind.INSTRUMENT, ["guitar"], value, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "drums quieter, leave everybody else as they are",
+        "drums quieter and don't touch anything else",
+        "Schlagzeug leiser, den Rest bitte so lassen",
+        "la batería más suave, el resto como está",
+        "la batterie moins fort, ne touche pas au reste",
+    ],
+)
+def test_the_rest_is_kept(text):
+    softer, kept = understand(text, about="refinement").statements
+    assert softer.parts == ["drums"]
+    assert (kept.kind, kept.parts, kept.but_parts) == (Kind.KEEP, [], ["drums"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bitte einen Halbton tiefer. Der Chor schafft das sonst nicht.",
+        "Bitte einen Halbton tiefer, die Sängerin kommt sonst nicht hoch",
+        "on peut baisser d'un demi-ton ? Le chœur n'y arrive pas sinon.",
+        "¿podéis bajarlo un semitono? El coro no llega si no.",
+        "take it down a semitone, the choir can't reach it otherwise",
+    ],
+)
+def test_a_reason_is_no_wish(text):
+    (one,) = understand(text, about="refinement").statements
+    assert (one.kind, one.amount) == (Kind.KEY, -1.0)
