@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+from ripieno.contracts.understanding import MOST_BARS, Place
 from ripieno.music.instruments import all_instruments
 from ripieno.music.language.clauses import Clause
+from ripieno.music.language.places import Where
 from ripieno.music.language.saying import NEGATORS
 from ripieno.music.language.terms import Term
 
@@ -42,7 +44,10 @@ def mended(sentences: list[list[Clause]]) -> list[list[Clause]]:
     """The sentences with what is corrected in its place."""
     before: list[Clause] = []
     for clauses in sentences:
-        if before and _only_names(before[-1]) and any(_is_a_mark(one) for one in clauses[0].terms):
+        if before and _is_the_contrary(before[-1], clauses):
+            clauses[0].terms[0].role, clauses[0].terms[0].value = "fill", "oops"
+        is_marked = any(_is_a_mark(one) for one in clauses[0].terms)
+        if before and is_marked and _only_names(before[-1]) and not _is_elsewhere(before[-1], clauses[0]):
             clauses[0].joined = "comma"  # `Not the organ. I meant strings.`
             clauses[:0] = before
             before.clear()
@@ -60,22 +65,56 @@ def _correct(before: list[Clause], clauses: list[Clause]) -> None:
     corrects = False
     for clause in list(clauses):
         marked = any(_is_a_mark(one) for one in clause.terms)
-        if marked and all(one.role in ("fill", *NEGATORS) for one in clause.terms):
+        if (marked and all(one.role in ("fill", *NEGATORS) for one in clause.terms)) or _is_no(clause, clauses):
             corrects = True
             _leave(clause, clauses)
             continue
-        corrected = marked or corrects
+        if marked or corrects:
+            _put_right(clause, before, clauses)
         corrects = False
-        if not corrected:
-            continue
-        earlier = clauses[: next(n for n, one in enumerate(clauses) if one is clause)]
-        wrong = [one for one in earlier[-1:] if _only_names(one)]
-        told = [one for one in before if not _only_names(one)] + [one for one in earlier if not _is_set_against(one)]
-        told = [one for one in told if _likes(one) & _likes(clause)]
-        if told and _holds_only_likes(clause):
-            _put(told[-1], clause)
-            for one in (clause, *wrong):
-                _leave(one, clauses)
+
+
+def _put_right(clause: Clause, before: list[Clause], clauses: list[Clause]) -> None:
+    earlier = clauses[: _at(clause, clauses)]
+    _count_bars(clause, [*before, *earlier])
+    wrong = [one for one in earlier[-1:] if _only_names(one)]
+    told = [one for one in before if not _only_names(one) or _is_elsewhere(one, clause)]
+    told += [one for one in earlier if not _is_set_against(one) or _is_elsewhere(one, clause)]
+    told = [one for one in told if _likes(one) & _likes(clause)]
+    if told and _holds_only_likes(clause):
+        _put(told[-1], clause)
+        for one in (clause, *(one for one in wrong if one is not told[-1])):
+            _leave(one, clauses)
+    elif told and _parts(clause) and _parts(clause) == _parts(told[-1]) and told[-1] in clauses:
+        _leave(told[-1], clauses)  # `remove the piano, no wait, keep it`
+
+
+def _is_no(clause: Clause, clauses: list[Clause]) -> bool:
+    """`down a tone, no, a semitone`."""
+    at = _at(clause, clauses)
+    is_alone = len(clause.terms) == 1 and clause.has(*NEGATORS) and 0 < at < len(clauses) - 1
+    return is_alone and _holds_only_likes(clauses[at + 1]) and "part" not in _likes(clauses[at + 1])
+
+
+def _count_bars(clause: Clause, told: list[Clause]) -> None:
+    """`bars 9 to 12, sorry, 9 to 16`."""
+    numbers = [one for one in clause.terms if one.role == "number" and one.data]
+    is_of_bars = any(one.role == "place" and one.data.is_bars for known in told for one in known.terms)
+    if len(numbers) != 2 or not is_of_bars or not all(one.role in ("number", *_SMALL) for one in clause.terms):
+        return
+    first, last = (int(one.data) for one in numbers)
+    if 1 <= first <= last <= MOST_BARS:
+        data = Where([Place(bars=(first, last))], prep="in", is_bars=True)
+        for one in clause.terms:
+            one.used = True
+        clause.terms = [Term("place", "bars", clause.terms[0].first, clause.terms[-1].last, data=data)]
+
+
+def _is_the_contrary(before: Clause, clauses: list[Clause]) -> bool:
+    """`drums louder. No, softer`; of a question nobody knows what was answered."""
+    if before.asks or len(clauses) < 2 or len(clauses[0].terms) > 1 or not clauses[0].has(*NEGATORS):
+        return False
+    return _holds_only_likes(clauses[1]) and _likes(clauses[1]) in ({"way"}, {"number"})
 
 
 def _is_a_mark(term: Term) -> bool:
@@ -108,10 +147,14 @@ def _of_the_unit(number: Term, old: Term) -> Term:
     return replace(number, role="quantity", value=old.value, data=replace(old.data, number=float(number.data or 0)))
 
 
+def _at(clause: Clause, clauses: list[Clause]) -> int:
+    return next(n for n, one in enumerate(clauses) if one is clause)
+
+
 def _leave(clause: Clause, clauses: list[Clause]) -> None:
     for one in clause.terms:
         one.used = True
-    at = next(n for n, one in enumerate(clauses) if one is clause)
+    at = _at(clause, clauses)
     if at == 0 and len(clauses) > 1:
         clauses[1].joined = ""
     del clauses[at]
@@ -123,23 +166,35 @@ def _leave(clause: Clause, clauses: list[Clause]) -> None:
 def _contrast(clauses: list[Clause]) -> None:
     """`not the organ, strings in the last chorus`: no part to be left out, but where it shares its place."""
     for clause, following in list(pairwise(clauses)):
+        if _only_names(following) and _likes(following) <= _likes(clause) and following.joined == "comma":
+            _set_behind(clause, following, clauses)
+            continue
         if following.joined not in ("comma", "but") or not _only_names(clause):
             continue
         is_meant = any(_is_a_mark(one) for one in following.terms)
         if clause.has("place") and following.has("place") and not clause.has("part", "instrument"):
-            if not following.has("remove", *NEGATORS) and not clause.has("no"):
+            if not _only_names(following) and not clause.has("no"):
                 _leave(clause, clauses)
             continue
-        parts = {_part(one) for one in following.terms} - {None}
+        parts = _parts(following)
         if not parts or not clause.has("part", "instrument") or clause.has("place"):
             continue
         if clause.has("no") and not is_meant:
             continue
-        own = {_part(one) for one in clause.terms} - {None}
-        if own <= parts or following.has(*_SAYS_MORE):
+        if _parts(clause) <= parts or following.has(*_SAYS_MORE):
             _leave(clause, clauses)
         elif following.has("place"):
             clause.terms += [replace(one, used=True) for one in following.terms if one.role == "place"]
+
+
+def _set_behind(clause: Clause, following: Clause, clauses: list[Clause]) -> None:
+    """`I meant a trumpet in the intro, not the brass`, `a guitar in the bridge, not the piano`."""
+    is_told = any(_is_a_mark(one) for one in clause.terms) and not clause.has(*NEGATORS)
+    says_more = clause.has(*_SAYS_MORE) or clause.has(*NEGATORS)
+    if is_told and (_parts(following) <= _parts(clause) or not clause.has("place")):
+        _leave(following, clauses)
+    elif not says_more and following.has("not") and not following.has("place"):
+        following.terms += [replace(one, used=True) for one in clause.terms if one.role == "place"]
 
 
 def _only_names(clause: Clause) -> bool:
@@ -153,9 +208,18 @@ def _only_names(clause: Clause) -> bool:
     return bool(named) and bool(negators) and small and not plays
 
 
+def _is_elsewhere(clause: Clause, meant: Clause) -> bool:
+    """`no piano in the bridge. I mean in the outro`."""
+    return clause.has("part", "instrument") and _likes(meant) == {"place"}
+
+
 def _is_set_against(clause: Clause) -> bool:
     """`I didn't mean louder, I meant busier`: says only what is not to be."""
     return clause.has(*NEGATORS) and all(one.role in _LIKE or one.role in (*_SMALL, *NEGATORS) for one in clause.terms)
+
+
+def _parts(clause: Clause) -> set[str]:
+    return {part for one in clause.terms if (part := _part(one))}
 
 
 def _part(term: Term) -> str | None:

@@ -37,7 +37,7 @@ def hear(state: State, clause: Clause) -> Heard:
     for at, term in enumerate(terms):
         term.used = True
         role = _role_instead(terms, at) or term.role
-        if role == "unknown" and not mods.neg:
+        if role == "unknown" and not (mods.neg or _is_what_for(terms, at)):
             mods = _without(mods)  # `fewer brushes on the drums` is not fewer drums
         if role == "except":
             heard.everything = heard.everything or not heard.named
@@ -128,7 +128,7 @@ def hear(state: State, clause: Clause) -> Heard:
         elif role == "everything":
             heard.everything = True
         elif role == "a":
-            heard.article = True
+            heard.article = heard.article or not (heard.named and _is_what_for(terms, at) and not clause.has("place"))
         elif role == "new":
             heard.renews = True
         elif role == "again":
@@ -165,6 +165,11 @@ def hear(state: State, clause: Clause) -> Heard:
     if heard.place_negated and heard.named and not heard.preds:
         heard.negates_parts, heard.place_negated = True, False
     return heard
+
+
+def _is_what_for(terms: list[Term], at: int) -> bool:
+    """`a bit much for a spoken song`: what is said of the reverb before that holds."""
+    return any(one.role == "crop" and one.value != "under" for one in terms[:at])
 
 
 def _without(mods: Mods) -> Mods:

@@ -44,6 +44,10 @@ def leave_out(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     said_before = state.said[begins:]
     if excepted and said_before and clause.joined in ("but", "comma") and said_before[-1].places:
         return  # `the verse shorter, but not the chorus`
+    if not parts and sections and clause.terms[0].role == "not" and not clause.has("no", "remove"):
+        for term in clause.terms:
+            term.used = False  # `not verse 1`: to be left out, or only not meant
+        return
     if not parts and sections and not heard.rests and not state.pending and (not state.subject or not clause.joined):
         for place in (place for term in sections for place in term.data.places):
             said = Said(Kind.SECTION, heard.first, heard.last, negated=True, value=place.section)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ripieno.contracts.understanding import Kind
+from ripieno.contracts.understanding import MOST_BARS, Kind
 from ripieno.music.language.apart import is_read_apart
 from ripieno.music.language.changing import change
 from ripieno.music.language.clauses import Clause
@@ -31,7 +31,7 @@ def read(state: State, clauses: list[Clause]) -> None:
         state.sticky, state.lead, state.carries = state.before.sticky, state.before.lead, True
     for number, clause in enumerate(clauses):
         state.number = number
-        if _answers_no(state, clause, number, clauses):
+        if _not_earlier(state, clause, begins) or _answers_no(state, clause, number, clauses):
             continue
         heard = hear(state, clause)
         if goes_without_saying(state, clause, heard, begins):
@@ -50,7 +50,7 @@ def read(state: State, clauses: list[Clause]) -> None:
 
 def _answers_no(state: State, clause: Clause, number: int, clauses: list[Clause]) -> bool:
     """`drums in the intro: no`."""
-    roles = [one.role for one in clause.terms if one.role != "fill"]
+    roles = [one.role for one in clause.terms if one.role != "fill" or one.value]
     is_last = number + 1 == len(clauses) and clause.joined == "comma"
     if not (is_last and state.pending and len(roles) == 1 and roles[0] in NEGATORS):
         return False
@@ -58,6 +58,26 @@ def _answers_no(state: State, clause: Clause, number: int, clauses: list[Clause]
         said = Said(Kind.PART, held.first, clause.terms[-1].last, negated=True, parts=held.parts)
         add(state, said, held)
     state.subject, state.pending = [part for held, _ in state.pending for part in held.parts], []
+    for one in clause.terms:
+        one.used = True
+    return True
+
+
+def _not_earlier(state: State, clause: Clause, begins: int) -> bool:
+    """`the drums in at the first chorus, not before`: from there on."""
+    said = [one for one in clause.terms if one.role != "fill" or one.value == "earlier"]
+    is_earlier = len(said) == 2 and said[0].role == "not" and (said[1].role == "before" or said[1].value == "earlier")
+    if not (is_earlier or [one.role for one in said] == ["since"]):  # `not before` is one phrase
+        return False
+    flush(state)
+    last = state.said[-1] if state.said[begins:] else None
+    if last is None or last.kind != Kind.PART or last.negated or not last.places:
+        return False
+    last.places = [
+        place.model_copy(update={"bars": (place.bars[0], MOST_BARS)} if place.bars else {"side": "from"})
+        for place in last.places
+    ]
+    last.only = True
     for one in clause.terms:
         one.used = True
     return True

@@ -212,6 +212,8 @@ def _rule_out(
         drop("concept" if before == "number" else "unit")
     if "mode" in readings and "unit" in readings:  # `6 min`
         drop("mode" if before in ("number", "half") else "unit")
+    if {"number", "a"} <= set(readings) and "section" in coming and before not in ("section", "from", "since", "to"):
+        drop("number")  # `une outro`
     if "number" in readings:
         if {"bars", "unit", "section"} & coming or before in ("section", "from", "since", "to", "bars"):
             drop("fill", "a", "the")
@@ -230,6 +232,9 @@ def _rule_out(
             drop("and", "want", "up")
         else:
             drop("more")
+    if {"less", "too"} <= set(readings):  # `demasiado alto`, but `la reverb es demasiado`
+        ends = coming <= {"mark", "hard", "and", "or", "but", "in", "crop"}
+        drop(*({"too", "so"} if ends else {"less"}))
     if "keep" in readings and "the" in readings:
         drop("the")
     if "new" in readings and {"fill", "a", "swap"} & set(readings):

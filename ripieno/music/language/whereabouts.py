@@ -73,7 +73,8 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
         return
     free = [said for said in before if not said.places and said.kind not in _OF_ALL]
     strange = clause.has("unknown")
-    if clause.joined in ("and", "or") and not free and last is not None and not strange:
+    is_new = heard.wants and heard.places[0].data.article == "a"  # `and add an outro`
+    if clause.joined in ("and", "or") and not free and last is not None and not (strange or is_new):
         for said in before:
             if said.clause == last.clause:
                 said.places += [place for place in where if place not in said.places]
@@ -130,7 +131,7 @@ def _where_they_are(said: list[Said], parts: list[StemType]) -> list[Place]:
 
 def _section(state: State, heard: Heard) -> None:
     named, *others = heard.places
-    where = [place for term in others for place in term.data.places]
+    where = [place for term in others for place in term.data.places if place not in named.data.places]
     for place in named.data.places:
         said = Said(Kind.SECTION, heard.first, heard.last, value=place.section, places=where, clause=state.number)
         state.said.append(said)

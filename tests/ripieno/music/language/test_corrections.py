@@ -107,3 +107,52 @@ def test_the_rest_is_kept(text):
 def test_a_reason_is_no_wish(text):
     (one,) = understand(text, about="refinement").statements
     assert (one.kind, one.amount) == (Kind.KEY, -1.0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bring the drums in at the chorus, not before",
+        "das Schlagzeug erst im Refrain, nicht vorher",
+        "la batería en el estribillo, no antes",
+        "la batterie au refrain, pas avant",
+    ],
+)
+def test_not_before_is_from_there_on(text):
+    (one,) = understand(text, about="refinement").statements
+    assert (one.parts, one.negated, one.only) == (["drums"], False, True)
+    assert [place.words for place in one.places] == ["from chorus on"]
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("no drums in verse 1, sorry, verse 2", "verse 2"),
+        ("sin batería en la primera estrofa, perdón, en la segunda", "verse 2"),
+        ("pas de batterie au couplet 1, pardon, au couplet 2", "verse 2"),
+        ("bars 9 to 12 without drums, sorry, 9 to 16", "bars 9 to 16"),
+    ],
+)
+def test_the_place_that_was_meant(text, where):
+    (one,) = understand(text, about="refinement").statements
+    assert (one.parts, one.negated, [place.words for place in one.places]) == (["drums"], True, [where])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "el reverb de la voz es demasiado",
+        "la réverb sur la voix c'est trop",
+        "the reverb on the voice is a bit much for a spoken song",
+    ],
+)
+def test_too_much_behind_its_noun_is_less(text):
+    (one,) = understand(text, about="comment").statements
+    assert (one.parts, one.value, (one.amount or 0) < 0) == (["vocals"], "reverb", True)
+
+
+@pytest.mark.parametrize(
+    "text", ["not up an octave, down an octave for the bass", "take it down an octave, no, a tone"]
+)
+def test_a_number_that_is_not_meant_is_never_done(text):
+    assert all(one.negated or (one.amount or 0) < 0 for one in understand(text, about="refinement").statements)
