@@ -76,8 +76,12 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         if inherits and not state.subject and of_before and state.before.subject:
             said.parts, said.inherits = list(state.before.subject), True
             said.places = said.places or heard.where or list(state.before.sticky or state.before.where)
-        elif inherits and clause.joined and _goes_on(state, said):
+        elif inherits and clause.joined and _goes_on(state, said) and not _is_of_it_all(state, said, clause):
             said.parts, said.but_parts, said.inherits = list(state.subject), list(state.but_subject), True
+            if (
+                state.but_subject and not state.subject and _describes(clause)
+            ):  # `all but the guitar, which is too dark`
+                said.parts, said.but_parts = list(state.but_subject), []
         elif said.kind not in GLOBAL or said.kind == Kind.MOOD:
             own = _own(at, heard) if _is_beside(at, said, heard, clause.terms) else []
             said.parts = [*(waiting_parts if takes else []), *own]
@@ -244,6 +248,16 @@ def _goes_on(state: State, said: Said) -> bool:
     if said.kind == Kind.MOOD or (said.kind == Kind.VARIATION and said.value):
         return bool(state.subject) and state.about != "request"
     return said.kind not in GLOBAL
+
+
+def _is_of_it_all(state: State, said: Said, clause: Clause) -> bool:
+    """`a beat with drums and bass, dark, 140 bpm`: how the music is to sound that is asked for."""
+    bare = len(clause.terms) == 1 and clause.terms[0].role == "concept" and clause.joined == "comma"
+    return bare and state.about == "request" and said.kind == Kind.BRIGHTNESS and len(state.subject) > 1
+
+
+def _describes(clause: Clause) -> bool:
+    return clause.joined == "comma" and any(one.role == "fill" and one.value == "is" for one in clause.terms)
 
 
 def _is_for(terms: list[Term], at: int) -> bool:

@@ -9,7 +9,7 @@ from ripieno.music.language.tokens import Token
 
 _SOFT = frozenset(",:()[]–—-/")
 _JOINS = ("and", "or", "but")
-_BEHIND = frozenset(("aber", "jedoch", "allerdings", "dagegen", "hingegen"))
+_BEHIND = frozenset(("aber", "jedoch", "allerdings", "dagegen", "hingegen", "dafur", "dafuer"))
 """German has its `but` also behind the place that it sets against: `ein Bass, im Intro aber noch nicht`."""
 _OF_A_PLACE = ("place", "in", "on", "the", "fill")
 

@@ -11,7 +11,7 @@ from ripieno.music.language.tokens import Token
 _SHORTEST = 7
 _LEAST = 3  # letters of a half
 _FIRST = frozenset({"style", "part", "section", "instrument"})
-_SECOND = frozenset({"part", "section", "instrument", "song"})
+_SECOND = frozenset({"part", "section", "instrument", "song", "style"})
 _LINKS = ("", "n", "en", "s", "es")
 
 

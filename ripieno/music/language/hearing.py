@@ -186,6 +186,9 @@ def _role_instead(terms: list[Term], at: int) -> str:
     is_old = terms[at].role in said and cut is not None
     if leads and is_old:
         is_old = terms[at].role != "place" and not any(one.role in said for one in terms[cut:at])
+    named = cut is not None and any(one.role in ("part", "instrument") for one in terms[cut:at])
+    if named and terms[at].role == "place":
+        return ""  # `a cello rather than a violin in the intro`
     if is_old and terms[at].role == "style":
         terms[at].role = "fill"
     return "fill" if is_old else ""
@@ -262,7 +265,8 @@ def _goes_on_itself(terms: list[Term], at: int) -> bool:
     named = next((n for n, one in enumerate(terms[at:], start=at) if one.role in ("part", "instrument")), None)
     if named is None or named + 1 >= len(terms) or (before is not None and before.role == "everything"):
         return False
-    return terms[named + 1].role == "fill" and terms[named + 1].value == "is"
+    following = terms[named + 1]
+    return following.role == "inaudible" or (following.role == "fill" and following.value == "is")
 
 
 def _is_strange(terms: list[Term], at: int) -> bool:

@@ -12,6 +12,7 @@ from ripieno.music.language.tokens import Token
 
 _FARTHEST = 14  # words between the part and what it is to be
 _EXCHANGES = frozenset({"for", "instead of"})
+_AGAINST = frozenset({"instead of", "no", "not"})
 _ENDINGS = ("", "e", "er", "es", "en", "em")  # `akustisch` is one of `akustische`
 _ONES = ("one", "ones")
 _AMBIGUOUS = frozenset({"muted", "grand", "lead", "solo"})  # `the guitar muted` may be one that is left out
@@ -29,7 +30,7 @@ def read(said: list[Token], language: str) -> dict[int, Term]:
             continue
         value = kinds[_stem(said[before].word, language) or ""]
         is_one = at + 1 < len(said) and said[at + 1].word in _ONES
-        if is_one or _is_exchanged(said, before, at, language):
+        if is_one or _is_set_against(said, before, at, language) or _is_exchanged(said, before, at, language):
             found[at] = Term("instrument", value, at, at + 1 + is_one)
         elif not _is_known(one.word, language) and before not in found:
             found[before] = Term("instrument", value, before, before + 1)
@@ -81,6 +82,19 @@ def _is_exchanged(said: list[Token], before: int, at: int, language: str) -> boo
     roles = [_roles(one.word, language) for one in said[before + 1 : at]]
     leads = bool(roles) and bool(roles[-1] & {"a", "the"})
     return leads and any(one & _EXCHANGES for one in roles) and not _names_next(said, at, language)
+
+
+def _is_set_against(said: list[Token], before: int, at: int, language: str) -> bool:
+    """`a nylon guitar instead of the electric`, `not the electric`."""
+    if not _roles(said[at - 1].word, language) & {"a", "the"}:
+        return False  # `it isn't loud, it is too bright`
+    return any(
+        one.role in _AGAINST
+        and tuple(word.word for word in said[n : n + len(one.words)]) == one.words
+        and not one.after
+        for n in range(before + 1, at)
+        for one in lexicon(language).by_word.get(said[n].word, ())
+    )
 
 
 def _names_next(said: list[Token], at: int, language: str) -> bool:

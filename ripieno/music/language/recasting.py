@@ -22,6 +22,8 @@ def recast(clause: Clause, *, of_what_is_there: bool) -> None:
     for one, following in pairwise(clause.terms):
         if one.role == "concept" and one.value == "slow" and following.role in ("comparative", "up", "down", "more"):
             one.role, one.value = "fill", ""  # `langsam leiser`: by and by
+        if one.role == "concept" and one.value == "calm" and following.role in ("comparative", "more", "up"):
+            one.role, one.value = "fill", ""  # `ruhig lauter`: it may well be
         if one.role == "ordinal" and following.role in ("part", "instrument"):
             following.role = "absent"  # `the second guitar` is not all of them
     _halve(clause.terms)

@@ -130,7 +130,9 @@ def _is_the_reason(one: Said, other: Said) -> bool:
         return other.kind in (Kind.DENSITY, Kind.PRESENCE) and bool(other.parts) and same_way
     if one.kind == Kind.TIMING and one.too and not one.parts:  # `faster, it drags`, `lose the bridge, it drags`
         against = (one.amount or 0) * (other.amount or 0) < 0
-        return (other.kind == Kind.TEMPO and against) or (other.kind == Kind.SECTION and other.negated)
+        return (other.kind == Kind.TEMPO and (against or other.absolute)) or (
+            other.kind == Kind.SECTION and other.negated
+        )
     return one.kind == Kind.REGISTER and one.too and other.kind == Kind.KEY and other.unit == "semitone" and same_way
 
 
