@@ -257,7 +257,9 @@ def _is_of_it_all(state: State, said: Said, clause: Clause) -> bool:
 
 
 def _describes(clause: Clause) -> bool:
-    return clause.joined == "comma" and any(one.role == "fill" and one.value == "is" for one in clause.terms)
+    return clause.joined == "comma" and any(
+        one.role == "too" or (one.role == "fill" and one.value == "is") for one in clause.terms
+    )
 
 
 def _is_for(terms: list[Term], at: int) -> bool:

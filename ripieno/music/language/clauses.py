@@ -47,7 +47,7 @@ def sentences(found: list[Term], said: list[Token], text: str) -> list[list[Clau
             clause = Clause("comma")
         gives_a_reason = term.role == "fill" and term.value == "because"
         if term.role in _JOINS or gives_a_reason or (is_mark and term.value in _SOFT):
-            joined = term.role if term.role in _JOINS else "comma"
+            joined = term.role if term.role in _JOINS and term.value != "then" else "comma"  # `then` is no row
             if said[term.first].word in _BEHIND and all(one.role in _OF_A_PLACE for one in clause.terms):
                 clause.joined = joined if clause.joined == "comma" else clause.joined
             elif clause.terms:

@@ -44,6 +44,11 @@ def mended(sentences: list[list[Clause]]) -> list[list[Clause]]:
     """The sentences with what is corrected in its place."""
     before: list[Clause] = []
     for clauses in sentences:
+        if before and before[-1].asks and _is_a_no(clauses):
+            clauses[0].joined = "comma"  # `Drums in the intro? No thanks.`
+            before += clauses
+            clauses.clear()
+            continue
         if before and _is_the_contrary(before[-1], clauses):
             clauses[0].terms[0].role, clauses[0].terms[0].value = "fill", "oops"
         is_marked = any(_is_a_mark(one) for one in clauses[0].terms)
@@ -87,6 +92,11 @@ def _put_right(clause: Clause, before: list[Clause], clauses: list[Clause]) -> N
             _leave(one, clauses)
     elif told and _parts(clause) and _parts(clause) == _parts(told[-1]) and told[-1] in clauses:
         _leave(told[-1], clauses)  # `remove the piano, no wait, keep it`
+
+
+def _is_a_no(clauses: list[Clause]) -> bool:
+    small = all(one.role in NEGATORS or (one.role == "fill" and not one.value) for one in clauses[0].terms)
+    return len(clauses) == 1 and small and clauses[0].has(*NEGATORS)
 
 
 def _is_no(clause: Clause, clauses: list[Clause]) -> bool:

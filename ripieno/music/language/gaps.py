@@ -4,6 +4,7 @@ piano, but not on the voice`, `louder in the chorus, in the verses not`."""
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import takewhile
 
 from ripieno.contracts.understanding import Kind
 from ripieno.music.language.clauses import Clause
@@ -57,6 +58,23 @@ def _say_it_too(state: State, heard: Heard, begins: int) -> bool:
             state.said.append(replace(said, first=heard.first, last=heard.last, clause=state.number))
     state.subject = heard.parts
     return any(not (one.kind == Kind.PART and not one.negated) for one in before)
+
+
+def there_too(state: State, clause: Clause, heard: Heard) -> bool:
+    """`drums softer in verse 2. Same for verse 3`: whether it is said of another place too; then it holds there."""
+    small = all(one.role in (*_SMALL, "place", "fill") for one in clause.terms)
+    also = any((one.role, one.value) == ("fill", "also") for one in clause.terms) or clause.terms[-1].role == "too"
+    last = state.said[-1] if state.said else None
+    if not (small and also and heard.places and not (heard.named or heard.preds)) or last is None or state.pending:
+        return False
+    where = list(last.places)
+    if not where or last.kind in GLOBAL:
+        return False
+    for one in takewhile(lambda said: (said.clause, said.places) == (last.clause, where), reversed(state.said)):
+        one.places = [*where, *(place for place in heard.where if place not in where)]
+    for one in clause.terms:
+        one.used = True
+    return True
 
 
 def _of_others(terms: list[Term]) -> bool:

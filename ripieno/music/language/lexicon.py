@@ -41,9 +41,9 @@ REMOVES = ("away", "rests", "stops")
 """Words that leave out: particles beside what they remove (`drums out`), verbs of those who do not play (`sit out`), or
 not from a bar on (`stop at bar 9`)."""
 ROLES = (
-    "fill", "a", "the", "not", "never", "ought not", "no", "nothing", "doubt", "remove", "want", "keep", "only",
-    "except", "everything", "and", "or", "but", "swap", "for", "instead of", "rather", "more", "less", "too", "so",
-    "enough",
+    "fill", "a", "the", "not", "never", "ought not", "is not", "no", "nothing", "doubt", "remove", "want", "keep",
+    "only", "except", "everything", "and", "then", "or", "but", "swap", "for", "instead of", "rather", "more",
+    "less", "too", "so", "enough",
     "up", "down", "in", "crop", "under", "before", "after", "from", "since", "to", "on", "end", "bars", "half", "new",
     "about", "song", "again", "same", "key", "language", "dislike", "silence", "inaudible", "nowhere", "others",
     "elsewhere", "kept", "very", "lacks", "own",
@@ -55,7 +55,7 @@ statement says (`need not`), `silence` that nobody plays, `inaudible` that a par
 is at no other place, `others` everybody else (and everywhere else), `elsewhere` everywhere else, `kept` that
 nothing else changes, `very` what
 is too much in a comment, `lacks` more of what follows, `under` what is played to (`over the vocals`), `instrumental`
-that nobody sings, `own` whose those who play are (`my guitar`)."""
+that nobody sings, `own` whose those who play are (`my guitar`), `then` what comes behind in time, `is not` what may be said of what is."""
 
 
 Measure = Literal[
@@ -205,10 +205,12 @@ def lexicon(name: str) -> Lexicon:
             add(phrases, "fill", role)
         elif role == "under":
             add(phrases, "crop", role)
-        elif role in ("never", "ought not"):
+        elif role in ("never", "ought not", "is not"):
             add(phrases, "not", role)
         elif role in ("elsewhere", "kept"):
             add(phrases, "others", role)
+        elif role == "then":
+            add(phrases, "and", role)
         elif role == "very":
             add(phrases, "too", role)
         elif role == "lacks":

@@ -32,7 +32,7 @@ def read(said: list[Token], language: str) -> dict[int, Term]:
         is_one = at + 1 < len(said) and said[at + 1].word in _ONES
         if is_one or _is_set_against(said, before, at, language) or _is_exchanged(said, before, at, language):
             found[at] = Term("instrument", value, at, at + 1 + is_one)
-        elif not _is_known(one.word, language) and before not in found:
+        elif not _is_known(one.word, language) and before not in found and not _is_modified(said, at, language):
             found[before] = Term("instrument", value, before, before + 1)
             found[at] = Term("fill", "", at, at + 1)
     return found
@@ -111,6 +111,12 @@ def _begins_a_name(said: list[Token], at: int, language: str) -> bool:
 
 def _is_known(word: str, language: str) -> bool:
     return any(len(one.words) == 1 and not one.after for one in lexicon(language).by_word.get(word, ()))
+
+
+def _is_modified(said: list[Token], at: int, language: str) -> bool:
+    """`the guitar is cleaner`: how it sounds, not which it is."""
+    found = [one for one in lexicon(language).by_word.get(said[at - 1].word, ()) if len(one.words) == 1]
+    return any(one.role in ("more", "less", "too", "so", "degree") or one.value in ("is", "plays") for one in found)
 
 
 def _roles(word: str, language: str) -> set[str]:

@@ -80,7 +80,8 @@ def is_doubtful(clause: Clause, *, has_subject: bool, about: About) -> bool:
     for at, term in enumerate(terms):
         if term.role == "no" and not _is_of_a_thing(terms, at):
             return True
-        if term.role == "not" and at + 1 == len(terms) and at and _is(terms[at - 1], {"is"}):
+        is_last = term.role == "not" and 0 < at == len(terms) - 1
+        if is_last and (term.value == "is not" or _is(terms[at - 1], {"is"})):
             return True  # `the bass is fine, the guitar is not`
         if term.role == "not" and _says_something_else(terms, at):
             return True

@@ -15,7 +15,7 @@ from ripieno.music.language.apart import is_read_apart
 from ripieno.music.language.changing import change
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.exchanging import swapped
-from ripieno.music.language.gaps import goes_without_saying
+from ripieno.music.language.gaps import goes_without_saying, there_too
 from ripieno.music.language.hearing import hear
 from ripieno.music.language.leaving_out import leave_out
 from ripieno.music.language.saying import GLOBAL, NEGATORS, Heard, Said, State
@@ -34,7 +34,7 @@ def read(state: State, clauses: list[Clause]) -> None:
         if _not_earlier(state, clause, begins) or _answers_no(state, clause, number, clauses):
             continue
         heard = hear(state, clause)
-        if goes_without_saying(state, clause, heard, begins):
+        if there_too(state, clause, heard) or goes_without_saying(state, clause, heard, begins):
             pass
         elif not is_read_apart(state, clause, heard, begins) and not swapped(state, clause, heard):
             _say(state, clause, heard, clauses, begins)

@@ -42,6 +42,8 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
     flush(state)
     where = heard.where
     before = state.said[begins:]
+    if heard.everything and any(one.negated and not one.parts and one.kind == Kind.PART for one in before):
+        return  # `only the piano in the intro, then everybody from the verse on`
     if heard.place_only and not before and begins:
         before = [said for said in state.said if not said.places][-1:]
     negated = heard.place_negated

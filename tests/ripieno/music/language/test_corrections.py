@@ -156,3 +156,44 @@ def test_too_much_behind_its_noun_is_less(text):
 )
 def test_a_number_that_is_not_meant_is_never_done(text):
     assert all(one.negated or (one.amount or 0) < 0 for one in understand(text, about="refinement").statements)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "drums softer in verse 2. Same for verse 3",
+        "Schlagzeug in Strophe 2 leiser, in Strophe 3 auch",
+        "la batería más suave en la estrofa 2. Lo mismo en la estrofa 3",
+        "la batterie moins fort au couplet 2. Pareil au couplet 3",
+    ],
+)
+def test_the_same_at_another_place(text):
+    (one,) = understand(text, about="refinement").statements
+    assert (one.parts, (one.amount or 0) < 0) == (["drums"], True)
+    assert [place.words for place in one.places] == ["verse 2", "verse 3"]
+
+
+@pytest.mark.parametrize("text", ["Drums in the intro? No thanks.", "Schlagzeug im Intro? Nein danke."])
+def test_a_no_to_a_question_leaves_out(text):
+    (one,) = understand(text, about="refinement").statements
+    assert (one.parts, one.negated, [place.words for place in one.places]) == (["drums"], True, ["intro"])
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("the bass is fine, the guitar isn't", "comment"),
+        ("the piano plays fewer notes and stays out of the singer's way", "refinement"),
+        ("ne joue pas plus fort, joue plus court", "refinement"),
+        ("not verse 1, verse 2 needs more drums", "refinement"),
+        ("todo bien salvo la guitarra, que suena muy oscura", "comment"),
+        ("only drums and bass in verse 1, then everybody from the chorus", "refinement"),
+    ],
+)
+def test_nothing_is_made_the_contrary(text, about):
+    """Each of these once left out, or raised, what was to stay."""
+    for one in understand(text, about=about).statements:
+        assert not (one.negated and one.kind in (Kind.PART, Kind.SECTION) and (one.parts or not one.but_parts))
+        assert not (one.kind == Kind.DYNAMICS and (one.amount or 0) > 0 and not one.negated)
+        assert not (one.kind == Kind.BRIGHTNESS and not one.parts)
+        assert "chorus" not in [place.section for place in one.places if one.negated]
