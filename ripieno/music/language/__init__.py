@@ -6,7 +6,8 @@ compounds.py    German words of two
 typos.py        slips of the pen
 terms.py        what each phrase may do in its sentence, and which reading counts
 amounts.py      numbers with units, keys, meters
-places.py       sections and bars
+bars.py         bars, and halves
+places.py       sections, and what brings places in
 clauses.py      sentences of clauses, and how these are joined
 correcting.py   what is said anew, and what is only set against what is wanted
 ones.py         instruments by one word of their name

@@ -41,7 +41,7 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
         _give_up(state, clause, heard)
         return True
     if heard.inaudible:
-        _complain(state, heard)
+        _complain(state, clause, heard)
         return True
     if heard.others and (heard.removes or heard.negates_parts) and not heard.named and _has_a_place(state, begins):
         _nowhere_else(state, begins)
@@ -168,10 +168,12 @@ def _nowhere_else(state: State, begins: int) -> None:
             one.only = True
 
 
-def _complain(state: State, heard: Heard) -> None:
+def _complain(state: State, clause: Clause, heard: Heard) -> None:
     """`I can't hear the violin`: there is to be more of it."""
     flush(state)
-    own = list(dict.fromkeys(one.part for one in heard.named if not one.term.detail))  # not of the kick that hides it
+    at = next(n for n, one in enumerate(clause.terms) if one.role == "inaudible")
+    named = [one for one in heard.named if one.at < at] or heard.named  # not `by the guitar`
+    own = list(dict.fromkeys(one.part for one in named if not one.term.detail))  # not of the kick that hides it
     parts = own or state.subject or state.before.subject
     if parts:
         said = Said(Kind.PRESENCE, heard.first, heard.last, parts=list(parts), amount=_AUDIBLE, complains=True)

@@ -12,8 +12,8 @@ from itertools import pairwise
 
 from ripieno.contracts.understanding import MOST_BARS, Place
 from ripieno.music.instruments import all_instruments
+from ripieno.music.language.bars import Where
 from ripieno.music.language.clauses import Clause
-from ripieno.music.language.places import Where
 from ripieno.music.language.saying import NEGATORS
 from ripieno.music.language.terms import Term
 
@@ -44,11 +44,10 @@ def mended(sentences: list[list[Clause]]) -> list[list[Clause]]:
     """The sentences with what is corrected in its place."""
     before: list[Clause] = []
     for clauses in sentences:
-        if before and before[-1].asks and _is_a_no(clauses):
-            clauses[0].joined = "comma"  # `Drums in the intro? No thanks.`
-            before += clauses
-            clauses.clear()
-            continue
+        if before and before[-1].asks and _is_a_no(clauses[0]):
+            _answer(before, clauses)
+            if not clauses:
+                continue
         if before and _is_the_contrary(before[-1], clauses):
             clauses[0].terms[0].role, clauses[0].terms[0].value = "fill", "oops"
         is_marked = any(_is_a_mark(one) for one in clauses[0].terms)
@@ -94,9 +93,29 @@ def _put_right(clause: Clause, before: list[Clause], clauses: list[Clause]) -> N
         _leave(told[-1], clauses)  # `remove the piano, no wait, keep it`
 
 
-def _is_a_no(clauses: list[Clause]) -> bool:
-    small = all(one.role in NEGATORS or (one.role == "fill" and not one.value) for one in clauses[0].terms)
-    return len(clauses) == 1 and small and clauses[0].has(*NEGATORS)
+def _answer(before: list[Clause], clauses: list[Clause]) -> None:
+    """`Drums in the intro? No thanks.` leaves them out; `Guitar out? No, only softer` takes back what was asked."""
+    asked, is_all = before[-1], len(clauses) == 1
+    if _likes(asked) <= {"part", "place"} and is_all and not asked.has("remove", "want"):
+        clauses[0].joined = "comma"
+        before += clauses
+        clauses.clear()
+        return
+    _leave(clauses[0], clauses)
+    if not is_all and all(one.role in (*_LIKE, *_SMALL, "only") for one in clauses[0].terms):
+        answer = clauses[0]
+        if "way" not in _likes(answer) and _likes(answer) & _likes(asked):
+            _put(asked, answer)  # `a flute? no, a clarinet`
+            _leave(answer, clauses)
+            return
+        kept = [one for one in asked.terms if _LIKE.get(one.role) in {"part", "place"} - _likes(answer)]
+        answer.terms[:0] = [replace(one, used=True) for one in kept]
+    _leave(asked, before)
+
+
+def _is_a_no(clause: Clause) -> bool:
+    small = all(one.role in NEGATORS or (one.role == "fill" and not one.value) for one in clause.terms)
+    return small and clause.has(*NEGATORS)
 
 
 def _is_no(clause: Clause, clauses: list[Clause]) -> bool:

@@ -55,7 +55,8 @@ statement says (`need not`), `silence` that nobody plays, `inaudible` that a par
 is at no other place, `others` everybody else (and everywhere else), `elsewhere` everywhere else, `kept` that
 nothing else changes, `very` what
 is too much in a comment, `lacks` more of what follows, `under` what is played to (`over the vocals`), `instrumental`
-that nobody sings, `own` whose those who play are (`my guitar`), `then` what comes behind in time, `is not` what may be said of what is."""
+that nobody sings, `own` whose those who play are (`my guitar`), `then`
+what comes behind in time, `is not` a negator that may be of what is."""
 
 
 Measure = Literal[

@@ -9,6 +9,7 @@ from ripieno.music.language.saying import Heard, Mods, Said, State, bounded
 from ripieno.music.language.terms import Term
 
 _LEAST_TEMPO = 40
+_NEVER_OUT = (Kind.TEMPO, Kind.LENGTH, Kind.LOUDNESS, Kind.REGISTER)  # there is always some
 _DIRECTIONS = (Kind.REGISTER, Kind.DYNAMICS, Kind.LOUDNESS, Kind.TEMPO, Kind.LENGTH, Kind.DENSITY)
 
 
@@ -64,6 +65,8 @@ def _noun(state: State, said: Said, known: Concept, mods: Mods, terms: list[Term
         sign, said.turned = -1.0, around < 0
     elif mods.more or around > 0:
         sign = 1.0
+    elif mods.neg and said.kind in _NEVER_OUT and not any(term.role == "remove" for term in terms):
+        return None  # `the problem is not the tempo`
     elif mods.neg or any(term.role == "remove" for term in terms):
         if known.amount is None:
             said.negated = True

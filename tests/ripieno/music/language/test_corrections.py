@@ -197,3 +197,19 @@ def test_nothing_is_made_the_contrary(text, about):
         assert not (one.kind == Kind.DYNAMICS and (one.amount or 0) > 0 and not one.negated)
         assert not (one.kind == Kind.BRIGHTNESS and not one.parts)
         assert "chorus" not in [place.section for place in one.places if one.negated]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "parts", "amount"),
+    [
+        ("Gitarre raus? Nein, nur leiser", Kind.DYNAMICS, ["guitar"], -0.6),
+        ("slower? no, faster", Kind.TEMPO, [], 0.5),
+        ("louder? no way, softer", Kind.DYNAMICS, [], -0.6),
+        ("more drums? no. more bass!", Kind.PRESENCE, ["bass"], 0.6),
+        ("the vocals are buried by the guitar", Kind.PRESENCE, ["vocals"], 0.5),
+        ("the problem is not the tempo, the bass should be softer", Kind.DYNAMICS, ["bass"], -0.6),
+    ],
+)
+def test_only_what_is_wanted_comes_out(text, kind, parts, amount):
+    (one,) = understand(text, about="refinement").statements
+    assert (one.kind, one.parts, one.amount, one.negated) == (kind, parts, amount, False)

@@ -193,7 +193,7 @@ def test_an_instrument_for_another_of_its_stem_leaves_the_stem(text, instrument)
 
 
 def test_two_ways_at_once_are_no_way():
-    understood = understand("slower? no, faster", about="comment")
+    understood = understand("slower, faster", about="comment")
     assert not understood.statements and [one.text for one in understood.not_understood] == ["slower", "faster"]
 
 
