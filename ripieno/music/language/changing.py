@@ -68,6 +68,10 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
             continue
         if said.kind == Kind.LENGTH and said.absolute and heard.article and heard.named and state.about != "request":
             continue  # `a solo of 8 bars`
+        if said.kind == Kind.LENGTH and not heard.places and any(term.detail == "solo" for term in clause.terms):
+            for term in clause.terms:
+                term.used = False  # nobody can say how long a solo is
+            continue
         _as_players_do(state, clause, heard, said)
         if inherits and clause.joined and not heard.places and not heard.but_places and said.kind not in GLOBAL:
             said.places = _place_of_before(state, begins)
@@ -114,7 +118,9 @@ def _as_players_do(state: State, clause: Clause, heard: Heard, said: Said) -> No
     """Of players, short is how long notes are, and calm how softly they play."""
     plays = any(term.role == "fill" and term.value == "plays" for term in clause.terms)
     is_solo = any(term.detail == "solo" for term in clause.terms)
-    about_notes = (heard.named and not is_solo) or ((plays or state.about == "comment") and not heard.places)
+    about_notes = (heard.named and not is_solo) or (
+        (plays or state.about == "comment") and not heard.places and not is_solo
+    )
     if said.kind == Kind.LENGTH and said.unit is None and about_notes:
         said.kind, said.value = Kind.ARTICULATION, "staccato" if (said.amount or 0) < 0 else "legato"
         said.amount = None

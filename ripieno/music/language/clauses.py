@@ -42,7 +42,8 @@ def sentences(found: list[Term], said: list[Token], text: str) -> list[list[Clau
             read.append([])
             clause = Clause("")
         ends = number + 1 == len(found) or found[number + 1].role in ("mark", *_JOINS)
-        if term.role == "no" and clause.has("part", "instrument") and not clause.has("remove", "not") and not ends:
+        sets_apart = (term.role == "no" and not ends) or (term.role == "not" and _is_of_a_part(found, number))
+        if sets_apart and clause.has("part", "instrument") and not clause.has("remove", "not"):
             _close(read, clause)
             clause = Clause("comma")
         gives_a_reason = term.role == "fill" and term.value == "because"
@@ -63,6 +64,12 @@ def sentences(found: list[Term], said: list[Token], text: str) -> list[list[Clau
         before = term
     _close(read, clause)
     return [sentence for sentence in read if sentence]
+
+
+def _is_of_a_part(found: list[Term], at: int) -> bool:
+    """`on the trumpet not the sax`: right behind it comes a part."""
+    following = next((one for one in found[at + 1 : at + 3] if one.role not in ("the", "a")), None)
+    return following is not None and following.role in ("part", "instrument")
 
 
 def _close(read: list[list[Clause]], clause: Clause) -> None:

@@ -126,7 +126,7 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
             said.parts, said.places = heard.parts, said.places or heard.where
         state.subject = heard.parts
         return
-    if _corrects(state, heard, clauses):
+    if not clause.has("no") and _corrects(state, heard, clauses):
         for term in clause.terms:
             term.used = False
         return
@@ -242,6 +242,9 @@ def _goes_on(state: State, clause: Clause, heard: Heard, row: Said | None, claus
     ):
         return False
     later = [one.joined for one in clauses[state.number + 1 :]]
+    last = next((one for one in clauses[state.number + 1 :] if one.joined in ("and", "or")), None)
+    if row.negated and clause.joined == "comma" and last is not None and last.has("concept", "comparative", "want"):
+        return False  # `ohne Schlagzeug, Cello und tiefe Streicher`
     closes = clause.joined in ("and", "or") or (
         clause.joined == "comma" and bool(later) and later[0] in ("and", "or", "comma") and {"and", "or"} & set(later)
     )

@@ -213,3 +213,19 @@ def test_nothing_is_made_the_contrary(text, about):
 def test_only_what_is_wanted_comes_out(text, kind, parts, amount):
     (one,) = understand(text, about="refinement").statements
     assert (one.kind, one.parts, one.amount, one.negated) == (kind, parts, amount, False)
+
+
+@pytest.mark.parametrize("text", ["no drums, bass and guitar", "ohne Schlagzeug, Bass und Gitarre"])
+def test_a_row_that_is_not_wanted_is_left_out_as_a_whole(text):
+    (one,) = understand(text, about="refinement").statements
+    assert (one.parts, one.negated) == (["drums", "bass", "guitar"], True)
+
+
+def test_a_row_ends_where_something_is_said_of_its_last():
+    statements = understand("ohne Schlagzeug, Cello und tiefe Streicher").statements
+    assert [one.parts for one in statements if one.negated] == [["drums"]]
+
+
+def test_on_this_not_that_is_this():
+    wanted = understand("the solo should be on trumpet not sax", about="refinement").statements[0]
+    assert (wanted.value, wanted.negated, [place.section for place in wanted.places]) == ("trumpet", False, ["solo"])
