@@ -48,6 +48,9 @@ def mended(sentences: list[list[Clause]]) -> list[list[Clause]]:
             _answer(before, clauses)
             if not clauses:
                 continue
+        if before and before[-1].asks and clauses[0].terms[0].role in NEGATORS and clauses[0].has("keep"):
+            clauses[0].terms[0].role = "fill"  # `Bass too loud? No, it's fine`
+            _leave(before[-1], before)
         if before and _is_the_contrary(before[-1], clauses):
             clauses[0].terms[0].role, clauses[0].terms[0].value = "fill", "oops"
         is_marked = any(_is_a_mark(one) for one in clauses[0].terms)

@@ -57,15 +57,15 @@ def _exchange(state: State, old: list[Named], new: list[Named], heard: Heard) ->
     stems = {one.part for one in new}
     if len(old) == len(new) == 1 and old[0].part == new[0].part and new[0].instrument:
         said = Said(Kind.INSTRUMENT, first, heard.last, value=new[0].instrument, parts=[old[0].part])
-        state.said.append(changed(said, places=where, clause=state.number))
+        state.said.append(changed(said, places=where, but_places=list(heard.but_places), clause=state.number))
         return
     for one in old:
         if one.part not in stems:
             said = Said(Kind.PART, first, heard.last, negated=True, parts=[one.part], value=one.instrument)
-            state.said.append(changed(said, places=list(where), clause=state.number))
+            state.said.append(changed(said, places=list(where), but_places=list(heard.but_places), clause=state.number))
     for one in new:
         said = Said(Kind.PART, first, heard.last, parts=[one.part], value=one.instrument or _plain(one, old))
-        state.said.append(changed(said, places=list(where), clause=state.number))
+        state.said.append(changed(said, places=list(where), but_places=list(heard.but_places), clause=state.number))
     state.subject = [one.part for one in new] or state.subject
 
 

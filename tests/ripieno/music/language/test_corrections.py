@@ -229,3 +229,14 @@ def test_a_row_ends_where_something_is_said_of_its_last():
 def test_on_this_not_that_is_this():
     wanted = understand("the solo should be on trumpet not sax", about="refinement").statements[0]
     assert (wanted.value, wanted.negated, [place.section for place in wanted.places]) == ("trumpet", False, ["solo"])
+
+
+def test_a_polite_wish_to_lose_a_part_is_no_wish_for_it():
+    out, back = understand(
+        "can we lose the drums in verse 1? they come back in at the chorus", about="refinement"
+    ).statements
+    assert (out.parts, out.negated, back.parts, back.negated) == (["drums"], True, ["drums"], False)
+
+
+def test_what_was_asked_and_is_fine_stays():
+    assert [one.kind for one in understand("bass too loud? no it's fine", about="comment").statements] == [Kind.KEEP]
