@@ -31,7 +31,7 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
     if bare and heard.places and not heard.named and _is_where_they_come_in(state, clause, heard, begins):
         _come_in(state, heard)
         return True
-    if heard.nowhere and (clause.has("unknown") or (heard.named and not _has_a_place(state, 0))):
+    if heard.nowhere and (clause.has("unknown") or (heard.named and not (heard.places or _has_a_place(state, 0)))):
         _give_up(state, clause, heard)  # `der Chor schafft das sonst nicht`
         return True
     if heard.nowhere:
