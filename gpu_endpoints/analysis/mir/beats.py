@@ -50,7 +50,7 @@ def find(features: Features) -> BeatGrid:
         reading = meter.choose_by_harmony(tracks, activations, features.rises, features.profiles)
     else:
         reading = meter.choose(tracks, activations, features.rises, features.profiles)
-    reading = phase.counted_from_changes(reading, features.mel)
+    reading = phase.counted_from_changes(reading, features.mel, features.profiles)
     inside = reading.times < features.duration
     times, positions = _refine(reading.times[inside], activations), reading.positions[inside]
     bpm, steadiness = tempo(times)

@@ -28,7 +28,7 @@ _NOBODY_TAPS_BPM = 190.0  # where half of it would do
 _SLOWEST_DOTTED_BPM, _FASTEST_DOTTED_BPM = 38.0, 130.0
 _STRUCK = 1.7  # times the level between the parts
 _HEARD = 0.08  # of the level on the beat
-_NATS = 8.0  # by how much another reading must explain the harmony better
+NATS = 8.0  # by how much another reading must explain the harmony better
 _BACKBEAT = 1.6
 _RESONANCE_BPM = 120.0  # the pulse people prefer (Moelants 2002): an octave is decided by which side is nearer to it
 
@@ -61,7 +61,7 @@ def choose(tracks: list[Track], activations: np.ndarray, rises: np.ndarray, prof
     rises : (duration * 100, bands), onset strength from low to high
     profiles : (duration * 10, 48), pitch classes, see `features.Features`
     """
-    harmony = _Harmony(profiles)
+    harmony = Harmony(profiles)
     scored = []
     for track in tracks:
         changes = harmony.changes(track.times)
@@ -71,7 +71,7 @@ def choose(tracks: list[Track], activations: np.ndarray, rises: np.ndarray, prof
     return _better(best, activations.sum(axis=1), rises, harmony)
 
 
-def _better(reading: Reading, activations: np.ndarray, rises: np.ndarray, harmony: _Harmony) -> Reading:
+def _better(reading: Reading, activations: np.ndarray, rises: np.ndarray, harmony: Harmony) -> Reading:
     """Another reading of the same pulse, where the evidence speaks clearly for it."""
     if len(reading.times) < 4 * reading.beats_per_bar:
         return reading
@@ -84,17 +84,17 @@ def _better(reading: Reading, activations: np.ndarray, rises: np.ndarray, harmon
 
 def choose_by_harmony(tracks: list[Track], activations: np.ndarray, rises: np.ndarray, profiles: np.ndarray) -> Reading:
     """As `choose`, for activations that know beats but not downbeats: harmony alone says which beats those are."""
-    harmony = _Harmony(profiles)
+    harmony = Harmony(profiles)
     pulse = max(tracks, key=lambda track: track.log_probability)
     readings = [_in_bars_of(beats, pulse.times, harmony, compound=False) for beats in (3, 4, 5)]
-    best = max(readings, key=lambda one: harmony.gain(one) + (_NATS if one.beats_per_bar == 4 else 0))
+    best = max(readings, key=lambda one: harmony.gain(one) + (NATS if one.beats_per_bar == 4 else 0))
     return _better(best, activations.sum(axis=1), rises, harmony)
 
 
 # -- readings of a triple pulse -----------------------------------------------------------------------------------
 
 
-def _triple(reading: Reading, activations: np.ndarray, rises: np.ndarray, harmony: _Harmony) -> Reading:
+def _triple(reading: Reading, activations: np.ndarray, rises: np.ndarray, harmony: Harmony) -> Reading:
     """Three beats to the bar may be half a bar of eighths, or a bar of two dotted beats read as three quarters."""
     low, high = _accents(reading, rises)
     halves = _dotted_halves(low)
@@ -121,7 +121,7 @@ def _dotted_halves(low: np.ndarray) -> int | None:
 # -- readings of a pulse in four ----------------------------------------------------------------------------------
 
 
-def _four(reading: Reading, activations: np.ndarray, rises: np.ndarray, harmony: _Harmony) -> Reading:
+def _four(reading: Reading, activations: np.ndarray, rises: np.ndarray, harmony: Harmony) -> Reading:
     _, high = _accents(reading, rises)
     if reading.bpm < _FASTEST_DOTTED_BPM and _divides_in_three(high, beats=4):
         in_two = _in_bars_of(2, reading.times, harmony, compound=True)
@@ -133,12 +133,12 @@ def _four(reading: Reading, activations: np.ndarray, rises: np.ndarray, harmony:
     has_backbeat = min(high[6], high[18]) > _BACKBEAT * max(high[0], high[12])
     if reading.bpm < _RESONANCE_BPM / np.sqrt(2) and not has_backbeat:
         in_two = _in_bars_of(2, reading.times, harmony, compound=False)
-        if harmony.gain(in_two) > harmony.gain(reading) + _NATS:
+        if harmony.gain(in_two) > harmony.gain(reading) + NATS:
             return _doubled(in_two)
     return reading
 
 
-def _at_half_tempo(reading: Reading, activations: np.ndarray, harmony: _Harmony) -> Reading | None:
+def _at_half_tempo(reading: Reading, activations: np.ndarray, harmony: Harmony) -> Reading | None:
     """Half the tempo, where harmony changes every ten or six beats rather than every four or eight (then there are five
     or three to the bar), or every eight rather than every four and every other beat is weak or the tempo too high."""
     if reading.bpm < _RESONANCE_BPM / 2:
@@ -156,7 +156,7 @@ def _at_half_tempo(reading: Reading, activations: np.ndarray, harmony: _Harmony)
     else:
         as_it_is = max(as_it_is, best(8)[0])
     (gain, phase), period = max((best(period), period) for period in periods)
-    if gain <= as_it_is + _NATS:
+    if gain <= as_it_is + NATS:
         return None
     chosen = number[phase % 2 :: 2]
     return Reading(reading.times[chosen], (chosen - phase) % period // 2 + 1, period // 2)
@@ -183,7 +183,7 @@ def _divides_in_three(high: np.ndarray, *, beats: int) -> bool:
 # -- evidence -----------------------------------------------------------------------------------------------------
 
 
-class _Harmony:
+class Harmony:
     """Where and how much the pitch content changes."""
 
     def __init__(self, profiles: np.ndarray):
@@ -222,7 +222,7 @@ def _counted_from_each_beat(track: Track, activations: np.ndarray) -> Iterator[t
         )
 
 
-def _in_bars_of(beats: int, times: np.ndarray, harmony: _Harmony, *, compound: bool) -> Reading:
+def _in_bars_of(beats: int, times: np.ndarray, harmony: Harmony, *, compound: bool) -> Reading:
     """The pulse in bars of so many beats, begun where the harmony changes."""
     changes = harmony.changes(times)
     number = np.arange(len(times))

@@ -1,4 +1,7 @@
-"""Which beat of the bar is the first, by where the sound changes most: sections begin on downbeats."""
+"""Which beat of the bar is the first, by where the sound changes most: sections begin on downbeats.
+
+Harmony knows better, where it says anything: fills change the sound before a section begins.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from gpu_endpoints.analysis.mir.features import FRAME_FPS
-from gpu_endpoints.analysis.mir.meter import Reading
+from gpu_endpoints.analysis.mir.meter import NATS, Harmony, Reading
 
 _SIDE_BEATS = 8
 _APART = 3  # beats between two changes
@@ -16,14 +19,15 @@ _FEWEST = 4
 _NEARLY_ALL = 0.9
 
 
-def counted_from_changes(reading: Reading, mel: np.ndarray) -> Reading:
+def counted_from_changes(reading: Reading, mel: np.ndarray, profiles: np.ndarray) -> Reading:
     """The same beats, counted from another one where nearly all great changes of sound fall on that.
 
     Parameters
     ----------
     mel : (duration * 10, bands), log power
+    profiles : (duration * 10, 48), pitch classes, see `features.Features`
     """
-    if len(reading.times) < _FEWEST * _BEATS_A_CHANGE:
+    if len(reading.times) < _FEWEST * _BEATS_A_CHANGE or Harmony(profiles).gain(reading) > NATS:
         return reading
     change = _change(reading.times, mel)
     inside = range(_APART, len(change) - _APART)

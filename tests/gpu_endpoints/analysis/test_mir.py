@@ -304,14 +304,16 @@ def test_a_lively_pulse_keeps_its_tempo_where_harmony_changes_every_eight():
     assert beats.find(heard).bpm == pytest.approx(128, rel=0.01)
 
 
-@pytest.mark.parametrize("first", [0, 2])
-def test_bars_are_counted_from_the_beat_where_sections_begin(first):
-    """At 120 bpm, where neither pulse nor harmony knows the first beat: the sound changes every eight bars."""
-    activations = pulse_activations(120, 4, 80)
+@pytest.mark.parametrize(("first", "has_harmony"), [(0, False), (2, False), (3, True)])
+def test_bars_are_counted_from_the_beat_where_sections_begin_unless_harmony_says_another(first, has_harmony):
+    """At 120 bpm, where the pulse does not know the first beat: the sound changes every eight bars."""
     sounds = np.random.default_rng(2).normal(0, 1, (2, features.MEL_BANDS))
-    section = ((np.arange(800) / 10 - 0.5 - 0.5 * first) // 16).astype(int) % 2
-    grid = beats.find(song_of(80, beat_activations=activations, mel=sounds[section]))
-    np.testing.assert_allclose((grid.downbeats - 0.5 - 0.5 * first + 1.0) % 2.0, 1.0, atol=0.03)
+    given = {"mel": sounds[((np.arange(800) / 10 - 0.5 - 0.5 * first) // 16).astype(int) % 2]}
+    if has_harmony:
+        given["profiles"] = np.roll(changing_every(2.0, 80), 5, axis=0)
+    grid = beats.find(song_of(80, beat_activations=pulse_activations(120, 4, 80), **given))
+    begins = 0.5 if has_harmony else 0.5 + 0.5 * first
+    np.testing.assert_allclose((grid.downbeats - begins + 1.0) % 2.0, 1.0, atol=0.03)
 
 
 def test_bars_are_counted_as_the_harmony_changes_where_the_pulse_does_not_say():
