@@ -300,9 +300,19 @@ def leave_inbox(order: DropOrder) -> None:
 
 def _told(order: DropOrder, outcome: str, song: AudioFile | None, message: str) -> dict:
     told = {"outcome": outcome, "audio_file_id": song.audio_file_id if song else None, "message": message}
-    if order.upload_id and not (outcome == "missing" and _has_outcome(order.upload_id)):
+    if order.upload_id and not (outcome == "missing" and (_is_there_again(order) or _has_outcome(order.upload_id))):
         uploads.note(order.upload_id, **told)
     return told
+
+
+def _is_there_again(order: DropOrder) -> bool:
+    """Whether the bytes were put once more, as after a connection that broke: what becomes of them is told by another
+    run, before they leave the inbox."""
+    try:
+        blobs.properties(names.RAW_AUDIO, order.blob_name)
+    except blobs.BlobMissing:
+        return False
+    return True
 
 
 def _has_outcome(upload_id: str) -> bool:

@@ -221,7 +221,7 @@ def test_a_part_that_the_song_does_not_have_is_refused_with_those_it_has(command
 
 def test_ctrl_c_says_what_goes_on_without_you(stack, ripieno, make_clip, tmp_path):
     path = tmp_path / "interrupted.wav"
-    shutil.copy(make_clip("interrupted.wav", 3.0, 60.0), path)
+    shutil.copy(make_clip("interrupted.wav", 3.0, 110.0), path)
     working = subprocess.Popen(
         [sys.executable, "-m", "ripieno.cli", "analyze", str(path), "--json"], env=environment(stack), cwd=PROJECT,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

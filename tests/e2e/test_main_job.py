@@ -220,7 +220,7 @@ def test_watch_goes_on_with_files_that_appear(stack, make_clip, tmp_path):
             result = json.loads(watching.stdout.readline())
             assert (Path(result["file"]).name, result["status"]) == (name, "analyzed")
         watching.send_signal(signal.SIGINT)
-        assert watching.wait(20) == 0
+        assert watching.wait(120) == 0
     finally:
         watching.kill()
         watching.wait()

@@ -36,7 +36,7 @@ _RIM_BARS = 2
 _SILENT_DB = 25.0  # below the bars in the middle
 _FILL, _AS_NEW = 0.4, 0.95  # how much less a fill is like what follows, how new the bar after it has to be beside it
 _UNDIVIDED = 0.3  # the confidence in one section from end to end
-_QUIETER, _BREAK = 0.3, 0.8  # in standard deviations of the bars' levels
+_QUIETER, _BREAK = 0.3, 1.0  # in standard deviations of the bars' levels
 _SAME_CHORDS = 0.85
 
 

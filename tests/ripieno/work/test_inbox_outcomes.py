@@ -45,6 +45,14 @@ def test_an_upload_whose_bytes_were_deleted_is_said_to_be_missing(order):
     assert (told["outcome"], run, outcome(order)) == ("missing", None, "missing")
 
 
+def test_an_upload_whose_bytes_were_put_once_more_is_not_missing(order):
+    """As after a connection that broke: another run takes in what is there now."""
+    blobs.upload(names.RAW_AUDIO, order.blob_name, b"no song, again")
+    assert ingest.take_in_drop(order)[0]["outcome"] == "missing" and outcome(order) is None
+    again = order.model_copy(update={"etag": str(blobs.properties(names.RAW_AUDIO, order.blob_name).etag)})
+    assert ingest.take_in_drop(again)[0]["outcome"] == outcome(order) == "rejected"
+
+
 def test_a_step_that_is_repeated_after_the_inbox_was_left_changes_nothing_of_what_was_said(order):
     assert ingest.take_in_drop(order)[0]["outcome"] == "rejected"
     ingest.leave_inbox(order)
