@@ -13,7 +13,8 @@ import threading
 import time
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -151,16 +152,13 @@ class Mirror:
         """At most `limit` + 1 rows, as `rows.beginning_with` gives them; None where storage has to be asked.
 
         `marks` are those that every row which meets the conditions bears, `among` what the first part of its key has to
-        be, up to `|`. The rows are as storage was now, or at any
-        time after `since` (of `time.monotonic`): one request asks several times. A `voucher` is the stamp of a table
-        that is written after each change of this one: while it is the same, nobody has to look.
+        be, up to `|`. The rows are as storage was now, or at any time after `since` (of `time.monotonic`): one request
+        asks several times. A `voucher` is the stamp of a table that is written after each change of this one: while it
+        is the same, nobody has to look.
         """
-        shelf = self._shelf(owner)
-        if shelf is None or not self._is_fresh(owner, shelf, since, voucher):
-            return None
         found: list[Row] = []
-        with shelf.lock:
-            if shelf.is_too_large:
+        with self._looked_at(owner, since, voucher) as shelf:
+            if shelf is None:
                 return None
             rows, keys = shelf.rows, shelf.bearing(marks)
             first, last = bisect_left(keys, prefix + start), bisect_left(keys, prefix + end)
@@ -182,11 +180,8 @@ class Mirror:
 
     def keys(self, owner: str, prefix: str, *, since: float | None = None) -> list[str] | None:
         """The keys of all rows that begin with a prefix, in order; None and `since` are as in `page`."""
-        shelf = self._shelf(owner)
-        if shelf is None or not self._is_fresh(owner, shelf, since):
-            return None
-        with shelf.lock:
-            if shelf.is_too_large:
+        with self._looked_at(owner, since) as shelf:
+            if shelf is None:
                 return None
             return shelf.keys[bisect_left(shelf.keys, prefix) : bisect_left(shelf.keys, prefix + LAST)]
 
@@ -195,11 +190,8 @@ class Mirror:
     ) -> dict[str, dict[str, Any]] | None:
         """What the rows of some documents show, where each document's all show the same; of those that are gone
         nothing. None where storage has to be asked; `since` is as in `page`."""
-        shelf = self._shelf(owner)
-        if shelf is None or not self._is_fresh(owner, shelf, since):
-            return None
-        with shelf.lock:
-            if shelf.is_too_large:
+        with self._looked_at(owner, since) as shelf:
+            if shelf is None:
                 return None
             known = shelf.of_document
             return {key: next(iter(known[key].values())) for key in documents if key in known}
@@ -210,6 +202,16 @@ class Mirror:
         return None if shelf is None else self._stamp(owner, shelf, since)
 
     # -- parts ----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _looked_at(self, owner: str, since: float | None, voucher: str | None = None) -> Iterator[_Shelf | None]:
+        """The owner's shelf, fresh, and held for as long as it is looked at; None where storage has to be asked."""
+        shelf = self._shelf(owner)
+        if shelf is None or not self._is_fresh(owner, shelf, since, voucher):
+            yield None
+            return
+        with shelf.lock:
+            yield None if shelf.is_too_large else shelf
 
     def _shelf(self, owner: str) -> _Shelf | None:
         """The owner's, begun once they have listed a few times."""

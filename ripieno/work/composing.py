@@ -125,7 +125,7 @@ def _brought(owner: str, work_id: str, order: CompositionOrder) -> tuple[Composi
     nothing = [one.layer for one in held.layers if one.midi is None and one.audio is None]
     if nothing:
         raise CannotCompose(f"given: nothing is given for the {nothing[0]}: send midi, or an audio_file_id")
-    return giving.fitted(order, briefs.read(order.brief), held).model_copy(update={"given": []}), held
+    return giving.fitted(order, held).model_copy(update={"given": []}), held
 
 
 def run_of(work: Work, revision: int, leg: int = 1) -> Run:

@@ -14,8 +14,7 @@ from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.composition import CompositionOrder, Context, GivenLayer, HeldLayer, LayerEdit
 from ripieno.contracts.enums import StemType
 from ripieno.music import midi_files
-from ripieno.music.composing import contexts, singing
-from ripieno.music.composing.briefs import Said
+from ripieno.music.composing import briefs, contexts, singing
 from ripieno.records import songs
 from ripieno.services import blobs
 
@@ -77,13 +76,14 @@ def edits(given: Sequence[LayerEdit], layers: Sequence[HeldLayer]) -> list[Layer
     return [edit.model_copy(update={"midi": its.midi, "audio_file_id": its.audio}) for edit, its in pairs]
 
 
-def fitted(order: CompositionOrder, said: Said, held: Held) -> CompositionOrder:
+def fitted(order: CompositionOrder, held: Held) -> CompositionOrder:
     """An order with the tempo, the key and the length of a recording in it, where neither it, nor its brief, nor the
     song it begins from says them; sung where it has a melody for the voice."""
     if order.instrumental is None and any(one.melody for one in held.layers):
         order = order.model_copy(update={"instrumental": False})
     if order.audio_file_id is not None or not held.recordings:
         return order
+    said = briefs.read(order.brief)
     longest = max(held.recordings.values(), key=lambda song: song.duration_seconds or 0.0)
     update: dict[str, object] = {}
     if order.tempo is None and said.tempo is None and longest.bpm is not None:
