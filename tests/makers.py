@@ -18,15 +18,17 @@ import soundfile
 from ripieno.contracts import names
 from ripieno.contracts.analysis import Analysis, SeparationResult
 from ripieno.contracts.audio import AudioFile
-from ripieno.contracts.generation import GenerationOrder, GenerationPlan, GenerationResult, StemPlan
+from ripieno.contracts.enums import StemType
+from ripieno.contracts.generation import GeneratedStem, GenerationOrder, GenerationPlan, GenerationResult, StemPlan
+from ripieno.contracts.production import MixedFile, Score
 from ripieno.contracts.provenance import Provenance
-from ripieno.contracts.workflow import SongOrder, VersionOrder
+from ripieno.contracts.workflow import RevisionOrder, SongOrder, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work
 from ripieno.local.host import functions
 from ripieno.local.stack import PROJECT
 from ripieno.records import idempotency, jobs, runs, songs, works
 from ripieno.services import blobs
-from ripieno.work import analysing, generating, ingest
+from ripieno.work import analysing, composing, generating, ingest, mixing
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MAKER = Provenance(engine="test", version="1", license="MIT")
@@ -50,6 +52,52 @@ def song(owner: str, number: int = 0, *, born: str | None = None, **fields) -> A
         "blob_name": names.song_blob(song_id, born, "wav"), "file_size_bytes": 9, "format": "wav",
         "instance_id": names.song_instance(song_id, born, 1), **fields,
     })  # fmt: skip
+
+
+def made_layers(order: RevisionOrder) -> list[VersionOrder]:
+    """A piece's layers and mix as if the endpoint had made them; the versions that it was asked for."""
+    wanted = composing.plan_layers(order)
+    for one in wanted:
+        work = works.get(one.owner, one.work_id)
+        version = works.version(work, one.element, one.version)
+        stem = GeneratedStem(
+            stem_type=StemType(one.element),
+            take=one.version,
+            blob_name=f"{one.work_id}/{one.element}-{one.version}.wav",
+            midi_blob_name=None,
+            file_size_bytes=1,
+            sha256=f"{one.element}{one.version}",
+            format="wav",
+            sample_rate=44100,
+            channels=2,
+            start_seconds=0,
+            duration_seconds=10,
+            random_seed=version.plan.random_seed,
+            plan=version.plan,
+            score=Score(),
+            engine=MAKER,
+        )
+        generating.save_version(one, {"stems": [stem.model_dump()]}, None)
+    assert composing.layers_made(order)
+    mix = composing.begin_mix(order)
+    if mix is not None:
+        for element in mixing.wanted(mix):
+            file = MixedFile(
+                name=element,
+                blob_name=f"{mix.work_id}/{element}.wav",
+                file_size_bytes=1,
+                sha256=element,
+                format="wav",
+                sample_rate=44100,
+                duration_seconds=10,
+                loudness_lufs=-16,
+                peak=0.8,
+                gain_db=0,
+                engine=MAKER,
+            )
+            mixing.save(mix.model_copy(update={"element": element}), file.model_dump(), None)
+    assert composing.mixed(order)
+    return wanted
 
 
 def work(owner: str, *layers: str, **fields) -> Work:

@@ -342,6 +342,8 @@ MEANINGS: dict[str, str] = {
     "CompositionOrder.key": "the key, such as A minor",
     "Refinement.key": "the key, such as A minor; null leaves it",
     "CompositionOrder.engine": "the engine of the layers: auto, or one by its name",
+    "destination": "where it is to be heard, and what it is mastered for; null is as music of its style is released",
+    "CompositionOrder.reference_id": "a song that the master comes near in balance and loudness; null for none",
     "CompositionOrder.audio_file_id": "a song to begin from: its form, chords, tempo and key; null begins from nothing",
     "Context.remarks": "what whoever asked should know",
     "ContextSection.bars": "how many bars it has",

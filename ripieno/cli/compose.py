@@ -6,7 +6,7 @@ import base64
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import cloup
@@ -21,6 +21,7 @@ from ripieno.client import Ripieno
 from ripieno.contracts.composition import (
     CompositionOrder,
     CompositionView,
+    Destination,
     FormPart,
     GivenLayer,
     LayerEdit,
@@ -36,6 +37,10 @@ from ripieno.music.lyrics import lrc
 WAIT_SECONDS = 6 * 3600
 _composition = cloup.argument(
     "composition", shell_complete=songs.complete_composition, help="Its id, the beginning of it, or `latest`."
+)
+
+_destination = cloup.option(
+    "--destination", type=cloup.Choice(get_args(Destination)), help="Where it is to be heard: it is mastered for that."
 )
 
 
@@ -70,6 +75,8 @@ _composition = cloup.argument(
     cloup.option("--song", shell_complete=songs.complete_song, help="A song to begin from: its form, chords, tempo."),
     cloup.option("--seed", type=int, help="The same seed makes the same piece."),
     cloup.option("--loudness", type=float, metavar="LUFS", help="Of the master."),
+    _destination,
+    cloup.option("--reference", shell_complete=songs.complete_song, help="A song whose sound the master comes near."),
 )
 @cloup.option_group(
     "Played as you give it",
@@ -100,7 +107,9 @@ def compose(brief: str, out: Path | None, as_json: bool, song: str | None, **cho
     with connect() as ripieno:
         ripieno.health()
         known = songs.song_or_file(ripieno, song) if song is not None else None
+        reference = songs.song_or_file(ripieno, chosen["reference"]) if chosen["reference"] is not None else None
         given = _given(ripieno, chosen["midi"], chosen["audio"])
+        chosen["reference"] = reference.audio_file_id if reference else None
         order = _order(brief, known.audio_file_id if known else None, given, chosen)
         made = _waited(ripieno, ripieno.compose(order))
         _show(ripieno, made, out or Path(slug(made.title) or "piece"), as_json=as_json)
@@ -123,6 +132,7 @@ def compose(brief: str, out: Path | None, as_json: bool, song: str | None, **cho
     cloup.option("--theme", help="What new words are about."),
     cloup.option("--draft", type=int, help="Another draft of the lyrics."),
     cloup.option("--loudness", type=float, metavar="LUFS", help="Of the master."),
+    _destination,
 )
 @cloup.option_group(
     "By hand: it stays so from then on",
@@ -157,6 +167,7 @@ def refine(composition: str, text: str, out: Path | None, as_json: bool, **chose
                 theme=chosen["theme"],
                 draft=chosen["draft"],
                 loudness_lufs=chosen["loudness"],
+                destination=chosen["destination"],
                 passages=[
                     *(
                         PassageEdit(bars=bars, chords=_listed(value))
@@ -239,6 +250,8 @@ def _order(brief: str, song_id: str | None, given: list[GivenLayer], chosen: dic
             instrumental=chosen["instrumental"],
             random_seed=chosen["seed"],
             loudness_lufs=chosen["loudness"],
+            destination=chosen["destination"],
+            reference_id=chosen["reference"],
             stop_at=chosen["stop_at"],
             stem_format=chosen["stem_format"],
         )

@@ -40,6 +40,9 @@ KeyName = Annotated[
 ]
 """`A minor`, `Am`, `F# major`, `Bb`."""
 
+Destination = Literal["streaming", "club", "broadcast"]
+"""Where a piece is to be heard: music services, loud systems, or broadcast (EBU R 128)."""
+
 
 class Stage(StrEnum):
     """What a piece goes through, in this order."""
@@ -91,8 +94,10 @@ class CompositionOrder(Request):
 
     With `audio_file_id` the piece has that song's form, chords, tempo and key, where no field says otherwise: a cover
     in another style. `layers` are the instruments that may play; `given` is played as it is, and the piece has the
-    tempo, key and length of an analysed recording in it where nothing else says them. `stop_at` is the stage after
-    which a person wants to look: the piece then waits, and `POST /compositions/{id}/approve` lets it go on.
+    tempo, key and length of an analysed recording in it where nothing else says them. It is mastered for its
+    `destination`, to `loudness_lufs` where that is given, with the spectral balance and else the loudness of the song
+    `reference_id`. `stop_at` is the stage after which a person wants to look: the piece then waits, and
+    `POST /compositions/{id}/approve` lets it go on.
     """
 
     brief: str = Field(default="", max_length=MOST_BRIEF)
@@ -115,6 +120,8 @@ class CompositionOrder(Request):
     engine: str = Field(default="auto", max_length=40)
     allow_fallback: bool = False
     loudness_lufs: float | None = Field(default=None, ge=-30, le=-6)
+    destination: Destination | None = None
+    reference_id: str | None = Field(default=None, max_length=100)
     random_seed: int | None = Field(default=None, ge=0, lt=2**32)
     audio_file_id: str | None = Field(default=None, max_length=100)
     stop_at: Stage | None = None
@@ -181,6 +188,7 @@ class Context(Contract):
     lyrics: Lyrics | None = None
     drafts: list[Lyrics] = []
     loudness_lufs: float
+    destination: Destination | None = None
     seed: int
     settled: dict[str, str] = {}
     made_by: dict[str, Provenance] = {}
@@ -345,6 +353,7 @@ class Refinement(Request):
     styles: list[StyleShare] = Field(default=[], max_length=MOST_STYLES)
     mood: Mood | None = None
     loudness_lufs: float | None = Field(default=None, ge=-30, le=-6)
+    destination: Destination | None = None
     lyrics: str | None = Field(default=None, max_length=MOST_LYRICS)
     draft: int | None = Field(default=None, ge=1, le=8)
     theme: str | None = Field(default=None, max_length=300)

@@ -98,11 +98,12 @@ def chosen_engines(wanted: dict[str, str]) -> dict[str, str]:
 
 def save(order: SongOrder, result: dict[str, Any], separated: dict[str, Any]) -> bool:
     """An analysis into storage, and its song into the library as analysed; False when the song is gone meanwhile."""
-    song = _of(order)
+    song, found = together(lambda: _of(order), lambda: _found(result["blob_name"]))
     if song is None:
         clean_up(order.owner, order.audio_file_id, order.born)
         return False
-    found = Analysis.model_validate(blobs.read_json(names.JOBS, result["blob_name"]))
+    if found is None:
+        raise blobs.BlobMissing(f"what was found of {order.audio_file_id} is not there any more: analyse it again")
     jams = names.jams_blob(names.song_folder(order.audio_file_id, order.born))
     stems = SeparationResult.model_validate(separated)
     together(
@@ -122,6 +123,14 @@ def save(order: SongOrder, result: dict[str, Any], separated: dict[str, Any]) ->
     if done is None and _of(order) is None:  # it was removed while this was being written
         clean_up(order.owner, order.audio_file_id, order.born)
     return done is not None
+
+
+def _found(blob_name: str) -> Analysis | None:
+    """What a job found; None when it is gone, as its song then is."""
+    try:
+        return Analysis.model_validate(blobs.read_json(names.JOBS, blob_name))
+    except blobs.BlobMissing:
+        return None
 
 
 def _jams(song: AudioFile, found: Analysis) -> bytes:

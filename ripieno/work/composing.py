@@ -78,6 +78,11 @@ def begin(owner: str, order: CompositionOrder, seed: str) -> tuple[Work, Run]:
     song = songs.get(owner, order.audio_file_id) if order.audio_file_id is not None else None
     if song is not None and song.status != AudioFileStatus.ANALYZED:
         raise generating.NotAnalysed(f"the song is {song.status}: a piece can begin from it once it is analysed")
+    reference = songs.get(owner, order.reference_id) if order.reference_id is not None else None
+    if reference is not None and reference.status != AudioFileStatus.ANALYZED:
+        raise generating.NotAnalysed(
+            f"the reference is {reference.status}: a piece can sound like it once it is analysed"
+        )
     if order.webhook_url:
         webhooks.check_user_url(order.webhook_url)
     if not order.brief.strip() and order == CompositionOrder(stem_format=order.stem_format):
@@ -191,7 +196,15 @@ def _begun(work: Work, understood: Understanding | None = None, sketch: Sketched
         if found is None:
             raise ValueError("the song was removed")
         song = of_song(found)
-    return contexts.begin(order, said, _style(order, said), seeds.of(work.work_id, order.random_seed) % 2**32, song)
+    seed = seeds.of(work.work_id, order.random_seed) % 2**32
+    return contexts.begin(order, said, _style(order, said), seed, song, _reference_lufs(work.owner, order))
+
+
+def _reference_lufs(owner: str, order: CompositionOrder) -> float | None:
+    """How loud the song is that the piece is to sound like; None where there is none, or no longer."""
+    reference = songs.find(owner, order.reference_id) if order.reference_id is not None else None
+    heard = analyses.load(reference.audio_file_id, reference.born) if reference else None
+    return heard.loudness_lufs if heard else None
 
 
 def _context_stage(work: Work, revision: Revision) -> tuple[Context, str]:
@@ -381,7 +394,7 @@ def begin_mix(order: RevisionOrder) -> VersionOrder | None:
     wanted = MixOrder(
         takes=takes,
         include_original=False,
-        master=sounding.preset(_leading(context), context.mood),
+        master=sounding.preset(_leading(context), context.mood, context.destination),
         master_lufs=context.loudness_lufs,
         stem_format=work.composition.order.stem_format,
     )
@@ -394,7 +407,7 @@ def begin_mix(order: RevisionOrder) -> VersionOrder | None:
         seed,
         only=set(takes),
         style=style_of(context),
-        reference=work.audio_file_id,
+        reference=work.composition.order.reference_id or work.audio_file_id,
         energy_of=follows,
     )
 

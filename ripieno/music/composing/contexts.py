@@ -46,7 +46,14 @@ class Contradiction(ValueError):
         self.field = field
 
 
-def begin(order: CompositionOrder, said: Said, style: Blend, seed: int, song: Conditioning | None = None) -> Context:
+def begin(
+    order: CompositionOrder,
+    said: Said,
+    style: Blend,
+    seed: int,
+    song: Conditioning | None = None,
+    sounds_as: float | None = None,
+) -> Context:
     """Everything about the piece as a whole: title, mood, style, tempo, meter, key and form.
 
     Parameters
@@ -55,6 +62,7 @@ def begin(order: CompositionOrder, said: Said, style: Blend, seed: int, song: Co
     style : the blend that the order or its brief names, or a default
     song : what is known of the song that the piece begins from; its tempo, meter, key, form and chords are taken over
         where the order says nothing
+    sounds_as : the loudness in LUFS of the song that it is to sound like, where that is another one
 
     Raises
     ------
@@ -62,6 +70,8 @@ def begin(order: CompositionOrder, said: Said, style: Blend, seed: int, song: Co
         For a form that does not fill the length, or a key that is none.
     """
     leading = style.leading
+    if sounds_as is None and song is not None:
+        sounds_as = song.loudness
     mood = moods.settle(order.mood, f"{order.brief} {' '.join(said.moods)}", leading.name)
     meter = order.meter or said.meter or (_meter_of(song) if song else _meter(leading.beats_per_bar))
     is_sung = _is_sung(order, said.is_sung)
@@ -89,7 +99,8 @@ def begin(order: CompositionOrder, said: Said, style: Blend, seed: int, song: Co
         theme=theme,
         language=order.language or (recognised(order.lyrics) if order.lyrics else said.language),
         voice=order.voice,
-        loudness_lufs=order.loudness_lufs or sounding.loudness(leading.name, mood, song.loudness if song else None),
+        loudness_lufs=order.loudness_lufs or sounding.loudness(leading.name, mood, sounds_as, order.destination),
+        destination=order.destination,
         seed=seed,
         settled=_who_settled(order, said, song),
     )

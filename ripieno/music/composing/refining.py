@@ -11,7 +11,7 @@ from ripieno.contracts.composition import Context, ContextSection, Layer, LayerE
 from ripieno.contracts.enums import StemType
 from ripieno.music import form
 from ripieno.music.chord import parse
-from ripieno.music.composing import contexts, harmonies, moods, passages, singing
+from ripieno.music.composing import contexts, harmonies, moods, passages, singing, sounding
 from ripieno.music.genres.blending import blend
 from ripieno.music.instruments import instrument
 from ripieno.music.pitch import pitch_class, spell, uses_flats
@@ -43,8 +43,13 @@ def _whole(context: Context, wanted: Refinement, tell: Callable[[str], None]) ->
         if value is not None and value != getattr(context, field):
             tell(f"{field.replace('_', ' ')}: {getattr(context, field)} → {value}")
             update[field] = value
+    leading = max(context.styles, key=lambda one: one.weight).name
+    if wanted.destination is not None and wanted.destination != context.destination:
+        tell(f"destination: {context.destination or 'as the style'} → {wanted.destination}")
+        update["destination"] = wanted.destination
+        if wanted.loudness_lufs is None:
+            update["loudness_lufs"] = sounding.loudness(leading, context.mood, destination=wanted.destination)
     if wanted.mood is not None:
-        leading = max(context.styles, key=lambda one: one.weight).name
         mood = moods.settle(wanted.mood, "", leading)
         before, after = context.mood.arousal or 0.0, mood.arousal or 0.0
         tell(f"mood: {context.mood.words or 'as the style'} → {mood.words}")

@@ -1,8 +1,9 @@
-"""How a finished piece is to sound: how loud, and by which preset of mastering, after its style and its mood."""
+"""How a finished piece is to sound: how loud, and by which preset of mastering, after its style and mood, and where it
+is to be heard."""
 
 from __future__ import annotations
 
-from ripieno.contracts.composition import Mood
+from ripieno.contracts.composition import Destination, Mood
 from ripieno.music.composing import moods
 
 STREAMING_LUFS = -14.0
@@ -11,6 +12,9 @@ _LOUDNESS = {"ambient": -18.0, "jazz": -16.0, "bossa": -16.0, "ballad": -15.0, "
 _PRESETS = {"ambient": "gentle", "jazz": "gentle", "waltz": "gentle", "bossa": "warm", "ballad": "warm",
             "hip hop": "warm", "reggae": "warm", "metal": "loud", "techno": "loud", "drum and bass": "loud",
             "house": "loud"}  # fmt: skip
+_DESTINED: dict[Destination, float] = {"club": -9.0, "broadcast": -23.0}
+"""LUFS of the presets of these names (`gpu_endpoints/production/mastering.json`); music services take each style as it
+is."""
 _STREAMING, _WARM, _GENTLE, _LOUD = "streaming", "warm", "gentle", "loud"
 _QUIETEST_SONG, _LOUDEST_SONG = -24.0, -8.0
 _BY_AROUSAL = 1.0  # LU from as calm as can be to the style's own, and on to as excited
@@ -18,16 +22,20 @@ _CALM, _DARK = -0.5, -0.4
 _BY_MOOD = {"density": 0.3, "dynamics": 0.6, "brightness": 0.4}  # from the style's own to as excited as can be
 
 
-def loudness(style: str, mood: Mood, song_lufs: float | None = None) -> float:
-    """LUFS: as the song that the piece begins from, else as the style, a little more or less by how the mood's arousal
-    is beside the style's own."""
+def loudness(style: str, mood: Mood, song_lufs: float | None = None, destination: Destination | None = None) -> float:
+    """LUFS: as the destination wants it, else as the song that the piece is to sound like, else as the style, a little
+    more or less by how the mood's arousal is beside the style's own."""
+    if destination in _DESTINED:
+        return _DESTINED[destination]
     if song_lufs is not None:
         return round(min(_LOUDEST_SONG, max(_QUIETEST_SONG, song_lufs)), 1)
     return round(_LOUDNESS.get(style, STREAMING_LUFS) + _BY_AROUSAL * _above_own(style, mood), 1)
 
 
-def preset(style: str, mood: Mood) -> str:
+def preset(style: str, mood: Mood, destination: Destination | None = None) -> str:
     """The preset of mastering: calm moods keep more of their dynamics, dark ones have softer highs."""
+    if destination in _DESTINED:
+        return destination
     own = _PRESETS.get(style, _STREAMING)
     valence, arousal = mood.valence or 0.0, mood.arousal or 0.0
     if own == _STREAMING and arousal < _CALM:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import pytest
 
 from ripieno.contracts.composition import CompositionOrder, Refinement
-from ripieno.contracts.enums import StemType
-from ripieno.contracts.generation import GeneratedStem
-from ripieno.contracts.production import MixedFile, Score
-from ripieno.contracts.provenance import Provenance
-from ripieno.contracts.workflow import RevisionOrder, VersionOrder
+from ripieno.contracts.production import Score
+from ripieno.contracts.workflow import RevisionOrder
 from ripieno.contracts.works import Work
 from ripieno.records import works
-from ripieno.work import composing, generating, mixing, revising
+from ripieno.work import composing, revising
+from tests.makers import made_layers
 
-RULES = Provenance(engine="rules", version="1", license="MIT")
 MISSED = {"what": "chords", "layer": "piano", "message": "the piano agrees with the chords by 60% only"}
 NOT_SO = {"what": "style", "message": "it sounds more like metal than like bossa"}
 
@@ -28,54 +25,8 @@ def order(storage, owner) -> RevisionOrder:
     its = RevisionOrder.model_validate(run.order)
     for stage in list(composing._STAGES):
         assert composing.settle(its, stage)
-    assert {one.element for one in made(its)} == {"piano", "bass"}
+    assert {one.element for one in made_layers(its)} == {"piano", "bass"}
     return its
-
-
-def made(order: RevisionOrder) -> list[VersionOrder]:
-    """Layers and mix as if the endpoint had made them; the versions that it was asked for."""
-    wanted = composing.plan_layers(order)
-    for one in wanted:
-        work = works.get(one.owner, one.work_id)
-        version = works.version(work, one.element, one.version)
-        stem = GeneratedStem(
-            stem_type=StemType(one.element),
-            take=one.version,
-            blob_name=f"{one.work_id}/{one.element}-{one.version}.wav",
-            midi_blob_name=None,
-            file_size_bytes=1,
-            sha256=f"{one.element}{one.version}",
-            format="wav",
-            sample_rate=44100,
-            channels=2,
-            start_seconds=0,
-            duration_seconds=10,
-            random_seed=version.plan.random_seed,
-            plan=version.plan,
-            score=Score(),
-            engine=RULES,
-        )
-        generating.save_version(one, {"stems": [stem.model_dump()]}, None)
-    assert composing.layers_made(order)
-    mix = composing.begin_mix(order)
-    if mix is not None:
-        for element in mixing.wanted(mix):
-            file = MixedFile(
-                name=element,
-                blob_name=f"{mix.work_id}/{element}.wav",
-                file_size_bytes=1,
-                sha256=element,
-                format="wav",
-                sample_rate=44100,
-                duration_seconds=10,
-                loudness_lufs=-16,
-                peak=0.8,
-                gain_db=0,
-                engine=RULES,
-            )
-            mixing.save(mix.model_copy(update={"element": element}), file.model_dump(), None)
-    assert composing.mixed(order)
-    return wanted
 
 
 def heard(overall: float, *misses: dict) -> dict:
@@ -98,7 +49,7 @@ def test_the_layer_at_fault_is_made_again_with_another_seed_and_the_others_stay(
     before = dict(revision(order).elements)
     assert composing.save_check(order, heard(0.7, MISSED), None, 1)
     assert revision(order).stages[-1].message == "made again: piano"
-    assert [one.element for one in made(order)] == ["piano"]
+    assert [one.element for one in made_layers(order)] == ["piano"]
     found = revision(order)
     assert found.elements["bass"] == before["bass"] and found.elements["piano"] != before["piano"]
     work = works.get(order.owner, order.work_id)
@@ -111,7 +62,7 @@ def test_the_layer_at_fault_is_made_again_with_another_seed_and_the_others_stay(
 def test_a_miss_that_stays_is_said_and_the_better_try_is_kept(order):
     first = revision(order).model_copy(deep=True)
     assert composing.save_check(order, heard(0.8, MISSED), None, 1)
-    made(order)
+    made_layers(order)
     assert not composing.save_check(order, heard(0.7, MISSED, NOT_SO), None, 2)
     found = revision(order)
     assert (found.status, found.elements, found.mix, found.again) == ("made", first.elements, first.mix, [])
@@ -123,7 +74,7 @@ def test_a_miss_of_the_whole_makes_all_again_but_the_voice_and_one_that_no_seed_
     mood = {"what": "mood", "message": "its valence is heard as -0.5, not +0.5"}
     assert composing.save_check(order, heard(0.8, NOT_SO), None, 1)
     assert revision(order).again == ["bass", "piano"]
-    assert {one.element for one in made(order)} == {"bass", "piano"}
+    assert {one.element for one in made_layers(order)} == {"bass", "piano"}
     assert not composing.save_check(order, heard(0.85, mood), None, 2)
     assert mood["message"] in revision(order).stages[-1].message
 
@@ -133,7 +84,7 @@ def test_a_check_that_is_saved_twice_counts_once(order):
     for _ in range(2):
         assert composing.save_check(order, heard(0.7, MISSED), None, 1)
     assert len(revision(order).tries) == 1
-    made(order)
+    made_layers(order)
     for _ in range(2):
         assert not composing.save_check(order, heard(0.9), None, 2)
     assert len(revision(order).tries) == 2 and revision(order).status == "made"
@@ -141,7 +92,7 @@ def test_a_check_that_is_saved_twice_counts_once(order):
 
 def test_a_refinement_takes_the_layers_that_were_made_again_as_they_are(order):
     assert composing.save_check(order, heard(0.7, MISSED), None, 1)
-    made(order)
+    made_layers(order)
     composing.save_check(order, heard(0.9), None, 2)
     kept = revision(order).elements
     _, _, run = revising.refine(order.owner, order.work_id, Refinement(title="Another"))
@@ -171,7 +122,7 @@ def test_what_was_made_stays_where_making_it_again_fails(order):
 
 def test_a_second_check_that_could_not_be_made_leaves_the_first(order):
     assert composing.save_check(order, heard(0.8, MISSED), None, 1)
-    made(order)
+    made_layers(order)
     assert not composing.save_check(order, None, {"code": "lost", "message": "the endpoint is away"}, 2)
     assert revision(order).score.overall == 0.8 and "the endpoint is away" in revision(order).stages[-1].message
 
@@ -181,6 +132,6 @@ def test_what_a_refinement_left_as_it_was_is_not_made_again(order):
     before = dict(revision(order).elements)
     _, _, run = revising.refine(order.owner, order.work_id, Refinement(loudness_lufs=-11.0))
     louder = RevisionOrder.model_validate(run.order)
-    assert made(louder) == [], "no layer hears the loudness"
+    assert made_layers(louder) == [], "no layer hears the loudness"
     assert not composing.save_check(louder, heard(0.8, NOT_SO), None, 1)
     assert (revision(louder).status, revision(louder).elements) == ("made", before)
