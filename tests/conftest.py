@@ -23,6 +23,8 @@ from ripieno.music.score import Score
 from tests import language_models
 from tests.stacks import azurite_of_its_own, new_stack
 
+for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_pool, "1")  # four processes on two cores: their threads would wait for each other, busily
 os.environ.setdefault("RIPIENO_SWEEP_SECONDS", "1")
 os.environ.setdefault("NUMBA_CACHE_DIR", str(PROJECT / ".ripieno" / "numba"))
 RATE = 44100

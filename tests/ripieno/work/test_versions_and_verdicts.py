@@ -19,7 +19,7 @@ from ripieno.records import runs, works
 from ripieno.services import blobs
 from ripieno.work import generating, mixing, review, showing
 
-ROUNDS = 80
+ROUNDS = 30
 BROKEN = {"code": "broken", "message": "it broke", "retryable": False}
 
 
