@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ from ripieno.client import Ripieno
 from ripieno.local.stack import PROJECT, Stack
 from ripieno.music import demo_song
 from ripieno.music.score import Score
-from tests import language_models
+from tests import language_models, warm
 from tests.stacks import azurite_of_its_own, new_stack
 
 for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -104,13 +103,20 @@ def ripieno(stack: Stack) -> Iterator[Ripieno]:
 
 
 @pytest.fixture(scope="session")
-def command(stack: Stack):
+def ripieno_command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The file `ripieno` to start, see `tests.warm`."""
+    with warm.command(tmp_path_factory.mktemp("bin")) as script:
+        yield script
+
+
+@pytest.fixture(scope="session")
+def command(stack: Stack, ripieno_command: Path):
     """Run `ripieno` with the session's stack: stdout, or stderr of a command that is expected to mean nothing."""
 
     def run(*arguments: str, expect: int = 0, cwd: Path = PROJECT, stderr: bool = False) -> str:
         env = os.environ | {"RIPIENO_URL": stack.url, "RIPIENO_HOME": str(stack.home), "PYTHONPATH": str(PROJECT)}
         done = subprocess.run(
-            [sys.executable, "-m", "ripieno.cli", *arguments],
+            [str(ripieno_command), *arguments],
             env=env,
             capture_output=True,
             text=True,

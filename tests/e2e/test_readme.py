@@ -25,7 +25,7 @@ NEEDS_A_NETWORK = {"models pull"}
 
 
 @pytest.fixture(scope="module")
-def workplace(stack, make_clip, tmp_path_factory) -> tuple[Path, dict[str, str]]:
+def workplace(stack, make_clip, ripieno_command, tmp_path_factory) -> tuple[Path, dict[str, str]]:
     """A folder with a song and an album, and a shell in which `ripieno` is the command."""
     folder = tmp_path_factory.mktemp("workplace")
     for name in ("song.mp3", "long.mp3"):
@@ -36,12 +36,8 @@ def workplace(stack, make_clip, tmp_path_factory) -> tuple[Path, dict[str, str]]
     (folder / "album").mkdir()
     for number in (1, 2):
         shutil.copy(make_clip(f"album {number}.flac", 12.0 * number, 6.0), folder / "album" / f"{number}.flac")
-    (folder / "bin").mkdir()
-    shim = folder / "bin" / "ripieno"
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ripieno.cli "$@"\n')
-    shim.chmod(0o755)
     env = os.environ | {
-        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+        "PATH": f"{ripieno_command.parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(PROJECT),
         "RIPIENO_URL": stack.url,
         "RIPIENO_HOME": str(stack.home),
