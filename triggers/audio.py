@@ -31,7 +31,7 @@ from ripieno.contracts.enums import AudioFileStatus, Role
 from ripieno.contracts.generation import GenerationOrder
 from ripieno.records import analyses, songs, works
 from ripieno.records.cursor import BadCursor
-from ripieno.records.songs import SongQuery
+from ripieno.records.song_query import SongQuery
 from ripieno.services import blobs, webhooks
 from ripieno.services.settings import MEBIBYTE, settings
 from ripieno.work import analysing, asking, generating, ingest, progress, removal, searching
@@ -149,8 +149,8 @@ async def upload_audio(call: Call[None]) -> Answer:
 def list_audio(call: Call[None]) -> Answer:
     """List or search the library.
 
-    Newest first, with a tempo filter slowest first, with `named` by name; a page at a time. `chords` and `form` find
-    songs in which those chords, or those sections, follow each other.
+    Newest first, with a tempo filter slowest first, with a mood calmest first, with `named` by name; a page at a time.
+    `chords` and `form` find songs in which those chords, or those sections, follow each other.
     """
     try:
         return Answer(searching.search(call.owner, call.query))

@@ -67,6 +67,9 @@ _SUMMARY = audio.AudioSummary(
     bpm=112.0,
     key="D",
     mode=Mode.MAJOR,
+    valence=0.31,
+    arousal=0.22,
+    styles=["pop", "house"],
     duration_seconds=122.8,
     uploaded_at=CAME,
 )
@@ -311,8 +314,11 @@ _EXAMPLES: Sequence[BaseModel] = [
         beats=[analysis.Beat(time=0.36, position=1), analysis.Beat(time=0.89, position=2)], bar_levels=[-21.4, -19.8],
         sections=[analysis.Section(start_time=0.0, end_time=8.93, label="intro", confidence=0.94)],
         chords=[analysis.Chord(start_time=0.36, end_time=2.5, chord="D:maj", confidence=0.93)],
+        mood=analysis.MoodHeard(valence=0.31, arousal=0.22, words=["hopeful", "bright", "glad"]),
+        styles=[analysis.StyleHeard(name="pop", weight=0.62), analysis.StyleHeard(name="house", weight=0.21)],
         confidence=analysis.Confidences(
-            bpm=0.99, beats=0.99, key=0.99, chords=0.93, sections=0.94, tuning_frequency=0.87
+            bpm=0.99, beats=0.99, key=0.99, chords=0.93, sections=0.94, tuning_frequency=0.87, valence=0.5,
+            arousal=0.8, styles=0.55,
         ),
         engines={"separate": FILTERS, "beats": MADMOM},
     ),

@@ -1,0 +1,104 @@
+"""How a recording sounds beside measured profiles: which styles it is like, how excited and how glad it is.
+
+A profile is the mean of what `measuring` says of pieces of a style that were made and measured (`python -m
+benchmarks.composition.fit_profiles`); valence and arousal are a linear function of its cues (Eerola, Friberg and
+Bresin, Frontiers in Psychology 2013, found that cues add up so), fitted to what those pieces were asked to be, and none
+of them pulls where listeners have found it not to. So it is known whether a recording sounds as others that were made
+for the same words, not what a listener would say of it: docs/mood.md has the figures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from gpu_endpoints.audio.levels import SAMPLE_RATE, loudness
+from gpu_endpoints.audio.measuring import BALANCE, OF_CUES, RHYTHM, SOUND, Measure
+from ripieno.music.conditioning import Conditioning
+
+GROUPS = (RHYTHM, BALANCE, SOUND)
+_MOST_OFF = 4.0  # spreads: one feature that is far off is not all there is
+_MOST_CUE = 3.0  # spreads: beyond that a cue says no more
+
+
+class _Profiles(BaseModel):
+    """`valence` and `arousal` are weights of the cues, in spreads. `warmth` is the distance by which a style becomes e
+    times less likely, `typical` the distance to their own style that nine in ten pieces are within, `within` the share
+    of pieces whose mood was heard within `NEAR`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    about: str
+    mean: list[float]
+    spread: list[float]
+    styles: dict[str, list[float]]
+    valence: list[float]
+    arousal: list[float]
+    mood_mean: tuple[float, float]
+    warmth: float
+    typical: float
+    within: tuple[float, float]
+
+
+NEAR = 0.4
+"""Either side of a mood's figures: what counts as right for their confidence."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """`styles` with their weights, which add up to 1, the most like first; `valence` and `arousal` from -1 to 1.
+    `familiarity` is 1 for what lies among the measured pieces and falls towards 0 for what is like none of them."""
+
+    styles: tuple[tuple[str, float], ...]
+    valence: float
+    arousal: float
+    familiarity: float
+
+    @property
+    def confidence(self) -> tuple[float, float, float]:
+        """Of the valence, of the arousal, of the first style."""
+        valence, arousal = (share * self.familiarity for share in profiles().within)
+        return valence, arousal, self.styles[0][1] * self.familiarity
+
+
+def likeness(audio: np.ndarray, music: Conditioning, loudness_lufs: float | None = None) -> Likeness:
+    """Of float32 (frames, 2) at 44.1 kHz that begins with the conditioning's range, all at once."""
+    measure = Measure(music.tuning)
+    measure.add(audio)
+    return beside(measure.features(music, loudness(audio, SAMPLE_RATE) if loudness_lufs is None else loudness_lufs))
+
+
+def beside(features: np.ndarray) -> Likeness:
+    """What `measuring` found beside the profiles."""
+    known = profiles()
+    measured = (features - np.array(known.mean)) / np.array(known.spread)
+    apart = {name: distance(measured, np.array(own)) for name, own in known.styles.items()}
+    nearest = sorted(apart, key=apart.__getitem__)
+    shares = np.exp(-(np.array([apart[name] for name in nearest]) - apart[nearest[0]]) / known.warmth)
+    valence, arousal = moods_of(measured, known.mood_mean, (known.valence, known.arousal))
+    weights = tuple((name, float(share)) for name, share in zip(nearest, shares / shares.sum(), strict=True))
+    return Likeness(weights, valence, arousal, min(1.0, known.typical / max(apart[nearest[0]], 1e-9)))
+
+
+def distance(measured: np.ndarray, own: np.ndarray) -> float:
+    """Mean square over each group of features, the groups alike."""
+    apart = np.minimum(np.abs(measured - own), _MOST_OFF) ** 2
+    return float(sum(apart[group].mean() for group in GROUPS))
+
+
+def moods_of(
+    measured: np.ndarray, mean: tuple[float, float], weights: tuple[list[float], list[float]]
+) -> tuple[float, float]:
+    """Valence and arousal of features in spreads from their means."""
+    cues = np.clip(measured[OF_CUES], -_MOST_CUE, _MOST_CUE)
+    found = [float(np.clip(one + cues @ np.array(its), -1, 1)) for one, its in zip(mean, weights, strict=True)]
+    return round(found[0], 3), round(found[1], 3)
+
+
+@lru_cache(maxsize=1)
+def profiles() -> _Profiles:
+    return _Profiles.model_validate_json(Path(__file__).with_suffix(".json").read_text())
