@@ -34,7 +34,7 @@ from ripieno.records.cursor import BadCursor
 from ripieno.records.song_query import SongQuery
 from ripieno.services import blobs, webhooks
 from ripieno.services.settings import MEBIBYTE, settings
-from ripieno.work import analysing, asking, generating, ingest, progress, removal, searching
+from ripieno.work import analysing, asking, generating, ingest, moderating, progress, removal, searching
 from triggers import problems
 from triggers.problems import ApiError
 from triggers.removals import removing
@@ -112,6 +112,7 @@ async def upload_audio(call: Call[None]) -> Answer:
     if wished is not None:
         if Role.GENERATOR not in call.caller.roles:  # who may not POST /generations may not do so by this way
             raise problems.lacks(Role.GENERATOR)
+        await asyncio.to_thread(moderating.check_body, owner, "POST /audio", wished)
         await asyncio.to_thread(generating.check, wished)
     work_id = call.seed if wished is not None else None
     taken = await asyncio.to_thread(_taken_in, call.request, owner, query, work_id)

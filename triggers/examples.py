@@ -21,6 +21,7 @@ from ripieno.contracts import (
     health,
     jobs,
     masters,
+    moderation,
     problems,
     understanding,
 )
@@ -72,6 +73,19 @@ _SUMMARY = audio.AudioSummary(
     styles=["pop", "house"],
     duration_seconds=122.8,
     uploaded_at=CAME,
+)
+_REFUSAL = moderation.Refusal(
+    refusal_id="5c1f0b9e2d7a4c3f8e6b1a0d9c8f7e6d",
+    owner="local",
+    door="POST /compositions",
+    field="brief",
+    kind="imitation",
+    rule="imitation.artist",
+    text="a ballad in the style of Coldplay",
+    words="coldplay",
+    message="nobody is imitated by name here, and so not Coldplay",
+    suggestion="stadium rock with delayed guitars, piano and anthemic choruses, 2000s",
+    refused_at=ASKED,
 )
 _PROGRESS = audio.Progress(stage="done", fraction=1.0, message="analysed", audio_file_id=SONG)
 _ORDER = generation.GenerationOrder(
@@ -341,6 +355,10 @@ _EXAMPLES: Sequence[BaseModel] = [
         name="mix-ab617e01", master="mix-ab617e01-master", status=TakeStatus.GENERATING,
         status_url=f"{HOST}/api/generations/{WORK}", instance_id=f"take-{WORK}-mix-ab617e01-1",
     ),
+    _REFUSAL,
+    moderation.RefusalList(items=[_REFUSAL]),
+    moderation.Appeal(reason="it is my own band's name"),
+    moderation.Decision(granted=True, reason="the band is theirs"),
     composition.CompositionOrder(
         brief="uplifting electronic with dreamy vocals about the sea at night, two and a half minutes", random_seed=3
     ),
@@ -456,6 +474,11 @@ PYTHON: dict[str, str] = {
     "reject_composition": 'ripieno.reject_composition(piece, "less busy drums in the verse")',
     "give_feedback": 'ripieno.rate(request, 4, comment="the bass sits well")',
     "rate_composition": "ripieno.rate_composition(piece, 5, version=1)",
+    "list_refusals": "refused = list(ripieno.refusals())",
+    "get_refusal": "why = ripieno.refusal(refusal_id)",
+    "appeal_refusal": 'ripieno.appeal(refusal_id, "it is my own band\'s name")',
+    "list_appeals": "waiting = list(ripieno.appeals())",
+    "decide_appeal": 'ripieno.decide_appeal(refusal_id, granted=True, reason="the band is theirs")',
     "list_feedback": "said = list(ripieno.feedback())",
     "cancel_composition": "ripieno.cancel_composition(piece)",
     "delete_composition": "ripieno.delete_composition(piece)",
