@@ -127,9 +127,8 @@ def _make_room(owner: str) -> None:
 
 def _index(one: Refusal) -> IndexRows:
     newest_first = f"{names.newest_first(datetime.fromisoformat(one.refused_at))}|{one.refusal_id}"
-    return dict.fromkeys(
-        (f"by-date|{newest_first}", f"by-status|{one.status}|{newest_first}"), {"status": one.status, "rule": one.rule}
-    )
+    keys = (f"by-date|{newest_first}", f"by-status|{one.status}|{newest_first}")
+    return {key: {"status": one.status, "rule": one.rule} for key in keys}
 
 
 def _waiting_row(one: Appealed) -> IndexRows:
