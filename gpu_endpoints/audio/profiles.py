@@ -22,7 +22,7 @@ from ripieno.music.conditioning import Conditioning
 
 GROUPS = (RHYTHM, BALANCE, SOUND)
 _MOST_OFF = 4.0  # spreads: one feature that is far off is not all there is
-_MOST_CUE = 3.0  # spreads: beyond that a cue says no more
+MOST_CUE = 3.0  # spreads: beyond that a cue says no more
 
 
 class _Profiles(BaseModel):
@@ -94,7 +94,7 @@ def moods_of(
     measured: np.ndarray, mean: tuple[float, float], weights: tuple[list[float], list[float]]
 ) -> tuple[float, float]:
     """Valence and arousal of features in spreads from their means."""
-    cues = np.clip(measured[OF_CUES], -_MOST_CUE, _MOST_CUE)
+    cues = np.clip(measured[OF_CUES], -MOST_CUE, MOST_CUE)
     found = [float(np.clip(one + cues @ np.array(its), -1, 1)) for one, its in zip(mean, weights, strict=True)]
     return round(found[0], 3), round(found[1], 3)
 
