@@ -1,10 +1,11 @@
 """How a recording sounds beside measured profiles: which styles it is like, how excited and how glad it is.
 
 A profile is the mean of what `measuring` says of pieces of a style that were made and measured (`python -m
-benchmarks.composition.fit_profiles`); valence and arousal are a linear function of its cues (Eerola, Friberg and
-Bresin, Frontiers in Psychology 2013, found that cues add up so), fitted to what those pieces were asked to be, and none
-of them pulls where listeners have found it not to. So it is known whether a recording sounds as others that were made
-for the same words, not what a listener would say of it: docs/mood.md has the figures.
+benchmarks.composition.fit_profiles`). Valence and arousal are linear functions of the same figures, fitted to what
+pieces were asked to be: arousal of all of them, with a little for the loudness; valence of the cues alone, which add up
+(Eerola, Friberg and Bresin, Frontiers in Psychology 2013) and of which none may pull where listeners have found it not
+to. So it is known whether a recording sounds as others that were made for the same words, not what a listener would say
+of it: docs/mood.md has the figures.
 """
 
 from __future__ import annotations
@@ -17,16 +18,15 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from gpu_endpoints.audio.levels import SAMPLE_RATE, loudness
-from gpu_endpoints.audio.measuring import BALANCE, OF_CUES, RHYTHM, SOUND, Measure
+from gpu_endpoints.audio.measuring import BALANCE, RHYTHM, SOUND, Measure
 from ripieno.music.conditioning import Conditioning
 
 GROUPS = (RHYTHM, BALANCE, SOUND)
-_MOST_OFF = 4.0  # spreads: one feature that is far off is not all there is
-MOST_CUE = 3.0  # spreads: beyond that a cue says no more
+MOST_OFF = 4.0  # spreads: one feature that is far off is not all there is
 
 
 class _Profiles(BaseModel):
-    """`valence` and `arousal` are weights of the cues, in spreads. `warmth` is the distance by which a style becomes e
+    """Everything of a feature is in spreads from its mean. `warmth` is the distance by which a style becomes e
     times less likely, `typical` the distance to their own style that nine in ten pieces are within, `within` the share
     of pieces whose mood was heard within `NEAR`."""
 
@@ -86,7 +86,7 @@ def beside(features: np.ndarray) -> Likeness:
 
 def distance(measured: np.ndarray, own: np.ndarray) -> float:
     """Mean square over each group of features, the groups alike."""
-    apart = np.minimum(np.abs(measured - own), _MOST_OFF) ** 2
+    apart = np.minimum(np.abs(measured - own), MOST_OFF) ** 2
     return float(sum(apart[group].mean() for group in GROUPS))
 
 
@@ -94,8 +94,8 @@ def moods_of(
     measured: np.ndarray, mean: tuple[float, float], weights: tuple[list[float], list[float]]
 ) -> tuple[float, float]:
     """Valence and arousal of features in spreads from their means."""
-    cues = np.clip(measured[OF_CUES], -MOST_CUE, MOST_CUE)
-    found = [float(np.clip(one + cues @ np.array(its), -1, 1)) for one, its in zip(mean, weights, strict=True)]
+    near = np.clip(measured, -MOST_OFF, MOST_OFF)
+    found = [float(np.clip(one + near @ np.array(its), -1, 1)) for one, its in zip(mean, weights, strict=True)]
     return round(found[0], 3), round(found[1], 3)
 
 

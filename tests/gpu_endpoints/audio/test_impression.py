@@ -102,14 +102,16 @@ def test_the_weights_of_styles_add_up_and_doubt_grows_with_what_is_unheard_of(pl
     assert all(0 <= one <= 1 for one in (*strange.confidence, *first.confidence))
 
 
-def test_every_cue_pulls_as_listeners_have_been_found_to_hear(plain):
-    from benchmarks.composition.fit_profiles import PULLS
+def test_the_cues_pull_as_listeners_have_been_found_to_hear():
+    from benchmarks.composition.fit_moods import PULLS
 
     known = profiles.profiles()
-    for mood, pulls in PULLS.items():
-        weights = dict(zip(measuring.CUES, getattr(known, mood), strict=True))
-        assert all(weights[cue] * sign > 0 for cue, sign in pulls.items())
-        assert all(weight == 0 for cue, weight in weights.items() if cue not in pulls)
+    valence, arousal = (
+        dict(zip(measuring.CUES, of[measuring.OF_CUES], strict=True)) for of in (known.valence, known.arousal)
+    )
+    assert all(valence[cue] * sign > 0 for cue, sign in PULLS.items())
+    assert sum(map(abs, known.valence)) == pytest.approx(sum(abs(valence[cue]) for cue in PULLS))
+    assert arousal["tempo"] > 0 and arousal["brightness"] > 0 and arousal["loudness"] > 0 > arousal["dynamics"]
 
 
 # -- in a song's analysis -----------------------------------------------------------------------------------------
