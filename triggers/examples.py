@@ -34,6 +34,7 @@ SONG = "0980b1dc-e520-5f6d-89a8-aded71947c0c"
 BORN = "5d1f0c7be2"
 WORK = "82173489165124f0c9d2ab617e"
 UPLOAD = "82173489165129b1e07c44d2fa"
+REFUSAL = "5c1f0b9e2d7a4c3f8e6b1a0d9c8f7e6d"
 SONG_RUN = f"song-{SONG}-{BORN}-1"
 FILE = "Coda in Daylight.flac"
 CAME, DONE = "2026-11-26T20:14:05.120000+00:00", "2026-11-26T20:14:31.870000+00:00"
@@ -75,7 +76,7 @@ _SUMMARY = audio.AudioSummary(
     uploaded_at=CAME,
 )
 _REFUSAL = moderation.Refusal(
-    refusal_id="5c1f0b9e2d7a4c3f8e6b1a0d9c8f7e6d",
+    refusal_id=REFUSAL,
     owner="local",
     door="POST /compositions",
     field="brief",

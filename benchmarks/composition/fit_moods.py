@@ -34,7 +34,6 @@ BY_LOUDNESS = (
     0.03  # of arousal, a spread: these pieces are mastered to a loudness, and do not say how much it should be
 )
 _RIDGE = 20.0
-_WARMTHS = np.geomspace(0.05, 5.0, 60)
 _SECONDS = 30.0  # of a brief's piece: its mood is that of the whole
 _NAMES = ("valence", "arousal")
 _TARGET = Path("gpu_endpoints/audio/profiles.json")
@@ -58,7 +57,6 @@ def main() -> None:
     known |= fitted(known, pieces)
     off, apart = left_out(known, pieces)
     known |= {
-        "warmth": round(float(max(_WARMTHS, key=lambda one: likelihood(apart, one))), 3),
         "typical": round(float(np.quantile([own for own, _ in apart], 0.9)), 3),
         "within": [round(float(share), 3) for share in (off <= profiles.NEAR).mean(axis=0)],
     }
@@ -159,15 +157,6 @@ def left_out(
         far = {name: profiles.distance(scaled, np.array(own)) for name, own in known["styles"].items()}
         apart.append((far[row["style"]], far))
     return np.array(off), apart
-
-
-def likelihood(apart: list[tuple[float, dict[str, float]]], warmth: float) -> float:
-    """The mean log of the share that the own style is given."""
-    total = 0.0
-    for own, far in apart:
-        others = np.array(list(far.values()))
-        total -= (own - others.min()) / warmth + np.log(np.exp(-(others - others.min()) / warmth).sum())
-    return total / len(apart)
 
 
 def heard(row: dict[str, Any], known: dict[str, Any]) -> tuple[float, float]:
