@@ -42,7 +42,7 @@ class _Profiles(BaseModel):
     within: tuple[float, float]
 
 
-_WARMTH = 0.3
+_WARMTH = 0.35
 """How much farther off than the nearest a style is e times less likely. The measured pieces are told apart without any
 doubt, and other music is not: by hand, and held beside songs of other arrangers, of which the nearest style is right as
 often as its weight says (`benchmarks.analysis.impressions`)."""

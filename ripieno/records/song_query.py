@@ -24,7 +24,7 @@ class SongQuery(Request):
     `named` is the beginning of the song's id or of its file's name, in any case, without a folder. `chords` are some
     that follow each other in the song (`C, G, Am, F`), in its own key; `form` are sections that do (`verse, chorus,
     bridge`). `sha256` is the hash of its file. `mood` is a word for one, and means songs that are heard near its place:
-    within .6 of its valence and .4 of its arousal; `style` a genre that the song is like.
+    within .8 of its valence and .5 of its arousal; `style` a genre that the song is like.
     """
 
     named: str | None = Field(default=None, min_length=1, max_length=1024)

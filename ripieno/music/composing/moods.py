@@ -15,8 +15,8 @@ from ripieno.music.genres import all_genres
 from ripieno.music.language import understand
 
 _NEUTRAL = (0.2, 0.2)
-NEAR = (0.6, 0.4)
-"""Either side of a word's valence and arousal: what is heard there is found by that word. Valence is heard worse."""
+NEAR = (0.8, 0.5)
+"""Either side of a word's valence and arousal: what is heard there is found by it. The bands of the check of pieces."""
 
 
 class _Moods(BaseModel):
