@@ -31,10 +31,10 @@ from ripieno.contracts.enums import AudioFileStatus, Role
 from ripieno.contracts.generation import GenerationOrder
 from ripieno.records import analyses, songs, works
 from ripieno.records.cursor import BadCursor
-from ripieno.records.songs import SongQuery
+from ripieno.records.song_query import SongQuery
 from ripieno.services import blobs, webhooks
 from ripieno.services.settings import MEBIBYTE, settings
-from ripieno.work import analysing, asking, generating, ingest, progress, removal, searching
+from ripieno.work import analysing, asking, generating, ingest, moderating, progress, removal, searching
 from triggers import problems
 from triggers.problems import ApiError
 from triggers.removals import removing
@@ -112,6 +112,7 @@ async def upload_audio(call: Call[None]) -> Answer:
     if wished is not None:
         if Role.GENERATOR not in call.caller.roles:  # who may not POST /generations may not do so by this way
             raise problems.lacks(Role.GENERATOR)
+        await asyncio.to_thread(moderating.check_body, owner, "POST /audio", wished)
         await asyncio.to_thread(generating.check, wished)
     work_id = call.seed if wished is not None else None
     taken = await asyncio.to_thread(_taken_in, call.request, owner, query, work_id)
@@ -149,8 +150,8 @@ async def upload_audio(call: Call[None]) -> Answer:
 def list_audio(call: Call[None]) -> Answer:
     """List or search the library.
 
-    Newest first, with a tempo filter slowest first, with `named` by name; a page at a time. `chords` and `form` find
-    songs in which those chords, or those sections, follow each other.
+    Newest first, with a tempo filter slowest first, with a mood calmest first, with `named` by name; a page at a time.
+    `chords` and `form` find songs in which those chords, or those sections, follow each other.
     """
     try:
         return Answer(searching.search(call.owner, call.query))

@@ -21,6 +21,7 @@ from ripieno.contracts import (
     health,
     jobs,
     masters,
+    moderation,
     problems,
     understanding,
 )
@@ -33,6 +34,7 @@ SONG = "0980b1dc-e520-5f6d-89a8-aded71947c0c"
 BORN = "5d1f0c7be2"
 WORK = "82173489165124f0c9d2ab617e"
 UPLOAD = "82173489165129b1e07c44d2fa"
+REFUSAL = "5c1f0b9e2d7a4c3f8e6b1a0d9c8f7e6d"
 SONG_RUN = f"song-{SONG}-{BORN}-1"
 FILE = "Coda in Daylight.flac"
 CAME, DONE = "2026-11-26T20:14:05.120000+00:00", "2026-11-26T20:14:31.870000+00:00"
@@ -67,8 +69,24 @@ _SUMMARY = audio.AudioSummary(
     bpm=112.0,
     key="D",
     mode=Mode.MAJOR,
+    valence=0.31,
+    arousal=0.22,
+    styles=["pop", "house"],
     duration_seconds=122.8,
     uploaded_at=CAME,
+)
+_REFUSAL = moderation.Refusal(
+    refusal_id=REFUSAL,
+    owner="local",
+    door="POST /compositions",
+    field="brief",
+    kind="imitation",
+    rule="imitation.artist",
+    text="a ballad in the style of Coldplay",
+    words="coldplay",
+    message="nobody is imitated by name here, and so not Coldplay",
+    suggestion="stadium rock with delayed guitars, piano and anthemic choruses, 2000s",
+    refused_at=ASKED,
 )
 _PROGRESS = audio.Progress(stage="done", fraction=1.0, message="analysed", audio_file_id=SONG)
 _ORDER = generation.GenerationOrder(
@@ -311,8 +329,11 @@ _EXAMPLES: Sequence[BaseModel] = [
         beats=[analysis.Beat(time=0.36, position=1), analysis.Beat(time=0.89, position=2)], bar_levels=[-21.4, -19.8],
         sections=[analysis.Section(start_time=0.0, end_time=8.93, label="intro", confidence=0.94)],
         chords=[analysis.Chord(start_time=0.36, end_time=2.5, chord="D:maj", confidence=0.93)],
+        mood=analysis.MoodHeard(valence=0.31, arousal=0.22, words=["hopeful", "bright", "glad"]),
+        styles=[analysis.StyleHeard(name="pop", weight=0.62), analysis.StyleHeard(name="house", weight=0.21)],
         confidence=analysis.Confidences(
-            bpm=0.99, beats=0.99, key=0.99, chords=0.93, sections=0.94, tuning_frequency=0.87
+            bpm=0.99, beats=0.99, key=0.99, chords=0.93, sections=0.94, tuning_frequency=0.87, valence=0.5,
+            arousal=0.8, styles=0.55,
         ),
         engines={"separate": FILTERS, "beats": MADMOM},
     ),
@@ -335,6 +356,10 @@ _EXAMPLES: Sequence[BaseModel] = [
         name="mix-ab617e01", master="mix-ab617e01-master", status=TakeStatus.GENERATING,
         status_url=f"{HOST}/api/generations/{WORK}", instance_id=f"take-{WORK}-mix-ab617e01-1",
     ),
+    _REFUSAL,
+    moderation.RefusalList(items=[_REFUSAL]),
+    moderation.Appeal(reason="it is my own band's name"),
+    moderation.Decision(granted=True, reason="the band is theirs"),
     composition.CompositionOrder(
         brief="uplifting electronic with dreamy vocals about the sea at night, two and a half minutes", random_seed=3
     ),
@@ -450,6 +475,11 @@ PYTHON: dict[str, str] = {
     "reject_composition": 'ripieno.reject_composition(piece, "less busy drums in the verse")',
     "give_feedback": 'ripieno.rate(request, 4, comment="the bass sits well")',
     "rate_composition": "ripieno.rate_composition(piece, 5, version=1)",
+    "list_refusals": "refused = list(ripieno.refusals())",
+    "get_refusal": "why = ripieno.refusal(refusal_id)",
+    "appeal_refusal": 'ripieno.appeal(refusal_id, "it is my own band\'s name")',
+    "list_appeals": "waiting = list(ripieno.appeals())",
+    "decide_appeal": 'ripieno.decide_appeal(refusal_id, granted=True, reason="the band is theirs")',
     "list_feedback": "said = list(ripieno.feedback())",
     "cancel_composition": "ripieno.cancel_composition(piece)",
     "delete_composition": "ripieno.delete_composition(piece)",

@@ -14,7 +14,17 @@ from ripieno.records import cursor, idempotency, works
 from ripieno.records.store import Missing
 from ripieno.services import blobs, endpoints, webhooks
 from ripieno.services.outage import is_outage
-from ripieno.work import analysing, composing, exporting, generating, mixing, review, revising, song_mastering
+from ripieno.work import (
+    analysing,
+    composing,
+    exporting,
+    generating,
+    mixing,
+    moderating,
+    review,
+    revising,
+    song_mastering,
+)
 
 log = logging.getLogger("ripieno.api")
 
@@ -41,6 +51,7 @@ CODES: dict[type[Exception], tuple[int, str]] = {
     analysing.NotAudio: (422, "unsupported_format"),
     generating.NotAnalysed: (409, "not_analyzed"),
     generating.CannotGenerate: (400, "invalid_request"),
+    moderating.NotAppealable: (409, "not_appealable"),
     review.NotReviewable: (409, "not_reviewable"),
     mixing.NothingToMix: (409, "nothing_to_mix"),
     mixing.NoSuchTake: (400, "invalid_request"),
@@ -71,6 +82,9 @@ def of(fault: Exception) -> Problem:
         errors = [{"field": ".".join(map(str, one["loc"])), "message": _said(one)} for one in fault.errors()]
         detail = "; ".join(f"{one['field']}: {one['message']}" if one["field"] else one["message"] for one in errors)
         return _problem(400, "invalid_request", detail[:2000], errors=errors[:50])
+    if isinstance(fault, moderating.Refused):
+        its = fault.refusal
+        return _problem(422, "refused", str(fault), suggestion=its.suggestion, rule=its.rule, refusal_id=its.refusal_id)
     if isinstance(fault, BadAudio):
         status = 413 if fault.code == "file_too_large" else 415 if fault.code == "unsupported_format" else 422
         return _problem(status, fault.code, fault.message)

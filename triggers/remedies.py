@@ -54,6 +54,14 @@ REMEDIES: dict[str, Remedy] = {
     "bad_signature": Remedy(
         (401,), "a callback is not signed with the secret that is shared", "sign it as Standard Webhooks say"
     ),
+    # -- what is not done
+    "refused": Remedy(
+        (422,), "the words ask for what is not done here: an imitation by name, hate, or minors in sexual words",
+        "ask for what `suggestion` names, where there is one; `POST /refusals/{refusal_id}/appeal` where it is wrong",
+    ),
+    "not_appealable": Remedy(
+        (409,), "the refusal is appealed already, or decided", "wait for an operator, or see its `decision`"
+    ),
     # -- files
     "no_file": Remedy((400,), "the form has no file", "send it as the part named `file`"),
     "file_too_large": Remedy(

@@ -29,6 +29,7 @@ from ripieno.contracts import names
 from ripieno.contracts.enums import Role
 from ripieno.records import idempotency
 from ripieno.services.identity import Caller, caller_of
+from ripieno.work import moderating
 from triggers import problems
 from triggers.problems import ApiError
 
@@ -161,6 +162,7 @@ def _register(blueprint: df.Blueprint, declared: Route, *, with_client: bool) ->
                 if isinstance(claimed, idempotency.Answered):
                     return _again(claimed)
                 try:
+                    await asyncio.to_thread(_moderate, declared, call)
                     answered = await declared.handler(call)
                 except BaseException:
                     await asyncio.to_thread(_let_go, claimed)
@@ -180,6 +182,7 @@ def _register(blueprint: df.Blueprint, declared: Route, *, with_client: bool) ->
                 if isinstance(claimed, idempotency.Answered):
                     return _again(claimed)
                 try:
+                    _moderate(declared, call)
                     answered = declared.handler(call)
                 except BaseException:
                     _let_go(claimed)
@@ -215,6 +218,12 @@ def _begin(
     body = _parsed(req, declared.body) if isinstance(declared.body, type) else None
     call = Call(req, caller, dict(req.route_params), body, query, names.seed(datetime.now(UTC)), client)
     return call, _asked(declared, req, caller)
+
+
+def _moderate(declared: Route, call: Call[Any]) -> None:
+    """What people wrote in the body is looked at before anything is done with it. Raises `moderating.Refused`."""
+    if declared.role is not None:
+        moderating.check_body(call.owner, f"{declared.method} {declared.path}", call.body)
 
 
 def _seeded(call: Call[Any], claimed: Claimed) -> Call[Any]:

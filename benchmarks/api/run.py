@@ -37,10 +37,13 @@ from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.enums import AudioFileStatus
 from ripieno.contracts.provenance import Provenance
 from ripieno.local.stack import Stack
+from ripieno.music.genres import all_genres
 from ripieno.records import analyses, songs
 
 FEW = 10
 TRIES = 5
+STYLES = sorted(all_genres())
+MOODS = ("calm", "happy", "sad", "tense", "energetic")
 KEYS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MAJOR = ("C", "F", "G", "A:min", "D:min", "E:min")
 FORMS = (
@@ -71,6 +74,9 @@ QUERIES: dict[str, Query] = {
     "key": lambda rng: {"key": rng.choice(KEYS), "limit": rng.randrange(20, 51)},
     "tempo": lambda rng: {"bpm_min": rng.uniform(60, 150), "bpm_max": 170},
     "name": lambda rng: {"named": f"song number {rng.randrange(100)}"},
+    "mood": lambda rng: {"mood": rng.choice(MOODS), "limit": rng.randrange(20, 51)},
+    "mood and style": lambda rng: {"mood": rng.choice(MOODS), "style": rng.choice(STYLES)},
+    "style and key": lambda rng: {"style": rng.choice(STYLES), "key": rng.choice(KEYS), "limit": rng.randrange(20, 51)},
     "mode": lambda rng: {"mode": rng.choice(("major", "minor")), "uploaded_before": _moment(rng)},
     "status": lambda rng: {"status": "analyzed", "uploaded_before": _moment(rng)},
     "dates": lambda rng: {"uploaded_after": _moment(rng), "limit": 50},
@@ -123,6 +129,9 @@ def _add(number: int, owner: str) -> None:
         bpm=round(rng.uniform(60, 180), 2),
         key=rng.choice(KEYS),
         mode=rng.choice(("major", "minor")),
+        valence=round(rng.uniform(-1, 1), 3),
+        arousal=round(rng.uniform(-1, 1), 3),
+        styles=rng.sample(STYLES, rng.randrange(1, 4)),
         duration_seconds=rng.uniform(60, 400),
     )
     analyses.save(

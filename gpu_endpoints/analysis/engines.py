@@ -26,6 +26,8 @@ def describe() -> dict[str, dict]:
         "key": {"profiles+cadences": own},
         "sections": {"bar-novelty": own},
         "tuning": {"peak-histogram": own},
+        "mood": {"cues": own},
+        "styles": {"profiles": own},
     }
 
 
@@ -56,6 +58,11 @@ def mir_provenance(hearing: str) -> dict[str, Provenance]:
         "tuning": _own("peak-histogram"),
         "sections": _own("bar-novelty"),
     }
+
+
+def impression_provenance() -> dict[str, Provenance]:
+    """The signatures under a song's mood and styles."""
+    return {"mood": _own("cues"), "styles": _own("profiles")}
 
 
 def _own(engine: str) -> Provenance:

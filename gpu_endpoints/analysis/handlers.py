@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from gpu_endpoints.analysis import listening
+from gpu_endpoints.analysis import impression, listening
 from gpu_endpoints.analysis.separation import choice, job
 from gpu_endpoints.audio import decoding, songs
 from gpu_endpoints.serving.work import Handler, JobContext, JobFailed
@@ -24,15 +24,16 @@ def separate(job_input: dict, context: JobContext) -> dict:
 
 
 def mir(job_input: dict, context: JobContext) -> dict:
-    """Tempo, beats, key, chords, sections and tuning: the whole analysis, as a blob."""
+    """Tempo, beats, key, chords, sections, tuning, mood and styles: the whole analysis, as a blob."""
     order = MirInput.model_validate(job_input)
     audio = songs.fetch(order.container, order.blob_name, context)
     stems = _useful_stems(order, context)
     features = listening.listen(
-        audio, lambda done: context.progress(0.05 + 0.8 * done, "listening"), stems, engines=order.engines
+        audio, lambda done: context.progress(0.05 + 0.75 * done, "listening"), stems, engines=order.engines
     )
-    context.progress(0.88, "beats, chords, key and sections")
+    context.progress(0.82, "beats, chords, key and sections")
     analysis = listening.describe(features)
+    analysis = impression.heard(audio, analysis, lambda done: context.progress(0.9 + 0.07 * done, "mood and styles"))
     if order.separation is not None:
         analysis.engines["separate"] = order.separation
     context.progress(0.97, "storing the findings")

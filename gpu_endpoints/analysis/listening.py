@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from gpu_endpoints.analysis import engines
+from gpu_endpoints.analysis import engines, impression
 from gpu_endpoints.analysis.mir import beats, chords, confidence, key, sections, tuning
 from gpu_endpoints.analysis.mir.features import FRAME_FPS, Features, StemBlocks, extract
 from gpu_endpoints.audio.decoding import Audio
@@ -20,7 +20,7 @@ from ripieno.services import licenses
 
 
 def analyse(audio: Audio, on_progress: Callable[[float], None] = lambda done: None) -> Analysis:
-    return describe(listen(audio, on_progress))
+    return impression.heard(audio, describe(listen(audio, on_progress)))
 
 
 def listen(

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gpu_endpoints.audio import spectra
 from gpu_endpoints.audio.levels import SAMPLE_RATE, levels
-from gpu_endpoints.production import spectra
+from gpu_endpoints.audio.pitches import HOP, MAJOR, MINOR, chroma
 from ripieno.contracts.enums import StemType
 from ripieno.contracts.production import Score
 from ripieno.music.conditioning import Conditioning
@@ -18,8 +19,6 @@ from ripieno.music.genres.blending import blend
 
 ONSET_HOP = 441  # 10 ms
 _ONSET_WINDOW = 1024
-_PITCH_WINDOW, _PITCH_HOP = 16384, 4096
-_LOWEST_HZ, _HIGHEST_HZ = 32.0, 2100.0
 _LAGS = np.arange(-0.25, 0.2501, 0.0125)  # beats
 _RATIOS = np.arange(0.92, 1.0801, 0.0025)
 _NEAR_SECONDS = 0.025
@@ -28,8 +27,6 @@ _UNCLEAR = 0.1  # of the mean: onsets that stand out less have no beat
 _CLEARLY, _SLIGHTLY = 1.1, 1.02  # how much better another tempo or place has to be
 _AT_TEMPO = int(np.abs(_RATIOS - 1).argmin())
 _SILENT_PEAK = 1e-4
-_MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
-_MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
 GOOD_CHORDS = 0.75
 GOOD_BEATS = 0.5
 
@@ -145,25 +142,6 @@ def _on_grid(
     return heard @ weights / weights.sum()
 
 
-def chroma(mono: np.ndarray, tuning: float) -> np.ndarray:
-    """Energy of the pitch classes from C, (frames, 12), a frame each 4096 samples, for A4 at `tuning` Hz.
-
-    Spectral peaks alone count, at the frequency a parabola through each gives (Smith and Serra, ICMC 1987).
-    """
-    low, high = (round(hertz * _PITCH_WINDOW / SAMPLE_RATE) for hertz in (_LOWEST_HZ, _HIGHEST_HZ))
-    heard = list(spectra.blocks(mono, _PITCH_WINDOW, _PITCH_HOP, slice(low - 1, high + 1)))
-    power = np.concatenate(heard).T.astype(np.float64) ** 2
-    levels = np.log(power + 1e-20)
-    left, centre, right = levels[:-2], levels[1:-1], levels[2:]
-    row, frame = np.nonzero((centre > left) & (centre >= right) & (power[1:-1] > 1e-6 * power.max(initial=1e-20)))
-    a, b, c = left[row, frame], centre[row, frame], right[row, frame]
-    frequency = (low + row + 0.5 * (a - c) / (a - 2 * b + c)) * SAMPLE_RATE / _PITCH_WINDOW
-    pitch_class = np.round(69 + 12 * np.log2(frequency / tuning)).astype(int) % 12
-    found = np.zeros((power.shape[1], 12))
-    np.add.at(found, (frame, pitch_class), power[1:-1][row, frame])
-    return found
-
-
 def on_chords(mono: np.ndarray, conditioning: Conditioning) -> float | None:
     """How well the chords explain what sounds, 0..1; None where nothing does."""
     return _on_chords(chroma(mono, conditioning.tuning), conditioning) if np.abs(mono).max(initial=0.0) > 1e-4 else None
@@ -172,7 +150,7 @@ def on_chords(mono: np.ndarray, conditioning: Conditioning) -> float | None:
 def _on_chords(pitches: np.ndarray, conditioning: Conditioning) -> float | None:
     """How well each chord explains what sounds in its time, by how well it would twelve steps round: 1 where no
     transposition of it would do better. Loud chords count more, by the root of their energy."""
-    rate = SAMPLE_RATE / _PITCH_HOP
+    rate = SAMPLE_RATE / HOP
     total, agreed = 0.0, 0.0
     for span in conditioning.chords:
         start, end = max(span.start, conditioning.first), min(span.end, conditioning.last)
@@ -197,19 +175,8 @@ def _in_key(pitches: np.ndarray, conditioning: Conditioning) -> float | None:
     if mean.std() <= 0:
         return None
     key = conditioning.main_key
-    profile = np.roll(_MAJOR if key.mode == "major" else _MINOR, key.tonic)
+    profile = np.roll(MAJOR if key.mode == "major" else MINOR, key.tonic)
     return float(np.corrcoef(mean, profile)[0, 1])
-
-
-def how_minor(pitches: np.ndarray) -> float:
-    """By how much the pitch classes, (frames, 12), correlate better with some minor key than with any major one."""
-    mean = np.sqrt(pitches).mean(axis=0)
-    if mean.std() <= 0:
-        return 0.0
-    best = [
-        max(np.corrcoef(mean, np.roll(profile, tonic))[0, 1] for tonic in range(12)) for profile in (_MINOR, _MAJOR)
-    ]
-    return float(best[0] - best[1])
 
 
 def _follows_energy(mono: np.ndarray, conditioning: Conditioning) -> float | None:

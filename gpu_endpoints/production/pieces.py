@@ -12,9 +12,9 @@ from itertools import pairwise
 import numpy as np
 from scipy import signal
 
-from gpu_endpoints.audio import levels
+from gpu_endpoints.audio import levels, profiles, spectra
 from gpu_endpoints.audio.levels import SAMPLE_RATE
-from gpu_endpoints.production import checking, profiles, sources, spectra
+from gpu_endpoints.production import checking, sources
 from gpu_endpoints.serving.work import JobContext
 from ripieno.contracts.enums import StemType
 from ripieno.contracts.production import CheckInput, Miss, PieceAsked, PieceHeard
@@ -74,9 +74,10 @@ def heard(audio: np.ndarray, music: Conditioning, asked: PieceAsked, style: str,
             found.words_in_bar, found.words_ms = words(own, asked.words, music)
         elif (agreed := checking.on_chords(own, music)) is not None:
             found.chords[layer.name] = round(agreed, 3)
-    like = profiles.likeness(audio, music)
-    found.sounds_like, found.valence, found.arousal = list(like.styles[:3]), like.valence, like.arousal
     _, lufs = levels.levels(audio)
+    like = profiles.likeness(audio, music, lufs)
+    found.sounds_like = [name for name, _ in like.styles[:3]]
+    found.valence, found.arousal = like.valence, like.arousal
     if lufs is not None and asked.loudness_lufs is not None:
         found.loudness_error = round(lufs - asked.loudness_lufs, 2)
     found.misses = misses(found, asked, style)

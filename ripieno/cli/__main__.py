@@ -20,6 +20,7 @@ from ripieno.cli.library import delete, jams, list_songs, search, show, status, 
 from ripieno.cli.mix import mix
 from ripieno.cli.models import models
 from ripieno.cli.pieces import compositions, rate
+from ripieno.cli.refusals import appeal, decide, refusals
 from ripieno.cli.reviews import approve, cancel, generations, reject
 from ripieno.cli.stack import doctor, down, up
 from ripieno.cli.stages import harmonize, lyrics, master
@@ -32,6 +33,7 @@ _SECTIONS = [
     cloup.Section(
         "Whole pieces", [compose, refine, compositions, versions, rollback, download, rate, lyrics, harmonize, master]
     ),
+    cloup.Section("What was refused", [refusals, appeal, decide]),
     cloup.Section("The stack on this machine", [up, down, doctor, models, completion]),
 ]
 _EPILOG = (

@@ -27,7 +27,19 @@ from ripieno.contracts.enums import AudioFileStatus
 
 MOST_AT_ONCE = 8
 WATCH_SECONDS = 2.0
-_SHOWN = ("bpm", "key", "mode", "time_signature", "tuning_frequency", "beats", "sections", "chords", "confidence")
+_SHOWN = (
+    "bpm",
+    "key",
+    "mode",
+    "time_signature",
+    "tuning_frequency",
+    "beats",
+    "sections",
+    "chords",
+    "mood",
+    "styles",
+    "confidence",
+)
 
 
 @cloup.command(

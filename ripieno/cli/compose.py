@@ -48,6 +48,7 @@ _destination = cloup.option(
     epilog=examples(
         'ripieno compose "a sad waltz in E minor, 20 seconds" --instrumental',
         "ripieno compose --song song.mp3 --style bossa --instrumental --stop-at arrangement",
+        'ripieno compose "a waltz, 20 seconds" --mood-of song.mp3 --stop-at harmony',
         'ripieno compose "a funk band" --audio guitar=song.mp3 --stop-at arrangement',
         'ripieno compose "uplifting house with dreamy vocals, 20 seconds" --out piece/',
     )
@@ -73,6 +74,9 @@ _destination = cloup.option(
     cloup.option("--language", type=cloup.Choice(["en", "de", "es", "fr"]), help="Of the words."),
     cloup.option("--instrumental/--sung", default=None, help="Without or with a voice."),
     cloup.option("--song", shell_complete=songs.complete_song, help="A song to begin from: its form, chords, tempo."),
+    cloup.option(
+        "--mood-of", metavar="SONG", shell_complete=songs.complete_song, help="In the mood of this song, and its style."
+    ),
     cloup.option("--seed", type=int, help="The same seed makes the same piece."),
     cloup.option("--loudness", type=float, metavar="LUFS", help="Of the master."),
     _destination,
@@ -110,6 +114,8 @@ def compose(brief: str, out: Path | None, as_json: bool, song: str | None, **cho
         reference = songs.song_or_file(ripieno, chosen["reference"]) if chosen["reference"] is not None else None
         given = _given(ripieno, chosen["midi"], chosen["audio"])
         chosen["reference"] = reference.audio_file_id if reference else None
+        if chosen["mood_of"] is not None:
+            chosen["mood_of"] = songs.song_or_file(ripieno, chosen["mood_of"]).audio_file_id
         order = _order(brief, known.audio_file_id if known else None, given, chosen)
         made = _waited(ripieno, ripieno.compose(order))
         _show(ripieno, made, out or Path(slug(made.title) or "piece"), as_json=as_json)
@@ -235,6 +241,7 @@ def _order(brief: str, song_id: str | None, given: list[GivenLayer], chosen: dic
         return CompositionOrder(
             brief=brief,
             audio_file_id=song_id,
+            mood_of=chosen["mood_of"],
             title=chosen["title"],
             styles=_styles(chosen["style"]),
             key=chosen["key"],

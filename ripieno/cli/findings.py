@@ -85,6 +85,8 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str, float | None]]:
         ("key", _key(found), confidence["key"]),
         ("tuning", tuning, confidence["tuning_frequency"]),
         ("sections", sections, confidence["sections"]),
+        ("mood", _mood(found), min(confidence.get("valence", 0), confidence.get("arousal", 0))),
+        ("sounds like", _styles(found), confidence.get("styles", 0)),
     ]
 
 
@@ -112,6 +114,17 @@ def _file(song: dict[str, Any]) -> str:
         f"{song['file_size_bytes'] / 1e6:.1f} MB",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _mood(found: dict[str, Any]) -> str:
+    mood = found.get("mood")
+    if not mood:
+        return ""
+    return f"{', '.join(mood['words'])} (valence {mood['valence']:+.1f}, arousal {mood['arousal']:+.1f})"
+
+
+def _styles(found: dict[str, Any]) -> str:
+    return ", ".join(f"{one['name']} {one['weight']:.0%}" for one in found.get("styles") or ())
 
 
 def _key(found: dict[str, Any]) -> str:

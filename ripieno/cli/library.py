@@ -24,6 +24,7 @@ from ripieno.contracts.composition import CompositionView
 from ripieno.contracts.enums import AudioFileStatus
 from ripieno.contracts.generation import Generation
 from ripieno.music.chart import chart
+from ripieno.music.composing import moods
 
 _NEWEST_GENERATIONS = 10
 _ANYTHING = "SONG|GENERATION|COMPOSITION"
@@ -32,7 +33,15 @@ _song = cloup.argument(
 )
 
 
-@cloup.command(name="list", epilog=examples("ripieno list", "ripieno list --status failed", "ripieno list | cut -f2"))
+@cloup.command(
+    name="list",
+    epilog=examples(
+        "ripieno list",
+        "ripieno list --mood calm --style house",
+        "ripieno list --status failed",
+        "ripieno list | cut -f2",
+    ),
+)
 @filters
 @json_option
 def list_songs(as_json: bool, **chosen: Any) -> None:
@@ -52,7 +61,7 @@ def list_songs(as_json: bool, **chosen: Any) -> None:
 def search(as_json: bool, **chosen: Any) -> None:
     """The songs that match every filter given.
 
-    Newest first; slowest first when the tempo is one of the filters.
+    Newest first; slowest first when the tempo is one of the filters, calmest first when the mood is.
     """
     if not any(value is not None for value in chosen.values()):
         raise click.UsageError("search needs a filter, such as --key D or --bpm-min 120 (list shows every song)")
@@ -254,7 +263,7 @@ def _print(chosen: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json([song.model_dump(mode="json", include=SHOWN_OF_A_SONG) for song in found])
     elif found:
-        titles = ("id", "song", "status", "tempo", "key", "length", "uploaded")
+        titles = ("id", "song", "status", "tempo", "key", "mood", "style", "length", "uploaded")
         print_rows(titles, [_row(song) for song in found], keep=("id",))
     else:
         click.echo(
@@ -269,6 +278,10 @@ def _row(song: AudioSummary) -> tuple[str, ...]:
         song.status,
         f"{song.bpm:.1f} bpm" if song.bpm else "",
         f"{song.key} {song.mode}" if song.key else "",
+        moods.nearest(song.valence, song.arousal, 1)[0]
+        if song.valence is not None and song.arousal is not None
+        else "",
+        song.styles[0] if song.styles else "",
         clock(song.duration_seconds),
         day(song.uploaded_at),
     )

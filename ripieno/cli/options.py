@@ -40,6 +40,12 @@ def filters(command: Callable[..., Any]) -> Callable[..., Any]:
         cloup.option("--bpm-max", type=float, help="Fastest tempo."),
         cloup.option("--key", help="Tonic, such as C, F# or Bb."),
         cloup.option("--mode", type=cloup.Choice(["major", "minor"]), help="Of the key."),
+        cloup.option("--mood", help="A word for one: calm, happy, sad, tense, energetic."),
+        cloup.option("--style", help="A genre that it is like: house, jazz, ballad."),
+        cloup.option("--valence-min", type=float, help="From -1, sad, to 1, glad."),
+        cloup.option("--valence-max", type=float, help="From -1, sad, to 1, glad."),
+        cloup.option("--arousal-min", type=float, help="From -1, calm, to 1, excited."),
+        cloup.option("--arousal-max", type=float, help="From -1, calm, to 1, excited."),
         cloup.option(
             "--status", type=cloup.Choice(["uploaded", "analyzing", "analyzed", "failed"]), help="How far it is."
         ),

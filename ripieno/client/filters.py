@@ -12,7 +12,8 @@ class SongFilters(TypedDict, total=False):
 
     Tempi are in beats a minute, times ISO 8601 (UTC where they name no zone) or a datetime. `key` is a tonic in any
     spelling (`Bb`, `A#`), `mode` major or minor, `status` uploaded, analyzing, analyzed or failed. `chords` are some
-    that follow each other in the song (`C, G, Am, F`), `form` sections that do (`verse, chorus`). `named` is the
+    that follow each other in the song (`C, G, Am, F`), `form` sections that do (`verse, chorus`). `mood` is a word for
+    one (`calm`), `style` a genre that the song is like, valence and arousal are from -1 to 1. `named` is the
     beginning of a song's name or id, `sha256` the hash of its bytes. `limit`, 1 to 200, is how many songs are fetched
     at once, not how many there are in all.
     """
@@ -24,6 +25,12 @@ class SongFilters(TypedDict, total=False):
     bpm_max: float | None
     key: str | None
     mode: str | None
+    mood: str | None
+    style: str | None
+    valence_min: float | None
+    valence_max: float | None
+    arousal_min: float | None
+    arousal_max: float | None
     status: str | None
     uploaded_after: datetime | str | None
     uploaded_before: datetime | str | None

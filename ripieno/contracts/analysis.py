@@ -47,6 +47,22 @@ class KeySpan(Contract):
     mode: Mode
 
 
+class MoodHeard(Contract):
+    """Valence from sad to glad and arousal from calm to excited, -1 to 1 (Russell's circumplex), and the words for
+    moods that lie nearest."""
+
+    valence: float = Field(ge=-1, le=1)
+    arousal: float = Field(ge=-1, le=1)
+    words: list[str] = []
+
+
+class StyleHeard(Contract):
+    """A style that a song is like, and with which weight beside all others, 0 to 1."""
+
+    name: str
+    weight: float = Field(ge=0, le=1)
+
+
 class Confidences(Contract):
     """How far each finding can be trusted, 0 to 1; 0 where there is no finding."""
 
@@ -56,6 +72,9 @@ class Confidences(Contract):
     chords: Confidence = 0
     sections: Confidence = 0
     tuning_frequency: Confidence = 0
+    valence: Confidence = 0
+    arousal: Confidence = 0
+    styles: Confidence = 0
 
 
 class Analysis(Contract):
@@ -66,6 +85,8 @@ class Analysis(Contract):
     does not modulate), `tuning_frequency` is the frequency of A4 in Hz. The beat of 6/8 is its dotted quarter.
     `bar_levels` is how loud each bar is, from downbeat to downbeat (the last to the end), as RMS in dBFS;
     `loudness_lufs` how loud the song is (ITU-R BS.1770, as stereo), None where it is silent or was not measured.
+    `mood` and `styles` (those it is most like, the most first) are None and empty where there is no pulse, or an older
+    analysis did not look: docs/mood.md says what they are worth.
     """
 
     duration_seconds: float = Field(ge=0)
@@ -80,6 +101,8 @@ class Analysis(Contract):
     loudness_lufs: float | None = None
     sections: list[Section] = []
     chords: list[Chord] = []
+    mood: MoodHeard | None = None
+    styles: list[StyleHeard] = []
     confidence: Confidences = Confidences()
     engines: dict[str, Provenance] = {}
 

@@ -25,7 +25,7 @@ class Failure(Contract):
 
 
 class AudioSummary(Contract):
-    """One line of a listing."""
+    """One line of a listing. `styles` are those that it is most like, the most first."""
 
     audio_file_id: str
     original_file_name: str
@@ -33,6 +33,9 @@ class AudioSummary(Contract):
     bpm: float | None = None
     key: str | None = None
     mode: Mode | None = None
+    valence: float | None = None
+    arousal: float | None = None
+    styles: list[str] | None = None
     duration_seconds: float | None = None
     uploaded_at: str
 

@@ -93,17 +93,19 @@ class CompositionOrder(Request):
     """`POST /compositions`. Each field wins over the `brief`; what neither says follows from style and mood.
 
     With `audio_file_id` the piece has that song's form, chords, tempo and key, where no field says otherwise: a cover
-    in another style. `layers` are the instruments that may play; `given` is played as it is, and the piece has the
-    tempo, key and length of an analysed recording in it where nothing else says them. It is mastered for its
-    `destination`, to `loudness_lufs` where that is given, with the spectral balance and else the loudness of the song
-    `reference_id`. `stop_at` is the stage after which a person wants to look: the piece then waits, and
-    `POST /compositions/{id}/approve` lets it go on.
+    in another style. With `mood_of` it is in the mood of that song, as far as `mood` says nothing, and in its styles
+    where neither `styles` nor the brief names one. `layers` are the instruments that may play; `given` is played as it
+    is, and the piece has the tempo, key and length of an analysed recording in it where nothing else says them. It is
+    mastered for its `destination`, to `loudness_lufs` where that is given, with the spectral balance and else the
+    loudness of the song `reference_id`. `stop_at` is the stage after which a person wants to look: the piece then
+    waits, and `POST /compositions/{id}/approve` lets it go on.
     """
 
     brief: str = Field(default="", max_length=MOST_BRIEF)
     title: str | None = Field(default=None, max_length=200)
     artist: str | None = Field(default=None, max_length=200)
     mood: Mood | None = None
+    mood_of: str | None = Field(default=None, max_length=100)
     styles: list[StyleShare] = Field(default=[], max_length=MOST_STYLES)
     duration_seconds: float | None = Field(default=None, ge=10, le=MOST_COMPOSED_SECONDS)
     key: KeyName | None = None

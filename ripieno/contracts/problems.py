@@ -17,6 +17,9 @@ class Problem(Contract):
     detail: str
     audio_file_id: str | None = None
     errors: list[dict[str, Any]] | None = None
+    suggestion: str | None = None
+    rule: str | None = None
+    refusal_id: str | None = None
 
 
 class BadAudio(ValueError):

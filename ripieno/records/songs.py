@@ -2,6 +2,7 @@
 
 by-date|{newest first}|{id}           by-status|{status}|{newest first}|{id}
 by-tempo|{milli-bpm}|{newest first}   by-key|{pitch class}|…    by-mode|{mode}|…
+by-arousal|{thousandths from -1}|…    by-valence|{the same}|…   by-style|{style}|…, each that it is like
 by-name|{hex of the beginning of its file's name}|…             by-name|{hex of its id}|…
 
 A name is known by its UTF-8 without regard to cases or to how its accents are composed, so that whoever types the
@@ -13,22 +14,17 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
-
-from pydantic import Field, field_validator
+from typing import Any
 
 from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile, AudioPage, AudioSummary
-from ripieno.contracts.base import Request
-from ripieno.contracts.enums import AudioFileStatus, Mode
 from ripieno.music.pitch import pitch_class
 from ripieno.records import completing
 from ripieno.records import cursor as cursors
 from ripieno.records.mirror import Condition
 from ripieno.records.rows import LAST
+from ripieno.records.song_query import FIGURES, SongQuery
 from ripieno.records.store import IndexRows, Missing, Page, Store
-
-Tempo = Annotated[float, Field(ge=0, le=1e5, allow_inf_nan=False)]
 
 _SUMMARY_FIELDS = set(AudioSummary.model_fields)
 _NAME_BYTES = 64  # of a name in a row's key; what is longer is compared afterwards
@@ -39,47 +35,6 @@ _MOST_ROWS = 20_000  # looked at for one page
 
 class SongMissing(Missing):
     """No song of this owner has this id."""
-
-
-class SongQuery(Request):
-    """The filters of a listing; all given ones must hold. Times are ISO 8601.
-
-    `named` is the beginning of the song's id or of its file's name, in any case, without a folder. `chords` are some
-    that follow each other in the song (`C, G, Am, F`), in its own key; `form` are sections that do (`verse, chorus,
-    bridge`). `sha256` is the hash of its file.
-    """
-
-    named: str | None = Field(default=None, min_length=1, max_length=1024)
-    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
-    bpm_min: Tempo | None = None
-    bpm_max: Tempo | None = None
-    key: str | None = Field(default=None, max_length=10)
-    mode: Mode | None = None
-    status: AudioFileStatus | None = None
-    uploaded_after: datetime | None = None
-    uploaded_before: datetime | None = None
-    chords: str | None = Field(default=None, max_length=200)
-    form: str | None = Field(default=None, max_length=200)
-    limit: int = Field(default=50, ge=1, le=200)
-    cursor: str | None = Field(default=None, max_length=1000)
-
-    @field_validator("named")
-    @classmethod
-    def _without_folder(cls, named: str | None) -> str | None:
-        if named is not None:
-            named = named.replace("\\", "/").rpartition("/")[2]
-            if not named:
-                raise ValueError("it ends with a folder: give the beginning of a file's name, or of an id")
-        return named
-
-    @field_validator("key")
-    @classmethod
-    def _is_a_note(cls, key: str | None) -> str | None:
-        """Any spelling of a note; `f#` is as good as `F#`."""
-        if key is not None:
-            key = key.strip()[:1].upper() + key.strip()[1:]
-            pitch_class(key)
-        return key
 
 
 def create(song: AudioFile) -> bool:
@@ -122,10 +77,10 @@ def search(owner: str, query: SongQuery) -> AudioPage:
     cursor.BadCursor
         When `query.cursor` is not one that an earlier page of this query gave.
     """
-    index, by_tempo = _choose_index(query)
+    index, of_rows = _choose_index(query)
     after = cursors.read(query.cursor, index)
-    if by_tempo:
-        start, end = _tempo_key(query.bpm_min) or "", _tempo_key(query.bpm_max, after=True)
+    if of_rows is not None:
+        start, end = of_rows
     else:
         after_time, before_time = _within_calendars(query.uploaded_after), _within_calendars(query.uploaded_before)
         start = names.newest_first(before_time) if before_time else ""
@@ -135,6 +90,11 @@ def search(owner: str, query: SongQuery) -> AudioPage:
         for name, op, value in (
             ("bpm", "ge", query.bpm_min),
             ("bpm", "le", query.bpm_max),
+            *(
+                (figure, op, end)
+                for figure in FIGURES
+                for op, end in zip(("ge", "le"), query.within(figure), strict=True)
+            ),
             ("mode", "eq", query.mode),
             ("status", "eq", query.status),
             ("uploaded_at", "gt", _iso(query.uploaded_after)),
@@ -142,18 +102,19 @@ def search(owner: str, query: SongQuery) -> AudioPage:
         )
         if value is not None
     ]
-    if query.named is None:
+    if query.named is None and (query.style is None or query.key is None):
         page = _store.page(
             owner, index, after=after, start=start, end=end or LAST, conditions=conditions, limit=query.limit
         )
     else:
-        page = _named_page(owner, index, after, conditions, query)
+        page = _sifted_page(owner, index, after, conditions, query)
     items = [AudioSummary.model_validate(row) for row in page.rows]
     return AudioPage(items=items, next_cursor=cursors.write(index, page.last_key) if page.last_key else None)
 
 
-def _named_page(owner: str, index: str, after: str | None, conditions: list[Condition], query: SongQuery) -> Page:
-    """A page of the rows of an index whose songs have a name; a short one where very many others lie between."""
+def _sifted_page(owner: str, index: str, after: str | None, conditions: list[Condition], query: SongQuery) -> Page:
+    """A page of the rows of an index whose songs have a name, or a key and a style, which no condition on a row can
+    say; a short one where very many others lie between."""
     found: list[dict[str, Any]] = []
     for _ in range(_MOST_ROWS // _ROWS_AT_ONCE):
         page = _store.page(owner, index, after=after, conditions=conditions, limit=_ROWS_AT_ONCE)
@@ -172,6 +133,10 @@ def _is_meant(row: dict[str, Any], index: str, query: SongQuery) -> bool:
     """Whether a row is of a song of that name (and key); a song that its name and its id mean has it by its name."""
     if query.key is not None and (row.get("key") is None or pitch_class(row["key"]) != pitch_class(query.key)):
         return False
+    if query.style is not None and query.style not in (row.get("styles") or ()):
+        return False
+    if query.named is None:
+        return True
     song = AudioSummary.model_validate(row)
     if not is_named(song, query.named or ""):
         return False
@@ -227,6 +192,12 @@ def _index(song: AudioFile) -> IndexRows:
         keys.append(f"by-key|{pitch_class(song.key)}|{newest_first}")
     if song.mode is not None:
         keys.append(f"by-mode|{song.mode}|{newest_first}")
+    keys += [
+        f"by-{figure}|{_figure_key(value)}|{newest_first}"
+        for figure in FIGURES
+        if (value := getattr(song, figure)) is not None
+    ]
+    keys += [f"by-style|{style}|{newest_first}" for style in song.styles or ()]
     keys += [f"by-name|{_name_key(name)}|{newest_first}" for name in (song.original_file_name, song.audio_file_id)]
     summary = song.model_dump(mode="json", include=_SUMMARY_FIELDS, exclude_none=True)
     return dict.fromkeys(keys, summary)
@@ -238,21 +209,28 @@ def _remembered(song: AudioFile) -> IndexRows:
     return dict.fromkeys(rows, next(iter(rows.values())) | {"born": song.born})
 
 
-def _choose_index(query: SongQuery) -> tuple[str, bool]:
-    """The index whose rows hold the fewest that do not belong to the answer, and whether it is the tempo's."""
+def _choose_index(query: SongQuery) -> tuple[str, tuple[str, str | None] | None]:
+    """The index whose rows hold the fewest that do not belong to the answer, and of one that is by a figure its first
+    and last row's."""
     if query.named is not None:
         if completing.is_complete(names.SONGS_TABLE, _WITH_NAMES):
-            return f"by-name|{_name_key(query.named)}", False
-        return "by-date|", False
+            return f"by-name|{_name_key(query.named)}", None
+        return "by-date|", None
+    if query.style is not None:
+        return f"by-style|{query.style}|", None
     if query.key is not None:
-        return f"by-key|{pitch_class(query.key)}|", False  # a pitch class, so that C# finds Db
+        return f"by-key|{pitch_class(query.key)}|", None  # a pitch class, so that C# finds Db
     if query.bpm_min is not None or query.bpm_max is not None:
-        return "by-tempo|", True
+        return "by-tempo|", (_tempo_key(query.bpm_min) or "", _tempo_key(query.bpm_max, after=True))
+    for figure in reversed(FIGURES):
+        low, high = query.within(figure)
+        if low is not None or high is not None:
+            return f"by-{figure}|", (_figure_key(low) or "", _figure_key(high, after=True))
     if query.mode is not None:
-        return f"by-mode|{query.mode}|", False
+        return f"by-mode|{query.mode}|", None
     if query.status is not None:
-        return f"by-status|{query.status}|", False
-    return "by-date|", False
+        return f"by-status|{query.status}|", None
+    return "by-date|", None
 
 
 def _folded(name: str) -> str:
@@ -278,6 +256,11 @@ def _within_calendars(moment: datetime | None) -> datetime | None:
 
 def _tempo_key(bpm: float | None, *, after: bool = False) -> str | None:
     return None if bpm is None else f"{min(max(0, round(bpm * 1000)), 10**9 - 2) + after:09d}"
+
+
+def _figure_key(value: float | None, *, after: bool = False) -> str | None:
+    """Of a valence or an arousal."""
+    return None if value is None else f"{min(max(0, round(1000 * (value + 1))), 2000) + after:04d}"
 
 
 def _iso(moment: datetime | None) -> str | None:

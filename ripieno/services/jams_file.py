@@ -1,9 +1,9 @@
 """An analysis, or what is settled of a composition, as a JAMS file (Humphrey et al., ISMIR 2014), validated before
 anyone sees it.
 
-Namespaces: tempo, key_mode, beat (the position in the bar as value), segment_open, chord (Harte); of a composition also
-lyrics (a line each), note_midi (what is sung) and mood_thayer. Tuning and the engines' provenance have no namespace of
-their own and are in the sandboxes.
+Namespaces: tempo, key_mode, beat (the position in the bar as value), segment_open, chord (Harte), mood_thayer; of a
+song also tag_open (styles, their weight as confidence), of a composition lyrics (a line each) and note_midi (what is
+sung). Tuning and the engines' provenance have no namespace of their own and are in the sandboxes.
 """
 
 from __future__ import annotations
@@ -68,10 +68,22 @@ def build(analysis: Analysis, *, title: str, artist: str = "", identifiers: dict
         span = chord.end_time - chord.start_time
         chords.append(time=chord.start_time, duration=span, value=chord.chord, confidence=chord.confidence)
     document.annotations.extend([beats, sections, chords])
+    if analysis.mood is not None:
+        mood = _annotation("mood_thayer", analysis, "mood")
+        sure = min(confidence.valence, confidence.arousal)
+        mood.append(time=0.0, duration=duration, value=[analysis.mood.valence, analysis.mood.arousal], confidence=sure)
+        document.annotations.append(mood)
+    if analysis.styles:
+        styles = _annotation("tag_open", analysis, "styles")
+        for style in analysis.styles:
+            styles.append(time=0.0, duration=duration, value=style.name, confidence=style.weight)
+        document.annotations.append(styles)
 
     document.sandbox.tuning_frequency = analysis.tuning_frequency
     document.sandbox.tuning_confidence = confidence.tuning_frequency
     document.sandbox.time_signature = analysis.time_signature
+    if analysis.styles:
+        document.sandbox.styles_confidence = confidence.styles
     document.sandbox.engines = {task: engine.model_dump() for task, engine in analysis.engines.items()}
     return _checked(document)
 

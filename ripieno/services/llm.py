@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -25,12 +25,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ripieno.contracts.provenance import ModelUsage, Provenance
 from ripieno.services import structured
 from ripieno.services.circuit import Circuit, CircuitOpen
+from ripieno.services.moderation import rules
 from ripieno.services.settings import Settings, settings
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
-Task = Literal["plan", "understand", "compose", "lyrics"]
+Task = Literal["plan", "understand", "compose", "lyrics", "moderate"]
 Answer = TypeVar("Answer", bound=BaseModel)
 
 OFF = "off"
@@ -67,11 +68,11 @@ class Reply(Generic[Answer]):
 
 
 def model_for(task: Task) -> str:
-    """The model that does a task, nothing where rules do it."""
+    """The model that does a task, nothing where rules do it; who moderates has to be named for that."""
     chosen = settings()
     if not (chosen.azure_openai or chosen.llm_url):
         return ""
-    name = chosen.llm_models.get(task) or chosen.llm_model
+    name = chosen.llm_models.get(task) or ("" if task == "moderate" else chosen.llm_model)
     return "" if name == OFF else name
 
 
@@ -100,11 +101,15 @@ def ask(
     Raises
     ------
     ModelFailed
-        When no model is configured, none can be reached in time, it refuses, or it keeps answering what does not fit.
+        When no model is configured, a rule refuses the question (`services.moderation`), none can be reached in time,
+        it refuses, or it keeps answering what does not fit.
     """
     name, usage = model_for(task), ModelUsage()
     if not name:
         raise ModelFailed(f"no language model is configured for the task {task}")
+    not_sent = rules.first_refused(_texts(question))
+    if not_sent is not None:
+        raise ModelFailed(f"nothing is sent to a model that is refused here ({not_sent.rule})")
     conversation = _Conversation(name, instructions, question, answer)
     circuit = _circuit(conversation.address, name)
     try:
@@ -136,6 +141,15 @@ def ask(
     if best is not None:
         return best
     raise ModelFailed(f"the model's answer did not fit the schema, even when asked again: {told[:300]}", usage)
+
+
+def _texts(question: Any) -> Iterator[str]:
+    """All words of a question."""
+    if isinstance(question, str):
+        yield question
+    elif isinstance(question, dict | list):
+        for one in question.values() if isinstance(question, dict) else question:
+            yield from _texts(one)
 
 
 # -- one conversation ---------------------------------------------------------------------------------------------

@@ -118,6 +118,9 @@ def save(order: SongOrder, result: dict[str, Any], separated: dict[str, Any]) ->
         bpm=found.bpm,
         key=found.key,
         mode=found.mode,
+        valence=found.mood.valence if found.mood else None,
+        arousal=found.mood.arousal if found.mood else None,
+        styles=[one.name for one in found.styles] or None,
         duration_seconds=found.duration_seconds,
     )
     if done is None and _of(order) is None:  # it was removed while this was being written

@@ -20,10 +20,12 @@ from ripieno.contracts.composition import (
     Context,
     HeldLayer,
     LayerEdit,
+    Mood,
     Refinement,
     Revision,
     Stage,
     StageState,
+    StyleShare,
     Try,
 )
 from ripieno.contracts.enums import AudioFileStatus, StemType, TakeStatus
@@ -87,6 +89,7 @@ def begin(owner: str, order: CompositionOrder, seed: str) -> tuple[Work, Run]:
         webhooks.check_user_url(order.webhook_url)
     if not order.brief.strip() and order == CompositionOrder(stem_format=order.stem_format):
         raise CannotCompose("nothing is asked for: give a brief (a sentence is enough), or any of the fields")
+    order = _in_mood_of(owner, order)
     order, held = _brought(owner, seed, order)
     work = Work(
         work_id=seed,
@@ -111,6 +114,35 @@ def begin(owner: str, order: CompositionOrder, seed: str) -> tuple[Work, Run]:
     works.create(work)
     held.keep()
     return work, run
+
+
+def _in_mood_of(owner: str, order: CompositionOrder) -> CompositionOrder:
+    """An order with the mood, and where none is named the styles, of the song that it names for that.
+
+    Raises
+    ------
+    CannotCompose, records.songs.SongMissing, generating.NotAnalysed
+    """
+    if order.mood_of is None:
+        return order
+    song = songs.get(owner, order.mood_of)
+    if song.status != AudioFileStatus.ANALYZED:
+        raise generating.NotAnalysed(f"mood_of: the song is {song.status}: its mood is known once it is analysed")
+    found = analyses.load(song.audio_file_id, song.born)
+    if found is None or found.mood is None:
+        why = "an older analysis did not look for it: analyse it again" if found and found.beats else "it has no pulse"
+        raise CannotCompose(f"mood_of: nothing is known of the mood of {song.original_file_name}: {why}, or give mood")
+    asked = order.mood or Mood()
+    mood = asked.model_copy(
+        update={
+            "valence": found.mood.valence if asked.valence is None else asked.valence,
+            "arousal": found.mood.arousal if asked.arousal is None else asked.arousal,
+        }
+    )
+    styles = order.styles
+    if not styles and briefs.read(order.brief).style is None:
+        styles = [StyleShare(name=one.name, weight=one.weight) for one in found.styles if one.weight > 0]
+    return order.model_copy(update={"mood": mood, "styles": styles})
 
 
 def _brought(owner: str, work_id: str, order: CompositionOrder) -> tuple[CompositionOrder, giving.Held]:

@@ -11,7 +11,7 @@ from ripieno.contracts.audio import AudioPage, AudioSummary
 from ripieno.music import chord_index
 from ripieno.music.pitch import pitch_class
 from ripieno.records import analyses, cursor, songs
-from ripieno.records.songs import SongQuery
+from ripieno.records.song_query import SongQuery
 
 _BY_ID = "found"
 _MOST_AT_ONCE = 500  # songs that are looked up together
@@ -21,7 +21,7 @@ def search(owner: str, query: SongQuery) -> AudioPage:
     """One page of the songs that match every filter.
 
     With `chords` or `form` the songs are in the order of their ids, with `named` in that of their names, else newest
-    first (by tempo slowest first).
+    first (by tempo slowest first, by mood calmest first).
 
     Raises
     ------
@@ -73,6 +73,16 @@ def _holds(song: AudioSummary, query: SongQuery) -> bool:
         and (query.bpm_max is None or (song.bpm is not None and song.bpm <= query.bpm_max))
         and (query.key is None or (song.key is not None and pitch_class(song.key) == pitch_class(query.key)))
         and (query.mode is None or song.mode == query.mode)
+        and (query.style is None or query.style in (song.styles or ()))
+        and _lies_within(song.valence, query.within("valence"))
+        and _lies_within(song.arousal, query.within("arousal"))
         and (query.status is None or song.status == query.status)
         and songs.uploaded_within(song, query)
     )
+
+
+def _lies_within(value: float | None, bounds: tuple[float | None, float | None]) -> bool:
+    low, high = bounds
+    if value is None:
+        return low is None and high is None
+    return (low is None or value >= low) and (high is None or value <= high)

@@ -111,6 +111,8 @@ def test_every_example_of_the_help_runs(workplace):
             shell(bass_line, workplace)
         if name == "delete":  # each wants a song
             shell("cp short.mp3 song.mp3 && ripieno analyze song.mp3", workplace)
+        if name == "appeal":  # wants something that was refused
+            shell("! ripieno understand 'in the style of Coldplay'", workplace)
         shell(line if name != "cancel" else f"{line} 2>&1 | grep -E 'cancelled|nothing to cancel'", workplace)
     shell("cp long.mp3 song.mp3 && ripieno delete song.mp3 --wait", workplace)
 

@@ -209,6 +209,27 @@ def rate(path: str) -> Callable[..., None]:
     return rated
 
 
+def refused(stack, text: str) -> str:
+    told = httpx.post(f"{stack.url}/api/understanding", json={"text": text})
+    assert told.status_code == 422, told.text
+    return told.json()["refusal_id"]
+
+
+def appeal(stack, ripieno, song, make_clip) -> None:
+    refusal = refused(stack, f"in the style of Coldplay {uuid.uuid4().hex}")
+    told = one_of(all_at_once(f"{stack.url}/api/refusals/{refusal}/appeal", json={"reason": "my own band"}))
+    assert told["status"] == "appealed" and refusal in {one.refusal_id for one in ripieno.appeals()}
+
+
+def decide(stack, ripieno, song, make_clip) -> None:
+    text = f"in the style of Coldplay {uuid.uuid4().hex}"
+    refusal = refused(stack, text)
+    ripieno.appeal(refusal, "my own band")
+    told = one_of(all_at_once(f"{stack.url}/api/ops/refusals/{refusal}/decision", json={"granted": True}))
+    assert told["status"] == "granted" and refusal not in {one.refusal_id for one in ripieno.appeals()}
+    assert ripieno.understand(text).text == text, "just this text passes from then on"
+
+
 POSTS: dict[str, Callable[..., None]] = {
     "/audio": upload,
     "/audio/{id}/analysis": analyse,
@@ -231,6 +252,8 @@ POSTS: dict[str, Callable[..., None]] = {
     "/compositions/{id}/reject": turn_down,
     "/compositions/{id}/feedback": rate("/compositions/{id}/feedback"),
     "/feedback": rate("/feedback"),
+    "/refusals/{id}/appeal": appeal,
+    "/ops/refusals/{id}/decision": decide,
 }
 
 

@@ -81,7 +81,8 @@ class AsyncSongs(AsyncUploads, AsyncDownloads, AsyncRemovals):
             await async_sleep(watch.pause(song.status))
 
     async def search(self, **filters: Unpack[SongFilters]) -> AsyncIterator[AudioSummary]:
-        """Every song that matches all filters, newest first (slowest first with a tempo filter).
+        """Every song that matches all filters, newest first (slowest first with a tempo filter, calmest
+        first with a mood).
 
         Pages of `limit` songs are fetched as they are needed. Filters are in `ripieno.client.SongFilters`; one that is
         None is none.

@@ -80,7 +80,8 @@ class Songs(Uploads, Downloads, Removals):
             sleep(watch.pause(song.status))
 
     def search(self, **filters: Unpack[SongFilters]) -> Iterator[AudioSummary]:
-        """Every song that matches all filters, newest first (slowest first with a tempo filter).
+        """Every song that matches all filters, newest first (slowest first with a tempo filter, calmest
+        first with a mood).
 
         Pages of `limit` songs are fetched as they are needed. Filters are in `ripieno.client.SongFilters`; one that is
         None is none.

@@ -262,6 +262,8 @@ def _who_settled(order: CompositionOrder, said: Said, song: Conditioning | None)
     }  # fmt: skip
     found = {field: YOU for field, value in yours.items() if value}
     of_song = dict.fromkeys(("tempo", "meter", "key", "form"), SONG) if song else {}
+    if order.mood_of is not None:
+        found["mood"] = SONG
     return {**dict.fromkeys(_OF_THE_WHOLE, str(Stage.CONTEXT)), **of_song, **found}
 
 

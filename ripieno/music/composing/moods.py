@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -9,9 +10,13 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from ripieno.contracts.composition import Mood
+from ripieno.contracts.understanding import Kind
 from ripieno.music.genres import all_genres
+from ripieno.music.language import understand
 
 _NEUTRAL = (0.2, 0.2)
+NEAR = (0.8, 0.5)
+"""Either side of a word's valence and arousal: what is heard there is found by it. The bands of the check of pieces."""
 
 
 class _Moods(BaseModel):
@@ -44,6 +49,23 @@ def settle(asked: Mood | None, text: str, style: str) -> Mood:
 def words() -> dict[str, tuple[float, float]]:
     """Every word for a mood with its valence and arousal."""
     return _moods().words
+
+
+@lru_cache(maxsize=1000)
+def place(word: str) -> tuple[float, float] | None:
+    """The valence and arousal of a word for a mood, in any of the languages that are read here; None for another."""
+    known = _moods().words
+    said = word.strip().lower()
+    if said in known:
+        return known[said]
+    heard_words = [one.value for one in understand(said).statements if one.kind == Kind.MOOD and one.value in known]
+    return known[heard_words[0]] if heard_words and heard_words[0] else None
+
+
+def nearest(valence: float, arousal: float, count: int = 3) -> list[str]:
+    """The words for moods that lie nearest to a valence and an arousal, one of each place."""
+    first_of = {where: word for word, where in reversed(_moods().words.items())}
+    return [first_of[one] for one in sorted(first_of, key=lambda one: math.dist(one, (valence, arousal)))[:count]]
 
 
 def of_style(style: str) -> tuple[float, float]:

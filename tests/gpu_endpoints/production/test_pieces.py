@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gpu_endpoints.audio import profiles
 from gpu_endpoints.audio.levels import SAMPLE_RATE
-from gpu_endpoints.production import checking, pieces, profiles
+from gpu_endpoints.production import checking, pieces
 from ripieno.contracts.production import PieceAsked, PieceHeard
 from ripieno.music.conditioning import free_standing
 from ripieno.music.genres import all_genres
