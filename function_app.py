@@ -28,6 +28,7 @@ import triggers.inbox
 import triggers.jobs
 import triggers.masters
 import triggers.openapi
+import triggers.preferences
 import triggers.reference
 import triggers.removals
 import triggers.timers
@@ -38,6 +39,7 @@ from ripieno.work import preparing
 
 PARTS = (
     triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.compositions, triggers.feedback,
+    triggers.preferences,
     triggers.understanding, triggers.catalogue, triggers.harmony, triggers.masters, triggers.jobs, triggers.callbacks,
     triggers.health, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,

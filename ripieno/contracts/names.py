@@ -32,9 +32,10 @@ RUNS = "Runs"
 UPLOADS = "Uploads"
 IDEMPOTENCY_KEYS = "IdempotencyKeys"
 FEEDBACK = "Feedback"
+PREFERENCES = "Preferences"
 TABLES = (
     SONGS_TABLE, ANALYSES_TABLE, SONG_CHORDS, SONG_FORMS, WORKS, JOB_RECORDS, RUNS, UPLOADS, IDEMPOTENCY_KEYS,
-    FEEDBACK,
+    FEEDBACK, PREFERENCES,
 )  # fmt: skip
 TABLES_OF_SEGNO = ("AudioFiles", "GenerationRequests")  # a library of version 0.1, under the platform's first name
 TASK_HUB_OF_SEGNO = "segno"

@@ -209,6 +209,11 @@ def rate(path: str) -> Callable[..., None]:
     return rated
 
 
+def learn_again(stack, ripieno, song, make_clip) -> None:
+    told = one_of(all_at_once(f"{stack.url}/api/preferences/rebuild", json={}))
+    assert ripieno.preferences().verdicts == told["verdicts"]
+
+
 POSTS: dict[str, Callable[..., None]] = {
     "/audio": upload,
     "/audio/{id}/analysis": analyse,
@@ -231,6 +236,7 @@ POSTS: dict[str, Callable[..., None]] = {
     "/compositions/{id}/reject": turn_down,
     "/compositions/{id}/feedback": rate("/compositions/{id}/feedback"),
     "/feedback": rate("/feedback"),
+    "/preferences/rebuild": learn_again,
 }
 
 

@@ -10,9 +10,12 @@ from ripieno.client._async.masters import AsyncMasters
 from ripieno.client._async.platform import AsyncPlatform
 from ripieno.client._async.ratings import AsyncRatings
 from ripieno.client._async.songs import AsyncSongs
+from ripieno.client._async.tastes import AsyncTastes
 
 
-class AsyncRipieno(AsyncSongs, AsyncGenerations, AsyncCompositions, AsyncRatings, AsyncMasters, AsyncPlatform):
+class AsyncRipieno(
+    AsyncSongs, AsyncGenerations, AsyncCompositions, AsyncRatings, AsyncTastes, AsyncMasters, AsyncPlatform
+):
     """A connection to one Ripieno.
 
     Parameters
