@@ -29,6 +29,11 @@ class Beta:
     def mean(self) -> float:
         return self.liked / (self.liked + self.disliked)
 
+    @property
+    def deviation(self) -> float:
+        whole = self.liked + self.disliked
+        return math.sqrt(self.mean * (1 - self.mean) / (whole + 1))
+
     def plus(self, more: Beta) -> Beta:
         return Beta(self.liked + more.liked, self.disliked + more.disliked)
 

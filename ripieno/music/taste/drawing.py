@@ -21,14 +21,13 @@ from ripieno.music.taste.lessons import SHADES, TOLD_ONLY
 OWN = Beta(2.0, 1.0)
 """Of what is played by itself, before anything is known."""
 OTHER = Beta(0.5, 2.0)
-VARIETY = 0.1
-"""How often something is tried for the sake of it."""
+VARIETY = 0.08
+"""How often something else than the best is tried for the sake of it, what is liked more sooner than what is not."""
 LEAST_DEVIATION = 0.08
 """Of a shade that is drawn, however well it is known."""
 _MOST = 0.9  # of a shade
 _WITHIN = 2.0  # deviations
 _HEARD = 0.03  # what is less than this is not worth a word
-_DISLIKED = 0.3  # what is liked less is not tried for the sake of variety
 
 
 @dataclass(frozen=True)
@@ -63,9 +62,9 @@ def choice(taste: Taste, kind: Choice, own: str, others: Sequence[str], seed: in
     believed = {name: (OWN if name == own else OTHER).plus(known.get(name, NOTHING)) for name in names}
     drawn = {name: rng.betavariate(one.liked, one.disliked) for name, one in believed.items()}
     best = max(names, key=lambda name: drawn[name])
-    bearable = [name for name in names if believed[name].mean >= _DISLIKED or name not in known]
-    if rng.random() < VARIETY and bearable:
-        best = rng.choice(bearable)
+    rest = [name for name in names if name != best]
+    if rng.random() < VARIETY and rest:
+        best = rng.choices(rest, [believed[name].mean for name in rest])[0]
     if best == own:
         return Drawn(own)
     return Drawn(best, wording.chosen(kind, best, known.get(best)))

@@ -24,10 +24,11 @@ NOTHING = Beta(0.0, 0.0)
 @dataclass(frozen=True)
 class Taste:
     """What is known of somebody's taste: of choices what was told, without a prior; of shades by stem, and of all
-    stems under None. What nobody said anything of is not there."""
+    stems under None; `told_of` are the stems that something was said of. What nobody said anything of is not there."""
 
     choices: dict[Choice, dict[str, Beta]] = field(default_factory=dict)
     shades: dict[tuple[ShadeName, StemType | None], Normal] = field(default_factory=dict)
+    told_of: dict[ShadeName, frozenset[str]] = field(default_factory=dict)
 
     def shade(self, name: ShadeName, stem: StemType) -> Normal | None:
         """What is believed of a shade of a player, by what was said of others where nothing was said of this one."""
@@ -44,17 +45,19 @@ def learned(lessons: Sequence[Lesson]) -> Taste:
                 said = lesson.liked * share * weight
                 if said:
                     of_kind[name] = of_kind.get(name, NOTHING).plus(Beta(max(0.0, said), max(0.0, -said)))
-    told = {
-        name for one in lessons for by_stem in (one.played, one.wanted) for said in by_stem.values() for name in said
-    }
+    told_of = {name: _told_of_by(lessons, name) for name in SHADES}
     shades: dict[tuple[ShadeName, StemType | None], Normal] = {}
     for name in SHADES:
-        if name in told:
+        if told_of[name]:
             for stem in (None, *StemType):
                 belief = _believed(lessons, name, stem)
                 if belief.told > 0:
                     shades[name, stem] = belief
-    return Taste({kind: known for kind, known in choices.items() if known}, shades)
+    return Taste(
+        {kind: known for kind, known in choices.items() if known},
+        shades,
+        {name: stems for name, stems in told_of.items() if stems},
+    )
 
 
 def _weighed(lessons: Sequence[Lesson]) -> list[tuple[float, Lesson]]:
@@ -68,7 +71,7 @@ def _believed(lessons: Sequence[Lesson], name: ShadeName, stem: StemType | None)
     for weight, lesson in _weighed(lessons):
         count = max(1, len({*lesson.played, *lesson.wanted}))
         for who in dict.fromkeys((*lesson.wanted, *lesson.played)):
-            share = 1 / count if stem is None else _told_of(stem, who) / (1 if who == stem else count)
+            share = 1 / count if stem is None else _says_of(stem, who) / (1 if who == stem else count)
             if name in lesson.wanted.get(who, {}):
                 belief = belief.wanted(lesson.wanted[who][name], weight * share)
             if name in lesson.played.get(who, {}):
@@ -77,7 +80,12 @@ def _believed(lessons: Sequence[Lesson], name: ShadeName, stem: StemType | None)
     return belief
 
 
-def _told_of(stem: StemType, who: str) -> float:
+def _told_of_by(lessons: Sequence[Lesson], name: ShadeName) -> frozenset[str]:
+    by_stem = [said for one in lessons for said in (one.played, one.wanted)]
+    return frozenset(str(who) for said in by_stem for who, shades in said.items() if name in shades)
+
+
+def _says_of(stem: StemType, who: str) -> float:
     """How much what is said of one player says of another; a voice is no instrument."""
     if who == stem:
         return 1.0

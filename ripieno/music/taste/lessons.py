@@ -128,13 +128,15 @@ def without(known: Iterable[Lesson], forgotten: Iterable[Aspect]) -> list[Lesson
 
 
 def _less(shades: Mapping[StemType, Shades], gone: set[Aspect]) -> dict[StemType, Shades]:
-    kept = {stem: {name: v for name, v in one.items() if name not in gone} for stem, one in shades.items()}
+    kept: dict[StemType, Shades] = {
+        stem: {name: v for name, v in one.items() if name not in gone} for stem, one in shades.items()
+    }
     return {stem: one for stem, one in kept.items() if one}
 
 
 def _shades(playing: Playing) -> Shades:
     """How it was played; of the feel only what was meant to be otherwise."""
-    found = {name: round(getattr(playing, name), 3) for name in SHADES}
+    found: Shades = {name: round(getattr(playing, name), 3) for name in SHADES}
     return {name: value for name, value in found.items() if value or name not in TOLD_ONLY}
 
 

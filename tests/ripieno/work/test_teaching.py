@@ -234,7 +234,7 @@ def test_stems_are_played_as_is_liked_and_say_so(storage, owner):
     liked = plan_of(owner, style="pop")
     assert all(one.density < -0.1 for one in liked.stems) and liked == plan_of(owner, style="pop")
     assert "drums 2: " in " ".join(liked.taste) and "sparser, because you like it so" in " ".join(liked.taste)
-    assert preferring.shown(owner).sentences[-1] == "You like it much sparser than I do."
+    assert preferring.shown(owner).sentences[-1] == "You like the drums much sparser than I do."
     said = plan_of(owner, style="pop", prompt="dense, busy drums")
     assert all(one.density > 0 for one in said.stems)
     preferring.forgotten(owner, None)
