@@ -45,7 +45,7 @@ def learned(lessons: Sequence[Lesson]) -> Taste:
                 said = lesson.liked * share * weight
                 if said:
                     of_kind[name] = of_kind.get(name, NOTHING).plus(Beta(max(0.0, said), max(0.0, -said)))
-    told_of = {name: _told_of_by(lessons, name) for name in SHADES}
+    told_of: dict[ShadeName, frozenset[str]] = {name: _told_of_by(lessons, name) for name in SHADES}
     shades: dict[tuple[ShadeName, StemType | None], Normal] = {}
     for name in SHADES:
         if told_of[name]:
@@ -56,7 +56,7 @@ def learned(lessons: Sequence[Lesson]) -> Taste:
     return Taste(
         {kind: known for kind, known in choices.items() if known},
         shades,
-        {name: stems for name, stems in told_of.items() if stems},
+        {name: told_of[name] for name in SHADES if told_of[name]},
     )
 
 
