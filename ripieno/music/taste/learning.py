@@ -7,7 +7,7 @@ What is said of one player says something of the others too, but less; of a voic
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ripieno.contracts.enums import StemType
@@ -45,19 +45,35 @@ def learned(lessons: Sequence[Lesson]) -> Taste:
                 said = lesson.liked * share * weight
                 if said:
                     of_kind[name] = of_kind.get(name, NOTHING).plus(Beta(max(0.0, said), max(0.0, -said)))
-    told_of: dict[ShadeName, frozenset[str]] = {name: _told_of_by(lessons, name) for name in SHADES}
     shades: dict[tuple[ShadeName, StemType | None], Normal] = {}
+    told_of: dict[ShadeName, frozenset[str]] = {}
     for name in SHADES:
-        if told_of[name]:
-            for stem in (None, *StemType):
-                belief = _believed(lessons, name, stem)
-                if belief.told > 0:
-                    shades[name, stem] = belief
-    return Taste(
-        {kind: known for kind, known in choices.items() if known},
-        shades,
-        {name: told_of[name] for name in SHADES if told_of[name]},
-    )
+        told = _told(lessons, name)
+        if stems := frozenset(str(who) for one in told for who in one.values):
+            told_of[name] = stems
+            believed = {stem: _believed(told, stem) for stem in (None, *StemType)}
+            shades |= {(name, stem): belief for stem, belief in believed.items() if belief.told > 0}
+    return Taste({kind: known for kind, known in choices.items() if known}, shades, told_of)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What one lesson says of one shade: the values that were wanted (`liked` is None), or heard, by stem."""
+
+    weight: float
+    liked: float | None
+    values: dict[StemType, float]
+
+
+def _told(lessons: Sequence[Lesson], name: ShadeName) -> list[_Told]:
+    """What is said of a shade, in the order in which it was."""
+    found = []
+    for weight, lesson in _weighed(lessons):
+        for liked, by_stem in ((None, lesson.wanted), (lesson.liked, lesson.played)):
+            values = {who: shades[name] for who, shades in by_stem.items() if name in shades}
+            if values:
+                found.append(_Told(weight, liked, values))
+    return found
 
 
 def _weighed(lessons: Sequence[Lesson]) -> list[tuple[float, Lesson]]:
@@ -65,28 +81,24 @@ def _weighed(lessons: Sequence[Lesson]) -> list[tuple[float, Lesson]]:
     return [(0.5 ** ((newest - number) / HALF_LIFE), one) for number, one in enumerate(lessons)]
 
 
-def _believed(lessons: Sequence[Lesson], name: ShadeName, stem: StemType | None) -> Normal:
+def _believed(told: Sequence[_Told], stem: StemType | None) -> Normal:
     """Of one player, or of all of them, who then share what is said of several at once."""
     belief = Normal()
-    for weight, lesson in _weighed(lessons):
-        count = max(1, len({*lesson.played, *lesson.wanted}))
-        for who in dict.fromkeys((*lesson.wanted, *lesson.played)):
-            share = 1 / count if stem is None else _says_of(stem, who) / (1 if who == stem else count)
-            if name in lesson.wanted.get(who, {}):
-                belief = belief.wanted(lesson.wanted[who][name], weight * share)
-            if name in lesson.played.get(who, {}):
-                one_of = 1.0 if stem is None else math.sqrt(count)  # several are judged at once: each is the less sure
-                belief = belief.heard(lesson.played[who][name], lesson.liked * weight * share / one_of)
+    for one in told:
+        sure = 1.0 if stem is None else math.sqrt(len(one.values))  # several are judged at once: each is the less so
+        for value, share in _shares(one.values, stem):
+            if one.liked is None:
+                belief = belief.wanted(value, one.weight * share)
+            else:
+                belief = belief.heard(value, one.liked * one.weight * share / sure)
     return belief
 
 
-def _told_of_by(lessons: Sequence[Lesson], name: ShadeName) -> frozenset[str]:
-    by_stem = [said for one in lessons for said in (one.played, one.wanted)]
-    return frozenset(str(who) for said in by_stem for who, shades in said.items() if name in shades)
-
-
-def _says_of(stem: StemType, who: str) -> float:
-    """How much what is said of one player says of another; a voice is no instrument."""
-    if who == stem:
-        return 1.0
-    return 0.0 if StemType.VOCALS in (who, stem) else _OF_OTHERS
+def _shares(values: Mapping[StemType, float], stem: StemType | None) -> list[tuple[float, float]]:
+    """The values that say something of a player, and how much: its own, and those of others, in one; a voice is no
+    instrument."""
+    if stem is None:
+        return [(value, 1 / len(values)) for value in values.values()]
+    found = [(values[stem], 1.0)] if stem in values else []
+    others = [value for who, value in values.items() if StemType.VOCALS not in (who, stem) and who != stem]
+    return [*found, (sum(others) / len(others), _OF_OTHERS)] if others else found
