@@ -15,7 +15,7 @@ from azure.core.exceptions import AzureError
 from ripieno.contracts.composition import Context, Layer, Revision
 from ripieno.contracts.enums import StemType
 from ripieno.contracts.feedback import Feedback
-from ripieno.contracts.generation import Playing, StemPlan
+from ripieno.contracts.generation import GeneratedStem, Playing, StemPlan
 from ripieno.contracts.preferences import Lesson, Shades
 from ripieno.contracts.understanding import Kind, Statement
 from ripieno.contracts.works import Element, Review, Version, Work, WorkKind
@@ -151,7 +151,7 @@ def _understood(comment: str) -> list[Statement]:
 def _heard(element: Element, take: Version) -> Heard | None:
     if take.stem is None or take.plan is None or element.stem_type is None:
         return None
-    return Heard(StemType(element.stem_type), take.plan, take.plan.style, take.stem.engine.engine)
+    return Heard(StemType(element.stem_type), take.plan, take.plan.style, _playing_engine(take.stem))
 
 
 def _of_work(work: Work, number: int | None) -> list[Heard]:
@@ -167,7 +167,7 @@ def _of_work(work: Work, number: int | None) -> list[Heard]:
     return [
         Heard(StemType(layer.stem_type), _playing(layer), layer.style or style, _engine(work, name, take))
         for name, take in revision.elements.items()
-        if (layer := by_name.get(name)) is not None
+        if (layer := by_name.get(name)) is not None and not layer.midi and not layer.audio
     ]
 
 
@@ -177,7 +177,12 @@ def _playing(layer: Layer) -> Playing:
 
 def _engine(work: Work, name: str, number: int) -> str | None:
     stem = works.version(work, name, number).stem
-    return stem.engine.engine if stem is not None else None
+    return _playing_engine(stem) if stem is not None else None
+
+
+def _playing_engine(stem: GeneratedStem) -> str | None:
+    """The engine that made it; one that sings is chosen by its words, and by nobody's taste."""
+    return None if stem.stem_type == StemType.VOCALS else stem.engine.engine
 
 
 def _shares(context: Context) -> dict[str, float]:

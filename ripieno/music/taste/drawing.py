@@ -18,10 +18,10 @@ from ripieno.music.taste.beliefs import Beta, Normal
 from ripieno.music.taste.learning import NOTHING, Taste
 from ripieno.music.taste.lessons import SHADES, TOLD_ONLY
 
-OWN = Beta(2.0, 1.0)
+OWN = Beta(3.0, 1.0)
 """Of what is played by itself, before anything is known."""
-OTHER = Beta(0.5, 2.0)
-VARIETY = 0.08
+OTHER = Beta(0.5, 2.5)
+VARIETY = 0.05
 """How often something else than the best is tried for the sake of it, what is liked more sooner than what is not."""
 LEAST_DEVIATION = 0.08
 """Of a shade that is drawn, however well it is known."""

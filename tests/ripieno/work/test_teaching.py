@@ -254,7 +254,13 @@ def test_pieces_are_arranged_as_is_liked_and_say_so(storage, owner):
                     liked=1.0,
                     chose={"styles": {"reggae": 1.0}},
                     wanted={StemType.PIANO: {"density": -0.6}},
-                )
+                ),
+                Lesson(
+                    lesson_id=f"pop {number}",
+                    told_at=f"2026-03-01T00:00:0{number}+00:00",
+                    liked=-1.0,
+                    chose={"styles": {"pop": 1.0}},
+                ),
             ],
         )
     made_of = [
