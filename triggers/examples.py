@@ -390,6 +390,7 @@ _EXAMPLES: Sequence[BaseModel] = [
     _SAID,
     feedback.FeedbackList(items=[_SAID]),
     _TASTE,
+    preferences.Relearned(verdicts=12),
     preferences.PreferencesFile(
         **_TASTE.model_dump(),
         lessons=[preferences.Lesson(

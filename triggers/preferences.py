@@ -6,7 +6,7 @@ import azure.durable_functions as df
 
 from ripieno.contracts.base import Request
 from ripieno.contracts.enums import Role
-from ripieno.contracts.preferences import Aspect, Preferences, PreferencesFile
+from ripieno.contracts.preferences import Aspect, Preferences, PreferencesFile, Relearned
 from ripieno.services import blobs
 from ripieno.work import preferring
 from triggers.routing import Answer, Call, route
@@ -57,7 +57,7 @@ def export_preferences(call: Call[None]) -> Answer:
     return Answer(preferring.exported(call.owner), 200, headers)
 
 
-@route(blueprint, "POST", "/preferences/rebuild", role=Role.GENERATOR, tag=TAG, answers={200: Preferences})
+@route(blueprint, "POST", "/preferences/rebuild", role=Role.GENERATOR, tag=TAG, answers={200: Relearned})
 def rebuild_preferences(call: Call[None]) -> Answer:
     """Learn again from all that you said and that is still there, each once.
 

@@ -42,7 +42,9 @@ def preferences(reset: tuple[Aspect, ...], rebuild: bool, export: Path | None, a
     with connect() as ripieno:
         for one in reset:
             ripieno.forget_preferences(None if one == _ALL else one)
-        known = ripieno.rebuild_preferences() if rebuild else ripieno.preferences()
+        if rebuild:
+            ripieno.rebuild_preferences()
+        known = ripieno.preferences()
         if export is not None:
             whole = ripieno.export_preferences()
             text = whole.model_dump_json(indent=1) + "\n"

@@ -78,6 +78,12 @@ class Preferences(Contract):
     updated_at: str | None = None
 
 
+class Relearned(Contract):
+    """Answer to `POST /preferences/rebuild`, which is kept for two days with its `Idempotency-Key`: no figures."""
+
+    verdicts: int
+
+
 class PreferencesFile(Preferences):
     """`GET /preferences/export`: that, and every lesson that it was learned from."""
 

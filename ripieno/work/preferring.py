@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ripieno.contracts.preferences import Aspect, Preferences, PreferencesFile
+from ripieno.contracts.preferences import Aspect, Preferences, PreferencesFile, Relearned
 from ripieno.music.taste import showing
 from ripieno.records import preferences
 from ripieno.work import teaching
@@ -26,7 +26,7 @@ def forgotten(owner: str, of: Aspect | None) -> Preferences:
     return shown(owner)
 
 
-def rebuilt(owner: str) -> Preferences:
-    """What is learned from all that is kept of what somebody said, beside what is known."""
+def rebuilt(owner: str) -> Relearned:
+    """Learn from all that is kept of what somebody said, beside what is known."""
     teaching.again(owner)
-    return shown(owner)
+    return Relearned(verdicts=shown(owner).verdicts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ripieno.client._async.connection import AsyncConnection
 from ripieno.client.filters import given
-from ripieno.contracts.preferences import Aspect, Preferences, PreferencesFile
+from ripieno.contracts.preferences import Aspect, Preferences, PreferencesFile, Relearned
 
 
 class AsyncTastes(AsyncConnection):
@@ -42,7 +42,7 @@ class AsyncTastes(AsyncConnection):
         """
         return await self._ask(PreferencesFile, "GET", "preferences/export")
 
-    async def rebuild_preferences(self) -> Preferences:
+    async def rebuild_preferences(self) -> Relearned:
         """Learn again from all that you said and that is still there; it brings back what was forgotten.
 
         Examples
@@ -50,4 +50,4 @@ class AsyncTastes(AsyncConnection):
         >>> (await ripieno.rebuild_preferences()).verdicts <= 300
         True
         """
-        return await self._ask(Preferences, "POST", "preferences/rebuild")
+        return await self._ask(Relearned, "POST", "preferences/rebuild")

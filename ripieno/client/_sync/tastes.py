@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ripieno.client._sync.connection import Connection
 from ripieno.client.filters import given
-from ripieno.contracts.preferences import Aspect, Preferences, PreferencesFile
+from ripieno.contracts.preferences import Aspect, Preferences, PreferencesFile, Relearned
 
 
 class Tastes(Connection):
@@ -43,7 +43,7 @@ class Tastes(Connection):
         """
         return self._ask(PreferencesFile, "GET", "preferences/export")
 
-    def rebuild_preferences(self) -> Preferences:
+    def rebuild_preferences(self) -> Relearned:
         """Learn again from all that you said and that is still there; it brings back what was forgotten.
 
         Examples
@@ -51,4 +51,4 @@ class Tastes(Connection):
         >>> ripieno.rebuild_preferences().verdicts <= 300
         True
         """
-        return self._ask(Preferences, "POST", "preferences/rebuild")
+        return self._ask(Relearned, "POST", "preferences/rebuild")

@@ -16,7 +16,7 @@ from ripieno.contracts.feedback import FeedbackOrder
 from ripieno.contracts.generation import GenerationOrder, StemPlan
 from ripieno.contracts.preferences import MOST_LESSONS, Lesson
 from ripieno.contracts.workflow import RevisionOrder, WorkOrder
-from ripieno.contracts.works import Work
+from ripieno.contracts.works import Element, ElementKind, Version, Work
 from ripieno.records import preferences, works
 from ripieno.services import blobs
 from ripieno.services.storage import table
@@ -100,6 +100,13 @@ def test_a_style_that_is_asked_for_instead_is_liked(storage, owner):
     assert styles["bossa"] > 0.5 > styles["pop"]
 
 
+def _played(work_id: str, name: str) -> Element:
+    stem = makers.stem(work_id, name)["stems"][0]
+    stem["engine"] |= {"engine": "symbolic"}
+    take = Version.model_validate({"number": 1, "status": "generated", "made_at": "now", "stem": stem})
+    return Element(name=name, kind=ElementKind.LAYER, stem_type=StemType(name), versions=[take])
+
+
 @pytest.fixture
 def piece(storage, owner) -> Work:
     """A piece whose first version was made, but for its sound."""
@@ -116,7 +123,8 @@ def made(begun) -> Work:
     def ended(known: Work) -> Work:
         newest = known.composition.revisions[-1]
         newest.status, known.composition.current = "made", newest.number
-        newest.elements = {}
+        newest.elements = {one.name: 1 for one in newest.context.layers}
+        known.elements = [_played(known.work_id, one.name) for one in newest.context.layers]
         return known
 
     return works.change(work.owner, work.work_id, ended)
@@ -129,6 +137,30 @@ def test_edits_of_a_piece_teach_in_words_and_by_hand(piece):
     assert lesson.wanted["bass"]["density"] == -0.4 and lesson.wanted["piano"]["dynamics"] < 0
     assert revision.number == 2 and lesson.liked == 0
     assert preferring.rebuilt(work.owner).verdicts == 1, "learned again it is the same"
+
+
+def test_verdicts_on_a_piece_teach_of_all_its_players(piece):
+    revising.approve(piece.owner, piece.work_id, 1)
+    (lesson,) = kept(piece.owner)
+    assert lesson.liked == 1 and set(lesson.played) == {"piano", "bass"}
+    assert lesson.chose == {"engines": {"symbolic": 1.0}, "styles": {"bossa": 1.0}}
+    revising.reject(piece.owner, piece.work_id, 1, "")
+    assert [one.liked for one in kept(piece.owner)] == [-1.0]
+    rating.give(piece.owner, FeedbackOrder(target=piece.work_id, rating=4, comment="leiser das Klavier"), "00000001")
+    assert kept(piece.owner)[-1].liked == 0.5 and kept(piece.owner)[-1].wanted["piano"]["dynamics"] < 0
+    before = preferring.exported(piece.owner)
+    assert preferring.rebuilt(piece.owner).verdicts == before.verdicts == 2
+    assert preferring.exported(piece.owner) == before, "learned again it is the same"
+
+
+def test_a_piece_that_is_rejected_with_a_comment_teaches_what_was_wrong(piece):
+    revising.reject(piece.owner, piece.work_id, 1, "much busier bass")
+    (lesson,) = kept(piece.owner)
+    assert lesson.liked == -0.3 and set(lesson.wanted) == {"bass"} and lesson.wanted["bass"]["density"] > 0.5
+    before = preferring.exported(piece.owner)
+    preferring.forgotten(piece.owner, None)
+    preferring.rebuilt(piece.owner)
+    assert preferring.shown(piece.owner).shades == before.shades
 
 
 def test_another_style_for_a_piece_teaches(piece):
