@@ -130,7 +130,7 @@ def _told(lesson_id: str, at: str, heard: Sequence[Heard], liked: float, said: S
             except ValueError:
                 continue
             way = -1 if one.negated else 1
-            found.append(lessons.of_styles(f"{lesson_id} style", at, shares, liked=way * lessons.WISHED))
+            found.append(lessons.of_styles(f"{lesson_id} style {one.value}", at, shares, liked=way * lessons.WISHED))
     return found
 
 

@@ -98,13 +98,17 @@ def changes(before: Playing, after: Playing) -> Shades:
 
 def together(known: Iterable[Lesson], told: Iterable[Lesson]) -> list[Lesson]:
     """Lessons with further ones, in the order in which they were told; what teaches nothing new is left as it was, what
-    was said again of the same thing takes the place of what was said before, and the oldest go."""
+    was said later of the same thing takes the place of what was said before, and the oldest go."""
     found = {one.lesson_id: one for one in known}
-    for one in told:
+    for one in sorted(told, key=_when):
         old = found.get(one.lesson_id)
-        if old is None or old != one.model_copy(update={"told_at": old.told_at}):
+        if old is None or (_when(old) <= _when(one) and old != one.model_copy(update={"told_at": old.told_at})):
             found[one.lesson_id] = one
-    return sorted(found.values(), key=lambda one: (datetime.fromisoformat(one.told_at), one.lesson_id))[-MOST_LESSONS:]
+    return sorted(found.values(), key=_when)[-MOST_LESSONS:]
+
+
+def _when(lesson: Lesson) -> tuple[datetime, str]:
+    return datetime.fromisoformat(lesson.told_at), lesson.lesson_id
 
 
 def without(known: Iterable[Lesson], forgotten: Iterable[Aspect]) -> list[Lesson]:

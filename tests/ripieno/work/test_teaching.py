@@ -86,6 +86,16 @@ def test_ratings_and_skips_teach(storage, owner, said, liked):
     assert len(kept(owner)) == 1, "the same rating again"
 
 
+def test_of_two_ratings_the_later_one_counts_also_when_it_is_learned_again(storage, owner):
+    work = heard(owner, "drums")
+    for number, stars in enumerate((5, 2, 3, 1)):
+        rating.give(owner, FeedbackOrder(target=work.work_id, rating=stars), f"{9 - number:08d}")
+    assert [one.liked for one in kept(owner)] == [-1.0]
+    preferring.forgotten(owner, None)
+    preferring.rebuilt(owner)
+    assert [one.liked for one in kept(owner)] == [-1.0]
+
+
 def test_words_alone_teach_where_they_are_understood(storage, owner):
     work = heard(owner, "drums", "bass")
     rating.give(owner, FeedbackOrder(target=work.work_id, comment="der Bass bitte leiser 🎸"), "00000002")

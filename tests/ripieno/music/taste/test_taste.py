@@ -33,6 +33,7 @@ def test_the_same_told_twice_counts_once_and_a_change_of_mind_takes_its_place():
     assert told == [first]
     changed = lessons.together(told, [verdict(1, -1.0).model_copy(update={"told_at": at(9)})])
     assert [one.liked for one in changed] == [-1.0]
+    assert lessons.together(changed, [first]) == changed, "what came late does not undo what was said after it"
 
 
 def test_in_whatever_order_they_come_they_teach_the_same():
