@@ -29,6 +29,7 @@ import triggers.jobs
 import triggers.masters
 import triggers.moderation
 import triggers.openapi
+import triggers.preferences
 import triggers.reference
 import triggers.removals
 import triggers.timers
@@ -39,9 +40,9 @@ from ripieno.work import preparing
 
 PARTS = (
     triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.compositions, triggers.feedback,
-    triggers.understanding, triggers.catalogue, triggers.harmony, triggers.masters, triggers.moderation, triggers.jobs,
-    triggers.callbacks, triggers.health, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox,
-    triggers.timers,
+    triggers.preferences, triggers.understanding, triggers.catalogue, triggers.harmony, triggers.masters,
+    triggers.moderation, triggers.jobs, triggers.callbacks, triggers.health, triggers.openapi, triggers.reference,
+    triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
     orchestrators.composition, orchestrators.export, orchestrators.endpoint_job, orchestrators.removal,
     activities.songs, activities.works, activities.compositions, activities.endpoint_jobs, activities.removal,

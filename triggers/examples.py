@@ -22,6 +22,7 @@ from ripieno.contracts import (
     jobs,
     masters,
     moderation,
+    preferences,
     problems,
     understanding,
 )
@@ -278,6 +279,15 @@ _SAID = feedback.Feedback(
     created_at=MADE,
 )
 
+_TASTE = preferences.Preferences(
+    sentences=["You like bossa.", "You like it sparser than I do."],
+    engines=[preferences.Liking(name="symbolic", liked=0.7, told=8.5)],
+    styles=[preferences.Liking(name="bossa", liked=0.85, told=5.2)],
+    shades=[preferences.Leaning(shade="density", mean=-0.34, deviation=0.11, told=6.0)],
+    verdicts=12,
+    updated_at=MADE,
+)
+
 _MASTERED = masters.SongMaster(
     master_id=WORK,
     instance_id=f"take-{WORK}-song-1",
@@ -404,6 +414,16 @@ _EXAMPLES: Sequence[BaseModel] = [
     feedback.FeedbackOrder(target=WORK, version=1, rating=4, comment="the chorus lifts"),
     _SAID,
     feedback.FeedbackList(items=[_SAID]),
+    _TASTE,
+    preferences.Relearned(verdicts=12),
+    preferences.PreferencesFile(
+        **_TASTE.model_dump(),
+        lessons=[preferences.Lesson(
+            lesson_id=f"{WORK} drums 1", told_at=MADE, liked=-0.3,
+            chose={"engines": {"symbolic": 1.0}, "styles": {"bossa": 1.0}},
+            wanted={StemType.DRUMS: {"density": -0.6}},
+        )],
+    ),
     understanding.UnderstandRequest(text="busier but not louder, and no drums in the intro", about="comment"),
     _UNDERSTOOD,
     jobs.JobPage(items=[_JOB]),
@@ -480,6 +500,10 @@ PYTHON: dict[str, str] = {
     "appeal_refusal": 'ripieno.appeal(refusal_id, "it is my own band\'s name")',
     "list_appeals": "waiting = list(ripieno.appeals())",
     "decide_appeal": 'ripieno.decide_appeal(refusal_id, granted=True, reason="the band is theirs")',
+    "get_preferences": "sentences = ripieno.preferences().sentences",
+    "forget_preferences": 'ripieno.forget_preferences("styles")',
+    "export_preferences": "lessons = ripieno.export_preferences().lessons",
+    "rebuild_preferences": "ripieno.rebuild_preferences()",
     "list_feedback": "said = list(ripieno.feedback())",
     "cancel_composition": "ripieno.cancel_composition(piece)",
     "delete_composition": "ripieno.delete_composition(piece)",

@@ -21,6 +21,7 @@ from ripieno.cli.mix import mix
 from ripieno.cli.models import models
 from ripieno.cli.pieces import compositions, rate
 from ripieno.cli.refusals import appeal, decide, refusals
+from ripieno.cli.preferences import preferences
 from ripieno.cli.reviews import approve, cancel, generations, reject
 from ripieno.cli.stack import doctor, down, up
 from ripieno.cli.stages import harmonize, lyrics, master
@@ -29,7 +30,9 @@ from ripieno.client import RipienoError
 
 _SECTIONS = [
     cloup.Section("Songs", [analyze, list_songs, search, show, status, stems, jams, delete]),
-    cloup.Section("New music", [generate, generations, approve, reject, mix, cancel, understand, catalogue]),
+    cloup.Section(
+        "New music", [generate, generations, approve, reject, mix, cancel, preferences, understand, catalogue]
+    ),
     cloup.Section(
         "Whole pieces", [compose, refine, compositions, versions, rollback, download, rate, lyrics, harmonize, master]
     ),

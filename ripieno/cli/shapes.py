@@ -95,7 +95,7 @@ class WrittenTake(Contract):
 
 class Generated(Contract):
     """`generate`, and `reject --out`: the request, what was written, the mix where one was asked for, what music for no
-    song is played to, and what was understood of the prompt."""
+    song is played to, what of it follows one's preferences, and what was understood of the prompt."""
 
     generation_request_id: str
     audio_file_id: str | None = None
@@ -106,6 +106,7 @@ class Generated(Contract):
     mix: str | None = None
     free_standing: FreeStanding | None = None
     planner: Provenance | None = None
+    taste: list[str] = []
     understood: Understanding | None = None
 
 

@@ -29,6 +29,7 @@ def written(
         error=request.error,
         stems=[_written(ripieno, stem, out) for stem in request.stems if only in (None, stem.name)],
         planner=request.plan.planner if request.plan else None,
+        taste=request.plan.taste if request.plan else [],
         free_standing=request.plan.free_standing if request.plan else None,
         understood=request.plan.understood if request.plan else None,
     )
@@ -71,6 +72,8 @@ def show_generated(result: Generated) -> None:
         screen.print(f"[dim]{escape(_played_to(result.free_standing))}[/dim]")
     if result.planner and result.planner.reason:
         screen.print(f"[dim]planned by {result.planner.engine}: {escape(result.planner.reason)}[/dim]")
+    for line in result.taste:
+        screen.print(f"[dim]{escape(line)}[/dim]")
     show_not_understood(result.understood, screen)
     if result.mix:
         screen.print(f"mix: {escape(result.mix)}")
@@ -123,6 +126,8 @@ def show_generation(request: Generation) -> None:
     for title, text in asked.items():
         if text:
             screen.print(f"  [dim]{title:<10}[/dim] {escape(text)}")
+    for line in request.plan.taste if request.plan else []:
+        screen.print(f"  [dim]{'liked':<10}[/dim] {escape(line)}")
     if request.error:
         screen.print(f"[red]✗[/red] {escape(request.error)}")
     for stem in request.stems:

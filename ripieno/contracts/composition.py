@@ -156,12 +156,13 @@ class Layer(Playing):
     """A layer that plays in the piece, in those sections that name it; not at the places `silent`, and at `at_places`
     otherwise than elsewhere. `variant` counts how often something else was wanted of it. `midi` are notes, and `audio`
     is a recording, that a person gave for it: files of the piece; `melody` is what the voice sings, where it is a
-    person's own."""
+    person's own. `engine` is by whom it is played where the order leaves that open."""
 
     name: str
     stem_type: StemType
     instrument: str | None = None
     style: str | None = None
+    engine: str = "auto"
     silent: list[Place] = []
     at_places: list[PlacedPlaying] = []
     variant: int = Field(default=0, ge=0)
@@ -172,8 +173,9 @@ class Layer(Playing):
 
 class Context(Contract):
     """What is settled of a piece. `lyrics` are those of the `drafts` that were chosen, or a person's own; `settled`
-    names for each field who settled it: `you`, the song, a stage or a language model. `made_by` is who made what is
-    settled at a stage, where there is a choice, and `usage` what language models cost for it."""
+    names for each field who settled it: `you`, `your taste`, the song, a stage or a language model. `made_by` is who
+    made what is settled at a stage, where there is a choice, and `usage` what language models cost for it. `taste` says
+    what follows the owner's preferences, and why."""
 
     title: str
     artist: str = ""
@@ -195,6 +197,7 @@ class Context(Contract):
     settled: dict[str, str] = {}
     made_by: dict[str, Provenance] = {}
     usage: ModelUsage = ModelUsage()
+    taste: list[str] = []
     remarks: list[str] = []
 
     @property

@@ -118,9 +118,11 @@ class FreeStanding(Contract):
 
 class GenerationPlan(Contract):
     """A plan for every stem that is asked for. `planner` says who made it, and why the rules where they stood in;
-    `free_standing` is there where the music is for no song; `understood` what was made of the words by rule."""
+    `free_standing` is there where the music is for no song; `understood` what was made of the words by rule; `taste`
+    what of it follows the owner's preferences, and why."""
 
     stems: list[StemPlan]
+    taste: list[str] = []
     understood: Understanding | None = None
     free_standing: FreeStanding | None = None
     planner: Provenance

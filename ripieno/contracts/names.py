@@ -32,11 +32,12 @@ RUNS = "Runs"
 UPLOADS = "Uploads"
 IDEMPOTENCY_KEYS = "IdempotencyKeys"
 FEEDBACK = "Feedback"
+PREFERENCES = "Preferences"
 REFUSALS = "Refusals"
 APPEALS = "Appeals"
 TABLES = (
     SONGS_TABLE, ANALYSES_TABLE, SONG_CHORDS, SONG_FORMS, WORKS, JOB_RECORDS, RUNS, UPLOADS, IDEMPOTENCY_KEYS,
-    FEEDBACK, REFUSALS, APPEALS,
+    FEEDBACK, PREFERENCES, REFUSALS, APPEALS,
 )  # fmt: skip
 TABLES_OF_SEGNO = ("AudioFiles", "GenerationRequests")  # a library of version 0.1, under the platform's first name
 TASK_HUB_OF_SEGNO = "segno"

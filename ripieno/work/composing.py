@@ -43,6 +43,7 @@ from ripieno.contracts.workflow import RevisionOrder, Run, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work, WorkKind
 from ripieno.music.composing import briefs, contexts, ensemble, refining, singing, sounding
 from ripieno.music.composing.briefs import Said
+from ripieno.music.conditioning import Conditioning
 from ripieno.music.genres.blending import Blend, blend
 from ripieno.music.song_conditioning import of_song
 from ripieno.records import analyses, runs, songs, works
@@ -50,7 +51,7 @@ from ripieno.services import conditioning, engines, lyricist, sketching, underst
 from ripieno.services.planner import seeds
 from ripieno.services.rules import signature
 from ripieno.services.sketching import Sketched
-from ripieno.work import asking, generating, giving, heeding, mixing
+from ripieno.work import asking, generating, giving, heeding, mixing, tasting
 
 _DEFAULT_STYLE = "pop"
 _ANOTHER = 15_485_863  # a prime, between the seeds of a layer's variants
@@ -222,14 +223,23 @@ def _begun(work: Work, understood: Understanding | None = None, sketch: Sketched
     assert work.composition is not None
     order = sketch.order if sketch else work.composition.order
     said = briefs.read(order.brief, understood)
-    song = None
-    if work.audio_file_id is not None and work.born is not None:
-        found = analyses.load(work.audio_file_id, work.born)
-        if found is None:
-            raise ValueError("the song was removed")
-        song = of_song(found)
-    seed = seeds.of(work.work_id, order.random_seed) % 2**32
-    return contexts.begin(order, said, _style(order, said), seed, song, _reference_lufs(work.owner, order))
+    reference_lufs = _reference_lufs(work.owner, order)
+    return contexts.begin(order, said, _style(order, said), _seed(work), _song(work), reference_lufs)
+
+
+def _seed(work: Work) -> int:
+    assert work.composition is not None
+    return seeds.of(work.work_id, work.composition.order.random_seed) % 2**32
+
+
+def _song(work: Work) -> Conditioning | None:
+    """What is known of the song that a piece begins from."""
+    if work.audio_file_id is None or work.born is None:
+        return None
+    found = analyses.load(work.audio_file_id, work.born)
+    if found is None:
+        raise ValueError("the song was removed")
+    return of_song(found)
 
 
 def _reference_lufs(owner: str, order: CompositionOrder) -> float | None:
@@ -253,14 +263,23 @@ def _sketched(work: Work, revision: Revision) -> Context:
     if order.brief.strip() and revision.understood is None:
         revision.understood = understanding.understood(order.brief)
     said = briefs.read(order.brief, revision.understood)
-    sketch = sketching.sketched(order, said, has_song=work.audio_file_id is not None)
-    made = _begun(work, revision.understood, sketch)
+    taste = tasting.of(work.owner)
+    liked, why = tasting.sketched(taste, order, said, _DEFAULT_STYLE, _song(work) if taste else None, _seed(work))
+    sketch = sketching.sketched(liked, said, has_song=work.audio_file_id is not None)
+    try:
+        made = _begun(work, revision.understood, sketch)
+    except ValueError:
+        if not why:
+            raise
+        why, sketch = [], sketching.sketched(order, said, has_song=work.audio_file_id is not None)
+        made = _begun(work, revision.understood, sketch)  # the style that is liked does not fit the rest
     filled = dict.fromkeys((one for one in sketch.filled if one in made.settled), sketch.engine.engine)
     read = revision.understood.usage if revision.understood else None
     remarks = [f"composed by rule: {sketch.engine.reason}"] if sketch.engine.fallback else []
     return made.model_copy(
         update={
-            "settled": {**made.settled, **filled},
+            "settled": {**made.settled, **filled, **({"styles": tasting.TASTE} if why else {})},
+            "taste": why,
             "made_by": {str(Stage.CONTEXT): sketch.engine},
             "usage": sketch.usage.plus(read) if read else sketch.usage,
             "remarks": [*made.remarks, *remarks],
@@ -283,7 +302,9 @@ def _arrangement_stage(work: Work, revision: Revision) -> tuple[Context, str]:
         said = [one for one in understood.statements if not edited.intersection(map(StemType, one.parts))]
         given = [one for one in work.composition.given if StemType(one.layer) not in edited]
         made = _given(heeding.of_brief(made, said), given)
-    return made, ", ".join(one.name for one in made.layers)
+        order = work.composition.order
+        made = tasting.arranged(tasting.of(work.owner), made, said, engine=order.engine)
+    return made, "; ".join([", ".join(one.name for one in made.layers), *made.taste])
 
 
 def _given(context: Context, layers: list[HeldLayer]) -> Context:
@@ -643,7 +664,7 @@ def _stem_plan(context: Context, name: str, again: list[str]) -> StemPlan:
         random_seed=(context.seed + layer.variant * _ANOTHER + (_AGAIN if name in again else 0)) % 2**32,
         midi=layer.midi,
         audio=layer.audio,
-        engine="symbolic" if layer.midi else "auto",
+        engine="symbolic" if layer.midi else layer.engine,
     )
 
 

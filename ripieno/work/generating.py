@@ -26,8 +26,8 @@ from ripieno.music.song_conditioning import within
 from ripieno.records import analyses, runs, songs, works
 from ripieno.services import blobs, conditioning, engines, llm, webhooks
 from ripieno.services.planner import plan as planner
-from ripieno.services.planner import rules
-from ripieno.work import asking
+from ripieno.services.planner import rules, seeds
+from ripieno.work import asking, tasting
 
 _NEW_SEED = 104_729  # a prime, so that the second of two synths plays something of its own
 
@@ -121,7 +121,7 @@ def plan(order: WorkOrder) -> list[VersionOrder]:
     """
     work = _set(order, GenerationStatus.PLANNING, "planning the stems")
     if work.plan is None and not work.has_ended:
-        made = _named(planner.first(order.work_id, work.order, *_song(work)))
+        made = _first(work)
         if work.audio_file_id is None:
             settled = conditioning.settle(work.order.parameters, made.stems[0].style)
             made = made.model_copy(update={"free_standing": settled})
@@ -266,6 +266,14 @@ def _set(order: WorkOrder, status: GenerationStatus, message: str) -> Work:
         return work.model_copy(update={"status": status, "message": message})
 
     return works.change(order.owner, order.work_id, changed)
+
+
+def _first(work: Work) -> GenerationPlan:
+    """The plan of a work, with what its owner likes where they said nothing of it."""
+    song, found = _song(work)
+    taste, seed = tasting.of(work.owner), seeds.of(work.work_id, work.order.parameters.random_seed)
+    order, why = tasting.styled(taste, work.order, found, seed)
+    return tasting.planned(taste, _named(planner.first(work.work_id, order, song, found)), seed, why)
 
 
 def _named(plan: GenerationPlan) -> GenerationPlan:

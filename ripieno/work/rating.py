@@ -1,4 +1,4 @@
-"""What people think of what was made: kept with it, and gone with it."""
+"""What people think of what was made: kept with it, and gone with it. What it taught of their taste stays."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from ripieno.contracts.feedback import Feedback, FeedbackOrder
 from ripieno.contracts.works import WorkKind
 from ripieno.records import feedback, works
+from ripieno.work import teaching
 from ripieno.work.revising import NoSuchVersion
 
 
@@ -42,4 +43,5 @@ def give(owner: str, order: FeedbackOrder, seed: str, *, kind: WorkKind | None =
     if works.find(owner, work.work_id) is None:  # removed meanwhile: its removal may have looked before this was there
         feedback.delete_of(owner, work.work_id)
         works.get(owner, work.work_id)
+    teaching.teach(owner, teaching.of_feedback(work, said))
     return said

@@ -20,7 +20,7 @@ from ripieno.contracts.generation import MOST_TAKES
 from ripieno.contracts.workflow import Run, VersionOrder
 from ripieno.contracts.works import Review, Version, Work
 from ripieno.records import runs, works
-from ripieno.work import asking
+from ripieno.work import asking, teaching
 
 REVIEW_WITHIN = timedelta(days=28)
 _REVIEWABLE = {TakeStatus.GENERATED, TakeStatus.APPROVED, TakeStatus.REJECTED, TakeStatus.UNREVIEWED}
@@ -57,7 +57,9 @@ def give(
         if asked is not None:
             runs.note(asked)
         try:
-            return works.change(owner, work_id, _given(element, number, verdict, coming if goes_on else None)), asked
+            work = works.change(owner, work_id, _given(element, number, verdict, coming if goes_on else None))
+            teaching.teach(owner, teaching.of_review(work, element, number, verdict))
+            return work, asked
         except (NotReviewable, _Overtaken, works.WorkMissing) as refusal:
             if asked is not None and not _is_wanted(owner, work_id, element, coming):
                 runs.forget(asked)

@@ -6,6 +6,7 @@ A revision and the run that makes it are noted before anything is done; one revi
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from ripieno.contracts.composition import (
     Composition,
@@ -23,7 +24,7 @@ from ripieno.contracts.works import ElementKind, Work
 from ripieno.music.composing import comparing, refining
 from ripieno.records import runs, works
 from ripieno.services import understanding
-from ripieno.work import composing, giving, heeding
+from ripieno.work import composing, giving, heeding, tasting, teaching
 from ripieno.work.composing import CannotCompose, StillMaking
 
 MOST_REVISIONS = 200
@@ -54,7 +55,7 @@ def _refined_from(owner: str, work_id: str, wanted: Refinement, *, rejects: bool
         held = giving.held(owner, work_id, wanted.layers)
         asked = wanted.model_copy(update={"layers": giving.edits(wanted.layers, held.layers)})
         context, changes = _refined(before.context, asked, understood.statements if understood else [])
-        context = giving.taken(context, held.layers)
+        context = tasting.still(before.context, giving.taken(context, held.layers))
         held.keep()
     except ValueError as fault:
         raise CannotCompose(str(fault)) from None
@@ -65,7 +66,15 @@ def _refined_from(owner: str, work_id: str, wanted: Refinement, *, rejects: bool
         new.stop_at = Stage(wanted.stop_at) if wanted.stop_at else None
         return new
 
-    return _begun(owner, work_id, further, rejects=before.number if rejects else None)
+    work, made, run = _begun(owner, work_id, further, rejects=before.number if rejects else None)
+    _teach(work, before.number, made.number)
+    return work, made, run
+
+
+def _teach(work: Work, *numbers: int) -> None:
+    """What is said now of some versions teaches."""
+    at = datetime.now(UTC).isoformat()
+    teaching.teach(work.owner, [lesson for number in numbers for lesson in teaching.of_piece(work, number, at)])
 
 
 def _refined(context: Context, wanted: Refinement, said: list[Statement]) -> tuple[Context, list[str]]:
@@ -202,7 +211,9 @@ def approve(owner: str, work_id: str, number: int | None) -> tuple[Work, Run | N
         work.composition.revision(before.number).rejected = False
         return work
 
-    return works.change(owner, work_id, approved), None
+    work = works.change(owner, work_id, approved)
+    _teach(work, before.number)
+    return work, None
 
 
 def reject(owner: str, work_id: str, number: int | None, comment: str) -> tuple[Work, Revision, Run | None]:
@@ -222,7 +233,9 @@ def reject(owner: str, work_id: str, number: int | None, comment: str) -> tuple[
         _reject(work.composition, before.number)
         return work
 
-    return works.change(owner, work_id, rejected), before, None
+    work = works.change(owner, work_id, rejected)
+    _teach(work, before.number)
+    return work, before, None
 
 
 def _reject(composition: Composition, number: int) -> None:

@@ -20,9 +20,10 @@ from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.composition import Revision
 from ripieno.contracts.enums import AudioFileStatus, GenerationStatus, JobState
+from ripieno.contracts.preferences import MOST_LESSONS, Lessons
 from ripieno.contracts.workflow import Run
 from ripieno.contracts.works import Work
-from ripieno.records import analyses, runs, songs, works
+from ripieno.records import analyses, preferences, runs, songs, works
 from ripieno.services import blobs
 from ripieno.services.storage import table
 from ripieno.work import mixing
@@ -45,6 +46,7 @@ class Snapshot:
     works: dict[str, Work] = field(default_factory=dict)
     analyses: list[tuple[str, analyses.AnalysisRow]] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
+    preferences: list[tuple[str, Lessons]] = field(default_factory=list)
     rows: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
     blobs: dict[str, set[str]] = field(default_factory=dict)
 
@@ -55,6 +57,7 @@ class Snapshot:
             works={work.work_id: work for _, work in works.everything()},
             analyses=list(analyses.everything()),
             runs=list(runs.everything()),
+            preferences=list(preferences.everything()),
             rows={
                 name: {(row["PartitionKey"], row["RowKey"]) for row in table(name).list_entities()}
                 for name in (names.SONG_CHORDS, names.SONG_FORMS, names.JOB_RECORDS)
@@ -83,6 +86,7 @@ def violations(found: Snapshot, *, settled: bool = False) -> Iterator[str]:
     yield from _folders(found)
     yield from _works(found)
     yield from _jobs(found)
+    yield from _preferences(found)
     yield from _open(found, settled=settled)
     if settled:
         yield from _left_on_the_way(found)
@@ -206,6 +210,14 @@ def _has_owner(found: Snapshot, job: str) -> bool:
         return found.is_alive(names.song_folder(song_id, born))
     kind, _, rest = instance.partition("-")
     return kind in ("work", "take") and found.is_work(rest.partition("-")[0])
+
+
+def _preferences(found: Snapshot) -> Iterator[str]:
+    for owner, known in found.preferences:
+        if len({one.lesson_id for one in known.lessons}) != len(known.lessons):
+            yield f"{names.PREFERENCES} {owner}: the same was learned twice"
+        if not 0 < len(known.lessons) <= MOST_LESSONS:
+            yield f"{names.PREFERENCES} {owner}: {len(known.lessons)} lessons are kept"
 
 
 def _open(found: Snapshot, *, settled: bool) -> Iterator[str]:

@@ -230,6 +230,11 @@ def decide(stack, ripieno, song, make_clip) -> None:
     assert ripieno.understand(text).text == text, "just this text passes from then on"
 
 
+def learn_again(stack, ripieno, song, make_clip) -> None:
+    told = one_of(all_at_once(f"{stack.url}/api/preferences/rebuild", json={}))
+    assert ripieno.preferences().verdicts == told["verdicts"]
+
+
 POSTS: dict[str, Callable[..., None]] = {
     "/audio": upload,
     "/audio/{id}/analysis": analyse,
@@ -254,6 +259,7 @@ POSTS: dict[str, Callable[..., None]] = {
     "/feedback": rate("/feedback"),
     "/refusals/{id}/appeal": appeal,
     "/ops/refusals/{id}/decision": decide,
+    "/preferences/rebuild": learn_again,
 }
 
 

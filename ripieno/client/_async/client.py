@@ -11,10 +11,18 @@ from ripieno.client._async.platform import AsyncPlatform
 from ripieno.client._async.ratings import AsyncRatings
 from ripieno.client._async.refusals import AsyncRefusals
 from ripieno.client._async.songs import AsyncSongs
+from ripieno.client._async.tastes import AsyncTastes
 
 
 class AsyncRipieno(
-    AsyncSongs, AsyncGenerations, AsyncCompositions, AsyncRatings, AsyncRefusals, AsyncMasters, AsyncPlatform
+    AsyncSongs,
+    AsyncGenerations,
+    AsyncCompositions,
+    AsyncRatings,
+    AsyncTastes,
+    AsyncRefusals,
+    AsyncMasters,
+    AsyncPlatform,
 ):
     """A connection to one Ripieno.
 

@@ -12,9 +12,19 @@ from ripieno.client._sync.platform import Platform
 from ripieno.client._sync.ratings import Ratings
 from ripieno.client._sync.refusals import Refusals
 from ripieno.client._sync.songs import Songs
+from ripieno.client._sync.tastes import Tastes
 
 
-class Ripieno(Songs, Generations, Compositions, Ratings, Refusals, Masters, Platform):
+class Ripieno(
+    Songs,
+    Generations,
+    Compositions,
+    Ratings,
+    Tastes,
+    Refusals,
+    Masters,
+    Platform,
+):
     """A connection to one Ripieno.
 
     Parameters

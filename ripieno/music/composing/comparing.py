@@ -7,7 +7,7 @@ from typing import Any
 from ripieno.contracts.composition import Context, FieldChange
 
 MOST_CHANGES = 1000
-_NOT_MUSIC = ("settled", "remarks", "drafts", "sections", "layers", "lyrics")
+_NOT_MUSIC = ("settled", "taste", "remarks", "drafts", "sections", "layers", "lyrics")
 
 
 def compared(a: Context, b: Context) -> list[FieldChange]:

@@ -91,6 +91,11 @@ def again(before: StemPlan, comment: str, *, seed: int, said: Understanding | No
     return heeded(before.model_copy(update=changes), own)
 
 
+def shades_of(kind: Kind) -> set[str]:
+    """The shades that a statement of this kind is about."""
+    return set(_OF_SHADES.get(kind, ()))
+
+
 def clipped(shade: float) -> float:
     return round(min(1.0, max(-1.0, shade)), 6)
 
