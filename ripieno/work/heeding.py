@@ -24,13 +24,12 @@ from ripieno.contracts.enums import StemType
 from ripieno.contracts.generation import Playing, StemPlan
 from ripieno.contracts.understanding import Kind, Place, Statement
 from ripieno.music import form, places
-from ripieno.music.composing import contexts, refining, singing
+from ripieno.music.composing import briefs, contexts, refining, singing
 from ripieno.music.genres.blending import blend
 from ripieno.services.planner import rules
 
 _BIGGER = 0.35  # of a section's energy, for "much bigger"
 _FASTER = 0.2  # of the tempo, for "much faster"
-_CHOIRS = {"choir", "oohs"}  # which sing behind somebody who leads
 _OF_THE_WHOLE = {Kind.TEMPO, Kind.KEY, Kind.STYLE, Kind.MOOD, Kind.ENERGY, Kind.THEME}
 
 
@@ -56,9 +55,10 @@ def refinement(context: Context, wanted: Refinement, said: list[Statement]) -> R
             case Kind.VARIATION if one.parts and not one.negated:
                 layers += [LayerEdit(layer=StemType(part), anew=True) for part in one.parts if _is_there(context, part)]
             case Kind.BACKING:
-                backing.append(_backing(context, one))
-            case Kind.PART | Kind.INSTRUMENT if one.value in _CHOIRS and not one.negated and singing.singer(context):
-                backing.append(_backing(context, one.model_copy(update={"value": "pad"})))
+                backing += _backing(context, one)
+            case Kind.PART | Kind.INSTRUMENT if briefs.is_choir(one) and singing.singer(context):
+                if not one.negated or any(layer.is_backing for layer in context.layers):
+                    backing += _backing(context, one.model_copy(update={"value": None if one.negated else "pad"}))
             case Kind.PART | Kind.INSTRUMENT:
                 _players(context, one, said, sections, layers)
             case _:
@@ -89,6 +89,7 @@ def of_brief(context: Context, said: list[Statement]) -> Context:
     of_players = (Kind.PART, Kind.INSTRUMENT)
     asked = [one for one in said if one.kind in of_players or _says_more_of_backing(context, one)]
     wanted = refinement(context, Refinement(), asked)
+    wanted.backing += [_nowhere_else(context, one) for one in asked if one.kind == Kind.BACKING and one.only]
     if wanted.sections or wanted.layers or wanted.backing:
         try:
             context, _ = refining.refined(context, wanted)
@@ -113,13 +114,25 @@ def _says_more_of_backing(context: Context, one: Statement) -> bool:
     return one.kind == Kind.BACKING and is_there and bool(one.value or one.places or one.but_places or one.amount)
 
 
-def _backing(context: Context, one: Statement) -> BackingEdit:
-    """What is said of the voices behind the lead."""
-    where = _sections(context, one.places, one.but_places) if one.places or one.but_places else []
+def _backing(context: Context, one: Statement) -> list[BackingEdit]:
+    """What is said of the voices behind the lead; nothing where no section lies in the places that are named."""
+    is_placed = bool(one.places or one.but_places)
+    where = _sections(context, one.places, one.but_places) if is_placed else []
+    where = where or [name for place in one.places for name in _lying_in(context, place)]
+    if is_placed and not where:
+        return []
     named = [way for way in get_args(BackingWay) if way in (one.value or "").split(", ")]
-    if one.negated:
-        return BackingEdit(sections=where, without=named, remove=not named)
-    return BackingEdit(sections=where, ways=named, more=0 if not one.amount else 1 if one.amount > 0 else -1)
+    is_less = one.amount is not None and one.amount < 0
+    if one.negated or (is_less and named):
+        return [BackingEdit(sections=where, without=named, remove=not named)]
+    return [BackingEdit(sections=where, ways=named, more=0 if not one.amount else 1 if one.amount > 0 else -1)]
+
+
+def _nowhere_else(context: Context, one: Statement) -> BackingEdit:
+    """Nobody behind the lead but in some places."""
+    there = {place for name in _sections(context, one.places) for place in refining.places(context, name)}
+    named = form.numbered([section.label for section in context.sections])
+    return BackingEdit(sections=[name for place, name in enumerate(named) if place not in there], remove=True)
 
 
 def _tempo(context: Context, one: Statement) -> float | None:

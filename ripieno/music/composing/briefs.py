@@ -26,6 +26,7 @@ _TITLE = re.compile(
     re.IGNORECASE,
 )
 _MODES = ("major", "minor")
+_CHOIRS = {"choir", "oohs"}
 _VOICES = {Kind.VOICE, Kind.LYRICS, Kind.THEME}
 
 
@@ -87,10 +88,15 @@ def _amount(said: list[Statement], kind: Kind, unit: str) -> float | None:
 
 def _has_backing(understood: Understanding) -> bool | None:
     """Whether there are voices behind the lead; None where nothing says so."""
-    said = [one for one in understood.statements if one.kind == Kind.BACKING]
+    said = [one for one in understood.statements if one.kind == Kind.BACKING or is_choir(one)]
     if any(not one.negated for one in said):
         return True
-    return False if any(not one.places and not one.value for one in said) else None
+    return False if any(not one.places and (not one.value or is_choir(one)) for one in said) else None
+
+
+def is_choir(one: Statement) -> bool:
+    """Whether something is said of a choir, which in a piece sings behind somebody who leads."""
+    return one.kind in (Kind.PART, Kind.INSTRUMENT) and one.value in _CHOIRS
 
 
 def _is_sung(understood: Understanding, brief: str, *, has_theme: bool) -> bool | None:
@@ -99,6 +105,7 @@ def _is_sung(understood: Understanding, brief: str, *, has_theme: bool) -> bool 
         one
         for one in understood.statements
         if one.kind in _VOICES or (one.kind == Kind.PART and StemType.VOCALS in one.parts)
+        if not (one.negated and is_choir(one))
     ]
     if _NOT_SUNG.search(brief) or any(one.negated and not one.places for one in of_voices):
         return False

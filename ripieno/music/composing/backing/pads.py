@@ -10,10 +10,10 @@ from ripieno.music.composing.backing import tones
 from ripieno.music.conditioning import Conditioning, SectionSpan
 from ripieno.music.lyrics.setting import MELISMA, SungBeat
 
-_LOWEST, _HIGHEST = 45, 67  # A2 to G4
+_LOWEST, _HIGHEST = 50, 67  # D3 to G4
 _BELOW = 3  # semitones, of the lead
 _LEAST_ROOM = 9  # semitones: in so many there are chords
-_CLOSE, _WIDE = 3, 9  # semitones between neighbours
+_CLOSE, _WIDE = 3, 8  # semitones between neighbours
 _BREATH_BARS, _BREATH = 2, 0.3  # beats
 _WITHOUT_THIRD, _AS_THE_LEAD, _FROM_MIDDLE = 3.0, 8.0, 0.3
 _LEAST_BEATS = 0.5
