@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ripieno.contracts.composition import BACKING, BackingWay
 from ripieno.contracts.enums import StemType
-from ripieno.contracts.understanding import Kind, Language, Statement
+from ripieno.contracts.understanding import Kind, Statement
 from ripieno.music.language.tokens import Token
 
 if TYPE_CHECKING:  # the vocabulary has these words among its own
@@ -29,10 +29,10 @@ class _Words(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     about: str
-    names: dict[Language, list[str]]
-    harmonies: dict[Language, list[str]]
-    after: dict[BackingWay, dict[Language, list[str]]]
-    alone: dict[BackingWay, dict[Language, list[str]]]
+    names: dict[str, list[str]]
+    harmonies: dict[str, list[str]]
+    after: dict[BackingWay, dict[str, list[str]]]
+    alone: dict[BackingWay, dict[str, list[str]]]
 
 
 def phrases(language: str) -> dict[str, list[str]]:
