@@ -48,7 +48,7 @@ def main() -> None:
             note.pitch % 12 in tones.of_chord(music, note.start) | set(music.key_at(note.start).scale)
             for note in own.notes
         ]
-        tuned = [solo(part, singer, context.language) for singer in choir.of(part.way).singers]
+        tuned = [solo(part, singer, context.language) for singer in choir.of(part.way).singers[:2]]
         print(f"| {part.way} | {len(fits)} | {np.mean(fits):.2f} | {', '.join(f'{share:.2f}' for share, _ in tuned)} |")
         if chosen.out:
             chosen.out.mkdir(parents=True, exist_ok=True)

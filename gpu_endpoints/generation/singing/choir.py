@@ -5,6 +5,7 @@ A line is sung stretch by stretch, so that what is silent costs nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -38,9 +39,12 @@ class Singer(BaseModel):
 
 
 class _Way(BaseModel):
+    """Who sings a line of a way: all of its singers, or `in_turn` one a line."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     singers: list[Singer] = Field(min_length=1)
+    in_turn: bool = False
     low_pass_hz: float = Field(ge=2000, le=20000)
 
 
@@ -59,10 +63,13 @@ def sung(parts: Sequence[tuple[str, list[Sung]]], seconds: float, sing: Sing) ->
     """All of them together, float32 (frames, 2) at 44.1 kHz, each line in its way."""
     frames = round(seconds * SAMPLE_RATE)
     out = np.zeros((frames, 2), np.float32)
+    lines: Counter[str] = Counter()
     for way, notes in parts:
         its = of(way)
+        singers = [its.singers[lines[way] % len(its.singers)]] if its.in_turn else its.singers
+        lines[way] += 1
         line = np.zeros((frames, 2), np.float32)
-        for singer in its.singers:
+        for singer in singers:
             gains = _gains(singer)
             for begin, stretch in stretches(notes):
                 length = stretch[-1].end + _TAIL
