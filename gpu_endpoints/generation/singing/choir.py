@@ -35,6 +35,7 @@ class Singer(BaseModel):
     cents: float = Field(ge=-15, le=15)
     ms: float = Field(ge=0, le=40)
     pan: float = Field(ge=-1, le=1)
+    vibrato: bool = True
     gain_db: float = Field(default=0.0, ge=-12, le=6)
 
 

@@ -62,7 +62,9 @@ class SingingEngine:
             detuned = tuning * 2 ** (singer.cents / 1200)
             if sings:
                 return sings.sing(notes, seconds, tuning=detuned)
-            return voice.sing(notes, seconds, language=wish.language, tuning=detuned, formants=singer.formants)
+            return voice.sing(
+                notes, seconds, language=wish.language, tuning=detuned, formants=singer.formants, vibrato=singer.vibrato
+            )
 
         audio = choir.sung(parts, wish.seconds, sing)
         notes = sorted((note for _, sung in parts for note in sung), key=lambda one: (one.start, one.pitch))

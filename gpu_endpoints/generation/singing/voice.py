@@ -38,7 +38,9 @@ def provenance() -> Provenance:
     )
 
 
-def sing(notes: Sequence[Sung], seconds: float, *, language: str, tuning: float, formants: float = 1.0) -> np.ndarray:
+def sing(
+    notes: Sequence[Sung], seconds: float, *, language: str, tuning: float, formants: float = 1.0, vibrato: bool = True
+) -> np.ndarray:
     """float32 (frames, 2) at 44.1 kHz of at least `seconds`; above 1 `formants` are those of a smaller singer."""
     frames = int(seconds / PERIOD) + 1
     bins = pyworld.get_cheaptrick_fft_size(SPOKEN_RATE) // 2 + 1
@@ -52,7 +54,7 @@ def sing(notes: Sequence[Sung], seconds: float, *, language: str, tuning: float,
         room = note.start - (notes[number - 1].start if number else 0.0)
         for place in _places(note, held_to, room):
             _lay(place, language, note.syllable.line, spectrum, aperiodicity, voiced)
-    f0 = np.where(voiced, pitch.curve(notes, frames, PERIOD, tuning=tuning), 0.0)
+    f0 = np.where(voiced, pitch.curve(notes, frames, PERIOD, tuning=tuning, vibrato=vibrato), 0.0)
     if formants != 1.0:
         spectrum = _of_another_size(spectrum, formants)
     mono = pyworld.synthesize(f0, spectrum, aperiodicity, SPOKEN_RATE, 1000 * PERIOD)
