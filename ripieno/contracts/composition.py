@@ -103,8 +103,8 @@ class CompositionOrder(Request):
     tempo, key and length of an analysed recording in it where nothing else says them. `backing` says whether there are
     voices behind the lead; else they are there where it is sung, the style has them and no layers are named. It is
     mastered for its `destination`, to `loudness_lufs` where that is given, with the spectral balance and else the
-    loudness of the song `reference_id`. `stop_at` is the stage after which a person wants to look: the piece then waits,
-    and `POST /compositions/{id}/approve` lets it go on.
+    loudness of the song `reference_id`. `stop_at` is the stage after which a person wants to look: the piece then
+    waits, and `POST /compositions/{id}/approve` lets it go on.
     """
 
     brief: str = Field(default="", max_length=MOST_BRIEF)
