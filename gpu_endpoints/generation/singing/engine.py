@@ -54,9 +54,14 @@ class SingingEngine:
         )
 
     def _behind(self, wish: Wish) -> Generated:
-        """The voices behind a lead, each by singers of its own."""
+        """The voices behind a lead, each by singers of its own; those whose words the voice cannot say are left out."""
         parts = [(one.way, lyrics.on_notes(list(one.notes), wish.language)) for one in wish.backing]
         tuning, sings = wish.conditioning.tuning, self._voice
+        strange = {way: words for way, notes in parts if sings and (words := sings.unknown(notes))}
+        parts = [(way, notes) for way, notes in parts if way not in strange]
+        remarks = [f"{way}: left out, the voice cannot say {', '.join(words)}" for way, words in strange.items()]
+        if not parts:
+            raise ValueError(f"{'; '.join(remarks)}: add these to its dsdict.yaml")
 
         def sing(notes: list[Sung], seconds: float, singer: choir.Singer) -> np.ndarray:
             detuned = tuning * 2 ** (singer.cents / 1200)
@@ -72,6 +77,7 @@ class SingingEngine:
             tone.shaded(audio, wish.plan.brightness),
             midi.write(_part(notes), wish.conditioning, lyrics=_words(notes)),
             wish.plan.random_seed,
+            tuple(remarks),
         )
 
 
