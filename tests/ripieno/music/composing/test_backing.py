@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise, product
 
 import pytest
@@ -14,7 +15,7 @@ from ripieno.music.composing.backing import placing, tones
 from ripieno.music.composing.backing.voices import parts, voices
 from ripieno.music.genres import all_genres
 from ripieno.music.genres.blending import blend
-from ripieno.music.lyrics import setting
+from ripieno.music.lyrics import lyricist, setting
 
 FORM = [FormPart(label=label, bars=bars) for label, bars in (
     ("verse", 8), ("chorus", 8), ("verse", 8), ("bridge", 4), ("chorus", 8))]  # fmt: skip
@@ -24,10 +25,15 @@ CASES = [(style, *SETTINGS[(number + turn) % 5]) for number, style in enumerate(
 
 
 def sung(style: str = "pop", **fields) -> Context:
-    given = {"brief": "a song about the sea", "form": FORM, "instrumental": False} | fields
+    return _sung(style, tuple((name, tuple(one) if isinstance(one, list) else one) for name, one in fields.items()))
+
+
+@cache
+def _sung(style: str, fields: tuple[tuple[str, object], ...]) -> Context:
+    given = {"brief": "a song about the sea", "form": FORM, "instrumental": False} | dict(fields)
     made = composed(style=style, **given)
-    drafts = singing.drafts(made, blend(style))
-    return made.model_copy(update={"lyrics": drafts[0]}) if drafts else made
+    brief = singing.brief_of(made, blend(style))
+    return made.model_copy(update={"lyrics": lyricist.drafts(brief, count=1)[0]}) if brief else made
 
 
 def lead_of(context: Context, style: str) -> list[setting.SungBeat]:
