@@ -14,14 +14,19 @@ import soundfile
 
 from benchmarks.composition import hearing
 from benchmarks.composition.making import Piece
-from ripieno.music.composing import contexts
+from ripieno.contracts.composition import BACKING, Context
+from ripieno.music.composing import contexts, singing
+from ripieno.music.composing.backing import voices as backing
 from ripieno.music.conditioning import Conditioning
+from ripieno.music.genres.blending import Blend
 
 _WIDTH, _LEFT, _RIGHT = 1100, 86, 14
 _SHADES = {"intro": "#e8eef8", "verse": "#d7e6dc", "chorus": "#f6dfc4", "bridge": "#e6dcf0", "outro": "#e8eef8",
            "build": "#f3ead0", "drop": "#f6d3c4", "break": "#dfe9ee", "solo": "#f0dbe4"}  # fmt: skip
 _COLOURS = {"vocals": "#b45309", "drums": "#1c2740", "bass": "#2563eb", "piano": "#0f766e", "guitar": "#9d174d",
-            "synth": "#6d28d9", "other": "#4d7c0f"}  # fmt: skip
+            "synth": "#6d28d9", "other": "#4d7c0f", BACKING: "#d97706"}  # fmt: skip
+_WAYS = {"third below": "#2563eb", "third above": "#0f766e", "sixth below": "#0891b2", "sixth above": "#4d7c0f",
+         "pad": "#a78bfa", "answer": "#b45309", "ad-libs": "#be185d"}  # fmt: skip
 _INK, _FAINT = "#1c2740", "#8a97ad"
 _ROW, _GAP = 74, 10
 _WORD_ROWS, _LETTER = 3, 3.7  # of the lines that are sung
@@ -35,7 +40,7 @@ def form(piece: Piece, path: Path) -> None:
     heard = hearing.bar_levels(audio, rate, music)
     slope, base = np.polyfit(heard, asked, 1) if heard.std() > 0 else (0.0, asked.mean())
     x, height, top = _scale(music), 150, 40
-    parts = _sections(piece, music, x, top, height)
+    parts = _sections(piece.context, music, x, top, height)
     bars = [music.timeline.at(bar.first) for bar in music.bars()] + [music.end_seconds]
 
     def y(value: float) -> float:
@@ -59,7 +64,7 @@ def piano_roll(piece: Piece, path: Path) -> None:
     x, top = _scale(music), 40
     names = [name for name in ("vocals", *sorted(set(piece.midi) - {"vocals"})) if name in piece.midi]
     height = len(names) * (_ROW + _GAP)
-    parts = _sections(piece, music, x, top, height)
+    parts = _sections(piece.context, music, x, top, height)
     for number, name in enumerate(names):
         parts += _roll(piece, name, x, top + number * (_ROW + _GAP))
     lines = piece.revision.words
@@ -69,6 +74,43 @@ def piano_roll(piece: Piece, path: Path) -> None:
         words = one.text if len(one.text) <= fits else f"{one.text[: fits - 1]}…"
         parts.append(_text(x(one.start), top + 9 + 8 * (number % _WORD_ROWS), words, size=7, colour="#7c3a06"))
     _write(path, parts, top + height + 26, _about(piece))
+
+
+def voices(context: Context, style: Blend, path: Path) -> None:
+    """What the lead sings and, in colours by their ways, who sings behind it; its words above, theirs where they are
+    their own."""
+    music = contexts.conditioning_of(context)
+    x, top, height = _scale(music), 54, 330
+    behind = backing.voices(context, style)
+    lines = [line for line in singing.sung(context, style).lines if line.notes]
+    pitches = [note.pitch for one in (*behind, *lines) for note in one.notes]
+    low, high = min(pitches) - 1, max(pitches) + 2
+    at = music.timeline.at
+
+    def y(pitch: float) -> float:
+        return round(top + height - (pitch - low) * height / (high - low), 1)
+
+    parts = _sections(context, music, x, top, height)
+    for span, section in zip(music.sections, context.sections, strict=True):
+        own = ", ".join(section.backing)
+        parts.append(_text(x(at(span.start)) + 3, top - 17, own, size=6, colour=_INK))
+    for voice in behind:
+        drawn = "".join(f"M{x(at(one.start))} {y(one.pitch)}H{x(at(one.start + one.length))}" for one in voice.notes)
+        parts.append(f'<path d="{drawn}" stroke="{_WAYS[voice.way]}" stroke-width="3" fill="none"/>')
+        if voice.way in ("answer", "ad-libs"):
+            parts += [
+                _text(x(at(one.start)), y(one.pitch) - 3, one.syllable, size=5, colour=_WAYS[voice.way])
+                for one in voice.notes
+                if one.syllable != "-"
+            ]
+    notes = [note for line in lines for note in line.notes]
+    drawn = "".join(f"M{x(at(one.start))} {y(one.pitch)}H{x(at(one.start + one.length))}" for one in notes)
+    parts.append(f'<path d="{drawn}" stroke="{_INK}" stroke-width="3.4" fill="none"/>')
+    parts += [
+        _text(_LEFT + 110 * number, top + height + 34, name, colour=colour)
+        for number, (name, colour) in enumerate((("lead", _INK), *_WAYS.items()))
+    ]
+    _write(path, parts, top + height + 48, _title(context))
 
 
 def _roll(piece: Piece, name: str, x, top: float) -> list[str]:
@@ -102,9 +144,9 @@ def _scale(music: Conditioning):
     return x
 
 
-def _sections(piece: Piece, music: Conditioning, x, top: int, height: int) -> list[str]:
+def _sections(context: Context, music: Conditioning, x, top: int, height: int) -> list[str]:
     parts = []
-    for span, section in zip(music.sections, piece.context.sections, strict=True):
+    for span, section in zip(music.sections, context.sections, strict=True):
         a, b = x(music.timeline.at(span.start)), x(music.timeline.at(span.end))
         shade = _SHADES.get(section.label, "#eef1f6")
         parts.append(f'<rect x="{a}" y="{top}" width="{round(b - a, 1)}" height="{height}" fill="{shade}"/>')
@@ -118,7 +160,10 @@ def _sections(piece: Piece, music: Conditioning, x, top: int, height: int) -> li
 
 
 def _about(piece: Piece) -> str:
-    context = piece.context
+    return _title(piece.context)
+
+
+def _title(context: Context) -> str:
     style = max(context.styles, key=lambda one: one.weight).name
     return f"{context.title}: {style}, {context.tempo:g} bpm in {context.meter}, {context.key}"
 

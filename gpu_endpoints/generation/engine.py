@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ripieno.contracts.generation import StemPlan, SungNote
+from ripieno.contracts.generation import BackingPart, StemPlan, SungNote
 from ripieno.contracts.provenance import Provenance
 from ripieno.music.conditioning import Conditioning
 
@@ -19,7 +19,7 @@ OnProgress = Callable[[float], None]
 @dataclass(frozen=True)
 class Wish:
     """One stem. `conditioning` has the stem's own range; `guidance` None is the engine's own default. `lyrics` and,
-    where the melody is given, `notes` are for the singing engines."""
+    where the melody is given, `notes` are for the singing engines, as are the voices `backing` a lead."""
 
     plan: StemPlan
     conditioning: Conditioning
@@ -28,6 +28,7 @@ class Wish:
     loudness_lufs: float | None = None
     lyrics: str = ""
     notes: tuple[SungNote, ...] = ()
+    backing: tuple[BackingPart, ...] = ()
     language: str = "en"
 
     @property

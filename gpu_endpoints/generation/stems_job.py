@@ -20,6 +20,7 @@ from gpu_endpoints.generation.recording import RecordingEngine
 from gpu_endpoints.production import aligning, checking
 from gpu_endpoints.serving.work import JobCancelled, JobContext, JobFailed
 from ripieno.contracts import names
+from ripieno.contracts.composition import BACKING
 from ripieno.contracts.enums import StemType
 from ripieno.contracts.generation import (
     GeneratedStem,
@@ -52,7 +53,7 @@ def run(job_input: dict, context: JobContext) -> dict:
 def sing(job_input: dict, context: JobContext) -> dict:
     """The job `sing`: the vocals of a request with its lyrics, or with given notes."""
     order = SingInput.model_validate(job_input)
-    if not order.parameters.lyrics.strip() and not order.notes:
+    if not order.parameters.lyrics.strip() and not order.notes and not order.backing:
         raise JobFailed("no_lyrics", "there is nothing to sing: give parameters.lyrics, or notes with syllables")
     if order.target_stems != [StemType.VOCALS]:
         raise JobFailed("not_vocals", "only vocals can be sung: leave target_stems out")
@@ -62,7 +63,8 @@ def sing(job_input: dict, context: JobContext) -> dict:
 def _make(order: GenerateInput, context: JobContext) -> dict:
     """Every stem of a request, those of one engine together."""
     context.progress(0.0, "preparing")
-    wishes = [replace(wish, notes=tuple(order.notes), language=order.language) for wish in prepare(order)]
+    given = {"notes": tuple(order.notes), "backing": tuple(order.backing), "language": order.language}
+    wishes = [replace(wish, **given) for wish in prepare(order)]
     stems: list[GeneratedStem] = []
     recorded = [wish for wish in wishes if wish.plan.audio is not None]
     wishes = [wish for wish in wishes if wish.plan.audio is None]
@@ -182,7 +184,7 @@ def made_well(engine: GenerationEngine, wishes: list[Wish], context: JobContext)
             whole = wishes[n].conditioning
             wanted = wish.loudness_lufs
             if wanted is None:
-                wanted = mix_levels.target(StemType(wish.plan.stem_type), whole)
+                wanted = mix_levels.target(BACKING if wish.backing else StemType(wish.plan.stem_type), whole)
             finished = finish(
                 audio,
                 wishes[n].seconds,

@@ -12,13 +12,15 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from pedalboard import Compressor, HighpassFilter, HighShelfFilter, PeakFilter, Reverb
+from pedalboard import Compressor, HighpassFilter, HighShelfFilter, LowpassFilter, PeakFilter, Reverb
 from pedalboard._pedalboard import Pedalboard
 from pydantic import BaseModel, ConfigDict, Field
 from scipy import signal
 
 from gpu_endpoints.audio.levels import SAMPLE_RATE
+from ripieno.contracts.composition import BACKING
 from ripieno.contracts.enums import StemType
+from ripieno.contracts.production import MixRole
 from ripieno.music.conditioning import Conditioning
 
 _MIX_LUFS = -18.0  # at which what is mixed is expected; thresholds are beside it
@@ -46,6 +48,7 @@ class Role(BaseModel):
     compress: tuple[float, float] | None = None
     send_db: float | None = None
     pan: float = Field(default=0.0, ge=-1, le=1)
+    high_cut_hz: float | None = Field(default=None, ge=2000, le=20000)
     gain_db: float = 0.0
 
 
@@ -63,14 +66,14 @@ class Sound(BaseModel):
     room: float = Field(ge=0, le=1)
     damping: float = Field(ge=0, le=1)
     reverb_db: float
-    levels: dict[StemType, float]
+    levels: dict[MixRole, float]
 
 
 class _Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     about: str
-    roles: dict[StemType, Role]
+    roles: dict[MixRole, Role]
     default: Sound
     styles: dict[str, dict]
 
@@ -88,7 +91,9 @@ def sound_of(weights: Sequence[tuple[str, float]]) -> Sound:
         low, high = (sum(getattr(one, field)[n] * share for one, share in shares) for n in (0, 1))
         return low, high
 
-    levels = {stem: sum(one.levels.get(stem, 0.0) * share for one, share in shares) for stem in StemType}
+    levels: dict[MixRole, float] = {
+        role: sum(one.levels.get(role, 0.0) * share for one, share in shares) for role in known.roles
+    }
     return Sound(
         glue=pair("glue"),
         drum_glue=pair("drum_glue"),
@@ -100,7 +105,7 @@ def sound_of(weights: Sequence[tuple[str, float]]) -> Sound:
 class Console:
     """Mixes blocks of sources, each with its role; the same length comes out as goes in."""
 
-    def __init__(self, roles: Sequence[StemType], sound: Sound, music: Conditioning | None = None):
+    def __init__(self, roles: Sequence[MixRole], sound: Sound, music: Conditioning | None = None):
         known = _data().roles
         self._strips = [_Strip(known[role], sound.levels.get(role, 0.0)) for role in roles]
         self._glue = {
@@ -206,6 +211,8 @@ class _Strip:
         self.bus = role.bus
         self.send = np.float32(0.0 if role.send_db is None else 10 ** (role.send_db / 20))
         plugins = [HighpassFilter(role.low_cut_hz), *(PeakFilter(hz, gain, q) for hz, gain, q in role.bands)]
+        if role.high_cut_hz:
+            plugins.append(LowpassFilter(role.high_cut_hz))
         if role.high_shelf:
             plugins.append(HighShelfFilter(*role.high_shelf))
         if role.compress:
@@ -241,7 +248,7 @@ def _sound(name: str) -> Sound:
 @lru_cache(maxsize=1)
 def _data() -> _Data:
     found = _Data.model_validate_json(Path(__file__).with_suffix(".json").read_text())
-    missing = set(StemType) - set(found.roles)
+    missing = {*StemType, BACKING} - set(found.roles)
     if missing:
         raise ValueError(f"console.json has no role for {', '.join(sorted(missing))}")
     return found

@@ -20,7 +20,6 @@ from gpu_endpoints.production.scratch import BLOCK_FRAMES, Scratch
 from gpu_endpoints.serving.work import JobContext, JobFailed
 from ripieno import __version__
 from ripieno.contracts import names
-from ripieno.contracts.enums import StemType
 from ripieno.contracts.production import MasterInput, MixedFile, MixInput, MixSource
 from ripieno.contracts.provenance import Provenance
 from ripieno.music.conditioning import Conditioning
@@ -60,7 +59,7 @@ def produced(
     files: Sequence[decoding.Audio], placed: Sequence[MixSource], style: str, music: Conditioning | None = None
 ) -> Iterator[np.ndarray]:
     """As `laid_over`, each source in its role, mixed as the style is; louder where the music has more energy."""
-    desk = Console([StemType(source.role) for source in placed], sound_of(blend(style).weights), music)
+    desk = Console([source.role for source in placed], sound_of(blend(style).weights), music)
     for blocks in apart(files, placed):
         yield desk.mixed(blocks)
 

@@ -16,6 +16,7 @@ from gpu_endpoints.audio import levels, profiles, spectra
 from gpu_endpoints.audio.levels import SAMPLE_RATE
 from gpu_endpoints.production import checking, sources
 from gpu_endpoints.serving.work import JobContext
+from ripieno.contracts.composition import BACKING
 from ripieno.contracts.enums import StemType
 from ripieno.contracts.production import CheckInput, Miss, PieceAsked, PieceHeard
 from ripieno.music.conditioning import Conditioning
@@ -65,7 +66,8 @@ def heard(audio: np.ndarray, music: Conditioning, asked: PieceAsked, style: str,
     found = PieceHeard(borders=borders(audio.mean(axis=1), music))
     for number, layer in enumerate(asked.layers):
         is_harmonic = StemType(layer.stem_type) in HARMONIC
-        is_sung = StemType(layer.stem_type) == StemType.VOCALS and bool(asked.words)
+        is_lead = StemType(layer.stem_type) == StemType.VOCALS and layer.name != BACKING
+        is_sung = is_lead and bool(asked.words)
         if not is_harmonic and not is_sung:
             continue
         context.progress(number / len(asked.layers), f"hearing the {layer.name}")

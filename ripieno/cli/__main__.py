@@ -20,8 +20,8 @@ from ripieno.cli.library import delete, jams, list_songs, search, show, status, 
 from ripieno.cli.mix import mix
 from ripieno.cli.models import models
 from ripieno.cli.pieces import compositions, rate
-from ripieno.cli.refusals import appeal, decide, refusals
 from ripieno.cli.preferences import preferences
+from ripieno.cli.refusals import appeal, decide, refusals
 from ripieno.cli.reviews import approve, cancel, generations, reject
 from ripieno.cli.stack import doctor, down, up
 from ripieno.cli.stages import harmonize, lyrics, master

@@ -73,6 +73,7 @@ _destination = cloup.option(
     ),
     cloup.option("--language", type=cloup.Choice(["en", "de", "es", "fr"]), help="Of the words."),
     cloup.option("--instrumental/--sung", default=None, help="Without or with a voice."),
+    cloup.option("--backing/--no-backing", default=None, help="With or without voices behind the lead."),
     cloup.option("--song", shell_complete=songs.complete_song, help="A song to begin from: its form, chords, tempo."),
     cloup.option(
         "--mood-of", metavar="SONG", shell_complete=songs.complete_song, help="In the mood of this song, and its style."
@@ -255,6 +256,7 @@ def _order(brief: str, song_id: str | None, given: list[GivenLayer], chosen: dic
             lyrics=chosen["lyrics"].read_text(encoding="utf-8") if chosen["lyrics"] else "",
             language=chosen["language"],
             instrumental=chosen["instrumental"],
+            backing=chosen["backing"],
             random_seed=chosen["seed"],
             loudness_lufs=chosen["loudness"],
             destination=chosen["destination"],

@@ -7,7 +7,7 @@ stages add to it and may not contradict it. `ripieno.music.composing` writes it,
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -34,6 +34,12 @@ MOST_COMPOSED_SECONDS = 900.0
 MOST_SECTIONS = 40
 MOST_STYLES = 4
 MOST_MIDI = 1_400_000  # characters of base64: a megabyte
+BACKING: Final = "backing vocals"
+"""The layer of the voices behind the lead."""
+
+BackingWay = Literal["third above", "third below", "sixth above", "sixth below", "pad", "answer", "ad-libs"]
+"""What voices behind the lead sing: its words a third or a sixth from it; chords on a vowel, voice led; a line's last
+words again, in the gap after it; calls of their own."""
 
 KeyName = Annotated[
     str, StringConstraints(pattern=r"^[A-Ga-g][#b]?\s?(m|min|minor|maj|major)?$", strip_whitespace=True)
@@ -95,7 +101,9 @@ class CompositionOrder(Request):
     With `audio_file_id` the piece has that song's form, chords, tempo and key, where no field says otherwise: a cover
     in another style. With `mood_of` it is in the mood of that song, as far as `mood` says nothing, and in its styles
     where neither `styles` nor the brief names one. `layers` are the instruments that may play; `given` is played as it
-    is, and the piece has the tempo, key and length of an analysed recording in it where nothing else says them. It is
+    is, and the piece has the tempo, key and length of an analysed recording in it where nothing else says them.
+    `backing` says whether there are voices behind the lead; else they are there where it is sung, the style has them
+    and no layers are named. It is
     mastered for its `destination`, to `loudness_lufs` where that is given, with the spectral balance and else the
     loudness of the song `reference_id`. `stop_at` is the stage after which a person wants to look: the piece then
     waits, and `POST /compositions/{id}/approve` lets it go on.
@@ -119,6 +127,7 @@ class CompositionOrder(Request):
     theme: str | None = Field(default=None, max_length=300)
     language: LyricsLanguage | None = None
     voice: str | None = Field(default=None, max_length=60)
+    backing: bool | None = None
     engine: str = Field(default="auto", max_length=40)
     allow_fallback: bool = False
     loudness_lufs: float | None = Field(default=None, ge=-30, le=-6)
@@ -133,7 +142,8 @@ class CompositionOrder(Request):
 
 class ContextSection(Contract):
     """One section: `energy` is 0..1 for each bar, `chords` are those of each bar, which they share evenly. `key` is the
-    piece's own where it is None; `parts` are the layers that play; `theme` is what its words are about."""
+    piece's own where it is None; `parts` are the layers that play; `backing` is what the voices behind the lead sing;
+    `theme` is what its words are about."""
 
     label: str
     bars: int = Field(ge=1)
@@ -141,6 +151,7 @@ class ContextSection(Contract):
     chords: list[list[str]] = []
     key: str | None = None
     parts: list[str] = []
+    backing: list[BackingWay] = []
     theme: str = ""
 
 
@@ -169,6 +180,10 @@ class Layer(Playing):
     midi: str | None = None
     audio: str | None = None
     melody: list[OwnNote] = []
+
+    @property
+    def is_backing(self) -> bool:
+        return self.name == BACKING
 
 
 class Context(Contract):
@@ -345,6 +360,18 @@ class LayerEdit(Request):
     remove: bool = False
 
 
+class BackingEdit(Request):
+    """A change to the voices behind the lead, in `sections` or wherever somebody sings: `ways` are sung there too (a
+    third or a sixth instead of the one that was), those in `without` no longer; `more` has more of them sing, or fewer
+    (-1); or nobody sings behind the lead there."""
+
+    sections: list[str] = Field(default=[], max_length=MOST_SECTIONS)
+    ways: list[BackingWay] = Field(default=[], max_length=7)
+    without: list[BackingWay] = Field(default=[], max_length=7)
+    more: int = Field(default=0, ge=-1, le=1)
+    remove: bool = False
+
+
 class Refinement(Request):
     """`POST /compositions/{id}/refine`: what is to be another, in words, or field by field; what does not depend on it
     stays as it is. `draft` chooses among the lyrics' drafts; a new `theme` has new ones written. `from_version` is the
@@ -364,6 +391,7 @@ class Refinement(Request):
     theme: str | None = Field(default=None, max_length=300)
     sections: list[SectionEdit] = Field(default=[], max_length=MOST_SECTIONS)
     layers: list[LayerEdit] = Field(default=[], max_length=12)
+    backing: list[BackingEdit] = Field(default=[], max_length=MOST_SECTIONS)
     passages: list[PassageEdit] = Field(default=[], max_length=64)
     stop_at: Stage | None = None
 

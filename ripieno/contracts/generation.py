@@ -158,12 +158,21 @@ class SungNote(Contract):
     syllable: str = Field(max_length=100)
 
 
+class BackingPart(Contract):
+    """What one of the voices behind the lead sings, and in which `way` (`ripieno.contracts.composition.BackingWay`), by
+    which its singers are chosen."""
+
+    way: str = Field(max_length=20)
+    notes: list[SungNote] = Field(max_length=5000)
+
+
 class GenerateInput(Contract):
     """Input of a `generate` job: stems of one request. What has no plan is planned by rule; without `conditioning`
     (a JSON blob of the `generated` container) it is made from the song's findings, or free-standing where there is no
     song. `notes` are the melody of the vocals with its syllables, in a `language`; `voice` is an installed DiffSinger
-    voice, without one the rule-made voice sings. `lost` are engines that were lost in vain, each with its reason
-    (`name: why`): the next ones are tried."""
+    voice, without one the rule-made voice sings. `backing` are voices behind a lead, of which the
+    stem then is. `lost` are engines that were lost in vain, each with its reason (`name: why`): the next ones are
+    tried."""
 
     generation_request_id: RequestId
     audio_file_id: str | None = None
@@ -178,6 +187,7 @@ class GenerateInput(Contract):
     notes: list[SungNote] = Field(default=[], max_length=5000)
     voice: str | None = None
     language: str = Field(default="en", max_length=20)
+    backing: list[BackingPart] = Field(default=[], max_length=12)
 
 
 class SingInput(GenerateInput):

@@ -29,6 +29,9 @@ def _in_order(bars: tuple[int, int]) -> tuple[int, int]:
 Bars = Annotated[tuple[int, int], AfterValidator(_in_order)]
 """The first and the last bar of a part, counted from 1 at the first downbeat."""
 
+MixRole = StemType | Literal["backing vocals"]
+"""What a source is in a mix: a stem of its type, or the voices behind the lead."""
+
 MANIFEST = "manifest.json"
 MOST_EXPORTED = 500
 _NOT_IN_A_FILE_NAME = set('<>:"|?*\\') | {chr(code) for code in range(32)}
@@ -47,7 +50,7 @@ class MixSource(AudioBlob):
 
     start_seconds: float = Field(default=0.0, ge=0)
     gain_db: float = Field(default=0.0, ge=-60, le=12)
-    role: StemType = StemType.OTHER
+    role: MixRole = StemType.OTHER
 
 
 class _Named(Contract):

@@ -54,6 +54,7 @@ class Kind(StrEnum):
     LYRICS = "lyrics"
     THEME = "theme"
     VOICE = "voice"
+    BACKING = "backing"
     LANGUAGE = "language"
     EFFECT = "effect"
     VARIATION = "variation"

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import Field
 
 from ripieno.contracts.base import Contract
-from ripieno.contracts.composition import Composition
+from ripieno.contracts.composition import BACKING, Composition
 from ripieno.contracts.enums import GenerationStatus, StemType, TakeStatus
 from ripieno.contracts.generation import (
     GeneratedStem,
@@ -23,7 +23,7 @@ from ripieno.contracts.generation import (
     MixOrder,
     StemPlan,
 )
-from ripieno.contracts.production import ExportedFile, MixedFile
+from ripieno.contracts.production import ExportedFile, MixedFile, MixRole
 from ripieno.contracts.provenance import Provenance
 
 
@@ -95,6 +95,11 @@ class Element(Contract):
     stem_type: StemType | None = None
     mix: MixOrder | None = None
     versions: list[Version] = []
+
+    @property
+    def role(self) -> MixRole:
+        """What it is in a mix."""
+        return BACKING if self.name == BACKING else self.stem_type or StemType.OTHER
 
     @property
     def latest(self) -> Version:

@@ -23,11 +23,13 @@ def candidates(order: GenerateInput, plan: StemPlan) -> list[str]:
     is_vocal = plan.stem_type == StemType.VOCALS
     named = f"{engines.DIFFSINGER}@{order.voice}" if order.voice and is_vocal else order.engine
     wanted = plan.engine if named == engines.AUTO else named
-    is_sung = is_vocal and bool(order.notes or order.parameters.lyrics.strip())
+    is_sung = is_vocal and bool(order.notes or order.backing or order.parameters.lyrics.strip())
     if is_sung and wanted == engines.SYMBOLIC:  # words are for a singing engine
         wanted = engines.VOICE
     may_fall = named == engines.AUTO or order.allow_fallback
     found = engines.candidates(wanted, is_sung=is_sung, may_fall=may_fall)
+    if order.backing:  # the rules play one melody, and know nothing of what others sing
+        found = [one for one in found if one != engines.SYMBOLIC]
     lost = {one.partition(":")[0] for one in order.lost}
     return [one for one in found if one not in lost] or found[-1:]
 

@@ -18,9 +18,11 @@ from ripieno.contracts.generation import Meter
 from ripieno.contracts.provenance import ModelUsage, Provenance
 from ripieno.contracts.understanding import Kind, Statement
 from ripieno.music.composing import contexts, harmonies, moods
+from ripieno.music.composing.backing import placing
 from ripieno.music.composing.briefs import Said
 from ripieno.music.conditioning import DEFAULT_ENERGY
 from ripieno.music.genres import all_genres
+from ripieno.music.genres.blending import blend
 from ripieno.services import llm
 from ripieno.services.llm import ModelFailed
 from ripieno.services.rules import signature
@@ -216,7 +218,14 @@ def _filled(sketch: Sketch, order: CompositionOrder, said: Said, open_: list[str
         found["theme"] = theme
     if "layers" in open_ and (players := _players(sketch, said.understood.statements, is_sung=is_sung)):
         found["layers"] = players
+        if order.backing is None and said.has_backing is None:  # nobody has named who plays
+            found["backing"] = is_sung and placing.has_backing(_leading(found, order, said))
     return found | _timed(sketch, order, said, open_)
+
+
+def _leading(found: dict[str, Any], order: CompositionOrder, said: Said) -> str:
+    shares = found.get("styles") or order.styles
+    return (contexts.blended(shares) if shares else blend(said.style or "pop")).leading.name
 
 
 def _timed(sketch: Sketch, order: CompositionOrder, said: Said, open_: list[str]) -> dict[str, Any]:

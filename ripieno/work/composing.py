@@ -15,6 +15,7 @@ from typing import Any
 
 from ripieno.contracts import names
 from ripieno.contracts.composition import (
+    BACKING,
     Composition,
     CompositionOrder,
     Context,
@@ -42,6 +43,7 @@ from ripieno.contracts.understanding import Place, Understanding
 from ripieno.contracts.workflow import RevisionOrder, Run, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work, WorkKind
 from ripieno.music.composing import briefs, contexts, ensemble, refining, singing, sounding
+from ripieno.music.composing.backing import voices
 from ripieno.music.composing.briefs import Said
 from ripieno.music.conditioning import Conditioning
 from ripieno.music.genres.blending import Blend, blend
@@ -57,6 +59,7 @@ _DEFAULT_STYLE = "pop"
 _ANOTHER = 15_485_863  # a prime, between the seeds of a layer's variants
 MOST_TRIES = 2
 _FAULT_OF_ALL = ("style", "energy")  # what another seed may better; it moves no borders
+_VOICE_DB = 6.0  # what the dynamics of 1 stand for
 _AGAIN = 104_729  # a prime, to the seed of what is made again
 
 
@@ -381,9 +384,10 @@ def plan_layers(order: RevisionOrder) -> list[VersionOrder]:
     alone = contexts.conditioning_of(context)
     whole = ensemble.heard(context, alone, blend(style_of(context)), plan.stems)
     conditioning.save(order.work_id, whole, revision=order.revision)
+    players = [one for one in context.layers if not one.is_backing or voices.parts(context, blend(style_of(context)))]
     wanted = {
         one.name: _inputs(work.composition.order, context, one.name, revision.again) | ensemble.heeded(one, whole)
-        for one in context.layers
+        for one in players
     }
 
     def planned(known: Work) -> Work | None:
@@ -393,7 +397,7 @@ def plan_layers(order: RevisionOrder) -> list[VersionOrder]:
         known.plan = plan
         known.order = _generation_order(known, context)
         known.start_seconds, known.duration_seconds = 0.0, whole.end_seconds
-        for layer in context.layers:
+        for layer in players:
             inputs = wanted[layer.name]
             state.elements[layer.name] = _noted(known, layer.name, StemType(layer.stem_type), inputs, order.revision)
         _mark(state, Stage.LAYERS, "waiting", "")
@@ -449,6 +453,7 @@ def begin_mix(order: RevisionOrder) -> VersionOrder | None:
         include_original=False,
         master=sounding.preset(_leading(context), context.mood, context.destination),
         master_lufs=context.loudness_lufs,
+        gains={name: gain for name in takes if (gain := _gain(context, name))},
         stem_format=work.composition.order.stem_format,
     )
     seed = f"{len(revision.tries):02d}{order.revision:06d}"
@@ -636,6 +641,13 @@ def _leading(context: Context) -> str:
     return max(context.styles, key=lambda one: one.weight).name
 
 
+def _gain(context: Context, name: str) -> float:
+    """dB by which the mix is to have a voice louder: a singer has a level, and no dynamics to play with."""
+    layer = next((one for one in context.layers if one.name == name), None)
+    is_sung = layer is not None and layer.stem_type == StemType.VOCALS and not layer.audio
+    return round(_VOICE_DB * layer.dynamics, 2) if layer is not None and is_sung else 0.0
+
+
 def _known(revision: Revision) -> Context:
     assert revision.context is not None, "its first stage has settled it"
     return revision.context
@@ -694,6 +706,12 @@ def _inputs(order: CompositionOrder, context: Context, name: str, again: list[st
         plan = _stem_plan(context, name, []).model_dump(mode="json")
         return {"plan": plan, "tempo": context.tempo, "meter": context.meter, "bars": context.bars,
                 "stem_format": order.stem_format}  # fmt: skip
+    if layer.is_backing:  # it sings what is written for it, whatever that follows from
+        plan = _stem_plan(context, name, again).model_dump(mode="json")
+        sung = [one.model_dump(mode="json") for one in voices.parts(context, blend(style_of(context)))]
+        return {"plan": plan, "sung": sung, "language": context.language, "voice": context.voice,
+                "seconds": contexts.conditioning_of(context).end_seconds, "engine": order.engine,
+                "stem_format": order.stem_format}  # fmt: skip
     is_drums = layer.stem_type == StemType.DRUMS
     is_sung = layer.stem_type == StemType.VOCALS and context.lyrics is not None
     grid = [
@@ -722,15 +740,19 @@ def _sung_inputs(context: Context) -> dict[str, Any]:
 
 
 def sung(work: Work, version: Version) -> dict[str, Any]:
-    """Melody, words and voice for the job of a composition's vocals."""
+    """Melody, words and voice for the job of a composition's vocals, or of the voices behind them."""
     state = _of(work, version.revision or 1)
     if state is None or state.context is None or state.context.lyrics is None:
         return {}
     context = state.context
-    notes = singing.notes(context, blend(style_of(context)))
+    is_backing = version.plan is not None and version.plan.name == BACKING
+    behind = voices.parts(context, blend(style_of(context))) if is_backing else []
+    notes = [] if is_backing else singing.notes(context, blend(style_of(context)))
     asked = work.order.engine
     engine = asked if asked.partition("@")[0] in {one.name for one in engines.of_task("sing")} else engines.AUTO
-    return {"notes": notes, "language": context.language, "voice": context.voice, "engine": engine}
+    return {
+        "notes": notes, "backing": behind, "language": context.language, "voice": context.voice, "engine": engine,
+    }  # fmt: skip
 
 
 def _noted(work: Work, name: str, stem: StemType, inputs: dict[str, Any], revision: int) -> int:

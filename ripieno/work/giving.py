@@ -108,7 +108,9 @@ def taken(context: Context, layers: Sequence[HeldLayer]) -> Context:
     melody = next((one.melody for one in layers if one.melody), [])
     if melody:
         sung = [
-            one.model_copy(update={"melody": melody}) if one.stem_type == StemType.VOCALS else one
+            one.model_copy(update={"melody": melody})
+            if one.stem_type == StemType.VOCALS and not one.is_backing
+            else one
             for one in context.layers
         ]
         anew = {} if context.settled.get("lyrics") == contexts.YOU else {"lyrics": None, "drafts": []}

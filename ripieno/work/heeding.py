@@ -6,7 +6,12 @@ of stems, so that "busier, but not louder" means the same for a stem and for a p
 
 from __future__ import annotations
 
+from typing import get_args
+
 from ripieno.contracts.composition import (
+    BACKING,
+    BackingEdit,
+    BackingWay,
     Context,
     Layer,
     LayerEdit,
@@ -19,7 +24,7 @@ from ripieno.contracts.enums import StemType
 from ripieno.contracts.generation import Playing, StemPlan
 from ripieno.contracts.understanding import Kind, Place, Statement
 from ripieno.music import form, places
-from ripieno.music.composing import contexts, refining
+from ripieno.music.composing import briefs, contexts, refining, singing
 from ripieno.music.genres.blending import blend
 from ripieno.services.planner import rules
 
@@ -31,7 +36,7 @@ _OF_THE_WHOLE = {Kind.TEMPO, Kind.KEY, Kind.STYLE, Kind.MOOD, Kind.ENERGY, Kind.
 def refinement(context: Context, wanted: Refinement, said: list[Statement]) -> Refinement:
     """A refinement with what its words say of the piece, its sections and who plays in them; its fields win."""
     update: dict[str, object] = {}
-    sections, layers = list(wanted.sections), list(wanted.layers)
+    sections, layers, backing = list(wanted.sections), list(wanted.layers), list(wanted.backing)
     for one in said:
         match one.kind:
             case Kind.TEMPO if not one.places and wanted.tempo is None and not one.negated:
@@ -49,11 +54,16 @@ def refinement(context: Context, wanted: Refinement, said: list[Statement]) -> R
                     sections.append(SectionEdit(section=name, energy=max(-1.0, min(1.0, _BIGGER * one.amount))))
             case Kind.VARIATION if one.parts and not one.negated:
                 layers += [LayerEdit(layer=StemType(part), anew=True) for part in one.parts if _is_there(context, part)]
+            case Kind.BACKING:
+                backing += _backing(context, one)
+            case Kind.PART | Kind.INSTRUMENT if briefs.is_choir(one) and singing.singer(context):
+                if not one.negated or any(layer.is_backing for layer in context.layers):
+                    backing += _backing(context, one.model_copy(update={"value": None if one.negated else "pad"}))
             case Kind.PART | Kind.INSTRUMENT:
                 _players(context, one, said, sections, layers)
             case _:
                 continue
-    return wanted.model_copy(update={**update, "sections": sections, "layers": layers})
+    return wanted.model_copy(update={**update, "sections": sections, "layers": layers, "backing": backing})
 
 
 def players(context: Context, said: list[Statement]) -> tuple[Context, list[str]]:
@@ -62,7 +72,7 @@ def players(context: Context, said: list[Statement]) -> tuple[Context, list[str]
     layers = []
     own = [one for one in said if not (one.kind in _OF_THE_WHOLE and not one.parts)]
     for layer in context.layers:
-        heard = rules.heeded(_plan(layer), [one for one in own if rules.is_about(one, StemType(layer.stem_type))])
+        heard = rules.heeded(_plan(layer), [one for one in own if _is_about(one, layer)])
         update = {
             name: getattr(heard, name)
             for name in (*Playing.model_fields, "silent", "at_places")
@@ -76,8 +86,11 @@ def players(context: Context, said: list[Statement]) -> tuple[Context, list[str]
 
 def of_brief(context: Context, said: list[Statement]) -> Context:
     """An arranged context with what its brief says of players and places; what it says of the whole is in it."""
-    wanted = refinement(context, Refinement(), [one for one in said if one.kind in (Kind.PART, Kind.INSTRUMENT)])
-    if wanted.sections or wanted.layers:
+    of_players = (Kind.PART, Kind.INSTRUMENT)
+    asked = [one for one in said if one.kind in of_players or _says_more_of_backing(context, one)]
+    wanted = refinement(context, Refinement(), asked)
+    wanted.backing += [_nowhere_else(context, one) for one in asked if one.kind == Kind.BACKING and one.only]
+    if wanted.sections or wanted.layers or wanted.backing:
         try:
             context, _ = refining.refined(context, wanted)
         except ValueError as fault:
@@ -86,6 +99,40 @@ def of_brief(context: Context, said: list[Statement]) -> Context:
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _is_about(one: Statement, layer: Layer) -> bool:
+    """Whether something was said of a layer; what is said of the vocals is not said of the voices behind them."""
+    if one.kind == Kind.BACKING or not rules.is_about(one, StemType(layer.stem_type)):
+        return False
+    return not one.parts or layer.stem_type != StemType.VOCALS or layer.is_backing == (one.value == BACKING)
+
+
+def _says_more_of_backing(context: Context, one: Statement) -> bool:
+    """Whether a brief says more of the voices behind the lead than that there are some, or none."""
+    is_there = any(layer.is_backing for layer in context.layers)
+    return one.kind == Kind.BACKING and is_there and bool(one.value or one.places or one.but_places or one.amount)
+
+
+def _backing(context: Context, one: Statement) -> list[BackingEdit]:
+    """What is said of the voices behind the lead; nothing where no section lies in the places that are named."""
+    is_placed = bool(one.places or one.but_places)
+    where = _sections(context, one.places, one.but_places) if is_placed else []
+    where = where or [name for place in one.places for name in _lying_in(context, place)]
+    if is_placed and not where:
+        return []
+    named = [way for way in get_args(BackingWay) if way in (one.value or "").split(", ")]
+    is_less = one.amount is not None and one.amount < 0
+    if one.negated or (is_less and named):
+        return [BackingEdit(sections=where, without=named, remove=not named)]
+    return [BackingEdit(sections=where, ways=named, more=0 if not one.amount else 1 if one.amount > 0 else -1)]
+
+
+def _nowhere_else(context: Context, one: Statement) -> BackingEdit:
+    """Nobody behind the lead but in some places."""
+    there = {place for name in _sections(context, one.places) for place in refining.places(context, name)}
+    named = form.numbered([section.label for section in context.sections])
+    return BackingEdit(sections=[name for place, name in enumerate(named) if place not in there], remove=True)
 
 
 def _tempo(context: Context, one: Statement) -> float | None:
@@ -140,7 +187,7 @@ def _players(
     context: Context, one: Statement, said: list[Statement], sections: list[SectionEdit], layers: list[LayerEdit]
 ) -> None:
     """Who is wanted or left out, everywhere or in some sections; where bars are named, the player is silent there."""
-    there = {StemType(layer.stem_type): layer.name for layer in context.layers}
+    there = {StemType(layer.stem_type): layer.name for layer in context.layers if not layer.is_backing}
     whole = [place for place in one.places if place.bars is None and (not one.negated or _is_plain(place))]
     where = _sections(context, whole, one.but_places) if whole or one.but_places else []
     for part in one.parts or _others(context, one):

@@ -8,7 +8,7 @@ from typing import Any
 from ripieno.contracts import names
 from ripieno.contracts.enums import StemType, TakeStatus
 from ripieno.contracts.generation import MixOrder
-from ripieno.contracts.production import MasterInput, MixedFile, MixInput, MixSource
+from ripieno.contracts.production import MasterInput, MixedFile, MixInput, MixRole, MixSource
 from ripieno.contracts.provenance import Origin
 from ripieno.contracts.workflow import Run, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work
@@ -153,14 +153,14 @@ def job_body(owner: str, work_id: str, element: str, number: int) -> dict[str, A
             reference=version.inputs.get("reference"),
             origin=origin_of(work, mixed),
         ).model_dump(mode="json")
-    roles = {layer.name: layer.stem_type for layer in work.layers}
+    roles: dict[str, MixRole] = {layer.name: layer.role for layer in work.layers}
     sources = [
         MixSource(
             container=one["container"],
             blob_name=one["blob_name"],
             start_seconds=one["start_seconds"],
             gain_db=one["gain_db"],
-            role=roles.get(one["name"]) or StemType.OTHER,
+            role=roles.get(one["name"], StemType.OTHER),
         )
         for one in version.inputs["sources"]
     ]

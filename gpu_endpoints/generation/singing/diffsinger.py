@@ -94,6 +94,11 @@ class DiffSingerVoice:
         out = soxr.resample(wave, self._rate, SAMPLE_RATE).astype(np.float32)
         return np.repeat(out[:, None], 2, axis=1)
 
+    def unknown(self, notes: Sequence[Sung]) -> list[str]:
+        """The words that its dictionary does not have."""
+        words = [word for one in notes if one.syllable for word in one.syllable.text.split() if word != "-"]
+        return [word for word in dict.fromkeys(words) if _plain(word) not in self._words]
+
     # -- parts ----------------------------------------------------------------------------------------------------
 
     def _timed(self, notes: Sequence[Sung], seconds: float, period: float) -> tuple[list[str], list[int]]:
@@ -131,7 +136,7 @@ class DiffSingerVoice:
 
     def _pronounced(self, word: str) -> list[list[str]]:
         """A word's phonemes by syllable."""
-        plain = "".join(letter for letter in word.lower() if letter.isalpha() or letter == "'")
+        plain = _plain(word)
         if plain not in self._words:
             raise ValueError(f"the voice {self._folder.name} cannot say {word!r}: add it to its dsdict.yaml")
         found: list[list[str]] = [[]]
@@ -180,6 +185,10 @@ class DiffSingerVoice:
         if not speakers:
             raise BadVoice(f"{self._folder.name} asks for a speaker and names none in {CONFIG}")
         return np.fromfile(self._folder / f"{speakers[0]}.emb", np.float32)
+
+
+def _plain(word: str) -> str:
+    return "".join(letter for letter in word.lower() if letter.isalpha() or letter == "'")
 
 
 def _phonemes(path: Path) -> dict[str, int]:

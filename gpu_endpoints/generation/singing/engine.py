@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from gpu_endpoints.generation import midi, tone
 from gpu_endpoints.generation.engine import Generated, OnProgress, Wish
-from gpu_endpoints.generation.singing import lyrics, voice
+from gpu_endpoints.generation.singing import choir, lyrics, voice
 from gpu_endpoints.generation.singing.diffsinger import DiffSingerVoice
 from gpu_endpoints.generation.singing.lyrics import Sung
 from ripieno.contracts.provenance import Provenance
@@ -38,6 +40,8 @@ class SingingEngine:
 
     def _one(self, wish: Wish) -> Generated:
         given, language = wish.conditioning, wish.language
+        if wish.backing:
+            return self._behind(wish)
         notes = lyrics.on_notes(list(wish.notes), language) if wish.notes else _on_own_melody(wish)
         if self._voice:
             audio = self._voice.sing(notes, wish.seconds, tuning=given.tuning)
@@ -47,6 +51,33 @@ class SingingEngine:
             tone.shaded(audio, wish.plan.brightness),
             midi.write(_part(notes), given, lyrics=_words(notes)),
             wish.plan.random_seed,
+        )
+
+    def _behind(self, wish: Wish) -> Generated:
+        """The voices behind a lead, each by singers of its own; those whose words the voice cannot say are left out."""
+        parts = [(one.way, lyrics.on_notes(list(one.notes), wish.language)) for one in wish.backing]
+        tuning, sings = wish.conditioning.tuning, self._voice
+        strange = {way: words for way, notes in parts if sings and (words := sings.unknown(notes))}
+        parts = [(way, notes) for way, notes in parts if way not in strange]
+        remarks = [f"{way}: left out, the voice cannot say {', '.join(words)}" for way, words in strange.items()]
+        if not parts:
+            raise ValueError(f"{'; '.join(remarks)}: add these to its dsdict.yaml")
+
+        def sing(notes: list[Sung], seconds: float, singer: choir.Singer) -> np.ndarray:
+            detuned = tuning * 2 ** (singer.cents / 1200)
+            if sings:
+                return sings.sing(notes, seconds, tuning=detuned)
+            return voice.sing(
+                notes, seconds, language=wish.language, tuning=detuned, formants=singer.formants, vibrato=singer.vibrato
+            )
+
+        audio = choir.sung(parts, wish.seconds, sing)
+        notes = sorted((note for _, sung in parts for note in sung), key=lambda one: (one.start, one.pitch))
+        return Generated(
+            tone.shaded(audio, wish.plan.brightness),
+            midi.write(_part(notes), wish.conditioning, lyrics=_words(notes)),
+            wish.plan.random_seed,
+            tuple(remarks),
         )
 
 

@@ -38,8 +38,10 @@ def provenance() -> Provenance:
     )
 
 
-def sing(notes: Sequence[Sung], seconds: float, *, language: str, tuning: float) -> np.ndarray:
-    """float32 (frames, 2) at 44.1 kHz of at least `seconds`."""
+def sing(
+    notes: Sequence[Sung], seconds: float, *, language: str, tuning: float, formants: float = 1.0, vibrato: bool = True
+) -> np.ndarray:
+    """float32 (frames, 2) at 44.1 kHz of at least `seconds`; above 1 `formants` are those of a smaller singer."""
     frames = int(seconds / PERIOD) + 1
     bins = pyworld.get_cheaptrick_fft_size(SPOKEN_RATE) // 2 + 1
     spectrum = np.full((frames, bins), _SILENCE)
@@ -52,7 +54,9 @@ def sing(notes: Sequence[Sung], seconds: float, *, language: str, tuning: float)
         room = note.start - (notes[number - 1].start if number else 0.0)
         for place in _places(note, held_to, room):
             _lay(place, language, note.syllable.line, spectrum, aperiodicity, voiced)
-    f0 = np.where(voiced, pitch.curve(notes, frames, PERIOD, tuning=tuning), 0.0)
+    f0 = np.where(voiced, pitch.curve(notes, frames, PERIOD, tuning=tuning, vibrato=vibrato), 0.0)
+    if formants != 1.0:
+        spectrum = _of_another_size(spectrum, formants)
     mono = pyworld.synthesize(f0, spectrum, aperiodicity, SPOKEN_RATE, 1000 * PERIOD)
     out = soxr.resample(mono, SPOKEN_RATE, SAMPLE_RATE).astype(np.float32)
     return np.repeat(out[:, None], 2, axis=1)
@@ -95,6 +99,15 @@ def _places(note: Sung, until: float, room: float) -> list[_Place]:
         found.append((one, at, at + length, False))
         at += length
     return found
+
+
+def _of_another_size(spectrum: np.ndarray, formants: float) -> np.ndarray:
+    """The envelopes of another vocal tract: every formant so many times as high."""
+    bins = spectrum.shape[1]
+    where = np.minimum(np.arange(bins) / formants, bins - 1.001)
+    low = where.astype(int)
+    share = where - low
+    return np.ascontiguousarray(spectrum[:, low] * (1 - share) + spectrum[:, low + 1] * share)
 
 
 def _lay(

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ripieno.contracts.composition import Context, ContextSection, Layer
+from ripieno.contracts.composition import BACKING, BackingWay, Context, ContextSection, Layer
 from ripieno.contracts.enums import StemType
+from ripieno.music.composing.backing import placing
 from ripieno.music.conditioning import DEFAULT_ENERGY
 from ripieno.music.genres import all_genres
 
@@ -66,8 +67,9 @@ def energies(sections: list[ContextSection], arousal: float) -> list[list[float]
     return found
 
 
-def layers(style: str, wanted: list[StemType], *, is_sung: bool) -> list[Layer]:
-    """The players of a piece, vocals last: those of the genre, of which `wanted` are kept where some are named."""
+def layers(style: str, wanted: list[StemType], *, is_sung: bool, backing: bool | None = None) -> list[Layer]:
+    """The players of a piece, vocals last: those of the genre, of which `wanted` are kept where some are named.
+    Voices behind the lead are there where that is said, else where the genre has them and nobody names layers."""
     known = _arrangements().genres[style]
     named = {StemType(one) for one in wanted}
     of_genre = [stem for stem in known if not named or stem in named]
@@ -78,14 +80,22 @@ def layers(style: str, wanted: list[StemType], *, is_sung: bool) -> list[Layer]:
         found.append(Layer(name=str(stem.value), stem_type=stem, instrument=instrument))
     if is_sung and (not named or StemType.VOCALS in named):
         found.append(Layer(name=VOCALS, stem_type=StemType.VOCALS))
+        if backing or (backing is None and not named and placing.has_backing(style)):
+            found.append(Layer(name=BACKING, stem_type=StemType.VOCALS))
     return found
+
+
+def backing(context: Context, style: str) -> list[list[BackingWay]]:
+    """What is sung behind the lead in each section, where somebody sings so."""
+    is_there = any(one.is_backing for one in context.layers) and any(one.name == VOCALS for one in context.layers)
+    return placing.placed(context, style) if is_there else [[] for _ in context.sections]
 
 
 def parts(context: Context, style: str) -> list[list[str]]:
     """The layers that play in each section, by its energy; a build does without the bass. Somebody always plays."""
     known = _arrangements().genres[style]
     found = []
-    for section in context.sections:
+    for section, behind in zip(context.sections, backing(context, style), strict=True):
         mean = _mean(section)
         here = [
             one.name
@@ -96,11 +106,15 @@ def parts(context: Context, style: str) -> list[list[str]]:
             here = [one for one in here if one != StemType.BASS]
         if not here and context.layers:
             here = [context.layers[0].name]
-        here += [one.name for one in context.layers if one.stem_type == StemType.VOCALS and section.label in SUNG]
+        here += [
+            one.name
+            for one in context.layers
+            if one.stem_type == StemType.VOCALS and (bool(behind) if one.is_backing else section.label in SUNG)
+        ]
         found.append(here)
     found = told_apart(context.sections, found)
     for layer in context.layers:  # each of them was asked for: it plays where the piece is fullest
-        if not any(layer.name in here for here in found):
+        if not layer.is_backing and not any(layer.name in here for here in found):
             fullest = max(
                 range(len(found)), key=lambda n: sum(context.sections[n].energy or [0.0]) / 1e9 + len(found[n])
             )
@@ -136,7 +150,7 @@ def told_apart(sections: list[ContextSection], playing: list[list[str]]) -> list
 
 
 def _players(layers: list[str]) -> list[str]:
-    return [one for one in layers if one != VOCALS]
+    return [one for one in layers if one not in (VOCALS, BACKING)]
 
 
 def _mean(section: ContextSection) -> float:

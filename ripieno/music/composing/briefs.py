@@ -26,6 +26,7 @@ _TITLE = re.compile(
     re.IGNORECASE,
 )
 _MODES = ("major", "minor")
+_CHOIRS = {"choir", "oohs"}
 _VOICES = {Kind.VOICE, Kind.LYRICS, Kind.THEME}
 
 
@@ -42,6 +43,7 @@ class Said:
     meter: Meter | None = None
     style: str | None = None
     is_sung: bool | None = None
+    has_backing: bool | None = None
     theme: str | None = None
     title: str | None = None
     moods: tuple[str, ...] = ()
@@ -65,6 +67,7 @@ def read(brief: str, understood: Understanding | None = None) -> Said:
         meter=next((one for one in get_args(Meter) if one == named), None),
         style=_value(whole, Kind.STYLE),
         is_sung=_is_sung(understood, brief, has_theme=about is not None),
+        has_backing=_has_backing(understood),
         theme=_value(whole, Kind.THEME) or (about["theme"].strip() if about else None),
         title=title["title"].strip() if title else None,
         moods=tuple(one.value for one in whole if one.kind == Kind.MOOD and one.value),
@@ -83,14 +86,29 @@ def _amount(said: list[Statement], kind: Kind, unit: str) -> float | None:
     return next((one.amount for one in said if one.kind == kind and one.unit == unit and one.absolute), None)
 
 
+def _has_backing(understood: Understanding) -> bool | None:
+    """Whether there are voices behind the lead; None where nothing says so."""
+    said = [one for one in understood.statements if one.kind == Kind.BACKING or is_choir(one)]
+    if any(not one.negated for one in said):
+        return True
+    return False if any(not one.places and (not one.value or is_choir(one)) for one in said) else None
+
+
+def is_choir(one: Statement) -> bool:
+    """Whether something is said of a choir, which in a piece sings behind somebody who leads."""
+    return one.kind in (Kind.PART, Kind.INSTRUMENT) and one.value in _CHOIRS
+
+
 def _is_sung(understood: Understanding, brief: str, *, has_theme: bool) -> bool | None:
-    """Whether somebody sings; None where nothing says so."""
+    """Whether somebody sings; None where nothing says so. Who wants voices behind a lead has one."""
     of_voices = [
         one
         for one in understood.statements
         if one.kind in _VOICES or (one.kind == Kind.PART and StemType.VOCALS in one.parts)
+        if not (one.negated and is_choir(one))
     ]
     if _NOT_SUNG.search(brief) or any(one.negated and not one.places for one in of_voices):
         return False
+    of_voices += [one for one in understood.statements if one.kind == Kind.BACKING and not one.negated]
     says_so = has_theme or _SONG.search(brief) or any(not one.negated for one in of_voices)
     return True if says_so else None

@@ -20,6 +20,7 @@ from ripieno.contracts.composition import (
 from ripieno.contracts.generation import Meter
 from ripieno.music.chord import QUALITIES, parse
 from ripieno.music.composing import arrangements, forms, harmonies, moods, sounding
+from ripieno.music.composing.backing import placing
 from ripieno.music.composing.briefs import Said
 from ripieno.music.conditioning import ChordSpan, Conditioning, KeyAt, SectionSpan
 from ripieno.music.genres.blending import Blend, blend, written
@@ -95,7 +96,12 @@ def begin(
         meter=meter,
         key=_key(order, said, song, leading.name, mood, seed),
         sections=sections,
-        layers=arrangements.layers(leading.name, list(order.layers), is_sung=is_sung),
+        layers=arrangements.layers(
+            leading.name,
+            list(order.layers),
+            is_sung=is_sung,
+            backing=said.has_backing if order.backing is None else order.backing,
+        ),
         theme=theme,
         language=order.language or (recognised(order.lyrics) if order.lyrics else said.language),
         voice=order.voice,
@@ -127,6 +133,11 @@ def arranged(context: Context) -> Context:
     risen = context.model_copy(update={"sections": with_energy})
     who = arrangements.parts(risen, leading)
     sections = [one.model_copy(update={"parts": one.parts or here}) for one, here in zip(with_energy, who, strict=True)]
+    behind = arrangements.backing(risen, leading)
+    sections = [
+        one.model_copy(update={"backing": placing.settled(one, here)})
+        for one, here in zip(sections, behind, strict=True)
+    ]
     return settled(context, Stage.ARRANGEMENT, sections=sections)
 
 
@@ -210,7 +221,7 @@ def _check_sections(before: list[ContextSection], after: list[ContextSection], s
     if [(one.label, one.bars) for one in before] != [(one.label, one.bars) for one in after]:
         raise Contradiction("form", f"{stage} would change the form, which is settled")
     for number, (known, new) in enumerate(zip(before, after, strict=True), start=1):
-        for field in ("chords", "energy", "parts", "key", "theme"):
+        for field in ("chords", "energy", "parts", "backing", "key", "theme"):
             if getattr(known, field) not in (None, [], "", getattr(new, field)):
                 raise Contradiction(
                     f"sections.{number}.{field}",

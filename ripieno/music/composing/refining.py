@@ -7,11 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ripieno.contracts.composition import Context, ContextSection, Layer, LayerEdit, Refinement, SectionEdit, StyleShare
+from ripieno.contracts.composition import (
+    BACKING,
+    Context,
+    ContextSection,
+    Layer,
+    LayerEdit,
+    Refinement,
+    SectionEdit,
+    StyleShare,
+)
 from ripieno.contracts.enums import StemType
 from ripieno.music import form
 from ripieno.music.chord import parse
 from ripieno.music.composing import contexts, harmonies, moods, passages, singing, sounding
+from ripieno.music.composing.backing import editing
 from ripieno.music.genres.blending import blend
 from ripieno.music.instruments import instrument
 from ripieno.music.pitch import pitch_class, spell, uses_flats
@@ -29,7 +39,7 @@ def refined(context: Context, wanted: Refinement) -> tuple[Context, list[str]]:
     """
     changes: list[str] = []
     made = context
-    for change in (_whole, _styles, _key, _sections, _layers, _words, _passages):
+    for change in (_whole, _styles, _key, _sections, _layers, _backing, _words, _passages):
         made = change(made, wanted, changes.append)
     if not changes:
         raise ValueError("nothing of that changes the piece: say what is to be another")
@@ -131,6 +141,7 @@ def _edited(context: Context, section: ContextSection, edit: SectionEdit) -> Con
     if edit.add or edit.remove:
         here = [one for one in section.parts if one not in edit.remove]
         update["parts"] = here + [one for one in edit.add if one not in here]
+        update["backing"] = section.backing if BACKING not in edit.remove else []
     return section.model_copy(update=update)
 
 
@@ -138,13 +149,16 @@ def _layers(context: Context, wanted: Refinement, tell: Callable[[str], None]) -
     layers, sections = list(context.layers), list(context.sections)
     for edit in wanted.layers:
         stem = StemType(edit.layer)
-        at = next((n for n, one in enumerate(layers) if one.stem_type == stem), None)
+        at = _of_stem(layers, stem)
         if edit.remove:
             if at is None:
                 raise ValueError(f"there is no {stem.value} to leave out")
             name = layers.pop(at).name
             sections = [one.model_copy(update={"parts": [p for p in one.parts if p != name]}) for one in sections]
             tell(f"{name}: left out")
+            if stem == StemType.VOCALS:  # nobody is left to sing behind
+                bare = editing.without(context.model_copy(update={"layers": layers, "sections": sections}))
+                layers, sections = bare.layers, bare.sections
             continue
         if edit.instrument and instrument(edit.instrument).stem != stem:
             raise ValueError(f"a {edit.instrument} is no {stem.value}")
@@ -160,7 +174,7 @@ def _layers(context: Context, wanted: Refinement, tell: Callable[[str], None]) -
             tell(f"{name}: added")
         if edit.instead_of is not None:
             layers, sections = _exchanged(context, layers, sections, layers[at].name, edit)
-            at = next(n for n, one in enumerate(layers) if one.stem_type == stem)
+            at = next(n for n, one in enumerate(layers) if one.stem_type == stem and not one.is_backing)
             tell(f"{layers[at].name}: instead of {edit.instead_of}")
         if edit.midi is not None or edit.audio_file_id is not None:
             layers[at] = _given(layers[at], edit, tell)
@@ -173,6 +187,18 @@ def _layers(context: Context, wanted: Refinement, tell: Callable[[str], None]) -
         return context
     yours = {f"layers.{one.layer}": contexts.YOU for one in wanted.layers}
     return context.model_copy(update={"layers": layers, "sections": sections, "settled": {**context.settled, **yours}})
+
+
+def _backing(context: Context, wanted: Refinement, tell: Callable[[str], None]) -> Context:
+    if not wanted.backing:
+        return context
+    made = editing.edited(context, wanted.backing, lambda name: places(context, name), tell)
+    return _by_you(made, {}, "backing")
+
+
+def _of_stem(layers: list[Layer], stem: StemType) -> int | None:
+    """Which layer plays a part, of the vocals the lead."""
+    return next((n for n, one in enumerate(layers) if one.stem_type == stem and not one.is_backing), None)
 
 
 def _named(context: Context, names: list[str]) -> set[int]:
@@ -189,7 +215,7 @@ def _exchanged(
     context: Context, layers: list[Layer], sections: list[ContextSection], name: str, edit: LayerEdit
 ) -> tuple[list[Layer], list[ContextSection]]:
     """One layer where another one plays, which is gone where it plays nowhere else. Raises `ValueError`."""
-    old = next((one for one in layers if one.stem_type == edit.instead_of), None)
+    old = next((one for one in layers if one.stem_type == edit.instead_of and not one.is_backing), None)
     if old is None:
         known = ", ".join(one.name for one in context.layers)
         raise ValueError(f"there is no {edit.instead_of} to take the place of: the piece has {known}")

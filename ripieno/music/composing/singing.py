@@ -39,8 +39,9 @@ class Phrases:
 
 
 def singer(context: Context) -> Layer | None:
-    """Who sings the words; nobody where a person recorded the voice."""
-    return next((one for one in context.layers if one.stem_type == StemType.VOCALS and one.audio is None), None)
+    """Who sings the words, in front; nobody where a person recorded the voice."""
+    lead = (one for one in context.layers if one.stem_type == StemType.VOCALS and not one.is_backing)
+    return next((one for one in lead if one.audio is None), None)
 
 
 def melody(context: Context, style: Blend) -> list[Phrases]:

@@ -29,6 +29,7 @@ changing.py     what is to change, for whom, where and how much
 leaving_out.py  who and what is left out
 statements.py   the clauses of a sentence, one after the other
 settling.py     what is left of all that was said
+behind.py       voices behind a lead (behind.json)
 styles.py       the style that is named, or the blend
 understand.py   all of it, and which language it is in
 

@@ -21,6 +21,7 @@ from ripieno.contracts.enums import StemType
 from ripieno.contracts.understanding import Kind, Language
 from ripieno.music.genres import all_genres
 from ripieno.music.instruments import all_instruments
+from ripieno.music.language import behind
 from ripieno.music.language.tokens import fold, tokens
 
 LANGUAGES: tuple[Language, ...] = ("en", "de", "es", "fr")
@@ -244,6 +245,8 @@ def lexicon(name: str) -> Lexicon:
         if known_instrument is None and not named.piece:
             role = "absent"
         add([phrase for phrase in phrases if phrase not in known_parts], role, value)
+    for detail, phrases in behind.phrases(name).items():
+        add(phrases, "instrument", f"{behind.STANDS_FOR}/{detail}")
     for concept, forms in own.concepts.items():
         add(forms.words, "concept", concept)
         add(forms.bad, "concept", f"{concept}/{BAD}")

@@ -43,7 +43,7 @@ def _kinds(language: str) -> dict[str, dict[str, str]]:
     """Words that with a part's name are the name of an instrument, with that instrument of each stem."""
     found: dict[str, dict[str, str]] = {}
     for entry in _entries(language):
-        if entry.role != "instrument" or len(entry.words) != 2 or entry.after:
+        if entry.role != "instrument" or len(entry.words) != 2 or entry.after or "/" in entry.value:
             continue
         stem = str(all_instruments()[entry.value].stem)
         for word, other in (entry.words, entry.words[::-1]):

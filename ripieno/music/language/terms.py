@@ -29,7 +29,8 @@ _BEFORE_A_NOUN = ("the", "a", "in", "crop", "before", "after", "from", "since", 
 @dataclass
 class Term:
     """`first`..`last` are its tokens (`last` behind them), `also` those after a gap; `data` what a reading found;
-    `detail` is the piece of the drum kit that a part is, or `bad` where a concept's word complains."""
+    `detail` is the piece of the drum kit that a part is, or `bad` where a concept's word complains; `sung` what is sung
+    where an instrument stands for voices behind a lead."""
 
     role: str
     value: str = ""
@@ -38,6 +39,7 @@ class Term:
     also: tuple[int, ...] = ()
     data: Any = None
     detail: str = ""
+    sung: str = ""
     used: bool = field(default=False, compare=False)
 
 
@@ -136,6 +138,8 @@ def _decided(found: list[Term], said: list[Token], words: Lexicon) -> list[Term]
             term.role, term.value, term.data = entry.role, entry.value, None
             if term.role in ("part", "concept"):
                 term.value, _, term.detail = term.value.partition("/")
+            if term.role == "instrument":
+                term.value, _, term.sung = term.value.partition("/")
             if term.role == "number":
                 term.data = words.numbers[term.value]
     return found

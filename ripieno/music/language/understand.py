@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from ripieno.contracts.understanding import About, Kind, Language, Place, Statement, Stretch, Understanding
-from ripieno.music.language import amounts, clauses, correcting, ones, places, statements, styles, terms
+from ripieno.music.language import amounts, behind, clauses, correcting, ones, places, statements, styles, terms
 from ripieno.music.language.compounds import parted
 from ripieno.music.language.lexicon import LANGUAGES, Lexicon, lexicon
 from ripieno.music.language.saying import Said, State
@@ -37,6 +37,7 @@ def understand(text: str, *, language: Language | None = None, about: About = "r
         statements.read(state, sentence)
     sure, doubted = settled(state.said, about)
     read = [*(_statement(one, said, text) for one in sure), *_styles(found, said, text, words)]
+    read = behind.told(read, found, said)
     read = _once(sorted(read, key=lambda one: (one.words.start, one.words.end)))
     return Understanding(text=text, language=known, statements=read, not_understood=_unread(found, doubted, said, text))
 

@@ -23,6 +23,7 @@ _OF_SHADES = {
     Kind.PRESENCE: {"dynamics": 0.7, "density": 0.7},
 }  # fmt: skip
 _WHERE = (Kind.PART, Kind.RANGE)  # what says where somebody plays; `more reverb, only in the bridge` does not
+_PARTS = (Kind.PART, Kind.BACKING)
 _UNITS = {"dB": 1 / _FULL_DB, "octave": 1.0, "semitone": 1 / 12, "%": 1 / 100}
 
 
@@ -110,9 +111,9 @@ def is_about(one: Statement, stem: StemType) -> bool:
 
 def _named(statements: list[Statement]) -> list[StemType]:
     """The parts that are wanted; else those that something is said of, but that they are not to be."""
-    wanted = [part for one in statements if one.kind == Kind.PART and not one.negated for part in one.parts]
+    wanted = [part for one in statements if one.kind in _PARTS and not one.negated for part in one.parts]
     spoken = [
-        part for one in statements if one.kind != Kind.PART or one.places or not one.negated for part in one.parts
+        part for one in statements if one.kind not in _PARTS or one.places or not one.negated for part in one.parts
     ]
     out = {part for one in statements if one.kind == Kind.PART and one.negated and not one.places for part in one.parts}
     return [StemType(part) for part in dict.fromkeys(wanted or spoken) if part in wanted or part not in out]

@@ -15,7 +15,7 @@ from gpu_endpoints.generation.singing import lyrics, pitch, voice
 from gpu_endpoints.generation.singing.engine import SingingEngine
 from gpu_endpoints.generation.singing.lyrics import Sung
 from gpu_endpoints.generation.singing.spoken import UnknownLanguage, speak
-from ripieno.contracts.generation import StemPlan, SungNote
+from ripieno.contracts.generation import BackingPart, StemPlan, SungNote
 from ripieno.music.conditioning import free_standing
 
 LINE = "Coda in daylight, walking on the water"
@@ -228,6 +228,20 @@ def test_a_diffsinger_voice_gets_phonemes_durations_and_pitch(singer):
     middle = audio[round(2.1 * SAMPLE_RATE) : round(2.3 * SAMPLE_RATE), 0]
     assert frequency(middle) == pytest.approx(440.0, rel=0.003)
     assert tiny.provenance().engine == "diffsinger@tiny" and tiny.provenance().weights
+
+
+def test_a_diffsinger_voice_sings_behind_a_lead_what_it_can_say(singer):
+    given = free_standing(bpm=120, chord_progression=["C"], duration_seconds=4)
+    words = [
+        SungNote(start=0.5, end=1.5, pitch=60, syllable="Co-"),
+        SungNote(start=1.5, end=2.5, pitch=62, syllable="da"),
+    ]
+    pad = BackingPart(way="pad", notes=[SungNote(start=0.5, end=3.0, pitch=55, syllable="ooh")])
+    wish = Wish(StemPlan(stem_type="vocals"), given, backing=(BackingPart(way="third below", notes=words), pad))
+    (made,) = SingingEngine(singer).generate([wish], lambda done: None)
+    assert np.abs(made.audio).max() > 0.01 and made.remarks == ("pad: left out, the voice cannot say ooh",)
+    with pytest.raises(ValueError, match=r"add these to its dsdict\.yaml"):
+        SingingEngine(singer).generate([Wish(StemPlan(stem_type="vocals"), given, backing=(pad,))], lambda done: None)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -181,3 +181,55 @@ def test_who_is_left_out_but_in_a_section_plays_there(piece):
 
 def test_who_alone_is_left_plays_alone(piece):
     assert {one.name for one in heeded(piece, "keep only the drums and the bass").layers} == {"drums", "bass"}
+
+
+# -- voices behind the lead -----------------------------------------------------------------------------------------
+
+
+def backing_of(context: Context) -> list[list[str]]:
+    return [list(section.backing) for section in context.sections]
+
+
+def test_more_backing_vocals_in_one_section_leave_the_lead_and_the_others_alone(piece):
+    made = heeded(piece, "more backing vocals in the last chorus")
+    last = max(n for n, one in enumerate(piece.sections) if one.label == "chorus")
+    grown = [len(after) - len(before) for before, after in zip(backing_of(piece), backing_of(made), strict=True)]
+    assert grown == [1 if n == last else 0 for n in range(len(grown))]
+    assert made.layers == piece.layers
+
+
+@pytest.mark.parametrize("text", ["no backing vocals", "keine Backing Vocals", "sin coristas", "sans choristes"])
+def test_without_backing_vocals_the_lead_still_sings(piece, text):
+    made = heeded(piece, text)
+    assert [one.name for one in made.layers] == [one.name for one in piece.layers if not one.is_backing]
+    assert "vocals" in {part for one in made.sections for part in one.parts}
+
+
+def test_harmonies_have_the_interval_that_is_asked_for(piece):
+    made = heeded(piece, "harmonies a sixth below in the chorus")
+    assert all("sixth below" in one.backing for one in made.sections if one.label == "chorus")
+    assert not any("sixth below" in one.backing for one in made.sections if one.label != "chorus")
+
+
+def test_how_the_backing_sounds_is_not_how_the_lead_does(piece):
+    made = heeded(piece, "the backing vocals quieter")
+    assert {one.name: one.dynamics < 0 for one in made.layers if one.stem_type == StemType.VOCALS} == {
+        "vocals": False,
+        "backing vocals": True,
+    }
+    louder = heeded(piece, "the vocals louder")
+    assert {one.name: one.dynamics > 0 for one in louder.layers if one.stem_type == StemType.VOCALS} == {
+        "vocals": True,
+        "backing vocals": False,
+    }
+
+
+def test_a_choir_sings_pads_behind_the_lead_and_none_leaves_the_lead_there(piece):
+    made = heeded(piece, "add a choir in the second verse")
+    assert [one.backing for one in made.sections if one.label == "verse"][1][-1] == "pad"
+    assert next(one for one in made.layers if one.name == "vocals").instrument is None
+    assert any(one.name == "vocals" for one in heeded(piece, "no choir").layers)
+
+
+def test_without_the_lead_nobody_sings_behind_it(piece):
+    assert not any(one.stem_type == StemType.VOCALS for one in heeded(piece, "no vocals").layers)
