@@ -12,6 +12,7 @@ from ripieno.contracts.enums import GenerationStatus, StemType, TakeStatus
 from ripieno.contracts.production import Bars, RequestId, Score
 from ripieno.contracts.provenance import ModelUsage, Provenance
 from ripieno.contracts.understanding import Place, Understanding
+from ripieno.contracts.voices import Singer
 
 MOST_SECONDS = 3600.0
 MOST_PROMPT = 1000
@@ -160,8 +161,8 @@ class GenerateInput(Contract):
     """Input of a `generate` job: stems of one request. What has no plan is planned by rule; without `conditioning`
     (a JSON blob of the `generated` container) it is made from the song's findings, or free-standing where there is no
     song. `notes` are the melody of the vocals with its syllables, in a `language`; `voice` is an installed DiffSinger
-    voice, without one the rule-made voice sings. `lost` are engines that were lost in vain, each with its reason
-    (`name: why`): the next ones are tried."""
+    voice, without one the rule-made voice sings; it sings as `singer` where one is given. `lost` are engines that were
+    lost in vain, each with its reason (`name: why`): the next ones are tried."""
 
     generation_request_id: RequestId
     audio_file_id: str | None = None
@@ -176,6 +177,7 @@ class GenerateInput(Contract):
     notes: list[SungNote] = Field(default=[], max_length=5000)
     voice: str | None = None
     language: str = Field(default="en", max_length=20)
+    singer: Singer | None = None
 
 
 class SingInput(GenerateInput):

@@ -20,7 +20,8 @@ JAMS = "jams"
 JOBS = "jobs"
 GENERATED = "generated"
 RECORDS = "records"
-CONTAINERS = (RAW_AUDIO, REJECTED, SONGS, STEMS, ANALYSES, JAMS, JOBS, GENERATED, RECORDS)
+VOICES = "voices"
+CONTAINERS = (RAW_AUDIO, REJECTED, SONGS, STEMS, ANALYSES, JAMS, JOBS, GENERATED, RECORDS, VOICES)
 
 SONGS_TABLE = "Songs"
 ANALYSES_TABLE = "Analyses"
@@ -128,6 +129,25 @@ def given_blob(work_id: str, sha256: str, extension: str) -> str:
 def conditioning_blob(work_id: str, revision: int | None = None) -> str:
     """What the layers of a work have to fit, or those of one revision of a composition."""
     return f"{work_id}/conditioning.json" if revision is None else f"{work_id}/conditioning.{revision}.json"
+
+
+def voice_folder(voice_id: str) -> str:
+    """Where everything of one voice lies in the container `voices`: deleting it is the end of the voice."""
+    return f"{voice_id}"
+
+
+def voice_sample_blob(voice_id: str, sample_id: str, extension: str) -> str:
+    return f"{voice_folder(voice_id)}/samples/{sample_id}.{extension}"
+
+
+def voice_profile_blob(voice_id: str, version: int) -> str:
+    """What was measured for one version of a voice (JSON)."""
+    return f"{voice_folder(voice_id)}/versions/{version}/profile.json"
+
+
+def voice_model_output(voice_id: str, version: int) -> str:
+    """The conversion model of one version of a voice, less its extension."""
+    return f"{voice_folder(voice_id)}/versions/{version}/model"
 
 
 def jams_blob(folder: str) -> str:
