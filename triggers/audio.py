@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -37,6 +36,7 @@ from ripieno.services.settings import MEBIBYTE, settings
 from ripieno.work import analysing, asking, generating, ingest, progress, removal, searching
 from triggers import problems
 from triggers.problems import ApiError
+from triggers.received import file_of
 from triggers.removals import removing
 from triggers.routing import Answer, Call, route
 
@@ -326,32 +326,12 @@ def _url(audio_file_id: str) -> str:
 
 def _taken_in(req: func.HttpRequest, owner: str, query: UploadQuery, work_id: str | None) -> ingest.Taken:
     """The uploaded file, by way of a file of ours, so that it is in memory once and not for long."""
-    most = settings().max_upload_bytes
-    if int(req.headers.get("content-length") or 0) > most + 64 * 1024:
-        raise _too_large(most)
-    if req.headers.get("content-type", "").startswith("multipart/form-data"):
-        part = req.files.get("file") or next(iter(req.files.values()), None)
-        if part is None:
-            raise ApiError(400, "no_file", "the form has no file: send it as the part named 'file'")
-        data, name = part.read(), part.filename or "untitled"
-    else:
-        data = req.get_body()
-        name = unquote(req.headers.get("x-file-name", "")) or query.file_name or "untitled"
-    if len(data) > most:
-        raise _too_large(most)
+    data, name = file_of(req, query.file_name)
     with tempfile.TemporaryDirectory(prefix="ripieno-upload-") as folder:
         path = Path(folder) / "audio"
         path.write_bytes(data)
         del data
         return ingest.take_in(owner, path, ingest.clean_name(name), webhook_url=query.webhook_url, work_id=work_id)
-
-
-def _too_large(most: int) -> ApiError:
-    return ApiError(
-        413,
-        "file_too_large",
-        f"files sent here may have {most / MEBIBYTE:.0f} MB: use POST /api/uploads for larger ones",
-    )
 
 
 def _generation_wished(req: func.HttpRequest, query: UploadQuery) -> GenerationOrder | None:

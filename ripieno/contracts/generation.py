@@ -8,6 +8,7 @@ from pydantic import Field
 
 from ripieno.contracts.analysis import StemFormat
 from ripieno.contracts.base import Contract, Request
+from ripieno.contracts.consent import UsedVoice
 from ripieno.contracts.enums import GenerationStatus, StemType, TakeStatus
 from ripieno.contracts.production import Bars, RequestId, Score
 from ripieno.contracts.provenance import ModelUsage, Provenance
@@ -133,13 +134,15 @@ class GenerationOrder(Request):
 
     Without `target_stems` they are those that the prompt names; a stem that is asked for twice is two elements (`synth`
     and `synth 2`). With `allow_fallback` an engine that is named and cannot be had, or is lost on the way, gives way to
-    the next one that can, as `auto` always does. `webhook_url` is told when the stems can be heard.
+    the next one that can, as `auto` always does. `voice` sings the vocals: a voice of `/voices` by its id or name (its
+    consent is needed), or an installed DiffSinger voice. `webhook_url` is told when the stems can be heard.
     """
 
     audio_file_id: str | None = Field(default=None, max_length=100)
     target_stems: list[StemType] = Field(default=[], max_length=MOST_ELEMENTS)
     engine: str = Field(default="auto", max_length=40)
     allow_fallback: bool = False
+    voice: str | None = Field(default=None, max_length=100)
     parameters: GenerationParameters = GenerationParameters()
     webhook_url: str | None = Field(default=None, max_length=2048)
 
@@ -226,8 +229,8 @@ class GenerateAccepted(Contract):
 
 
 class Take(Contract):
-    """One try at a stem, kept whatever became of it: who planned it, what it was rejected with, and the workflow that
-    makes it."""
+    """One try at a stem, kept whatever became of it: who planned it, what it was rejected with, whose voice it is in,
+    and the workflow that makes it."""
 
     take: int
     instance_id: str = ""
@@ -237,6 +240,7 @@ class Take(Contract):
     stem: GeneratedStem | None = None
     error: str | None = None
     comment: str | None = None
+    voice: UsedVoice | None = None
     made_at: str
     blob_url: str | None = None
     midi_url: str | None = None
@@ -290,7 +294,8 @@ class MixView(Contract):
 
 
 class Generation(Contract):
-    """`GET /generations/{id}`. `instance_id` is the workflow that made it, by which an operator finds it."""
+    """`GET /generations/{id}`. `instance_id` is the workflow that made it, by which an operator finds it; `voices` are
+    those of people that are in it."""
 
     generation_request_id: str
     instance_id: str = ""
@@ -305,6 +310,7 @@ class Generation(Contract):
     start_seconds: float | None = None
     duration_seconds: float | None = None
     error: str | None = None
+    voices: list[UsedVoice] = []
     stems: list[StemTakes] = []
     mixes: list[MixView] = []
     links: dict[str, str] = {}

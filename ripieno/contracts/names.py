@@ -33,9 +33,11 @@ RUNS = "Runs"
 UPLOADS = "Uploads"
 IDEMPOTENCY_KEYS = "IdempotencyKeys"
 FEEDBACK = "Feedback"
+VOICES_TABLE = "Voices"
+VOICE_USES = "VoiceUses"
 TABLES = (
     SONGS_TABLE, ANALYSES_TABLE, SONG_CHORDS, SONG_FORMS, WORKS, JOB_RECORDS, RUNS, UPLOADS, IDEMPOTENCY_KEYS,
-    FEEDBACK,
+    FEEDBACK, VOICES_TABLE, VOICE_USES,
 )  # fmt: skip
 TABLES_OF_SEGNO = ("AudioFiles", "GenerationRequests")  # a library of version 0.1, under the platform's first name
 TASK_HUB_OF_SEGNO = "segno"
@@ -204,6 +206,21 @@ def version_instances(work_id: str) -> str:
     return f"take-{work_id}-"
 
 
+def voice_instance(voice_id: str, what: str) -> str:
+    """The workflow instance that has a sample of a voice checked, or a version of it made."""
+    return f"voice-{voice_id}-{what}"
+
+
+def voice_instances(voice_id: str) -> str:
+    """What the instances of all samples and versions of a voice begin with."""
+    return f"voice-{voice_id}-"
+
+
+def withdrawal_instance(voice_id: str) -> str:
+    """The workflow instance that ends what a voice is used for, and deletes what it is made of."""
+    return removal_instance(voice_id, "consent")
+
+
 def removal_instance(subject_id: str, born: str = "") -> str:
     """The workflow instance that removes one life of a song, or a work: asked for twice it is the same removal."""
     return f"remove-{subject_id}-{born}" if born else f"remove-{subject_id}"
@@ -266,6 +283,9 @@ def further_generation(number: int) -> str:
 
 CHECKS = ("check", "check-again")
 """The steps by which a composition is heard: what is missed at the first is made again, and heard."""
+
+VOICE_CHECKS = ("check-voice", "check-voice-again")
+"""The steps by which a sample of a voice is heard: the second time held against those that were taken meanwhile."""
 
 
 def job_done_event(job: str) -> str:

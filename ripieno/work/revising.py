@@ -23,7 +23,7 @@ from ripieno.contracts.works import ElementKind, Work
 from ripieno.music.composing import comparing, refining
 from ripieno.records import runs, works
 from ripieno.services import understanding
-from ripieno.work import composing, giving, heeding
+from ripieno.work import composing, giving, heeding, voices_singing
 from ripieno.work.composing import CannotCompose, StillMaking
 
 MOST_REVISIONS = 200
@@ -39,7 +39,7 @@ def refine(owner: str, work_id: str, wanted: Refinement) -> tuple[Work, Revision
 
     Raises
     ------
-    WorkMissing, StillMaking, NoSuchVersion, CannotCompose
+    WorkMissing, StillMaking, NoSuchVersion, CannotCompose, voices_using.NotAllowed
     """
     return _refined_from(owner, work_id, wanted, rejects=False)
 
@@ -48,12 +48,13 @@ def _refined_from(owner: str, work_id: str, wanted: Refinement, *, rejects: bool
     known = works.get_composition(owner, work_id)
     before = _base(known, wanted.from_version)
     assert before.context is not None
-    understood = understanding.understood(wanted.text, about="refinement") if wanted.text.strip() else None
+    sung, told, said = voices_singing.sung(owner, known, before.context, wanted)
+    understood = understanding.understood(said, about="refinement") if said.strip() else None
     try:
         _check_settled(known, before, wanted)
         held = giving.held(owner, work_id, wanted.layers)
         asked = wanted.model_copy(update={"layers": giving.edits(wanted.layers, held.layers)})
-        context, changes = _refined(before.context, asked, understood.statements if understood else [])
+        context, changes = _refined(sung, asked, understood.statements if understood else [], told)
         context = giving.taken(context, held.layers)
         held.keep()
     except ValueError as fault:
@@ -68,9 +69,11 @@ def _refined_from(owner: str, work_id: str, wanted: Refinement, *, rejects: bool
     return _begun(owner, work_id, further, rejects=before.number if rejects else None)
 
 
-def _refined(context: Context, wanted: Refinement, said: list[Statement]) -> tuple[Context, list[str]]:
-    """The context by all that is asked for, field by field and in words. Raises `ValueError`."""
+def _refined(context: Context, wanted: Refinement, said: list[Statement], told: list[str]) -> tuple[Context, list[str]]:
+    """The context by all that is asked for, field by field and in words, beside what was `told` of it before. Raises
+    `ValueError`."""
     played, changes = heeding.players(context, said)
+    changes = [*told, *changes]
     asked = heeding.refinement(played, wanted, said)
     try:
         made, more = refining.refined(played, asked)

@@ -10,9 +10,12 @@ from ripieno.client._async.masters import AsyncMasters
 from ripieno.client._async.platform import AsyncPlatform
 from ripieno.client._async.ratings import AsyncRatings
 from ripieno.client._async.songs import AsyncSongs
+from ripieno.client._async.voices import AsyncVoices
 
 
-class AsyncRipieno(AsyncSongs, AsyncGenerations, AsyncCompositions, AsyncRatings, AsyncMasters, AsyncPlatform):
+class AsyncRipieno(
+    AsyncSongs, AsyncGenerations, AsyncCompositions, AsyncRatings, AsyncMasters, AsyncVoices, AsyncPlatform
+):
     """A connection to one Ripieno.
 
     Parameters

@@ -11,9 +11,10 @@ from ripieno.client._sync.masters import Masters
 from ripieno.client._sync.platform import Platform
 from ripieno.client._sync.ratings import Ratings
 from ripieno.client._sync.songs import Songs
+from ripieno.client._sync.voices import Voices
 
 
-class Ripieno(Songs, Generations, Compositions, Ratings, Masters, Platform):
+class Ripieno(Songs, Generations, Compositions, Ratings, Masters, Voices, Platform):
     """A connection to one Ripieno.
 
     Parameters
