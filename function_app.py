@@ -42,7 +42,8 @@ from ripieno.work import preparing
 PARTS = (
     triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.compositions, triggers.feedback,
     triggers.understanding, triggers.catalogue, triggers.harmony, triggers.masters, triggers.voices, triggers.jobs,
-    triggers.callbacks, triggers.health, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
+    triggers.callbacks, triggers.health, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox,
+    triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
     orchestrators.composition, orchestrators.export, orchestrators.endpoint_job, orchestrators.removal,
     orchestrators.voices,

@@ -473,7 +473,7 @@ MEANINGS: dict[str, str] = {
     "singer": "whose voice sings; null where that is nobody's",
     "UsedVoice.version": "which version of the voice",
     "Generation.voices": "people's voices that are in it, each with a mark where its consent was taken back",
-    "CompositionView.voices": "people's voices in any of its versions, each with a mark where its consent was taken back",
+    "CompositionView.voices": "people's voices in any of its versions, each marked where its consent was taken back",
     "GenerationOrder.voice": "who sings: a voice by its id or name, or an installed one; null is who needs no weights",
     "CompositionOrder.voice": "who sings: a voice by its id or name, or an installed one; null is who needs no weights",
     "Refinement.voice": "who sings from then on, as in an order; empty is who needs no weights; null leaves it",
