@@ -164,8 +164,9 @@ class GenerateInput(Contract):
     """Input of a `generate` job: stems of one request. What has no plan is planned by rule; without `conditioning`
     (a JSON blob of the `generated` container) it is made from the song's findings, or free-standing where there is no
     song. `notes` are the melody of the vocals with its syllables, in a `language`; `voice` is an installed DiffSinger
-    voice, without one the rule-made voice sings; it sings as `singer` where one is given. `lost` are engines that were
-    lost in vain, each with its reason (`name: why`): the next ones are tried."""
+    voice, without one the rule-made voice sings; it sings as `singer` where one is given, and as the style is sung in
+    a mood of `valence` and `arousal` (None: the style's own). `lost` are engines that were lost in vain, each with its
+    reason (`name: why`): the next ones are tried."""
 
     generation_request_id: RequestId
     audio_file_id: str | None = None
@@ -181,6 +182,8 @@ class GenerateInput(Contract):
     voice: str | None = None
     language: str = Field(default="en", max_length=20)
     singer: Singer | None = None
+    valence: float | None = Field(default=None, ge=-1, le=1)
+    arousal: float | None = Field(default=None, ge=-1, le=1)
 
 
 class SingInput(GenerateInput):
