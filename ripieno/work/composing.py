@@ -671,7 +671,7 @@ def _sung_inputs(context: Context) -> dict[str, Any]:
     """The words and the voice; who wrote the words changes nothing of how they are sung."""
     words = context.lyrics.model_dump(mode="json", exclude={"engine"}) if context.lyrics else None
     singer = {"singer": [context.singer.voice_id, context.singer.version]} if context.singer is not None else {}
-    return {"lyrics": words, "voice": context.voice} | singer
+    return {"lyrics": words, "voice": context.voice, "mood": [context.mood.valence, context.mood.arousal]} | singer
 
 
 def sung(work: Work, version: Version) -> dict[str, Any]:
@@ -683,7 +683,8 @@ def sung(work: Work, version: Version) -> dict[str, Any]:
     notes = singing.notes(context, blend(style_of(context)))
     asked = work.order.engine
     engine = asked if asked.partition("@")[0] in {one.name for one in engines.of_task("sing")} else engines.AUTO
-    return {"notes": notes, "language": context.language, "voice": context.voice, "engine": engine}
+    mood = {"valence": context.mood.valence, "arousal": context.mood.arousal}
+    return {"notes": notes, "language": context.language, "voice": context.voice, "engine": engine} | mood
 
 
 def _noted(
