@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import makers
 import pytest
-import speakers
+import voice_makers
 
 from ripieno.contracts import names
 from ripieno.contracts.consent import ConsentOrder, Purpose
@@ -24,7 +24,7 @@ QUIET = Refusal(code="too_quiet", message="it is too quiet: come closer")
 
 @pytest.fixture
 def voice(storage, owner):
-    return speakers.created(owner)
+    return voice_makers.created(owner)
 
 
 def kept(voice_id: str) -> list[str]:
@@ -35,10 +35,10 @@ def kept(voice_id: str) -> list[str]:
 
 
 def test_a_sample_is_kept_under_the_voices_folder_and_heard(voice, tmp_path):
-    added = speakers.sent(voice, tmp_path)
+    added = voice_makers.sent(voice, tmp_path)
     assert added.is_new and added.sample.status == "checking" and kept(voice.voice_id) == [added.sample.blob_name]
     assert runs.find(voice.owner, added.sample.instance_id) is not None
-    assert not speakers.heard(added)
+    assert not voice_makers.heard(added)
     (sample,) = voices.get(voice.owner, voice.voice_id).samples
     assert (sample.status, sample.duration_seconds) == ("taken", 4.0)
     assert work.shown(voices.get(voice.owner, voice.voice_id)).samples[0].report.embedding == [], "engines read that"
@@ -46,16 +46,16 @@ def test_a_sample_is_kept_under_the_voices_folder_and_heard(voice, tmp_path):
 
 def test_the_same_bytes_are_one_sample_and_one_check(voice, tmp_path):
     data = makers.tone()
-    first, again = (speakers.sent(voice, tmp_path, data=data) for _ in range(2))
+    first, again = (voice_makers.sent(voice, tmp_path, data=data) for _ in range(2))
     assert (first.is_new, again.is_new) == (True, False) and again.run == first.run
-    speakers.heard(first)
-    assert speakers.sent(voice, tmp_path, data=data).run is None, "it was heard"
+    voice_makers.heard(first)
+    assert voice_makers.sent(voice, tmp_path, data=data).run is None, "it was heard"
     assert len(voices.get(voice.owner, voice.voice_id).samples) == 1
 
 
 def test_a_refused_sample_leaves_nothing_but_why(voice, tmp_path):
-    added = speakers.sent(voice, tmp_path)
-    assert not speakers.heard(added, QUIET)
+    added = voice_makers.sent(voice, tmp_path)
+    assert not voice_makers.heard(added, QUIET)
     (sample,) = voices.get(voice.owner, voice.voice_id).samples
     assert sample.status == "refused" and sample.report.refused == [QUIET] and sample.report.embedding == []
     assert kept(voice.voice_id) == []
@@ -63,46 +63,46 @@ def test_a_refused_sample_leaves_nothing_but_why(voice, tmp_path):
 
 
 def test_of_two_at_once_the_later_is_held_against_the_first(voice, tmp_path):
-    both = [speakers.sent(voice, tmp_path) for _ in range(2)]
+    both = [voice_makers.sent(voice, tmp_path) for _ in range(2)]
     orders = [SampleOrder.model_validate(one.run.order) for one in both]
     assert all(voices_samples.begin(one) for one in orders), "there is nothing to hold either against"
-    assert not voices_samples.save(orders[0], speakers.report(), None)
-    assert voices_samples.save(orders[1], speakers.report(), None), "it is heard once more"
+    assert not voices_samples.save(orders[0], voice_makers.report(), None)
+    assert voices_samples.save(orders[1], voice_makers.report(), None), "it is heard once more"
     body = voices_samples.job_body(voice.owner, voice.voice_id, orders[1].sample_id)
-    assert body["known"] == [speakers.EMBEDDING]
-    assert not voices_samples.save(orders[1], speakers.report(), None)
+    assert body["known"] == [voice_makers.EMBEDDING]
+    assert not voices_samples.save(orders[1], voice_makers.report(), None)
     assert [one.status for one in voices.get(voice.owner, voice.voice_id).samples] == ["taken", "taken"]
 
 
 def test_the_body_of_a_check_is_the_same_whoever_is_taken_meanwhile(voice, tmp_path):
-    speakers.taken(voice, tmp_path)
-    added = speakers.sent(voice, tmp_path)
+    voice_makers.taken(voice, tmp_path)
+    added = voice_makers.sent(voice, tmp_path)
     order = SampleOrder.model_validate(added.run.order)
     assert voices_samples.begin(order)
     before = voices_samples.job_body(voice.owner, voice.voice_id, order.sample_id)
-    speakers.taken(voice, tmp_path)
+    voice_makers.taken(voice, tmp_path)
     assert voices_samples.begin(order)
     assert voices_samples.job_body(voice.owner, voice.voice_id, order.sample_id) == before
 
 
 def test_a_check_that_broke_off_fails_the_sample_and_the_same_bytes_may_come_again(voice, tmp_path):
     data = makers.tone()
-    added = speakers.sent(voice, tmp_path, data=data)
+    added = voice_makers.sent(voice, tmp_path, data=data)
     endings.give(added.run, "its workflow was terminated")
     (sample,) = voices.get(voice.owner, voice.voice_id).samples
     assert sample.status == "failed" and "send it again" in sample.error and kept(voice.voice_id) == []
-    again = speakers.sent(voice, tmp_path, data=data)
-    assert again.is_new and not speakers.heard(again)
+    again = voice_makers.sent(voice, tmp_path, data=data)
+    assert again.is_new and not voice_makers.heard(again)
     assert [one.status for one in voices.get(voice.owner, voice.voice_id).samples] == ["taken"]
 
 
 def test_what_is_no_audio_and_what_is_too_much_is_refused(voice, tmp_path, monkeypatch):
     with pytest.raises(BadAudio):
-        speakers.sent(voice, tmp_path, data=b"not audio at all")
+        voice_makers.sent(voice, tmp_path, data=b"not audio at all")
     monkeypatch.setattr(voices_samples, "MOST_SAMPLES", 1)
-    speakers.taken(voice, tmp_path)
+    voice_makers.taken(voice, tmp_path)
     with pytest.raises(voices_samples.CannotAdd, match="has 1 samples"):
-        speakers.sent(voice, tmp_path)
+        voice_makers.sent(voice, tmp_path)
     assert MOST_SAMPLES > 1 and len(kept(voice.voice_id)) == 1
 
 
@@ -122,7 +122,7 @@ def order(sentence: str, **fields) -> ConsentOrder:
 
 
 def test_a_consent_is_spoken_in_a_sample_that_was_taken(voice, tmp_path):
-    sung, waiting = speakers.taken(voice, tmp_path), speakers.sent(voice, tmp_path, "spoken")
+    sung, waiting = voice_makers.taken(voice, tmp_path), voice_makers.sent(voice, tmp_path, "spoken")
     give = voices_consent.give
     with pytest.raises(voices_consent.CannotConsent, match="has no sample 'x'; spoken ones are none yet"):
         give(voice.owner, voice.voice_id, order("x"))
@@ -130,10 +130,10 @@ def test_a_consent_is_spoken_in_a_sample_that_was_taken(voice, tmp_path):
         give(voice.owner, voice.voice_id, order(sung))
     with pytest.raises(voices_consent.SampleNotReady, match="being heard"):
         give(voice.owner, voice.voice_id, order(waiting.sample.sample_id))
-    speakers.heard(waiting, QUIET)
+    voice_makers.heard(waiting, QUIET)
     with pytest.raises(voices_consent.SampleNotReady, match="was not taken: it is too quiet"):
         give(voice.owner, voice.voice_id, order(waiting.sample.sample_id))
-    spoken = speakers.taken(voice, tmp_path, "spoken")
+    spoken = voice_makers.taken(voice, tmp_path, "spoken")
     with pytest.raises(voices_consent.CannotConsent, match="2020-01-01 has passed"):
         give(voice.owner, voice.voice_id, order(spoken, until="2020-01-01"))
     with pytest.raises(voices_consent.CannotConsent, match="say whose voice"):
@@ -148,12 +148,12 @@ def test_a_consent_is_spoken_in_a_sample_that_was_taken(voice, tmp_path):
 
 
 def test_without_a_consent_nothing_is_measured_and_with_one_the_first_version_is(voice, tmp_path):
-    speakers.taken(voice, tmp_path)
+    voice_makers.taken(voice, tmp_path)
     assert voices_versions.first(voice.owner, voice.voice_id) is None
     assert work.shown(voices.get(voice.owner, voice.voice_id)).status == "no_consent"
     with pytest.raises(voices_using.ConsentMissing, match="give a consent"):
         voices_versions.train(voice.owner, voice.voice_id, TrainOrder(), names.seed(makers.NOON))
-    speakers.let(voice, speakers.taken(voice, tmp_path, "spoken"))
+    voice_makers.let(voice, voice_makers.taken(voice, tmp_path, "spoken"))
     known = voices.get(voice.owner, voice.voice_id)
     assert (known.current, work.shown(known).status) == (1, "ready")
     assert known.versions[0].samples == [known.samples[0].sample_id], "the sentence is no sample of how it sings"
@@ -168,7 +168,7 @@ def test_without_a_consent_nothing_is_measured_and_with_one_the_first_version_is
     ],
 )
 def test_a_consent_is_for_its_purposes_until_its_day(voice, tmp_path, purposes, until, asked, refusal, told):
-    speakers.let(voice, speakers.taken(voice, tmp_path, "spoken"), *map(Purpose, purposes), until=until)
+    voice_makers.let(voice, voice_makers.taken(voice, tmp_path, "spoken"), *map(Purpose, purposes), until=until)
     known, later = voices.get(voice.owner, voice.voice_id), datetime(2030, 6, 1, tzinfo=UTC)
     if refusal is None:
         assert voices_using.check(known, asked, now=later).who == "Anna Berg"
@@ -179,7 +179,7 @@ def test_a_consent_is_for_its_purposes_until_its_day(voice, tmp_path, purposes, 
 
 
 def test_a_revoked_voice_takes_nothing_any_more(storage, owner, tmp_path):
-    voice = speakers.ready(owner, tmp_path)
+    voice = voice_makers.ready(owner, tmp_path)
     voices_consent.take_back(owner, voice.voice_id, "why not", makers.NOON.isoformat())
     again = voices_consent.take_back(owner, voice.voice_id, "another", datetime.now(UTC).isoformat())
     assert (again.revoked_at, again.consent.reason) == (makers.NOON.isoformat(), "why not")
@@ -187,11 +187,11 @@ def test_a_revoked_voice_takes_nothing_any_more(storage, owner, tmp_path):
         with pytest.raises(voices_using.ConsentRevoked, match="taken back on 2026-03-01"):
             voices_using.check(again, purpose)
     with pytest.raises(voices_using.ConsentRevoked, match="create another"):
-        speakers.sent(voice, tmp_path)
+        voice_makers.sent(voice, tmp_path)
     with pytest.raises(voices_using.ConsentRevoked, match="create another"):
-        speakers.let(voice, voice.samples[1].sample_id)
+        voice_makers.let(voice, voice.samples[1].sample_id)
     with pytest.raises(voices_using.ConsentMissing, match="nothing to take back"):
-        voices_consent.take_back(owner, speakers.created(owner).voice_id, "", makers.NOON.isoformat())
+        voices_consent.take_back(owner, voice_makers.created(owner).voice_id, "", makers.NOON.isoformat())
 
 
 # -- versions -----------------------------------------------------------------------------------------------------
@@ -200,12 +200,12 @@ def test_a_revoked_voice_takes_nothing_any_more(storage, owner, tmp_path):
 def trained(voice, **fields) -> int:
     _, version, run = voices_versions.train(voice.owner, voice.voice_id, TrainOrder(), names.seed(datetime.now(UTC)))
     assert version.learns
-    return speakers.made(VoiceVersionOrder.model_validate(run.order), **fields)
+    return voice_makers.made(VoiceVersionOrder.model_validate(run.order), **fields)
 
 
 def test_versions_are_trained_compared_and_rolled_back(storage, owner, tmp_path):
-    voice = speakers.ready(owner, tmp_path)
-    more = speakers.taken(voice, tmp_path)
+    voice = voice_makers.ready(owner, tmp_path)
+    more = voice_makers.taken(voice, tmp_path)
     assert trained(voice, lowest=220.0) == 2
     known = voices.get(owner, voice.voice_id)
     assert known.current == 2 and known.versions[1].model.is_better and more in known.versions[1].samples
@@ -224,14 +224,14 @@ def test_versions_are_trained_compared_and_rolled_back(storage, owner, tmp_path)
 
 
 def test_nobody_sings_with_a_model_that_learned_nothing(storage, owner, tmp_path):
-    voice = speakers.ready(owner, tmp_path)
+    voice = voice_makers.ready(owner, tmp_path)
     trained(voice, is_better=False)
     version = voices.get(owner, voice.voice_id).version(None)
     assert version.number == 2 and "learned nothing" in version.remarks[0]
 
 
 def test_training_wants_its_own_purpose_and_one_is_made_at_a_time(storage, owner, tmp_path):
-    voice = speakers.ready(owner, tmp_path, Purpose.SINGING)
+    voice = voice_makers.ready(owner, tmp_path, Purpose.SINGING)
     seed = names.seed(datetime.now(UTC))
     with pytest.raises(voices_using.ConsentForOther, match="not for training"):
         voices_versions.train(owner, voice.voice_id, TrainOrder(), seed)
@@ -247,10 +247,10 @@ def test_training_wants_its_own_purpose_and_one_is_made_at_a_time(storage, owner
 
 
 def test_a_version_whose_training_failed_is_sung_as_it_was_measured(storage, owner, tmp_path):
-    voice = speakers.ready(owner, tmp_path)
+    voice = voice_makers.ready(owner, tmp_path)
     _, _, run = voices_versions.train(owner, voice.voice_id, TrainOrder(), names.seed(datetime.now(UTC)))
     its = VoiceVersionOrder.model_validate(run.order)
-    assert voices_versions.save_profile(its, speakers.profile(voice.voice_id, 2))
+    assert voices_versions.save_profile(its, voice_makers.profile(voice.voice_id, 2))
     voices_versions.save(its, None, {"code": "out_of_memory", "message": "no room"})
     version = voices.get(owner, voice.voice_id).version(None)
     assert (version.number, version.status, version.model) == (2, "made", None)
@@ -258,8 +258,8 @@ def test_a_version_whose_training_failed_is_sung_as_it_was_measured(storage, own
 
 
 def test_a_voice_without_samples_cannot_be_trained(storage, owner, tmp_path):
-    voice = speakers.created(owner)
-    speakers.let(voice, speakers.taken(voice, tmp_path, "spoken"))
+    voice = voice_makers.created(owner)
+    voice_makers.let(voice, voice_makers.taken(voice, tmp_path, "spoken"))
     assert voices.get(owner, voice.voice_id).current == 1, "measured from the sentence, there is no other"
     voices.change(owner, voice.voice_id, lambda known: known.model_copy(update={"samples": []}))
     with pytest.raises(voices_versions.NoSamples, match="add one"):
@@ -270,11 +270,11 @@ def test_a_voice_without_samples_cannot_be_trained(storage, owner, tmp_path):
 
 
 def test_a_voice_is_meant_by_its_id_or_its_name_whatever_its_letters(storage, owner, tmp_path):
-    voice = speakers.created(owner, "Ánna 𝄞 夜")
+    voice = voice_makers.created(owner, "Ánna 𝄞 夜")
     assert voices_using.meant(owner, voice.voice_id).voice_id == voice.voice_id
     assert voices_using.meant(owner, "  ÁNNA 𝄞 夜 ").voice_id == voice.voice_id
     assert voices_using.meant(owner, "nobody") is None and voices_using.meant(owner, "") is None
-    speakers.created(owner, "ánna  𝄞 夜")
+    voice_makers.created(owner, "ánna  𝄞 夜")
     with pytest.raises(voices_using.UnclearVoice, match=f"2 voices are called.*{voice.voice_id}"):
         voices_using.meant(owner, "Ánna 𝄞 夜")
     assert len(voices.listed(owner, limit=10)[0]) == 2 and not list(voices.damage())

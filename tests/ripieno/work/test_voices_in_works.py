@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import makers
 import pytest
-import speakers
+import voice_makers
 
 from ripieno.contracts import names
 from ripieno.contracts.composition import CompositionOrder, Refinement
@@ -47,7 +47,7 @@ class NoWorkflows:
 
 @pytest.fixture
 def voice(storage, owner, tmp_path):
-    return speakers.ready(owner, tmp_path)
+    return voice_makers.ready(owner, tmp_path)
 
 
 def order(voice: str | None = "Anna", *stems: str, **parameters) -> GenerationOrder:
@@ -109,7 +109,7 @@ def take(its: VersionOrder):
 def test_a_take_is_sung_in_the_version_that_was_current_and_the_use_is_logged(owner, voice):
     drums, vocals = sorted(ordered(owner, order("Anna", "vocals", "drums")), key=lambda one: one.element)
     _, _, run = voices_versions.train(owner, voice.voice_id, TrainOrder(), names.seed(datetime.now(UTC)))
-    speakers.made(voices_versions.VoiceVersionOrder.model_validate(run.order))
+    voice_makers.made(voices_versions.VoiceVersionOrder.model_validate(run.order))
     asked = body(vocals)
     assert asked["singer"]["voice"]["version"] == 1 and asked["voice"] is None, "as it was when it was ordered"
     assert asked["singer"]["voice"]["profile"] == names.voice_profile_blob(voice.voice_id, 1)
@@ -167,7 +167,7 @@ WAYS = [begun, composed]
 
 @pytest.mark.parametrize("way", WAYS)
 def test_nothing_is_begun_without_a_consent(storage, owner, tmp_path, way):
-    speakers.created(owner)
+    voice_makers.created(owner)
     with pytest.raises(voices_using.ConsentMissing):
         way(owner)
     assert works.listed(owner, limit=5)[0] == [], "nothing is half begun"
@@ -175,7 +175,7 @@ def test_nothing_is_begun_without_a_consent(storage, owner, tmp_path, way):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_nothing_is_begun_for_another_purpose(storage, owner, tmp_path, way):
-    speakers.ready(owner, tmp_path, Purpose.CONVERSION, Purpose.TRAINING)
+    voice_makers.ready(owner, tmp_path, Purpose.CONVERSION, Purpose.TRAINING)
     with pytest.raises(voices_using.ConsentForOther):
         way(owner)
 
@@ -195,8 +195,8 @@ def test_nothing_is_begun_after_the_consent_was_taken_back(owner, voice, way):
 
 
 def test_a_voice_that_is_measured_for_the_first_time_is_not_ready(storage, owner, tmp_path):
-    voice = speakers.created(owner)
-    speakers.let(voice, speakers.taken(voice, tmp_path, "spoken"))
+    voice = voice_makers.created(owner)
+    voice_makers.let(voice, voice_makers.taken(voice, tmp_path, "spoken"))
     voices.change(owner, voice.voice_id, lambda known: known.model_copy(update={"versions": [], "current": None}))
     with pytest.raises(voices_using.VoiceNotReady, match="no version yet"):
         begun(owner)
@@ -226,7 +226,7 @@ def test_a_render_ends_with_a_sentence_when_its_leave_does(owner, voice, how, wh
         case "deleted":
             removal.of_voice(owner, voice.voice_id)
         case "narrowed":
-            speakers.let(voice, voice.samples[1].sample_id, Purpose.CONVERSION)
+            voice_makers.let(voice, voice.samples[1].sample_id, Purpose.CONVERSION)
     told = {
         "ended": "ended on 2026-03-01", "taken back": "was taken back", "deleted": "deleted|there is no voice",
         "narrowed": "for conversion, not for singing",
@@ -298,7 +298,7 @@ def test_a_deleted_voice_leaves_nothing(owner, voice, tmp_path):
     (done,) = ordered(owner)
     body(done)
     generating.save_version(done, sung(done), None)
-    waiting = speakers.sent(voice, tmp_path)
+    waiting = voice_makers.sent(voice, tmp_path)
     jobs.record(owner, names.job_id(waiting.sample.instance_id, "check-voice"), done.arrived_at, state="succeeded")
     blobs.upload_json(names.JOBS, names.job_blob(names.job_id(waiting.sample.instance_id, "check-voice")), {})
     run = removal.of_voice(owner, voice.voice_id)
@@ -306,7 +306,7 @@ def test_a_deleted_voice_leaves_nothing(owner, voice, tmp_path):
     assert removal.of_voice(owner, voice.voice_id).instance_id == run.instance_id, "asked for twice"
     carried_out(run)
     for name in (names.VOICES_TABLE, names.VOICE_USES, names.RUNS, names.JOB_RECORDS):
-        left = [row for row in table(name).query_entities("PartitionKey eq @o", parameters={"o": owner})]
+        left = list(table(name).query_entities("PartitionKey eq @o", parameters={"o": owner}))
         assert not [row for row in left if voice.voice_id in json.dumps(dict(row), default=str)], name
     for place in (names.VOICES, names.JOBS, names.RECORDS):
         assert not [one for one in blobs.list_names(place) if voice.voice_id in one], place
@@ -363,7 +363,7 @@ def test_what_cannot_be_applied_is_said(owner, voice, song, tmp_path, monkeypatc
         wanted = ApplyOrder(audio_file_id=song.audio_file_id, **fields)
         voices_applying.begin(owner, voice.voice_id, wanted, names.seed(datetime.now(UTC)))
 
-    with pytest.raises(voices_applying.CannotApply, match="no vocals were separated from 0.wav, its stems are none"):
+    with pytest.raises(voices_applying.CannotApply, match=r"no vocals were separated from .*its stems are none"):
         apply()
     with pytest.raises(voices_using.UnclearVoice, match="has no version 9: it has 1 to 1"):
         apply(source="recording", version=9)
@@ -438,7 +438,7 @@ def test_the_voice_of_a_piece_is_asked_for_again_with_each_refinement(owner, voi
     its = composed_piece(owner, voice=voice.voice_id)
     made_piece(its)
     ended(owner, voice.voice_id)
-    with pytest.raises(composing.CannotCompose, match="ended on 2026-03-01.*name another"):
+    with pytest.raises(composing.CannotCompose, match=r"ended on 2026-03-01.*name another"):
         revising.refine(owner, its.work_id, Refinement(tempo=90))
     _, other, _ = revising.refine(owner, its.work_id, Refinement(voice="", tempo=90))
     assert other.context.singer is None
@@ -461,6 +461,6 @@ def test_the_voice_of_a_piece_is_asked_for_again_with_each_refinement(owner, voi
     ],
 )
 def test_a_voice_is_heard_in_words(storage, owner, tmp_path, name, text, left):
-    voice = speakers.ready(owner, tmp_path, name=name)
+    voice = voice_makers.ready(owner, tmp_path, name=name)
     found, rest = revising.voices_singing._named(owner, text)
     assert (found, rest) == ((voice.voice_id, left) if left is not None else (None, text))
