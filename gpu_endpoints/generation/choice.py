@@ -57,10 +57,14 @@ def choose(wanted: str, singer: Singer | None = None) -> GenerationEngine:
         raise JobFailed(UNAVAILABLE, missing)
     if name == SYMBOLIC:
         return _symbolic()
-    if name == VOICE or name.startswith(f"{DIFFSINGER}@"):
+    if sings(name):
         found = _singer(name.partition("@")[2] or None)
         return found if singer is None else _as(found, singer)
     return _learned(name)
+
+
+def sings(name: str) -> bool:
+    return name == VOICE or name.startswith(f"{DIFFSINGER}@")
 
 
 def singing() -> dict[str, dict]:

@@ -124,7 +124,12 @@ def _made_by(
 ) -> tuple[list[tuple[Wish, Generated, Score]], Provenance]:
     engine = choice.choose(name, singer)
     signature = engine.provenance()  # once: it may have to read every weight
-    return made_well(engine, wishes, context), signature
+    found = made_well(engine, wishes, context)
+    if singer is not None and not choice.sings(name):
+        for wish, _, score in found:
+            if wish.plan.stem_type == StemType.VOCALS:
+                score.remarks.append(f"{singer.voice.name} does not sing in it: there are no words, or nobody could")
+    return found, signature
 
 
 def prepare(order: GenerateInput) -> list[Wish]:

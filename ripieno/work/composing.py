@@ -668,7 +668,7 @@ def _inputs(order: CompositionOrder, context: Context, name: str, again: list[st
 
 
 def _sung_inputs(context: Context) -> dict[str, Any]:
-    """The words and the voice; who wrote the words changes nothing of how they are sung."""
+    """The words, the voice and the mood they are sung in; who wrote the words changes nothing of how they are sung."""
     words = context.lyrics.model_dump(mode="json", exclude={"engine"}) if context.lyrics else None
     singer = {"singer": [context.singer.voice_id, context.singer.version]} if context.singer is not None else {}
     return {"lyrics": words, "voice": context.voice, "mood": [context.mood.valence, context.mood.arousal]} | singer

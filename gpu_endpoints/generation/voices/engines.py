@@ -16,7 +16,7 @@ from ripieno.contracts.provenance import Provenance
 from ripieno.contracts.voices import Singer, VoiceProfile
 from ripieno.services import engines, falling
 
-UNAVAILABLE = "engine_unavailable"
+NO_ENGINE = "voice_engine_unavailable"
 _AT_ONCE, _CONTEXT = 4000, 64  # frames
 _NO_MODEL = "it has no conversion model: shaped by what was measured of it"
 
@@ -45,7 +45,7 @@ def of(singer: Singer) -> Mover:
     Raises
     ------
     JobFailed
-        `voice_gone`, `bad_voice`, or `engine_unavailable` where the one that was named is not to be had.
+        `voice_gone`, `bad_voice`, or `voice_engine_unavailable` where the one that was named is not to be had.
     """
     voice = singer.voice
     profile = store.profile_of(voice)
@@ -53,14 +53,15 @@ def of(singer: Singer) -> Mover:
         return Shaper(singer, profile, reason=None)
     if voice.model is None:
         if singer.engine == engines.VOICE_MODEL:
-            raise JobFailed(UNAVAILABLE, f"{voice.name} has no conversion model: train one, or ask for auto")
+            raise JobFailed(NO_ENGINE, f"{voice.name} has no conversion model: train one, or ask for auto")
         return Shaper(singer, profile, reason=f"{voice.name}: {_NO_MODEL}")
     try:
         return Converter(singer, profile, store.model_of(voice))
-    except JobFailed as fault:
-        if singer.engine != engines.AUTO or fault.code != UNAVAILABLE:
-            raise
-        return Shaper(singer, profile, reason=None, lost=(f"{engines.VOICE_MODEL}: {fault.message}",))
+    except learned.BadModel as fault:
+        why = f"the model of {voice.name} cannot be used: {fault}"
+        if singer.engine != engines.AUTO:
+            raise JobFailed(NO_ENGINE, why) from fault
+        return Shaper(singer, profile, reason=None, lost=(f"{engines.VOICE_MODEL}: {why}",))
 
 
 @dataclass
@@ -97,11 +98,16 @@ class Shaper:
 
 
 class Converter:
-    """By the conversion model that learned the voice."""
+    """By the conversion model that learned the voice.
+
+    Raises
+    ------
+    learned.BadModel
+    """
 
     def __init__(self, singer: Singer, profile: VoiceProfile, data: bytes):
         self.singer, self.profile = singer, profile
-        self._network = learned.loaded(data, singer.voice.name)
+        self._network = learned.Network(data)
         self._sha256 = hashlib.sha256(data).hexdigest()
         self._mean: np.ndarray | None = None
         self._loud = 0.0

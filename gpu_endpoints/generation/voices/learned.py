@@ -18,7 +18,6 @@ from gpu_endpoints.directml import providers
 from gpu_endpoints.generation.voices import features
 from gpu_endpoints.generation.voices.features import BANDS, INPUTS, OUTPUTS, Heard
 from gpu_endpoints.generation.voices.frames import Frames
-from gpu_endpoints.serving.work import JobFailed
 from ripieno.contracts.provenance import Provenance
 from ripieno.services import engines
 
@@ -50,10 +49,12 @@ class Network:
     """
 
     def __init__(self, data: bytes):
-        self.runtime = providers.choose()
         threads = int(os.environ.get("OMP_NUM_THREADS", "0"))
         try:
+            self.runtime = providers.choose()
             self._session = self.runtime.session(data, threads)
+        except providers.UnknownProvider as fault:
+            raise BadModel(str(fault)) from fault
         except Exception as fault:  # ONNX Runtime's own faults have no common base
             raise BadModel(f"ONNX Runtime cannot read it ({type(fault).__name__})") from fault
         told = self._session.get_modelmeta().custom_metadata_map.get(DESCRIPTION)
@@ -78,19 +79,6 @@ class Network:
             told: Any = self._session.run([OUTPUT], {INPUT: np.ascontiguousarray(padded[None])})[0]
             found.append(told[0][:, first - begin : first - begin + min(_AT_ONCE, said.shape[1] - first)])
         return np.concatenate(found, axis=1)
-
-
-def loaded(data: bytes, name: str) -> Network:
-    """
-    Raises
-    ------
-    JobFailed
-        `engine_unavailable`, where `auto` takes the next engine.
-    """
-    try:
-        return Network(data)
-    except (BadModel, providers.UnknownProvider) as fault:
-        raise JobFailed("engine_unavailable", f"the model of {name} cannot be used: {fault}") from fault
 
 
 def converted(sung: Frames, network: Network, *, mean: np.ndarray, loud: float, strength: float) -> Frames:
