@@ -272,10 +272,13 @@ def test_taking_back_ends_what_is_made_marks_what_was_and_deletes_the_voice(owne
 
 
 def test_whoever_dies_after_the_note_has_taken_it_back(owner, voice, monkeypatch):
-    monkeypatch.setattr(removal.voices_consent, "take_back", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
-        removal.of_consent(owner, voice.voice_id, "why")
-    monkeypatch.undo()
+    def dies(*_) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killed:
+        killed.setattr(removal.voices_consent, "take_back", dies)
+        with pytest.raises(KeyboardInterrupt):
+            removal.of_consent(owner, voice.voice_id, "why")
     run = runs.find(owner, names.withdrawal_instance(voice.voice_id))
     assert voices.get(owner, voice.voice_id).revoked_at is None and run is not None
     carried_out(run, twice=False)
@@ -398,7 +401,8 @@ def made_piece(its: RevisionOrder) -> None:
     """As made, for refinements to begin from."""
 
     def done(work):
-        work.composition.revisions[-1].status = "made"
+        newest = work.composition.revisions[-1]
+        newest.status, work.composition.current = "made", newest.number
         return work
 
     works.change(its.owner, its.work_id, done)
@@ -442,6 +446,7 @@ def test_the_voice_of_a_piece_is_asked_for_again_with_each_refinement(owner, voi
         revising.refine(owner, its.work_id, Refinement(tempo=90))
     _, other, _ = revising.refine(owner, its.work_id, Refinement(voice="", tempo=90))
     assert other.context.singer is None
+    made_piece(its)
     with pytest.raises(voices_using.ConsentExpired):
         revising.refine(owner, its.work_id, Refinement(voice="Anna", from_version=1))
 
