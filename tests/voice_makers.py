@@ -1,4 +1,4 @@
-"""Voices as records, for tests that need no endpoint to hear them: what it says of a sample, and of all of them."""
+"""Voices as records, for tests that need no endpoint to hear them; and of a synthetic speaker, for those that do."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import makers
+import soundfile
 
+from benchmarks.voices.speakers import SENTENCES, says
+from ripieno.client import Ripieno
 from ripieno.contracts import names
 from ripieno.contracts.consent import ConsentOrder, Purpose
-from ripieno.contracts.voice_profiles import SampleKind, Voice, VoiceOrder
+from ripieno.contracts.voice_profiles import SampleKind, Voice, VoiceOrder, VoiceView
 from ripieno.contracts.voices import ENVELOPE_BANDS, Refusal, VoiceModel, VoiceProfile, VoiceSampleReport
 from ripieno.contracts.workflow import SampleOrder, VoiceVersionOrder
 from ripieno.records import runs, voices
@@ -113,3 +116,24 @@ def ready(owner: str, folder: Path, *purposes: Purpose, name: str = "Anna") -> V
     taken(voice, folder)
     let(voice, taken(voice, folder, "spoken"), *purposes)
     return voices.get(owner, voice.voice_id)
+
+
+# -- through a real stack -----------------------------------------------------------------------------------------
+
+SENTENCE = ("I give my voice to this, and nobody else may use it",)
+
+
+def recorded(path: Path, who: str = "f3", sentences: tuple[str, ...] = SENTENCES[:3]) -> Path:
+    """A synthetic speaker, recorded into a file."""
+    soundfile.write(path, says(who, sentences, rate=44100), 44100, subtype="PCM_16")
+    return path
+
+
+def lent(ripieno: Ripieno, folder: Path, name: str = "Anna", who: str = "f3") -> VoiceView:
+    """A voice with a sample, a consent for everything, and its first version."""
+    voice_id = ripieno.create_voice(name).voice_id
+    ripieno.add_sample(voice_id, recorded(folder / f"{who}.wav", who), timeout=120)
+    spoken = recorded(folder / f"{who} says.wav", who, SENTENCE)
+    sentence = ripieno.add_sample(voice_id, spoken, kind="spoken", timeout=120)
+    ripieno.give_consent(voice_id, "Anna Berg", list(Purpose), "2099-12-31", sentence.sample_id)
+    return ripieno.wait_voice(voice_id, timeout=120)

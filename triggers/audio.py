@@ -39,6 +39,7 @@ from triggers.problems import ApiError
 from triggers.received import file_of
 from triggers.removals import removing
 from triggers.routing import Answer, Call, route
+from triggers.voices import NOT_LET
 
 blueprint = df.Blueprint()
 TAG = "songs"
@@ -94,6 +95,8 @@ _AUDIO_BODY: dict[str, Any] = {
         "bad_webhook_url",
         "not_analyzed",
         "already_running",
+        *NOT_LET,
+        "voice_not_ready",
     ),
 )
 async def upload_audio(call: Call[None]) -> Answer:
@@ -113,6 +116,7 @@ async def upload_audio(call: Call[None]) -> Answer:
         if Role.GENERATOR not in call.caller.roles:  # who may not POST /generations may not do so by this way
             raise problems.lacks(Role.GENERATOR)
         await asyncio.to_thread(generating.check, wished)
+        await asyncio.to_thread(generating.singer, owner, wished)
     work_id = call.seed if wished is not None else None
     taken = await asyncio.to_thread(_taken_in, call.request, owner, query, work_id)
     song = taken.song

@@ -73,7 +73,7 @@ def begin(owner: str, order: GenerationOrder, seed: str) -> tuple[Work, Run]:
     if song is not None and song.status != AudioFileStatus.ANALYZED:
         raise NotAnalysed(f"the song is {song.status}: stems can fit it once it is analysed")
     _check_fits(order, song)
-    work = new_work(owner, order, song, seed).model_copy(update={"voice": _singer(owner, order)})
+    work = new_work(owner, order, song, seed)
     asked = run_of(work)
     runs.note(asked)
     works.create(work)
@@ -93,10 +93,12 @@ def _check_fits(order: GenerationOrder, song: AudioFile | None) -> None:
         raise CannotGenerate(str(fault)) from None
 
 
-def _singer(owner: str, order: GenerationOrder) -> UsedVoice | None:
+def singer(owner: str, order: GenerationOrder) -> UsedVoice | None:
     """Whose voice sings; None where nobody's was named. Raises `CannotGenerate`, `voices_using.NotAllowed`."""
     if order.voice is None:
         return None
+    if order.engine not in (engines.AUTO, engines.SYMBOLIC, *(one.name for one in engines.of_task("sing"))):
+        raise CannotGenerate(f"voice: {order.engine} does not sing words: leave the engine to auto")
     wanted = [one.stem_type for one in rules.plan(order, time_signature=None, seed=0)]
     if StemType.VOCALS not in wanted or not order.parameters.lyrics.strip():
         raise CannotGenerate("voice: a voice sings words: ask for vocals, and give parameters.lyrics")
@@ -104,6 +106,7 @@ def _singer(owner: str, order: GenerationOrder) -> UsedVoice | None:
 
 
 def new_work(owner: str, order: GenerationOrder, song: AudioFile | None, seed: str) -> Work:
+    """Raises as `singer` does."""
     return Work(
         work_id=seed,
         owner=owner,
@@ -111,6 +114,7 @@ def new_work(owner: str, order: GenerationOrder, song: AudioFile | None, seed: s
         created_at=datetime.now(UTC).isoformat(),
         audio_file_id=song.audio_file_id if song else None,
         born=song.born if song else None,
+        voice=singer(owner, order),
     )
 
 

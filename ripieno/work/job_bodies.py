@@ -13,7 +13,7 @@ from ripieno.contracts.enums import JobKind, StemType
 from ripieno.contracts.generation import GenerateInput
 from ripieno.contracts.workflow import JobOrder, VersionOrder
 from ripieno.records import songs, works
-from ripieno.services import falling
+from ripieno.services import engines, falling
 from ripieno.work import (
     composing,
     exporting,
@@ -98,8 +98,14 @@ def _stem(owner: str, subject: dict[str, Any]) -> dict[str, Any]:
     version = works.version(work, subject["element"], subject["version"])
     sung = composing.sung(work, version) if work.composition is not None else {"voice": work.order.voice}
     if version.voice is not None:
-        sung |= {"voice": None, "singer": voices_using.begin(work, subject["element"], version)}
+        own = {"voice": None, "singer": voices_using.begin(work, subject["element"], version)}
+        sung = sung | own | {"engine": _singing(sung.get("engine", known["engine"]))}
     return GenerateInput.model_validate(known | sung).model_dump(mode="json")
+
+
+def _singing(engine: str) -> str:
+    """The engine that sings in somebody's voice: no other takes its place, and no planner chooses one."""
+    return engines.VOICE if engine in (engines.AUTO, engines.SYMBOLIC) else engine
 
 
 def _song(order: JobOrder) -> AudioFile:

@@ -139,7 +139,7 @@ def begin(
     )
     model = made.model.blob_name if made.model is not None and made.model.is_better else None
     its = VoiceRef(
-        voice_id=voice.voice_id, version=made.number, name=voice.name, profile=made.profile.blob_name, model=model
+        voice_id=voice.voice_id, version=made.number, name=_NAMELESS, profile=made.profile.blob_name, model=model
     )
     return Singer(voice=its, settings=settings or VoiceSettings(), engine=engine)
 
@@ -158,6 +158,8 @@ def why_not(owner: str, used: UsedVoice) -> str | None:
 
 
 DELETED = "the voice was deleted"
+_NAMELESS = "the voice"
+"""What jobs call it: they are kept with the work, and a voice that is deleted leaves no name behind."""
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
