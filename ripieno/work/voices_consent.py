@@ -52,8 +52,9 @@ def give(owner: str, voice_id: str, order: ConsentOrder) -> tuple[Voice, Run | N
         voice.consents = [*voice.consents, written][-MOST_CONSENTS:]
         return voice
 
-    voice = voices.change(owner, voice_id, given)
-    return voice, voices_versions.first(owner, voice_id)
+    voices.change(owner, voice_id, given)
+    run = voices_versions.first(owner, voice_id)
+    return voices.get(owner, voice_id), run
 
 
 def take_back(owner: str, voice_id: str, because: str, at: str) -> Voice:

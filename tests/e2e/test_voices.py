@@ -46,7 +46,7 @@ def test_a_voice_is_lent_sung_with_and_taken_back(ripieno, command, folder, stac
 
     made = ripieno.wait_generation(ripieno.generate(order("ánna 𝄞")), timeout=180)
     take = made.stems[0].takes[0]
-    assert take.status == "generated" and take.stem.engine.engine.startswith("voice"), take
+    assert take.status == "generated" and take.stem.engine.engine.startswith("voice"), take.error
     assert take.voice.voice_id == voice_id and made.voices[0].withdrawn_at is None
     recording = ripieno.wait(ripieno.upload(voice_makers.recorded(folder / "vocal.wav", "m6")), timeout=120)
     applied = ApplyOrder(audio_file_id=recording.audio_file_id, source="recording", strength=0.9)
