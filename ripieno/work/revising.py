@@ -5,7 +5,7 @@ A revision and the run that makes it are noted before anything is done; one revi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ripieno.contracts.composition import (
     Composition,
@@ -69,7 +69,9 @@ def _refined_from(owner: str, work_id: str, wanted: Refinement, *, rejects: bool
     return _begun(owner, work_id, further, rejects=before.number if rejects else None)
 
 
-def _refined(context: Context, wanted: Refinement, said: list[Statement], told: list[str]) -> tuple[Context, list[str]]:
+def _refined(
+    context: Context, wanted: Refinement, said: list[Statement], told: Sequence[str] = ()
+) -> tuple[Context, list[str]]:
     """The context by all that is asked for, field by field and in words, beside what was `told` of it before. Raises
     `ValueError`."""
     played, changes = heeding.players(context, said)
