@@ -129,7 +129,7 @@ def recorded(path: Path, who: str = "f3", sentences: tuple[str, ...] = SENTENCES
     return path
 
 
-def lent(ripieno: Ripieno, folder: Path, name: str = "Anna", who: str = "f3") -> VoiceView:
+def lent(ripieno: Ripieno, folder: Path, name: str = "somebody's", who: str = "f3") -> VoiceView:
     """A voice with a sample, a consent for everything, and its first version."""
     voice_id = ripieno.create_voice(name).voice_id
     ripieno.add_sample(voice_id, recorded(folder / f"{who}.wav", who), timeout=120)

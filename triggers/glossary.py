@@ -459,7 +459,7 @@ MEANINGS: dict[str, str] = {
     "consents": "all that were given, the last one counts",
     "who": "whose voice it is, who lets it be used",
     "purposes": "what it may be used for",
-    "until": "the moment at which the consent ends (ISO 8601; UTC where it names no zone)",
+    "until": "the moment at which the consent ends (ISO 8601; UTC where it names no zone; a day is meant to its end)",
     "Consent.sample_id": "the spoken sample in which it is given",
     "ConsentOrder.sample_id": "the spoken sample in which they say so",
     "sample_sha256": "of the recording in which it was spoken, in hexadecimal: what is left of it",

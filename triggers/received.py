@@ -12,8 +12,11 @@ from triggers.problems import ApiError
 _OF_A_FORM = 64 * 1024
 
 
-def file_of(request: func.HttpRequest, named: str | None) -> tuple[bytes, str]:
-    """Its bytes, and the name that the form, the header `x-file-name` or the query (`named`) gives it.
+def file_of(
+    request: func.HttpRequest, named: str | None, *, larger: str = "use POST /api/uploads for larger ones"
+) -> tuple[bytes, str]:
+    """Its bytes, and the name that the form, the header `x-file-name` or the query (`named`) gives it. What is too
+    large is told what to do with what is `larger`.
 
     Raises
     ------
@@ -22,7 +25,7 @@ def file_of(request: func.HttpRequest, named: str | None) -> tuple[bytes, str]:
     """
     most = settings().max_upload_bytes
     if int(request.headers.get("content-length") or 0) > most + _OF_A_FORM:
-        raise _too_large(most)
+        raise _too_large(most, larger)
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         part = request.files.get("file") or next(iter(request.files.values()), None)
         if part is None:
@@ -32,13 +35,9 @@ def file_of(request: func.HttpRequest, named: str | None) -> tuple[bytes, str]:
         data = request.get_body()
         name = unquote(request.headers.get("x-file-name", "")) or named or "untitled"
     if len(data) > most:
-        raise _too_large(most)
+        raise _too_large(most, larger)
     return data, name
 
 
-def _too_large(most: int) -> ApiError:
-    return ApiError(
-        413,
-        "file_too_large",
-        f"files sent here may have {most / MEBIBYTE:.0f} MB: use POST /api/uploads for larger ones",
-    )
+def _too_large(most: int, larger: str) -> ApiError:
+    return ApiError(413, "file_too_large", f"files sent here may have {most / MEBIBYTE:.0f} MB: {larger}")

@@ -151,7 +151,7 @@ async def add_sample(call: Call[None]) -> Answer:
     """
 
     def take_in() -> voices_samples.Added:
-        data, name = file_of(call.request, call.query.file_name)
+        data, name = file_of(call.request, call.query.file_name, larger="send it as FLAC or MP3, or in parts")
         with tempfile.TemporaryDirectory(prefix="ripieno-sample-") as folder:
             path = Path(folder) / "audio"
             path.write_bytes(data)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ripieno.contracts.base import Contract, Request
 
@@ -27,12 +27,20 @@ class Purpose(StrEnum):
     TRAINING = "training"
 
 
+def _whole_day(given: Any) -> Any:
+    is_a_day = isinstance(given, str) and len(given.strip()) == len("2027-12-31")
+    return f"{given.strip()}T23:59:59" if is_a_day else given
+
+
 def _in_utc(moment: datetime) -> datetime:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("name a day that a calendar has: 2027-12-31") from None
 
 
-Until = Annotated[datetime, AfterValidator(_in_utc)]
-"""UTC where it names no zone."""
+Until = Annotated[datetime, BeforeValidator(_whole_day), AfterValidator(_in_utc)]
+"""UTC where it names no zone; a day is meant to its end."""
 
 
 class ConsentOrder(Request):

@@ -58,6 +58,8 @@ def add(owner: str, voice_id: str, path: Path, file_name: str, kind: SampleKind,
     instance_id = names.voice_instance(voice_id, f"sample-{sample_id}-{seed[-12:]}")
     known = _checked_place(voices.get(owner, voice_id), sample_id)
     if known is not None:
+        if known.instance_id == instance_id and known.status == "checking":  # whoever sent it before has died
+            _store(path, known)
         return _again(owner, voice_id, known, instance_id)
     now = datetime.now(UTC)
     wanted = VoiceSample(
@@ -98,8 +100,7 @@ def add(owner: str, voice_id: str, path: Path, file_name: str, kind: SampleKind,
     if here.instance_id != instance_id:
         runs.forget(run)
         return _again(owner, voice_id, here, instance_id)
-    with path.open("rb") as file:
-        blobs.upload(names.VOICES, here.blob_name, file, size)
+    _store(path, here)
     _check_still_wanted(owner, voice_id, here)
     return Added(voice, here, True, run)
 
@@ -185,6 +186,11 @@ def _checked_place(voice: Voice, sample_id: str) -> VoiceSample | None:
     if sum(one.status in ("checking", "taken") for one in voice.samples) >= MOST_SAMPLES:
         raise CannotAdd(f"the voice {voice.name!r} has {MOST_SAMPLES} samples: that is as many as are measured")
     return None
+
+
+def _store(path: Path, sample: VoiceSample) -> None:
+    with path.open("rb") as file:
+        blobs.upload(names.VOICES, sample.blob_name, file, sample.file_size_bytes)
 
 
 def _again(owner: str, voice_id: str, known: VoiceSample, instance_id: str) -> Added:

@@ -214,8 +214,8 @@ def rate(path: str) -> Callable[..., None]:
 
 
 def create_voice(stack, ripieno, song, make_clip) -> None:
-    told = one_of(all_at_once(f"{stack.url}/api/voices", json={"name": "Anna 𝄞"}))
-    assert [one.voice_id for one in ripieno.voices() if one.name == "Anna 𝄞"] == [told["voice_id"]]
+    told = one_of(all_at_once(f"{stack.url}/api/voices", json={"name": "Ada 𝄞"}))
+    assert [one.voice_id for one in ripieno.voices() if one.name == "Ada 𝄞"] == [told["voice_id"]]
     ripieno.delete_voice(told["voice_id"])
 
 

@@ -40,9 +40,9 @@ class AsyncVoices(AsyncRemovals):
 
         Examples
         --------
-        >>> voice = await ripieno.create_voice("Anna")
+        >>> voice = await ripieno.create_voice("Ada of the examples")
         >>> voice.name, voice.status
-        ('Anna', 'no_consent')
+        ('Ada of the examples', 'no_consent')
         """
         order = VoiceOrder(name=name, about=about)
         return await self._ask(VoiceView, "POST", "voices", order=order)

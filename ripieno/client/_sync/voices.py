@@ -41,9 +41,9 @@ class Voices(Removals):
 
         Examples
         --------
-        >>> voice = ripieno.create_voice("Anna")
+        >>> voice = ripieno.create_voice("Ada of the examples")
         >>> voice.name, voice.status
-        ('Anna', 'no_consent')
+        ('Ada of the examples', 'no_consent')
         """
         order = VoiceOrder(name=name, about=about)
         return self._ask(VoiceView, "POST", "voices", order=order)

@@ -147,6 +147,33 @@ def test_a_consent_is_spoken_in_a_sample_that_was_taken(voice, tmp_path):
     assert [one.purposes for one in wider.consents] == [["singing"], ["conversion", "singing"]]
 
 
+@pytest.mark.parametrize(
+    ("until", "meant"),
+    [
+        ("2099-12-31", "2099-12-31T23:59:59+00:00"),
+        ("2099-12-31T12:00", "2099-12-31T12:00:00+00:00"),
+        ("2099-12-31T23:00:00-02:00", "2100-01-01T01:00:00+00:00"),
+    ],
+)
+def test_a_day_is_meant_to_its_end(until, meant):
+    assert order("a sample", until=until).until.isoformat() == meant
+
+
+@pytest.mark.parametrize("until", ["soon", "9999-12-31T23:59:59-12:00", "2099-02-31", "", None])
+def test_a_day_that_is_none_is_refused(until):
+    with pytest.raises(ValueError, match="until"):
+        order("a sample", until=until)
+
+
+def test_a_sample_whose_sender_died_before_its_bytes_is_sent_again(voice, tmp_path):
+    path, seed = tmp_path / "a.wav", names.seed(makers.NOON)
+    path.write_bytes(makers.tone())
+    first = voices_samples.add(voice.owner, voice.voice_id, path, "a.wav", "sung", seed)
+    blobs.delete(names.VOICES, first.sample.blob_name)
+    again = voices_samples.add(voice.owner, voice.voice_id, path, "a.wav", "sung", seed)
+    assert again.is_new and again.run is not None and kept(voice.voice_id) == [first.sample.blob_name]
+
+
 def test_without_a_consent_nothing_is_measured_and_with_one_the_first_version_is(voice, tmp_path):
     voice_makers.taken(voice, tmp_path)
     assert voices_versions.first(voice.owner, voice.voice_id) is None
@@ -169,13 +196,13 @@ def test_without_a_consent_nothing_is_measured_and_with_one_the_first_version_is
 )
 def test_a_consent_is_for_its_purposes_until_its_day(voice, tmp_path, purposes, until, asked, refusal, told):
     voice_makers.let(voice, voice_makers.taken(voice, tmp_path, "spoken"), *map(Purpose, purposes), until=until)
-    known, later = voices.get(voice.owner, voice.voice_id), datetime(2030, 6, 1, tzinfo=UTC)
+    known, later = voices.get(voice.owner, voice.voice_id), datetime(2030, 6, 2, tzinfo=UTC)
     if refusal is None:
         assert voices_using.check(known, asked, now=later).who == "Anna Berg"
     else:
         with pytest.raises(refusal, match=told):
             voices_using.check(known, asked, now=later)
-    assert voices_using.check(known, now=later - timedelta(days=1)), "the day before it held"
+    assert voices_using.check(known, now=later - timedelta(hours=1)), "that day it held"
 
 
 def test_a_revoked_voice_takes_nothing_any_more(storage, owner, tmp_path):
