@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # torch's exporter warns of i
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory) -> tuple[training.Learned, bytes, float]:
     """A small network after a few hundred steps, and its ONNX file."""
-    parts = [features.heard(made.heard(made.LOW, 8))]
+    parts = [features.heard(made.heard(made.LOW, 6))]
     found = training.learn(parts, steps=250, seed=3, width=48, depth=4)
     path = tmp_path_factory.mktemp("models") / "model.onnx"
     parity = training.export(found, path)
@@ -43,7 +43,7 @@ def converted(data: bytes, said):
     parts = [features.heard(said)]
     mean, loud = features.mean_shape(parts), features.loudness(parts)
     out = learned.converted(said, network, mean=mean, loud=loud, strength=1.0)
-    return store.analysed(frames.sounded(out), out.rate)
+    return made.analysed(frames.sounded(out), out.rate)
 
 
 def test_another_speaker_comes_measurably_nearer_to_the_one_that_was_learned(tiny):

@@ -19,7 +19,7 @@ def sung_as(who: str, **settings):
     """The verse by the singing voice in a speaker's, sounded and heard again."""
     mover = engines.Shaper(made.singer(**settings), made.profile(who), reason=None)
     audio = voice.heard(engines.moved(made.verse(), mover))[:, 0]
-    return store.analysed(audio, 44100)
+    return made.analysed(audio, 44100)
 
 
 def formants_of(sung) -> np.ndarray:
@@ -33,7 +33,7 @@ def away(found: np.ndarray, wanted: list[float]) -> float:
 
 @pytest.fixture(scope="module")
 def plain():
-    return store.analysed(voice.heard(made.verse())[:, 0], 44100)
+    return made.analysed(voice.heard(made.verse())[:, 0], 44100)
 
 
 def test_formants_move_towards_the_voice_and_not_the_other(plain):
@@ -123,7 +123,7 @@ def sing(monkeypatch, who: str, **settings):
 
 def test_a_verse_is_sung_in_the_voices_range_and_signed_with_it(monkeypatch):
     engine, found = sing(monkeypatch, made.LOW)
-    heard = store.analysed(found.audio[:, 0], 44100)
+    heard = made.analysed(found.audio[:, 0], 44100)
     low, high = made.profile(made.LOW), made.profile(made.HIGH)
     median = float(np.median(heard.f0[heard.voiced]))
     assert abs(np.log2(median / low.median)) < abs(np.log2(median / high.median))
@@ -137,7 +137,7 @@ def test_a_verse_is_sung_in_the_voices_range_and_signed_with_it(monkeypatch):
 def test_within_a_song_a_voice_moves_by_whole_octaves_only(monkeypatch):
     _, found = sing(monkeypatch, made.HIGH, range_shift=5)
     assert any("whole octaves only" in one for one in found.remarks)
-    heard = store.analysed(found.audio[:, 0], 44100)
+    heard = made.analysed(found.audio[:, 0], 44100)
     wanted = 440 * 2 ** ((np.array([71, 72, 74, 76]) - 69) / 12)
     for n, hertz in enumerate(wanted):
         at = slice(round((0.75 + 0.6 * n) / 0.005), round((0.95 + 0.6 * n) / 0.005))
