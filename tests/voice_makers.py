@@ -123,7 +123,7 @@ def ready(owner: str, folder: Path, *purposes: Purpose, name: str = "Anna") -> V
 SENTENCE = ("I give my voice to this, and nobody else may use it",)
 
 
-def recorded(path: Path, who: str = "f3", sentences: tuple[str, ...] = SENTENCES[:3]) -> Path:
+def recorded(path: Path, who: str = "f3", sentences: tuple[str, ...] = SENTENCES[:2]) -> Path:
     """A synthetic speaker, recorded into a file."""
     soundfile.write(path, says(who, sentences, rate=44100), 44100, subtype="PCM_16")
     return path
