@@ -88,7 +88,7 @@ def likenesses(embedded: dict, chosen: tuple[str, ...]) -> tuple[list[float], li
 def between(alike: list[float], unlike: list[float]) -> float:
     """The threshold that misses one in twenty, where no voice is refused for it: a person in another room, or singing,
     is less like himself than a synthetic speaker ever is."""
-    return float(min(np.percentile(unlike, 95), min(alike)))
+    return float(min(np.percentile(unlike, 95), *alike))
 
 
 def errors(alike: list[float], unlike: list[float], threshold: float) -> str:

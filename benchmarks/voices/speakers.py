@@ -9,7 +9,8 @@ import soxr
 from gpu_endpoints.generation.singing.spoken import SPOKEN_RATE, speak
 
 FITTED = (
-    "m1", "m2", "m4", "m5", "m7", "f1", "f2", "f4", "f5", "Alex", "Annie", "Gene", "Mario", "belinda", "benjamin", "linda",
+    "m1", "m2", "m4", "m5", "m7", "f1", "f2", "f4", "f5", "Alex", "Annie", "Gene", "Mario", "belinda", "benjamin",
+    "linda",
 )  # fmt: skip
 LEFT_OUT = ("m3", "m6", "f3", "Alicia", "Andy", "Michael", "steph", "zac")
 """Speakers that nothing was fitted on."""

@@ -74,8 +74,8 @@ def sounded(frames: Frames) -> np.ndarray:
 
 
 def count(samples: int, rate: int) -> int:
-    """How many frames so many samples have."""
-    return int(samples / rate / PERIOD) + 1
+    """How many frames so many samples have, counted as WORLD does."""
+    return int(1000.0 * samples / rate / (1000 * PERIOD)) + 1
 
 
 def mel(hertz: np.ndarray | float) -> np.ndarray:

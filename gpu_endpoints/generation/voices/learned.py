@@ -1,7 +1,7 @@
 """The engine `voice-model`: a voice's conversion network run by ONNX Runtime.
 
-A model is read as bytes: ONNX holds a graph and numbers, no code, and of a file that is not on disk nothing beside it
-can be read. What is no network of this shape is refused before it is run.
+A model is read as bytes: ONNX holds a graph and numbers, no code. One that points to files beside it is refused before
+ONNX Runtime sees it, which would read them; what is no network of this shape is refused before it is run.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ripieno.contracts.provenance import Provenance
 from ripieno.services import engines
 
 DESCRIPTION = "ripieno-voice"
+_POINTS_ELSEWHERE = b"location"  # the key under which a tensor names a file; no model that is written here has the word
 INPUT, OUTPUT = "said", "told"
 _AT_ONCE, _CONTEXT = 6000, 64  # frames that go through together, and what is heard to either side of them
 
@@ -49,6 +50,8 @@ class Network:
     """
 
     def __init__(self, data: bytes):
+        if _POINTS_ELSEWHERE in data:
+            raise BadModel("it points to a file beside it: a model of a voice is one file")
         threads = int(os.environ.get("OMP_NUM_THREADS", "0"))
         try:
             self.runtime = providers.choose()

@@ -122,7 +122,7 @@ def _targets(own: list[float], wanted: list[float], strength: float) -> list[flo
     whole = float((ratios * _WEIGHTS).sum())
     moves = strength * np.clip((1 - _OF_EACH) * whole + _OF_EACH * ratios, -np.log(_MOST_WARP), np.log(_MOST_WARP))
     goes = np.array(own) * np.exp(moves)
-    return [float(one) for one in np.maximum.accumulate(goes + np.arange(len(goes)) * 1.0)]
+    return [float(one) for one in np.maximum.accumulate(goes) + 1e-3 * np.arange(len(goes))]
 
 
 def _mean_envelope(before: Sound, sung: Frames, profile: VoiceProfile, strength: float) -> np.ndarray:

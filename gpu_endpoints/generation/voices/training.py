@@ -162,6 +162,9 @@ def export(found: Learned, path: Path) -> float:
         verbose=False,
     )
     model = onnx.load(str(path), load_external_data=False)
+    for one in (*model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output):
+        del one.metadata_props[:]  # where in whose files torch found it
+    del model.metadata_props[:], model.graph.metadata_props[:]
     about = learned.Description(bands=BANDS, inputs=INPUTS, rate=ANALYSIS_RATE, trained_frames=found.trained_frames)
     entry = model.metadata_props.add()
     entry.key, entry.value = learned.DESCRIPTION, json.dumps(about.model_dump())

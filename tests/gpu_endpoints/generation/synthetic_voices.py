@@ -46,6 +46,13 @@ def analysed(sound: np.ndarray, rate: int) -> Frames:
     return frames.analysed(sound, ANALYSIS_RATE, Quick().track(sound, ANALYSIS_RATE))
 
 
+def alike(one: Frames, other: Frames) -> tuple[Frames, Frames]:
+    """Both as long as the shorter."""
+    both = slice(0, min(len(one), len(other)))
+    first, second = (Frames(it.f0[both], it.logs[both], it.aperiodicity[both], it.rate) for it in (one, other))
+    return first, second
+
+
 @lru_cache(maxsize=8)
 def sample(who: str, sentences: int = 3) -> np.ndarray:
     """float32 (samples,) at 24 kHz."""

@@ -97,7 +97,7 @@ def test_a_vocal_that_exists_is_sung_in_another_voice(run, voice):
     assert found.engine.engine == "voice-profile@v1" and found.start_seconds == 12.5
     middle = len(sound) // 2
     assert np.abs(audio[middle - SAMPLE_RATE : middle + SAMPLE_RATE]).max() < 1e-3, "silence stays silent"
-    before, after = (made.analysed(one.mean(axis=1), SAMPLE_RATE) for one in (sound, audio))
+    before, after = made.alike(*(made.analysed(one.mean(axis=1), SAMPLE_RATE) for one in (sound, audio)))
     both = before.voiced & after.voiced
     assert both.sum() > 0.9 * before.voiced.sum()
     assert np.median(np.abs(1200 * np.log2(after.f0[both] / before.f0[both]))) < 5, "the melody is kept"

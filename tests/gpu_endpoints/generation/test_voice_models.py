@@ -19,8 +19,11 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # torch's exporter warns of i
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory) -> tuple[training.Learned, bytes, float]:
     """A small network after a few hundred steps, and its ONNX file."""
+    import torch
+
+    torch.set_num_threads(1)  # a small network: more only wait for each other
     parts = [features.heard(made.heard(made.LOW, 6))]
-    found = training.learn(parts, steps=250, seed=3, width=48, depth=4)
+    found = training.learn(parts, steps=100, seed=3, width=48, depth=4)
     path = tmp_path_factory.mktemp("models") / "model.onnx"
     parity = training.export(found, path)
     return found, path.read_bytes(), parity
@@ -29,13 +32,14 @@ def tiny(tmp_path_factory) -> tuple[training.Learned, bytes, float]:
 def test_training_lowers_the_loss_of_what_was_held_out(tiny):
     found, _, _ = tiny
     assert found.after < 0.8 * found.before, found.losses
-    assert found.losses[0][0] == 0 and found.losses[-1][0] == 250
+    assert found.losses[0][0] == 0 and found.losses[-1][0] == 100
     assert sum(len(one.level) for one in found.held_out) >= 100
 
 
-def test_onnx_computes_what_torch_does(tiny):
-    _, _, parity = tiny
+def test_onnx_computes_what_torch_does_and_says_nothing_of_where_it_was_made(tiny):
+    _, data, parity = tiny
     assert parity < 1e-3
+    assert b".py" not in data and len(data) < 500_000
 
 
 def converted(data: bytes, said):
@@ -58,6 +62,7 @@ def test_another_speaker_comes_measurably_nearer_to_the_one_that_was_learned(tin
 
     assert far(after, target) < 0.5 * far(said, target)
     assert far(after, target) < far(after, other)
+    said, after = made.alike(said, after)
     both = said.voiced & after.voiced
     assert both.sum() > 0.9 * said.voiced.sum()
     assert np.median(np.abs(1200 * np.log2(after.f0[both] / said.f0[both]))) < 5, "the melody is kept"
@@ -67,7 +72,7 @@ def test_what_is_said_is_kept(tiny):
     """Frames that differ in the original differ alike after it: the distances between them correlate."""
     _, data, _ = tiny
     said = made.heard(made.HIGH)
-    after = converted(data, said)
+    said, after = made.alike(said, converted(data, said))
     chosen = np.flatnonzero(said.voiced & after.voiced)[::25]
     one, other = (measuring.envelopes(sung)[chosen] for sung in (said, after))
     apart = [
@@ -168,5 +173,5 @@ def test_a_model_that_names_a_file_beside_it_reads_nothing(stored, tmp_path, mon
         entry = tensor.external_data.add()
         entry.key, entry.value = key, value
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(learned.BadModel):
+    with pytest.raises(learned.BadModel, match="one file"):
         learned.Network(model.SerializeToString())

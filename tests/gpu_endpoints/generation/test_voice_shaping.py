@@ -58,10 +58,10 @@ def test_the_mean_envelope_comes_nearer_to_the_voices(plain):
 
 
 def test_the_melody_and_the_words_times_are_kept(plain):
-    after = sung_as(made.LOW)
-    both = plain.voiced & after.voiced
-    assert both.sum() > 0.9 * plain.voiced.sum()
-    assert np.median(np.abs(1200 * np.log2(after.f0[both] / plain.f0[both]))) < 5
+    before, after = made.alike(plain, sung_as(made.LOW))
+    both = before.voiced & after.voiced
+    assert both.sum() > 0.9 * before.voiced.sum()
+    assert np.median(np.abs(1200 * np.log2(after.f0[both] / before.f0[both]))) < 5
 
 
 def test_strength_goes_from_the_singer_to_the_voice(plain):
@@ -122,11 +122,17 @@ def sing(monkeypatch, who: str, **settings):
 
 
 def test_a_verse_is_sung_in_the_voices_range_and_signed_with_it(monkeypatch):
+    def median(audio: np.ndarray) -> float:
+        heard = made.analysed(audio[:, 0], 44100)
+        return float(np.log2(np.median(heard.f0[heard.voiced])))
+
+    _, other = sing(monkeypatch, made.HIGH)
     engine, found = sing(monkeypatch, made.LOW)
-    heard = made.analysed(found.audio[:, 0], 44100)
-    low, high = made.profile(made.LOW), made.profile(made.HIGH)
-    median = float(np.median(heard.f0[heard.voiced]))
-    assert abs(np.log2(median / low.median)) < abs(np.log2(median / high.median))
+    low, high = (float(np.log2(made.profile(who).median)) for who in (made.LOW, made.HIGH))
+    as_low, as_high = median(found.audio), median(other.audio)
+    given = np.log2(440 * 2 ** ((np.mean([71, 72, 74, 76]) - 69) / 12))
+    assert abs(as_low - low) < abs(as_high - low) < abs(given - low)
+    assert abs(as_high - high) < abs(given - high)
     assert any("octave" in one and "lower" in one for one in found.remarks)
     signed = engine.provenance()
     assert signed.engine == "voice-profile@v1" and signed.approximate and signed.weights
@@ -141,7 +147,8 @@ def test_within_a_song_a_voice_moves_by_whole_octaves_only(monkeypatch):
     wanted = 440 * 2 ** ((np.array([71, 72, 74, 76]) - 69) / 12)
     for n, hertz in enumerate(wanted):
         at = slice(round((0.75 + 0.6 * n) / 0.005), round((0.95 + 0.6 * n) / 0.005))
-        assert 1200 * np.log2(np.median(heard.f0[at]) / hertz) == pytest.approx(0, abs=15)
+        sung = heard.f0[at][heard.f0[at] > 0]
+        assert len(sung) > 10 and 1200 * np.log2(np.median(sung) / hertz) == pytest.approx(0, abs=50)
 
 
 def test_the_same_verse_in_the_same_voice_is_the_same_bytes(monkeypatch):
