@@ -99,7 +99,7 @@ def _stem(owner: str, subject: dict[str, Any]) -> dict[str, Any]:
     sung = composing.sung(work, version) if work.composition is not None else {"voice": work.order.voice}
     if version.voice is not None:
         own = {"voice": None, "singer": voices_using.begin(work, subject["element"], version)}
-        sung = sung | own | {"engine": _singing(sung.get("engine", known["engine"]))}
+        sung = sung | own | {"engine": _singing(str(sung.get("engine") or known["engine"]))}
     return GenerateInput.model_validate(known | sung).model_dump(mode="json")
 
 
