@@ -32,6 +32,7 @@ WORDS = (
     "The sea at night is never dark\nWe walk along until the morning\nAnd all the lights are far away\nI take it home"
 )
 _VERSE_SECONDS = 30.0
+_LISTENED_SECONDS = 10
 
 
 def main() -> None:
@@ -43,7 +44,7 @@ def main() -> None:
 
 
 def measured(who: list[str], steps: int) -> dict[str, Any]:
-    samples = {one: says(one, SENTENCES, rate=ANALYSIS_RATE) for one in who}
+    samples = {one: says(one, SENTENCES[:4], rate=ANALYSIS_RATE) for one in who}
     seconds = {one: len(sound) / ANALYSIS_RATE for one, sound in samples.items()}
     tracking.best()  # loads what it needs
     heard, listening = timed(lambda: {one: store.analysed(sound, ANALYSIS_RATE) for one, sound in samples.items()})
@@ -84,7 +85,7 @@ def sung(profile: VoiceProfile) -> dict[str, Any]:
 
 def applied(profiles: dict[str, VoiceProfile]) -> dict[str, Any]:
     """Every other speaker's words in each voice."""
-    sound = soxr.resample(says(LEFT_OUT[-1], SENTENCES[:4]), 22050, SAMPLE_RATE)
+    sound = soxr.resample(says(LEFT_OUT[-1], SENTENCES[:2]), 22050, SAMPLE_RATE)
     stereo = np.repeat(sound[:, None], 2, axis=1).astype(np.float32)
     found: dict[str, Any] = {}
     for one, profile in profiles.items():
@@ -132,7 +133,7 @@ def learned(heard: dict[str, Frames], profiles: dict[str, VoiceProfile], steps: 
 
 
 def like(audio: np.ndarray, profile: VoiceProfile) -> float:
-    mono = soxr.resample(audio.mean(axis=1), SAMPLE_RATE, ANALYSIS_RATE)
+    mono = soxr.resample(audio[: _LISTENED_SECONDS * SAMPLE_RATE].mean(axis=1), SAMPLE_RATE, ANALYSIS_RATE)
     found = [speakers.embedding(one) for one in speakers.windows(store.analysed(mono, ANALYSIS_RATE))]
     return speakers.likeness(speakers.together(found), profile.embedding)
 

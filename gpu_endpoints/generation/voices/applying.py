@@ -17,7 +17,7 @@ from gpu_endpoints.audio import levels, writing
 from gpu_endpoints.audio.levels import SAMPLE_RATE
 from gpu_endpoints.generation.voices import engines, frames, ranges, speakers, store, tracking
 from gpu_endpoints.generation.voices.engines import Mover
-from gpu_endpoints.generation.voices.frames import ANALYSIS_RATE, Frames
+from gpu_endpoints.generation.voices.frames import ANALYSIS_RATE, PERIOD, Frames
 from gpu_endpoints.production import sources
 from gpu_endpoints.serving.work import JobContext, JobFailed
 from ripieno.contracts import names
@@ -30,6 +30,7 @@ _FADE = 441  # samples in which one piece gives way to the next
 _HEARD_PIECES = 6  # that are listened to before any is moved
 _WIDE = 0.1  # of the middle's power: wider is told
 _AS_GOOD_AS_SILENT = 1e-4
+_LEAST_VOICED, _LEAST_SHARE = 0.5, 0.01  # seconds with a pitch, and of all: less is no vocal
 
 OnProgress = Callable[[float, str], None]
 
@@ -117,7 +118,7 @@ def converted(
         on_progress(0.35 * number / len(edges), "following the melody")
         pieces.append(_piece(mono, first, last))
     pitch = np.concatenate([one.f0[one.f0 > 0] for one in pieces] or [np.zeros(0)])
-    if not len(pitch):
+    if len(pitch) * PERIOD < max(_LEAST_VOICED, _LEAST_SHARE * len(mono) / SAMPLE_RATE):
         raise JobFailed("no_voice", "no voice was heard in it: give a vocal alone, as a separated stem is")
     moved_by = ranges.octaves(pitch, mover.profile) if shift is None else shift
     chosen = _loudest(mono, pieces)
