@@ -4,6 +4,7 @@ the job `profile-voice`, which does it for all samples and stores the profile.""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import signal
@@ -39,8 +40,7 @@ def signature() -> Provenance:
 
 def run(job_input: dict, context: JobContext) -> dict:
     order = ProfileVoiceInput.model_validate(job_input)
-    parts = list(store.heard(order.samples, context.part(0.0, 0.9), most_seconds=MOST_MEASURED))
-    context.progress(0.9, "measuring the voice")
+    parts = store.heard(order.samples, context.part(0.0, 0.95), most_seconds=MOST_MEASURED)
     profile = measured(parts, samples=len(order.samples)).model_copy(update={"blob_name": order.output})
     context.check_cancelled()
     store.save_profile(profile)
@@ -51,28 +51,25 @@ def measured(parts: Iterable[Frames], *, samples: int) -> VoiceProfile:
     """
     Parameters
     ----------
-    parts : recordings of one voice, or stretches of them
+    parts : recordings of one voice, or stretches of them; one after the other, none is kept
 
     Raises
     ------
     JobFailed
         `no_voice` where there is too little that is spoken or sung on a pitch.
     """
-    heard = list(parts)
-    seconds = PERIOD * sum(map(len, heard))
-    voiced = PERIOD * sum(int(one.voiced.sum()) for one in heard)
+    heard = [_heard(one) for one in parts]
+    seconds = PERIOD * sum(len(one.f0) for one in heard)
+    pitches = np.concatenate([one.f0[one.f0 > 0] for one in heard] or [np.zeros(0)])
+    voiced = PERIOD * len(pitches)
     if voiced < LEAST_VOICED:
         raise JobFailed("no_voice", f"only {voiced:.1f} s of voice were heard: record more of it, closer and louder")
-    pitches = np.concatenate([one.f0[one.voiced] for one in heard])
-    kept = [loud(one) for one in heard]
-    found = np.concatenate([formants.of_frames(one) for one in heard])
-    resonances = formants.usual(found)
-    bands = np.concatenate([envelopes(one)[keep] for one, keep in zip(heard, kept, strict=True)])
-    embeddings = [speakers.embedding(one) for part in heard for one in speakers.windows(part)]
+    resonances = formants.usual(np.concatenate([one.formants for one in heard]))
+    embeddings = [speakers.embedding(one) for part in heard for one in part.windows]
     if not resonances or not embeddings:
         raise JobFailed("no_voice", "no formants were heard: is this a voice, alone and without effects?")
-    vibrato = vibrato_of(heard)
-    mean = bands.mean(axis=0)
+    vibrato = vibrato_of([one.f0 for one in heard])
+    mean = np.concatenate([one.envelopes for one in heard]).mean(axis=0)
     return VoiceProfile(
         samples=samples,
         seconds=round(seconds, 2),
@@ -83,7 +80,7 @@ def measured(parts: Iterable[Frames], *, samples: int) -> VoiceProfile:
         formants=resonances,
         envelope=[round(float(one), 2) for one in mean - mean.mean()],
         tilt=round(tilt(mean), 2),
-        breathiness=round(float(np.median(np.concatenate([breath(one) for one in heard]))), 4),
+        breathiness=round(float(np.median(np.concatenate([one.breath for one in heard]))), 4),
         vibrato_hz=vibrato[0] if vibrato else None,
         vibrato_cents=vibrato[1] if vibrato else None,
         embedding=speakers.together(embeddings),
@@ -112,9 +109,9 @@ def tilt(envelope: np.ndarray) -> float:
     return float(np.polyfit(np.log2(hertz[inside]), envelope[inside], 1)[0])
 
 
-def vibrato_of(heard: Iterable[Frames]) -> tuple[float, float] | None:
+def vibrato_of(pitches: Iterable[np.ndarray]) -> tuple[float, float] | None:
     """Rate in Hz and half of the width in cents of the notes that have it; None where fewer than three have."""
-    notes = [note for one in heard for note in _held(one.f0)]
+    notes = [note for f0 in pitches for note in _held(f0)]
     beats = [found for found in map(_beat, notes) if found is not None]
     if len(beats) < _LEAST_HELD or len(beats) < 0.3 * len(notes):
         return None
@@ -131,6 +128,27 @@ def loud(sung: Frames) -> np.ndarray:
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """What is kept of a stretch: a hundredth of its frames' size."""
+
+    f0: np.ndarray
+    formants: np.ndarray
+    envelopes: np.ndarray
+    breath: np.ndarray
+    windows: list[np.ndarray]
+
+
+def _heard(part: Frames) -> _Heard:
+    return _Heard(
+        part.f0,
+        formants.of_frames(part),
+        envelopes(part)[loud(part)].astype(np.float32),
+        breath(part),
+        speakers.windows(part),
+    )
 
 
 def _held(f0: np.ndarray) -> Iterator[np.ndarray]:

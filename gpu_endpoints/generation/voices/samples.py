@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -50,21 +51,33 @@ def run(job_input: dict, context: JobContext) -> dict:
     report.seconds = round(audio.duration, 3)
     report.peak, report.loudness_lufs = rounded(meter.peak, meter.loudness())
     report.clipped = round(clips / max(1, audio.frames), 5)
-    parts: list[Frames] = []
-    sound = np.concatenate(blocks)
-    for part in store.stretches(sound):
-        context.progress(0.1 + 0.8 * sum(map(len, parts)) * PERIOD / audio.duration, "listening to the sample")
-        parts.append(store.analysed(part, ANALYSIS_RATE))
+    parts: list[Heard] = []
+    for part in store.stretches(np.concatenate(blocks)):
+        done = sum(len(one.voiced) for one in parts) * PERIOD / audio.duration
+        context.progress(0.1 + 0.8 * done, "listening to the sample")
+        parts.append(heard(store.analysed(part, ANALYSIS_RATE)))
     judge(report, parts, order.known)
     return report.model_dump()
 
 
-def judge(report: VoiceSampleReport, parts: Sequence[Frames], known: Sequence[Sequence[float]]) -> None:
+@dataclass(frozen=True)
+class Heard:
+    """What is kept of a stretch: which frames are voiced, how loud each is in dB, and who speaks in its windows."""
+
+    voiced: np.ndarray
+    level: np.ndarray
+    windows: list[np.ndarray]
+
+
+def heard(part: Frames) -> Heard:
+    return Heard(part.voiced, part.level, speakers.windows(part))
+
+
+def judge(report: VoiceSampleReport, parts: Sequence[Heard], known: Sequence[Sequence[float]]) -> None:
     """Measure what was heard, and say why it cannot be taken where it cannot."""
     report.voiced_seconds = round(PERIOD * sum(int(one.voiced.sum()) for one in parts), 2)
     report.noise_db = noise(parts)
-    measured = [one for part in parts for one in speakers.windows(part)]
-    embeddings = [speakers.embedding(one) for one in measured]
+    embeddings = [speakers.embedding(one) for part in parts for one in part.windows]
     same_recording, same_voice = speakers.thresholds()
     if embeddings:
         report.embedding = speakers.together(embeddings)
@@ -102,7 +115,7 @@ def judge(report: VoiceSampleReport, parts: Sequence[Frames], known: Sequence[Se
     _remark(report)
 
 
-def noise(parts: Sequence[Frames]) -> float | None:
+def noise(parts: Sequence[Heard]) -> float | None:
     """How far below the voice the noise in its pauses lies, in dB; None where it never pauses."""
     voiced = np.concatenate([one.level[one.voiced] for one in parts] or [np.zeros(0)])
     pauses = np.concatenate([one.level[~_near(one.voiced)] for one in parts] or [np.zeros(0)])

@@ -8,6 +8,7 @@ network is loaded past that, and its weights as tensors and numbers, executing n
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 import threading
 import types
@@ -33,6 +34,8 @@ _LOUD_DB = -45.0  # below the loudest frames: quieter ones have no pitch
 _LEAST_FRAMES = 6  # of a stretch of voice
 _TUNED = 0.06  # how far WORLD's refinement may go from what was tracked
 _loading = threading.Lock()
+_lost: list[str] = []  # why the learned tracker could not be loaded
+log = logging.getLogger("ripieno.voices")
 
 
 class PitchTracker(Protocol):
@@ -111,14 +114,19 @@ def best() -> PitchTracker:
     """The learned tracker where it is installed."""
     if find_spec("pesto") is None or find_spec("torch") is None:
         return Harvest()
-    return Pesto()
+    try:
+        return Pesto()
+    except Exception as fault:  # of another torch, whatever it may raise: pitch is tracked all the same
+        log.exception("PESTO cannot be loaded")
+        _lost.append(f"{type(fault).__name__}: {fault}"[:200])
+        return Harvest()
 
 
 def why_not_learned() -> str | None:
     """Why the learned tracker cannot be used here; None where it can."""
     absent = [name for name in ("pesto", "torch") if find_spec(name) is None]
     if not absent:
-        return None
+        return f"PESTO cannot be loaded ({_lost[0]}): pitch is tracked by {Harvest.name}" if _lost else None
     return f"PESTO needs {' and '.join(absent)} (requirements-voices.txt): pitch is tracked by {Harvest.name}"
 
 

@@ -109,11 +109,10 @@ def test_the_pitch_tracker_is_within_ten_cents_of_what_was_said():
 
 
 def test_vibrato_is_measured_where_there_is_some_and_only_there():
-    def sung(rate: float, cents: float) -> Frames:
+    def sung(rate: float, cents: float) -> np.ndarray:
         time = np.arange(400) * PERIOD
         note = 220 * 2 ** (cents * np.sin(2 * np.pi * rate * time) / 1200)
-        f0 = np.concatenate([np.concatenate([note * 2 ** (n / 12), np.zeros(30)]) for n in (0, 2, 4, 5)])
-        return Frames(f0, np.zeros((len(f0), 3)), np.zeros((len(f0), 3)), ANALYSIS_RATE)
+        return np.concatenate([np.concatenate([note * 2 ** (n / 12), np.zeros(30)]) for n in (0, 2, 4, 5)])
 
     rate, cents = measuring.vibrato_of([sung(5.8, 45.0)])
     assert rate == pytest.approx(5.8, abs=0.15) and cents == pytest.approx(45, rel=0.15)
