@@ -32,6 +32,7 @@ benchmark: setup ## accuracy and speed beside librosa, essentia and madmom, of s
 	@$(BIN)/python -m benchmarks.separation
 	@$(BIN)/python -m benchmarks.generation
 	@$(BIN)/python -m benchmarks.production
+	@$(BIN)/python -m benchmarks.voices
 	@$(BIN)/python -m benchmarks.composition --docs docs
 	@$(BIN)/python -m benchmarks.durable
 	@$(BIN)/python -m benchmarks.api

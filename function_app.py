@@ -6,6 +6,7 @@ import activities.compositions
 import activities.endpoint_jobs
 import activities.removal
 import activities.songs
+import activities.voices
 import activities.works
 import orchestrators.composition
 import orchestrators.endpoint_job
@@ -15,6 +16,7 @@ import orchestrators.mix
 import orchestrators.pipeline
 import orchestrators.removal
 import orchestrators.version
+import orchestrators.voices
 import orchestrators.work
 import triggers.audio
 import triggers.callbacks
@@ -36,16 +38,19 @@ import triggers.timers
 import triggers.understanding
 import triggers.unknown
 import triggers.uploads
+import triggers.voices
 from ripieno.work import preparing
 
 PARTS = (
     triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.compositions, triggers.feedback,
     triggers.preferences, triggers.understanding, triggers.catalogue, triggers.harmony, triggers.masters,
-    triggers.moderation, triggers.jobs, triggers.callbacks, triggers.health, triggers.openapi, triggers.reference,
-    triggers.unknown, triggers.inbox, triggers.timers,
+    triggers.voices, triggers.moderation, triggers.jobs, triggers.callbacks, triggers.health, triggers.openapi,
+    triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
     orchestrators.composition, orchestrators.export, orchestrators.endpoint_job, orchestrators.removal,
+    orchestrators.voices,
     activities.songs, activities.works, activities.compositions, activities.endpoint_jobs, activities.removal,
+    activities.voices,
 )  # fmt: skip
 
 preparing.at_start()

@@ -27,7 +27,7 @@ def submit_job(order: dict) -> dict:
     try:
         job_input = job_bodies.body(job)
     except LookupError as gone:
-        return _refused("removed", str(gone))
+        return _refused(getattr(gone, "code", "removed"), str(gone))
     instance_id = names.instance_of_job(job.job_id)
     endpoint_job_id = names.attempt_id(job.job_id, call.attempt)
     _record(

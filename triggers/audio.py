@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -37,8 +36,10 @@ from ripieno.services.settings import MEBIBYTE, settings
 from ripieno.work import analysing, asking, generating, ingest, moderating, progress, removal, searching
 from triggers import problems
 from triggers.problems import ApiError
+from triggers.received import file_of
 from triggers.removals import removing
 from triggers.routing import Answer, Call, route
+from triggers.voices import NOT_LET
 
 blueprint = df.Blueprint()
 TAG = "songs"
@@ -94,6 +95,8 @@ _AUDIO_BODY: dict[str, Any] = {
         "bad_webhook_url",
         "not_analyzed",
         "already_running",
+        *NOT_LET,
+        "voice_not_ready",
     ),
 )
 async def upload_audio(call: Call[None]) -> Answer:
@@ -114,6 +117,7 @@ async def upload_audio(call: Call[None]) -> Answer:
             raise problems.lacks(Role.GENERATOR)
         await asyncio.to_thread(moderating.check_body, owner, "POST /audio", wished)
         await asyncio.to_thread(generating.check, wished)
+        await asyncio.to_thread(generating.singer, owner, wished)
     work_id = call.seed if wished is not None else None
     taken = await asyncio.to_thread(_taken_in, call.request, owner, query, work_id)
     song = taken.song
@@ -327,32 +331,12 @@ def _url(audio_file_id: str) -> str:
 
 def _taken_in(req: func.HttpRequest, owner: str, query: UploadQuery, work_id: str | None) -> ingest.Taken:
     """The uploaded file, by way of a file of ours, so that it is in memory once and not for long."""
-    most = settings().max_upload_bytes
-    if int(req.headers.get("content-length") or 0) > most + 64 * 1024:
-        raise _too_large(most)
-    if req.headers.get("content-type", "").startswith("multipart/form-data"):
-        part = req.files.get("file") or next(iter(req.files.values()), None)
-        if part is None:
-            raise ApiError(400, "no_file", "the form has no file: send it as the part named 'file'")
-        data, name = part.read(), part.filename or "untitled"
-    else:
-        data = req.get_body()
-        name = unquote(req.headers.get("x-file-name", "")) or query.file_name or "untitled"
-    if len(data) > most:
-        raise _too_large(most)
+    data, name = file_of(req, query.file_name)
     with tempfile.TemporaryDirectory(prefix="ripieno-upload-") as folder:
         path = Path(folder) / "audio"
         path.write_bytes(data)
         del data
         return ingest.take_in(owner, path, ingest.clean_name(name), webhook_url=query.webhook_url, work_id=work_id)
-
-
-def _too_large(most: int) -> ApiError:
-    return ApiError(
-        413,
-        "file_too_large",
-        f"files sent here may have {most / MEBIBYTE:.0f} MB: use POST /api/uploads for larger ones",
-    )
 
 
 def _generation_wished(req: func.HttpRequest, query: UploadQuery) -> GenerationOrder | None:

@@ -34,6 +34,7 @@ from ripieno.work import asking, composing, exporting, removal, revising, showin
 from triggers.problems import ApiError
 from triggers.removals import removing
 from triggers.routing import Answer, Call, route
+from triggers.voices import NOT_LET
 
 blueprint = df.Blueprint()
 TAG = "compositions"
@@ -71,7 +72,7 @@ class DownloadQuery(Request):
     body=CompositionOrder,
     answers={202: CompositionAccepted},
     with_client=True,
-    problems=("not_found", "not_analyzed", "bad_webhook_url"),
+    problems=("not_found", "not_analyzed", "bad_webhook_url", *NOT_LET, "voice_not_ready"),
 )
 async def create_composition(call: Call[CompositionOrder]) -> Answer:
     """A whole piece.
@@ -186,7 +187,7 @@ async def download_composition(call: Call[None]) -> Answer:
     body=Refinement,
     answers={202: CompositionAccepted},
     with_client=True,
-    problems=("still_making",),
+    problems=("still_making", *NOT_LET, "voice_not_ready"),
 )
 async def refine_composition(call: Call[Refinement]) -> Answer:
     """Change something: a further version is made.
@@ -257,7 +258,7 @@ async def approve_composition(call: Call[VersionChoice]) -> Answer:
     body=Rejection,
     answers={200: CompositionAccepted, 202: CompositionAccepted},
     with_client=True,
-    problems=("still_making",),
+    problems=("still_making", *NOT_LET, "voice_not_ready"),
 )
 async def reject_composition(call: Call[Rejection]) -> Answer:
     """Reject a version; with a comment, a further one is made that heeds it.

@@ -15,6 +15,7 @@ from ripieno.contracts import (
     audio,
     catalogue,
     composition,
+    consent,
     feedback,
     generation,
     harmony,
@@ -25,6 +26,8 @@ from ripieno.contracts import (
     preferences,
     problems,
     understanding,
+    voice_profiles,
+    voices,
 )
 from ripieno.contracts.enums import AudioFileStatus, AudioFormat, GenerationStatus, JobState, Mode, StemType, TakeStatus
 from ripieno.contracts.production import Score
@@ -36,6 +39,7 @@ BORN = "5d1f0c7be2"
 WORK = "82173489165124f0c9d2ab617e"
 UPLOAD = "82173489165129b1e07c44d2fa"
 REFUSAL = "5c1f0b9e2d7a4c3f8e6b1a0d9c8f7e6d"
+VOICE = "82173489165131d7c2b90a4e6f"
 SONG_RUN = f"song-{SONG}-{BORN}-1"
 FILE = "Coda in Daylight.flac"
 CAME, DONE = "2026-11-26T20:14:05.120000+00:00", "2026-11-26T20:14:31.870000+00:00"
@@ -300,6 +304,62 @@ _MASTERED = masters.SongMaster(
     file=_MIX.model_copy(update={"name": "song-master", "kind": "master", "preset": "club"}),
 )
 
+_SAMPLE = voice_profiles.VoiceSample(
+    sample_id=SHA[:24],
+    file_name="Anna sings.wav",
+    kind="sung",
+    status="taken",
+    added_at=CAME,
+    format="wav",
+    file_size_bytes=3_969_044,
+    sha256=SHA,
+    duration_seconds=30.0,
+    blob_name=f"{VOICE}/samples/{SHA[:24]}.wav",
+    instance_id=f"voice-{VOICE}-sample-{SHA[:24]}-44c2fa9b07e1",
+    beside=[],
+    report=voices.VoiceSampleReport(
+        seconds=30.0, voiced_seconds=24.6, sample_rate=44100, loudness_lufs=-19.8, peak=0.71, noise_db=41.0,
+        consistency=0.93, one_speaker=True, engine=FILTERS.model_copy(update={"engine": "voice-profile"}),
+    ),
+)  # fmt: skip
+_CONSENT = consent.Consent(
+    who="Anna Berg",
+    purposes=[consent.Purpose.SINGING, consent.Purpose.TRAINING],
+    until="2027-12-31T00:00:00+00:00",
+    sample_id=SHA[24:48],
+    sample_sha256=SHA[::-1],
+    given_at=CAME,
+)
+_VOICE_VERSION = voice_profiles.VoiceVersion(
+    number=1,
+    status="made",
+    made_at=MADE,
+    instance_id=f"voice-{VOICE}-version-first",
+    samples=[_SAMPLE.sample_id],
+    profile=voices.VoiceProfile(
+        blob_name=f"{VOICE}/versions/1/profile.json", samples=1, seconds=30.0, voiced_seconds=24.6, lowest=196.0,
+        median=311.0, highest=587.0, formants=[640.0, 1480.0, 2790.0, 3900.0],
+        envelope=[6.0 - 0.3 * band for band in range(voices.ENVELOPE_BANDS)], tilt=-9.1, breathiness=0.12,
+        vibrato_hz=5.4, vibrato_cents=38.0, embedding=[], embedding_by="mel statistics", pitch_by="pesto",
+        engine=RULES.model_copy(update={"engine": "voice-profile"}),
+    ),
+)  # fmt: skip
+_VOICE = voice_profiles.VoiceView(
+    voice_id=VOICE,
+    owner="local",
+    name="Anna",
+    status="ready",
+    message="version 1 can be used for singing, training, until 2027-12-31",
+    created_at=CAME,
+    consent=_CONSENT,
+    consents=[_CONSENT],
+    samples=[
+        voice_profiles.SampleView(**_SAMPLE.model_dump(), blob_url=_secret("voices", f"{VOICE}/samples/{SHA[:24]}.wav"))
+    ],
+    versions=[_VOICE_VERSION],
+    current=1,
+)
+
 _EXAMPLES: Sequence[BaseModel] = [
     audio.AudioPage(items=[_SUMMARY]),
     audio.AudioFile(
@@ -424,6 +484,29 @@ _EXAMPLES: Sequence[BaseModel] = [
             wanted={StemType.DRUMS: {"density": -0.6}},
         )],
     ),
+    voice_profiles.VoiceOrder(name="Anna", about="mezzo-soprano, recorded at home"),
+    _VOICE,
+    voice_profiles.VoiceList(items=[_VOICE.model_copy(update={"samples": [], "versions": [], "consents": []})]),
+    voice_profiles.SampleAccepted(
+        voice_id=VOICE, sample=_SAMPLE.model_copy(update={"status": "checking", "report": None}),
+        status_url=f"{HOST}/api/voices/{VOICE}", message="it is being heard",
+    ),
+    consent.ConsentOrder.model_validate({
+        "who": "Anna Berg", "purposes": ["singing", "training"], "until": "2027-12-31", "sample_id": SHA[24:48],
+    }),
+    consent.Revocation(reason="I changed my mind"),
+    voice_profiles.TrainOrder(learn=True, steps=2000),
+    voice_profiles.VoiceVersionList(current=1, items=[_VOICE_VERSION]),
+    voice_profiles.VoiceComparison(
+        a=1, b=2, likeness=0.97, added=[SHA[:24]],
+        figures=[voice_profiles.FigureChange(figure="highest", a=587.0, b=622.0)],
+    ),
+    voice_profiles.VoiceVersionChoice(version=1),
+    voice_profiles.VoiceUseList(items=[voice_profiles.VoiceUse(
+        voice_id=VOICE, version=1, purpose=consent.Purpose.SINGING, work_id=WORK, kind="composition", element="vocals",
+        take=1, used_at=MADE,
+    )]),
+    voice_profiles.ApplyOrder(audio_file_id=SONG, source="stem", strength=0.8),
     understanding.UnderstandRequest(text="busier but not louder, and no drums in the intro", about="comment"),
     _UNDERSTOOD,
     jobs.JobPage(items=[_JOB]),
@@ -493,6 +576,19 @@ PYTHON: dict[str, str] = {
     "branch_composition": "ripieno.branch(piece, 1)",
     "approve_composition": "ripieno.approve_composition(piece)",
     "reject_composition": 'ripieno.reject_composition(piece, "less busy drums in the verse")',
+    "create_voice": 'voice_id = ripieno.create_voice("Anna").voice_id',
+    "list_voices": "names = [voice.name for voice in ripieno.voices()]",
+    "get_voice": "status = ripieno.voice(voice_id).status",
+    "delete_voice": "ripieno.delete_voice(voice_id)",
+    "add_sample": 'sample = ripieno.add_sample(voice_id, Path("Anna sings.wav"))',
+    "give_consent": 'ripieno.give_consent(voice_id, "Anna Berg", ["singing"], "2027-12-31", sample.sample_id)',
+    "revoke_consent": 'ripieno.revoke_consent(voice_id, "she changed her mind")',
+    "train_voice": "ripieno.train_voice(voice_id)",
+    "list_voice_versions": "versions = ripieno.voice_versions(voice_id).items",
+    "compare_voice_versions": "figures = ripieno.compare_voice_versions(voice_id, 1, 2).figures",
+    "roll_back_voice": "ripieno.roll_back_voice(voice_id, 1)",
+    "list_voice_uses": "uses = list(ripieno.voice_uses(voice_id))",
+    "apply_voice": "request = ripieno.apply_voice(voice_id, ApplyOrder(audio_file_id=song_id))",
     "give_feedback": 'ripieno.rate(request, 4, comment="the bass sits well")',
     "rate_composition": "ripieno.rate_composition(piece, 5, version=1)",
     "list_refusals": "refused = list(ripieno.refusals())",

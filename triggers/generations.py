@@ -27,6 +27,7 @@ from ripieno.work import asking, generating, mixing, removal, review, showing
 from triggers.problems import ApiError
 from triggers.removals import removing
 from triggers.routing import Answer, Call, route
+from triggers.voices import NOT_LET
 
 blueprint = df.Blueprint()
 TAG = "generations"
@@ -50,7 +51,7 @@ class GenerationQuery(Request):
     body=GenerationOrder,
     answers={202: GenerationAccepted},
     with_client=True,
-    problems=("not_found", "not_analyzed", "bad_webhook_url"),
+    problems=("not_found", "not_analyzed", "bad_webhook_url", *NOT_LET, "voice_not_ready"),
 )
 async def create_generation(call: Call[GenerationOrder]) -> Answer:
     """New stems.

@@ -145,7 +145,7 @@ def _id_of(one: Route) -> str:
     """An id of the kind that a route takes."""
     kinds = {
         "audio": examples.SONG, "generations": examples.WORK, "compositions": examples.WORK, "masters": examples.WORK,
-        "uploads": examples.UPLOAD, "refusals": examples.REFUSAL, "ops": examples.REFUSAL,
+        "uploads": examples.UPLOAD, "refusals": examples.REFUSAL, "ops": examples.REFUSAL, "voices": examples.VOICE,
         "jobs": f"{examples.SONG_RUN}:mir", "removals": f"remove-{examples.SONG}-{examples.BORN}",
     }  # fmt: skip
     return kinds[one.path.split("/")[1]]

@@ -24,6 +24,12 @@ from ripieno.work import (
     review,
     revising,
     song_mastering,
+    voices,
+    voices_applying,
+    voices_consent,
+    voices_samples,
+    voices_using,
+    voices_versions,
 )
 
 log = logging.getLogger("ripieno.api")
@@ -61,6 +67,20 @@ CODES: dict[type[Exception], tuple[int, str]] = {
     revising.NoSuchVersion: (404, "not_found"),
     exporting.NothingToDownload: (409, "nothing_to_download"),
     exporting.ExportFailed: (409, "export_failed"),
+    voices_using.ConsentMissing: (409, "consent_missing"),
+    voices_using.ConsentForOther: (409, "consent_purpose"),
+    voices_using.ConsentExpired: (409, "consent_expired"),
+    voices_using.ConsentRevoked: (409, "consent_revoked"),
+    voices_using.VoiceNotReady: (409, "voice_not_ready"),
+    voices_using.UnclearVoice: (400, "invalid_request"),
+    voices_samples.CannotAdd: (400, "invalid_request"),
+    voices_consent.CannotConsent: (400, "invalid_request"),
+    voices_consent.SampleNotReady: (409, "sample_not_ready"),
+    voices_versions.StillMeasuring: (409, "still_making"),
+    voices_versions.NoSamples: (409, "no_samples"),
+    voices_versions.TooManyVersions: (400, "invalid_request"),
+    voices_applying.CannotApply: (400, "invalid_request"),
+    voices.NoSuchVoiceVersion: (404, "not_found"),
 }
 """What each exception of the platform is in HTTP; the first that fits."""
 

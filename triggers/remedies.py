@@ -88,7 +88,7 @@ REMEDIES: dict[str, Remedy] = {
         (400,), "the engine that was named is not there", "take one that `detail` names, or `auto`"
     ),
     "still_making": Remedy(
-        (409,), "a version of the composition is being made", "wait until it has ended, or cancel it"
+        (409,), "a version of the composition, or of the voice, is being made", "wait until it has ended"
     ),
     "not_reviewable": Remedy(
         (409,), "the take cannot be approved or rejected as it stands", "wait, or name another take, as `detail` says"
@@ -99,6 +99,26 @@ REMEDIES: dict[str, Remedy] = {
         "wait until it is `made`, or take another format",
     ),
     "export_failed": Remedy((409,), "the file could not be made", "ask once more: it is tried again"),
+    # -- voices
+    "consent_missing": Remedy(
+        (409,), "nobody has let the voice be used", "give a consent: who, for what, until when, and the spoken sentence"
+    ),
+    "consent_purpose": Remedy(
+        (409,), "the consent is for other purposes", "ask the person whose voice it is, and give a consent for this too"
+    ),
+    "consent_expired": Remedy(
+        (409,), "the day until which the consent was given has passed", "ask the person for another, and give that"
+    ),
+    "consent_revoked": Remedy(
+        (409,), "the consent was taken back; nothing is kept of the voice", "create another voice, with a new consent"
+    ),
+    "voice_not_ready": Remedy(
+        (409,), "the voice has no version that can be sung with", "wait until one is `made`, or name another"
+    ),
+    "sample_not_ready": Remedy(
+        (409,), "the spoken sentence was not heard yet, or was refused", "wait until it was taken, or send another"
+    ),
+    "no_samples": Remedy((409,), "no sample of the voice was taken yet", "add one, and wait until it was heard"),
     # -- our side
     "internal_error": Remedy((500,), "something broke here", "try again; if it stays, tell whoever runs this Ripieno"),
     "storage_unavailable": Remedy(

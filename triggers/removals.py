@@ -1,4 +1,4 @@
-"""The deletion of a song or a generation: the answer to asking for it, and how far it is."""
+"""The deletion of a song, a generation or a voice: the answer to asking for it, and how far it is."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ async def get_removal(call: Call[None]) -> Answer:
     )
 
 
-async def removing(call: Call[Any], run: Run) -> Answer:
+async def removing(call: Call[Any], run: Run, message: str = "it is being deleted") -> Answer:
     """Start a removal that was noted; the answer to a DELETE."""
     await asking.start(call.durable, run)
     url = f"{settings().public_url}/api/removals/{run.instance_id}"
-    accepted = RemovalAccepted(instance_id=run.instance_id, status_url=url, message="it is being deleted")
+    accepted = RemovalAccepted(instance_id=run.instance_id, status_url=url, message=message)
     return Answer(accepted, 202, {"Location": url, "Retry-After": "1"})
 
 

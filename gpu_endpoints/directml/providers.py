@@ -31,7 +31,7 @@ class Runtime:
     precision: str
     remark: str | None
 
-    def session(self, path: str, threads: int = 0) -> onnxruntime.InferenceSession:
+    def session(self, path: str | bytes, threads: int = 0) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3

@@ -7,6 +7,7 @@ there is, and under which licences, `ripieno.services.engines` declares.
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from gpu_endpoints.serving.work import JobFailed
@@ -18,6 +19,8 @@ from ripieno.services.settings import models_folder
 
 if TYPE_CHECKING:  # the server says what there is without it
     from gpu_endpoints.generation.engine import GenerationEngine
+    from gpu_endpoints.generation.singing.engine import SingingEngine
+    from ripieno.contracts.voices import Singer
 
 UNAVAILABLE = "engine_unavailable"
 
@@ -36,8 +39,9 @@ def availability() -> dict[str, dict]:
     return shown
 
 
-def choose(wanted: str) -> GenerationEngine:
-    """
+def choose(wanted: str, singer: Singer | None = None) -> GenerationEngine:
+    """The engine of a name; one that sings does so in the voice of `singer`, where one is given.
+
     Raises
     ------
     JobFailed
@@ -53,9 +57,14 @@ def choose(wanted: str) -> GenerationEngine:
         raise JobFailed(UNAVAILABLE, missing)
     if name == SYMBOLIC:
         return _symbolic()
-    if name == VOICE or name.startswith(f"{DIFFSINGER}@"):
-        return _singer(name.partition("@")[2] or None)
+    if sings(name):
+        found = _singer(name.partition("@")[2] or None)
+        return found if singer is None else _as(found, singer)
     return _learned(name)
+
+
+def sings(name: str) -> bool:
+    return name == VOICE or name.startswith(f"{DIFFSINGER}@")
 
 
 def singing() -> dict[str, dict]:
@@ -85,8 +94,33 @@ def _symbolic() -> GenerationEngine:
     return SymbolicEngine()
 
 
+def voices() -> dict[str, dict]:
+    """What moves a vocal to a voice, and what learns one; quick, loads nothing."""
+    shown: dict[str, dict] = {}
+    for one in (*engines.of_task("convert"), *engines.of_task("measure")):
+        shown[one.name] = {"available": True, "license": f"{one.code}; {one.weights}", "detail": one.makes}
+    missing = why_no_training()
+    shown["voice-training"] = {"available": missing is None, "license": "MIT", "detail": missing or "torch, to ONNX"}
+    return shown
+
+
+def why_no_training() -> str | None:
+    """Why no voice can be learned here; None where it can."""
+    absent = [name for name in ("torch", "onnx", "onnxscript") if find_spec(name) is None]
+    if not absent:
+        return None
+    needs = "pip install -r gpu_endpoints/generation/requirements-voices.txt"
+    return f"learning a voice needs {' and '.join(absent)}: {needs}"
+
+
+def _as(found: SingingEngine, singer: Singer) -> GenerationEngine:
+    from gpu_endpoints.generation.singing.engine import SungAs
+
+    return SungAs(found, singer)
+
+
 @lru_cache(maxsize=2)
-def _singer(name: str | None) -> GenerationEngine:
+def _singer(name: str | None) -> SingingEngine:
     from gpu_endpoints.generation.singing.diffsinger import BadVoice
     from gpu_endpoints.generation.singing.engine import SingingEngine
 

@@ -19,7 +19,8 @@ OnProgress = Callable[[float], None]
 @dataclass(frozen=True)
 class Wish:
     """One stem. `conditioning` has the stem's own range; `guidance` None is the engine's own default. `lyrics` and,
-    where the melody is given, `notes` are for the singing engines, as are the voices `backing` a lead."""
+    where the melody is given, `notes` are for the singing engines, as are the voices `backing` a lead and the mood:
+    `valence` and `arousal`, None as the style usually is."""
 
     plan: StemPlan
     conditioning: Conditioning
@@ -30,6 +31,8 @@ class Wish:
     notes: tuple[SungNote, ...] = ()
     backing: tuple[BackingPart, ...] = ()
     language: str = "en"
+    valence: float | None = None
+    arousal: float | None = None
 
     @property
     def seconds(self) -> float:

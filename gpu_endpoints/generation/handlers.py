@@ -1,10 +1,11 @@
-"""The kinds of job: generate, sing, and those of production."""
+"""The kinds of job: generate, sing, those of voices, and those of production."""
 
 from __future__ import annotations
 
-from gpu_endpoints.generation import stems_job
+from gpu_endpoints.generation import choice, stems_job
+from gpu_endpoints.generation.voices import applying, measuring, samples
 from gpu_endpoints.production import handlers as production
-from gpu_endpoints.serving.work import Handler
+from gpu_endpoints.serving.work import Handler, JobContext, JobFailed
 from ripieno.contracts.enums import JobKind
 
 
@@ -13,4 +14,17 @@ def load() -> dict[str, Handler]:
         **production.load(),
         JobKind.GENERATE: stems_job.run,
         JobKind.SING: stems_job.sing,
+        JobKind.CHECK_VOICE: samples.run,
+        JobKind.PROFILE_VOICE: measuring.run,
+        JobKind.TRAIN_VOICE: _train,
+        JobKind.APPLY_VOICE: applying.run,
     }
+
+
+def _train(job_input: dict, context: JobContext) -> dict:
+    missing = choice.why_no_training()
+    if missing:
+        raise JobFailed(choice.UNAVAILABLE, missing)
+    from gpu_endpoints.generation.voices import training
+
+    return training.run(job_input, context)

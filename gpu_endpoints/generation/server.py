@@ -24,7 +24,12 @@ def _load_handlers() -> dict[str, Handler]:
 
 
 def _engines() -> dict[str, dict]:
-    return {"generate": choice.availability(), "sing": choice.singing(), **production.describe()}
+    return {
+        "generate": choice.availability(),
+        "sing": choice.singing(),
+        "voice": choice.voices(),
+        **production.describe(),
+    }
 
 
 def _callback_payload(document: JobDocument) -> dict[str, Any] | None:
@@ -53,7 +58,9 @@ def _callback_payload(document: JobDocument) -> dict[str, Any] | None:
 
 GENERATION = Endpoint(
     name="generation",
-    kinds=production.KINDS | {JobKind.GENERATE, JobKind.SING},
+    kinds=production.KINDS
+    | {JobKind.GENERATE, JobKind.SING}
+    | {JobKind.CHECK_VOICE, JobKind.PROFILE_VOICE, JobKind.TRAIN_VOICE, JobKind.APPLY_VOICE},
     load_handlers=_load_handlers,
     engines=_engines,
     callback_payload=_callback_payload,

@@ -17,6 +17,7 @@ from gpu_endpoints.generation import choice
 from gpu_endpoints.generation.engine import Generated, GenerationEngine, Wish
 from gpu_endpoints.generation.finishing import finish, muted
 from gpu_endpoints.generation.recording import RecordingEngine
+from gpu_endpoints.generation.voices import store
 from gpu_endpoints.production import aligning, checking
 from gpu_endpoints.serving.work import JobCancelled, JobContext, JobFailed
 from ripieno.contracts import names
@@ -32,6 +33,7 @@ from ripieno.contracts.generation import (
 )
 from ripieno.contracts.production import Score
 from ripieno.contracts.provenance import Origin, Provenance
+from ripieno.contracts.voices import Singer
 from ripieno.music import mix_levels, places
 from ripieno.music.genres.blending import blend
 from ripieno.music.song_conditioning import within
@@ -63,8 +65,9 @@ def sing(job_input: dict, context: JobContext) -> dict:
 def _make(order: GenerateInput, context: JobContext) -> dict:
     """Every stem of a request, those of one engine together."""
     context.progress(0.0, "preparing")
-    given = {"notes": tuple(order.notes), "backing": tuple(order.backing), "language": order.language}
-    wishes = [replace(wish, **given) for wish in prepare(order)]
+    sung = {"language": order.language, "valence": order.valence, "arousal": order.arousal}
+    sung |= {"notes": tuple(order.notes), "backing": tuple(order.backing)}
+    wishes = [replace(wish, **sung) for wish in prepare(order)]
     stems: list[GeneratedStem] = []
     recorded = [wish for wish in wishes if wish.plan.audio is not None]
     wishes = [wish for wish in wishes if wish.plan.audio is None]
@@ -77,7 +80,7 @@ def _make(order: GenerateInput, context: JobContext) -> dict:
         before = len(stems) - len(recorded)
         done, after = before / len(wishes), (before + len(together)) / len(wishes)
         part = context.part(0.05 + 0.9 * done, 0.05 + 0.9 * after)
-        found, signature = _by_the_first_that_can(names_of, together, part)
+        found, signature = _by_the_first_that_can(names_of, together, part, order.singer)
         signature = falling.signed(signature, order.lost)
         stems += [save(order, wish, one, score, signature, context) for wish, one, score in found]
     return GenerationResult(stems=stems).model_dump()
@@ -96,13 +99,13 @@ def _tried(order: GenerateInput) -> Callable[[Wish], list[str]]:
 
 
 def _by_the_first_that_can(
-    tried: list[str], wishes: list[Wish], context: JobContext
+    tried: list[str], wishes: list[Wish], context: JobContext, singer: Singer | None
 ) -> tuple[list[tuple[Wish, Generated, Score]], Provenance]:
     """What the first engine makes that is not lost on the way, and its signature, which names those that were."""
     lost: list[str] = []
     for name in tried[:-1]:
         try:
-            found, signature = _made_by(name, wishes, context)
+            found, signature = _made_by(name, wishes, context, singer)
             return found, falling.signed(signature, lost)
         except JobCancelled:
             raise
@@ -114,16 +117,21 @@ def _by_the_first_that_can(
             log.exception("the engine %s was lost", name)
             lost.append(f"{name}: {type(fault).__name__}: {fault}"[:300])
         context.progress(0.0, f"{name} was lost: the next engine plays")
-    found, signature = _made_by(tried[-1], wishes, context)
+    found, signature = _made_by(tried[-1], wishes, context, singer)
     return found, falling.signed(signature, lost)
 
 
 def _made_by(
-    name: str, wishes: list[Wish], context: JobContext
+    name: str, wishes: list[Wish], context: JobContext, singer: Singer | None
 ) -> tuple[list[tuple[Wish, Generated, Score]], Provenance]:
-    engine = choice.choose(name)
+    engine = choice.choose(name, singer)
     signature = engine.provenance()  # once: it may have to read every weight
-    return made_well(engine, wishes, context), signature
+    found = made_well(engine, wishes, context)
+    if singer is not None and not choice.sings(name):
+        for wish, _, score in found:
+            if wish.plan.stem_type == StemType.VOCALS:
+                score.remarks.append(f"{singer.voice.name} does not sing in it: there are no words, or nobody could")
+    return found, signature
 
 
 def prepare(order: GenerateInput) -> list[Wish]:
@@ -204,7 +212,7 @@ def made_well(engine: GenerationEngine, wishes: list[Wish], context: JobContext)
 def save(
     order: GenerateInput, wish: Wish, made: Generated, score: Score, engine: Provenance, context: JobContext
 ) -> GeneratedStem:
-    """24-bit stereo at 44.1 kHz with MIDI beside it, exactly as long as the range."""
+    """24-bit stereo at 44.1 kHz with MIDI beside it, exactly as long as the range; nothing in a voice that is gone."""
     stem, stem_format = wish.plan.stem_type, order.parameters.stem_format
     element = names.slug(wish.plan.name or str(stem))
     name = names.generated_blob(order.generation_request_id, element, stem_format, order.take)
@@ -215,6 +223,8 @@ def save(
         start_seconds=wish.conditioning.start_seconds,
         origin=Origin.of(engine),
     )
+    if order.singer is not None:
+        store.check_still_there(order.singer.voice)
     written.store(names.GENERATED, name)
     midi_name = None
     if made.midi is not None:

@@ -26,6 +26,7 @@ from ripieno.cli.reviews import approve, cancel, generations, reject
 from ripieno.cli.stack import doctor, down, up
 from ripieno.cli.stages import harmonize, lyrics, master
 from ripieno.cli.understand import understand
+from ripieno.cli.voice import voice
 from ripieno.client import RipienoError
 
 _SECTIONS = [
@@ -37,6 +38,7 @@ _SECTIONS = [
         "Whole pieces", [compose, refine, compositions, versions, rollback, download, rate, lyrics, harmonize, master]
     ),
     cloup.Section("What was refused", [refusals, appeal, decide]),
+    cloup.Section("Voices", [voice]),
     cloup.Section("The stack on this machine", [up, down, doctor, models, completion]),
 ]
 _EPILOG = (

@@ -74,6 +74,7 @@ _destination = cloup.option(
     cloup.option("--language", type=cloup.Choice(["en", "de", "es", "fr"]), help="Of the words."),
     cloup.option("--instrumental/--sung", default=None, help="Without or with a voice."),
     cloup.option("--backing/--no-backing", default=None, help="With or without voices behind the lead."),
+    cloup.option("--voice", help="Who sings: a voice of `ripieno voice list`, or an installed one."),
     cloup.option("--song", shell_complete=songs.complete_song, help="A song to begin from: its form, chords, tempo."),
     cloup.option(
         "--mood-of", metavar="SONG", shell_complete=songs.complete_song, help="In the mood of this song, and its style."
@@ -138,6 +139,7 @@ def compose(brief: str, out: Path | None, as_json: bool, song: str | None, **cho
     cloup.option("--style", multiple=True, metavar="NAME[=WEIGHT]", help="A genre; several are a blend."),
     cloup.option("--theme", help="What new words are about."),
     cloup.option("--draft", type=int, help="Another draft of the lyrics."),
+    cloup.option("--voice", help="Who sings from then on; an empty one is the voice that needs no weights."),
     cloup.option("--loudness", type=float, metavar="LUFS", help="Of the master."),
     _destination,
 )
@@ -173,6 +175,7 @@ def refine(composition: str, text: str, out: Path | None, as_json: bool, **chose
                 styles=_styles(chosen["style"]),
                 theme=chosen["theme"],
                 draft=chosen["draft"],
+                voice=chosen["voice"],
                 loudness_lufs=chosen["loudness"],
                 destination=chosen["destination"],
                 passages=[
@@ -255,6 +258,7 @@ def _order(brief: str, song_id: str | None, given: list[GivenLayer], chosen: dic
             theme=chosen["theme"],
             lyrics=chosen["lyrics"].read_text(encoding="utf-8") if chosen["lyrics"] else "",
             language=chosen["language"],
+            voice=chosen["voice"],
             instrumental=chosen["instrumental"],
             backing=chosen["backing"],
             random_seed=chosen["seed"],

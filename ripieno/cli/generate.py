@@ -51,6 +51,7 @@ _BARS = re.compile(r"^\s*(\d+)\s*(?:-\s*(\d+))?\s*$")
         metavar="FILE",
         help="Words for the vocals.",
     ),
+    cloup.option("--voice", help="Who sings them: a voice of `ripieno voice list`, or an installed one."),
 )
 @cloup.option_group(
     "Where in the song",
@@ -110,6 +111,7 @@ def generate(song: str | None, out: Path | None, mix: bool, master: str | None, 
                 audio_file_id=known.audio_file_id if known else None,
                 target_stems=stems,
                 engine=chosen["engine"],
+                voice=chosen["voice"],
                 parameters=parameters,
             )
         except ValueError as fault:

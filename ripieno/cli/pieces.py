@@ -11,6 +11,7 @@ import cloup
 from ripieno.cli import songs
 from ripieno.cli.options import connect, examples, json_option
 from ripieno.cli.output import clock, console, day, print_json, print_rows
+from ripieno.cli.takes import show_withdrawn
 from ripieno.contracts.composition import CompositionView, VersionComparison
 from ripieno.contracts.enums import GenerationStatus
 
@@ -82,6 +83,7 @@ def show_composition(made: CompositionView) -> None:
             mark = "[green]✓[/green]" if state.status == "done" else "[red]✗[/red]"
             screen.print(f"{mark} {state.stage:<12}", end="")
             screen.print(state.message, markup=False, highlight=False)
+    show_withdrawn(made.voices)
     if newest.status != "made" or made.current != newest.number:
         screen.print(made.message, markup=False)
     if made.duration_seconds:

@@ -134,6 +134,15 @@ class Downloaded(Contract):
     path: str
 
 
+class VoiceDeleted(Contract):
+    """`voice revoke` and `voice delete`: how far that is."""
+
+    voice_id: str
+    status: str
+    message: str
+    instance_id: str
+
+
 class Checked(Contract):
     """One line of `doctor`: `status` is ok, missing, broken or stopped."""
 

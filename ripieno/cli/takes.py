@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.markup import escape
@@ -13,6 +14,7 @@ from ripieno.cli.shapes import Generated, WrittenTake
 from ripieno.cli.understand import show_not_understood
 from ripieno.client import Ripieno
 from ripieno.contracts.audio import AudioFile
+from ripieno.contracts.consent import UsedVoice
 from ripieno.contracts.generation import FreeStanding, Generation, StemTakes
 from ripieno.contracts.names import slug
 
@@ -135,9 +137,17 @@ def show_generation(request: Generation) -> None:
             fits = f"fits {take.stem.score.overall:.0%}" if take.stem else escape(take.error or "")
             said = f"  “{escape(take.comment)}”" if take.comment else ""
             screen.print(f"  [bold]{stem.name:<10}[/bold] take {take.take}  {take.status:<10} {fits}{said}")
+    show_withdrawn(request.voices)
     for one in request.mixes:
         loud = f"  {one.loudness_lufs:.1f} LUFS" if one.loudness_lufs is not None else ""
         screen.print(f"  [bold]{one.kind:<10}[/bold] {one.name}  {one.status}  {clock(one.duration_seconds)}{loud}")
+
+
+def show_withdrawn(voices: Sequence[UsedVoice]) -> None:
+    """Whose voices are in it that may not be used any more."""
+    for one in voices:
+        if one.withdrawn_at is not None:
+            console().print(f"[yellow]![/yellow] voice {one.voice_id}: {escape(one.withdrawn_because)}")
 
 
 def song_name(one: Generation) -> str | None:

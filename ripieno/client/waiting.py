@@ -12,6 +12,7 @@ SONG_SECONDS = 12 * HOURS  # a song may wait behind others
 GENERATION_SECONDS = 6 * HOURS
 MIX_SECONDS = 1800.0
 REMOVAL_SECONDS = 600.0
+VOICE_SECONDS = 4 * HOURS  # a model is trained on a processor
 READ_SECONDS = 1800.0  # within which an upload that has arrived is read
 TRANSFER_SECONDS = 12 * HOURS
 _SHORTEST, _LONGEST, _SHARE = 0.25, 3.0, 0.1

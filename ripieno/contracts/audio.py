@@ -122,7 +122,8 @@ class AnalysisOrder(Request):
 
 
 class RemovalAccepted(Contract):
-    """Answer to a DELETE: it is gone from the lists, `status_url` says when everything made from it is deleted."""
+    """Answer to a DELETE: it is gone from the lists, `status_url` says when everything made from it is deleted. Also to
+    a consent that is taken back: the voice is not used any more, and all that it is made of is being deleted."""
 
     instance_id: str
     status_url: str

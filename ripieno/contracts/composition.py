@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints
 
 from ripieno.contracts.analysis import StemFormat
 from ripieno.contracts.base import Contract, Request
+from ripieno.contracts.consent import UsedVoice
 from ripieno.contracts.enums import GenerationStatus, StemType
 from ripieno.contracts.generation import (
     MOST_LYRICS,
@@ -101,12 +102,12 @@ class CompositionOrder(Request):
     With `audio_file_id` the piece has that song's form, chords, tempo and key, where no field says otherwise: a cover
     in another style. With `mood_of` it is in the mood of that song, as far as `mood` says nothing, and in its styles
     where neither `styles` nor the brief names one. `layers` are the instruments that may play; `given` is played as it
-    is, and the piece has the tempo, key and length of an analysed recording in it where nothing else says them.
-    `backing` says whether there are voices behind the lead; else they are there where it is sung, the style has them
-    and no layers are named. It is
-    mastered for its `destination`, to `loudness_lufs` where that is given, with the spectral balance and else the
-    loudness of the song `reference_id`. `stop_at` is the stage after which a person wants to look: the piece then
-    waits, and `POST /compositions/{id}/approve` lets it go on.
+    is, and the piece has the tempo, key and length of an analysed recording in it where nothing else says them. `voice`
+    sings: a voice of `/voices` by its id or name, whose consent is needed, or an installed DiffSinger voice. `backing`
+    says whether there are voices behind the lead; else they are there where it is sung, the style has them and no
+    layers are named. It is mastered for its `destination`, to `loudness_lufs` where that is given, with the spectral
+    balance and else the loudness of the song `reference_id`. `stop_at` is the stage after which a person wants to look:
+    the piece then waits, and `POST /compositions/{id}/approve` lets it go on.
     """
 
     brief: str = Field(default="", max_length=MOST_BRIEF)
@@ -126,7 +127,7 @@ class CompositionOrder(Request):
     lyrics: str = Field(default="", max_length=MOST_LYRICS)
     theme: str | None = Field(default=None, max_length=300)
     language: LyricsLanguage | None = None
-    voice: str | None = Field(default=None, max_length=60)
+    voice: str | None = Field(default=None, max_length=100)
     backing: bool | None = None
     engine: str = Field(default="auto", max_length=40)
     allow_fallback: bool = False
@@ -190,7 +191,7 @@ class Context(Contract):
     """What is settled of a piece. `lyrics` are those of the `drafts` that were chosen, or a person's own; `settled`
     names for each field who settled it: `you`, `your taste`, the song, a stage or a language model. `made_by` is who
     made what is settled at a stage, where there is a choice, and `usage` what language models cost for it. `taste` says
-    what follows the owner's preferences, and why."""
+    what follows the owner's preferences, and why. `singer` is whose `voice` it is, where that is somebody's."""
 
     title: str
     artist: str = ""
@@ -204,6 +205,7 @@ class Context(Contract):
     theme: str = ""
     language: LyricsLanguage = "en"
     voice: str | None = None
+    singer: UsedVoice | None = None
     lyrics: Lyrics | None = None
     drafts: list[Lyrics] = []
     loudness_lufs: float
@@ -281,10 +283,12 @@ class HeldLayer(Contract):
 
 class Composition(Contract):
     """What a composition has beside its elements. `given` is what its order gave for layers, `current` the revision
-    that is heard, `approved` the one that somebody approved."""
+    that is heard, `approved` the one that somebody approved, `singer` whose voice it was ordered in, where that is
+    somebody's."""
 
     order: CompositionOrder
     given: list[HeldLayer] = []
+    singer: UsedVoice | None = None
     revisions: list[Revision]
     current: int = 1
     approved: int | None = None
@@ -374,8 +378,9 @@ class BackingEdit(Request):
 
 class Refinement(Request):
     """`POST /compositions/{id}/refine`: what is to be another, in words, or field by field; what does not depend on it
-    stays as it is. `draft` chooses among the lyrics' drafts; a new `theme` has new ones written. `from_version` is the
-    version to begin from, the current one where it is None."""
+    stays as it is. `draft` chooses among the lyrics' drafts; a new `theme` has new ones written; `voice` sings it from
+    then on, as in a `CompositionOrder`, an empty one is the voice that needs no weights. `from_version` is the version
+    to begin from, the current one where it is None."""
 
     text: str = Field(default="", max_length=MOST_BRIEF)
     from_version: int | None = Field(default=None, ge=1)
@@ -389,6 +394,7 @@ class Refinement(Request):
     lyrics: str | None = Field(default=None, max_length=MOST_LYRICS)
     draft: int | None = Field(default=None, ge=1, le=8)
     theme: str | None = Field(default=None, max_length=300)
+    voice: str | None = Field(default=None, max_length=100)
     sections: list[SectionEdit] = Field(default=[], max_length=MOST_SECTIONS)
     layers: list[LayerEdit] = Field(default=[], max_length=12)
     backing: list[BackingEdit] = Field(default=[], max_length=MOST_SECTIONS)
@@ -433,7 +439,7 @@ class RevisionView(Contract):
 
 class CompositionView(Contract):
     """`GET /compositions/{id}`. `current` is the version that is heard; `context`, `layers` and `mixes` are its own,
-    and `words` say when each of them is sung."""
+    and `words` say when each of them is sung. `voices` are those of people that are in any of its versions."""
 
     composition_id: str
     instance_id: str
@@ -448,6 +454,7 @@ class CompositionView(Contract):
     current: int
     approved: int | None = None
     duration_seconds: float | None = None
+    voices: list[UsedVoice] = []
     context: Context | None = None
     words: list[TimedLine] = []
     versions: list[RevisionView] = []

@@ -53,6 +53,10 @@ class JobKind(StrEnum):
     ALIGN = "align"
     CHECK = "check"
     EXPORT = "export"
+    CHECK_VOICE = "check-voice"
+    PROFILE_VOICE = "profile-voice"
+    TRAIN_VOICE = "train-voice"
+    APPLY_VOICE = "apply-voice"
 
 
 class GenerationStatus(StrEnum):

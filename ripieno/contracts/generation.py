@@ -8,10 +8,12 @@ from pydantic import Field
 
 from ripieno.contracts.analysis import StemFormat
 from ripieno.contracts.base import Contract, Request
+from ripieno.contracts.consent import UsedVoice
 from ripieno.contracts.enums import GenerationStatus, StemType, TakeStatus
 from ripieno.contracts.production import Bars, RequestId, Score
 from ripieno.contracts.provenance import ModelUsage, Provenance
 from ripieno.contracts.understanding import Place, Understanding
+from ripieno.contracts.voices import Singer
 
 MOST_SECONDS = 3600.0
 MOST_PROMPT = 1000
@@ -134,13 +136,15 @@ class GenerationOrder(Request):
 
     Without `target_stems` they are those that the prompt names; a stem that is asked for twice is two elements (`synth`
     and `synth 2`). With `allow_fallback` an engine that is named and cannot be had, or is lost on the way, gives way to
-    the next one that can, as `auto` always does. `webhook_url` is told when the stems can be heard.
+    the next one that can, as `auto` always does. `voice` sings the vocals: a voice of `/voices` by its id or name (its
+    consent is needed), or an installed DiffSinger voice. `webhook_url` is told when the stems can be heard.
     """
 
     audio_file_id: str | None = Field(default=None, max_length=100)
     target_stems: list[StemType] = Field(default=[], max_length=MOST_ELEMENTS)
     engine: str = Field(default="auto", max_length=40)
     allow_fallback: bool = False
+    voice: str | None = Field(default=None, max_length=100)
     parameters: GenerationParameters = GenerationParameters()
     webhook_url: str | None = Field(default=None, max_length=2048)
 
@@ -170,9 +174,9 @@ class GenerateInput(Contract):
     """Input of a `generate` job: stems of one request. What has no plan is planned by rule; without `conditioning`
     (a JSON blob of the `generated` container) it is made from the song's findings, or free-standing where there is no
     song. `notes` are the melody of the vocals with its syllables, in a `language`; `voice` is an installed DiffSinger
-    voice, without one the rule-made voice sings. `backing` are voices behind a lead, of which the
-    stem then is. `lost` are engines that were lost in vain, each with its reason (`name: why`): the next ones are
-    tried."""
+    voice, without one the rule-made voice sings; it sings as `singer` where one is given, and as the style is sung in
+    a mood of `valence` and `arousal` (None: the style's own). `backing` are voices behind a lead, of which the stem
+    then is. `lost` are engines that were lost in vain, each with its reason (`name: why`): the next ones are tried."""
 
     generation_request_id: RequestId
     audio_file_id: str | None = None
@@ -188,6 +192,9 @@ class GenerateInput(Contract):
     voice: str | None = None
     language: str = Field(default="en", max_length=20)
     backing: list[BackingPart] = Field(default=[], max_length=12)
+    singer: Singer | None = None
+    valence: float | None = Field(default=None, ge=-1, le=1)
+    arousal: float | None = Field(default=None, ge=-1, le=1)
 
 
 class SingInput(GenerateInput):
@@ -236,8 +243,8 @@ class GenerateAccepted(Contract):
 
 
 class Take(Contract):
-    """One try at a stem, kept whatever became of it: who planned it, what it was rejected with, and the workflow that
-    makes it."""
+    """One try at a stem, kept whatever became of it: who planned it, what it was rejected with, whose voice it is in,
+    and the workflow that makes it."""
 
     take: int
     instance_id: str = ""
@@ -247,6 +254,7 @@ class Take(Contract):
     stem: GeneratedStem | None = None
     error: str | None = None
     comment: str | None = None
+    voice: UsedVoice | None = None
     made_at: str
     blob_url: str | None = None
     midi_url: str | None = None
@@ -300,7 +308,8 @@ class MixView(Contract):
 
 
 class Generation(Contract):
-    """`GET /generations/{id}`. `instance_id` is the workflow that made it, by which an operator finds it."""
+    """`GET /generations/{id}`. `instance_id` is the workflow that made it, by which an operator finds it; `voices` are
+    those of people that are in it."""
 
     generation_request_id: str
     instance_id: str = ""
@@ -315,6 +324,7 @@ class Generation(Contract):
     start_seconds: float | None = None
     duration_seconds: float | None = None
     error: str | None = None
+    voices: list[UsedVoice] = []
     stems: list[StemTakes] = []
     mixes: list[MixView] = []
     links: dict[str, str] = {}

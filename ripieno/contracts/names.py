@@ -20,7 +20,8 @@ JAMS = "jams"
 JOBS = "jobs"
 GENERATED = "generated"
 RECORDS = "records"
-CONTAINERS = (RAW_AUDIO, REJECTED, SONGS, STEMS, ANALYSES, JAMS, JOBS, GENERATED, RECORDS)
+VOICES = "voices"
+CONTAINERS = (RAW_AUDIO, REJECTED, SONGS, STEMS, ANALYSES, JAMS, JOBS, GENERATED, RECORDS, VOICES)
 
 SONGS_TABLE = "Songs"
 ANALYSES_TABLE = "Analyses"
@@ -35,9 +36,11 @@ FEEDBACK = "Feedback"
 PREFERENCES = "Preferences"
 REFUSALS = "Refusals"
 APPEALS = "Appeals"
+VOICES_TABLE = "Voices"
+VOICE_USES = "VoiceUses"
 TABLES = (
     SONGS_TABLE, ANALYSES_TABLE, SONG_CHORDS, SONG_FORMS, WORKS, JOB_RECORDS, RUNS, UPLOADS, IDEMPOTENCY_KEYS,
-    FEEDBACK, PREFERENCES, REFUSALS, APPEALS,
+    FEEDBACK, PREFERENCES, REFUSALS, APPEALS, VOICES_TABLE, VOICE_USES,
 )  # fmt: skip
 TABLES_OF_SEGNO = ("AudioFiles", "GenerationRequests")  # a library of version 0.1, under the platform's first name
 TASK_HUB_OF_SEGNO = "segno"
@@ -133,6 +136,25 @@ def conditioning_blob(work_id: str, revision: int | None = None) -> str:
     return f"{work_id}/conditioning.json" if revision is None else f"{work_id}/conditioning.{revision}.json"
 
 
+def voice_folder(voice_id: str) -> str:
+    """Where everything of one voice lies in the container `voices`: deleting it is the end of the voice."""
+    return f"{voice_id}"
+
+
+def voice_sample_blob(voice_id: str, sample_id: str, extension: str) -> str:
+    return f"{voice_folder(voice_id)}/samples/{sample_id}.{extension}"
+
+
+def voice_profile_blob(voice_id: str, version: int) -> str:
+    """What was measured for one version of a voice (JSON)."""
+    return f"{voice_folder(voice_id)}/versions/{version}/profile.json"
+
+
+def voice_model_output(voice_id: str, version: int) -> str:
+    """The conversion model of one version of a voice, less its extension."""
+    return f"{voice_folder(voice_id)}/versions/{version}/model"
+
+
 def jams_blob(folder: str) -> str:
     return f"{folder}.jams"
 
@@ -185,6 +207,21 @@ def version_instance(work_id: str, element: str, version: int) -> str:
 def version_instances(work_id: str) -> str:
     """What the instances of all versions of a work's elements begin with."""
     return f"take-{work_id}-"
+
+
+def voice_instance(voice_id: str, what: str) -> str:
+    """The workflow instance that has a sample of a voice checked, or a version of it made."""
+    return f"voice-{voice_id}-{what}"
+
+
+def voice_instances(voice_id: str) -> str:
+    """What the instances of all samples and versions of a voice begin with."""
+    return f"voice-{voice_id}-"
+
+
+def withdrawal_instance(voice_id: str) -> str:
+    """The workflow instance that ends what a voice is used for, and deletes what it is made of."""
+    return removal_instance(voice_id, "consent")
 
 
 def removal_instance(subject_id: str, born: str = "") -> str:
@@ -249,6 +286,9 @@ def further_generation(number: int) -> str:
 
 CHECKS = ("check", "check-again")
 """The steps by which a composition is heard: what is missed at the first is made again, and heard."""
+
+VOICE_CHECKS = ("check-voice", "check-voice-again")
+"""The steps by which a sample of a voice is heard: the second time held against those that were taken meanwhile."""
 
 
 def job_done_event(job: str) -> str:

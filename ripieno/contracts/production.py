@@ -11,7 +11,7 @@ from ripieno.contracts.base import Contract
 from ripieno.contracts.enums import StemType
 from ripieno.contracts.provenance import Origin, Provenance
 
-Container = Literal["raw-audio", "songs", "stems", "analyses", "jams", "jobs", "generated"]
+Container = Literal["raw-audio", "songs", "stems", "analyses", "jams", "jobs", "generated", "voices"]
 RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 OutputName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*(/[A-Za-z0-9][A-Za-z0-9 ._-]*)*$", max_length=400)

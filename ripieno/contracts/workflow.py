@@ -143,9 +143,29 @@ class VersionOrder(WorkOrder):
     is_alone: bool = True
 
 
+class SampleOrder(Contract):
+    """A sample of a voice, to be heard; `instance_id` is the workflow that the sample names."""
+
+    owner: str
+    voice_id: str
+    sample_id: str
+    instance_id: str
+    arrived_at: str
+
+
+class VoiceVersionOrder(Contract):
+    """A version of a voice, to be measured and, where it learns, trained; `instance_id` is the workflow it names."""
+
+    owner: str
+    voice_id: str
+    instance_id: str
+    arrived_at: str
+
+
 class RemovalOrder(Contract):
-    """A song, or a work, and everything made from it, to be removed. `sweep_seconds`: when to look once more for what
-    was being written at that moment. With a `revision`, of a composition just what is being made for that is meant."""
+    """A song, work or voice, and everything made from it, to be removed. `sweep_seconds`: when to look once more for
+    what was being written at that moment. With a `revision`, of a composition just what is being made for that is
+    meant. `withdraws`: the consent to a voice is taken back, `because` of what was said: its record stays."""
 
     owner: str
     instance_id: str
@@ -154,4 +174,7 @@ class RemovalOrder(Contract):
     born: str | None = None
     work_id: str | None = None
     revision: int | None = None
+    voice_id: str | None = None
+    withdraws: bool = False
+    because: str = ""
     workflow: str | None = None

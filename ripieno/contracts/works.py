@@ -15,6 +15,7 @@ from pydantic import Field
 
 from ripieno.contracts.base import Contract
 from ripieno.contracts.composition import BACKING, Composition
+from ripieno.contracts.consent import UsedVoice
 from ripieno.contracts.enums import GenerationStatus, StemType, TakeStatus
 from ripieno.contracts.generation import (
     GeneratedStem,
@@ -59,7 +60,7 @@ class Version(Contract):
     `inputs` are what it is made from, by name: hashes of files, the plan, the settings; `inputs_hash` is the hash of
     them all, by which equal work is known. `revision` is that of the composition it was first made for. `stem` is what
     came of a layer, `file` of a mix or master, `exported` of an export. `heeds` is the comment on the version `after`
-    (None is the one before) that it was asked for with.
+    (None is the one before) that it was asked for with. `voice` is whose it is sung in, where that is somebody's.
     """
 
     number: int = Field(ge=1)
@@ -72,6 +73,7 @@ class Version(Contract):
     revision: int | None = None
     heeds: str = ""
     after: int | None = None
+    voice: UsedVoice | None = None
     stem: GeneratedStem | None = None
     file: MixedFile | None = None
     exported: ExportedFile | None = None
@@ -113,7 +115,8 @@ class Element(Contract):
 
 class Work(Contract):
     """One work at rest. `born` is the life of the song that it is made for; `conditioning_hash` that of the document
-    which its layers have to fit, once that is known; `composition` what a composition has beside that."""
+    which its layers have to fit, once that is known; `composition` what a composition has beside that. `voice` is whose
+    its vocals were ordered in, where that is somebody's."""
 
     work_id: str
     owner: str
@@ -131,6 +134,20 @@ class Work(Contract):
     error: str | None = None
     elements: list[Element] = []
     composition: Composition | None = None
+    voice: UsedVoice | None = None
+
+    @property
+    def marks(self) -> list[UsedVoice]:
+        """Every mark of somebody's voice that is in it: of its order, its versions, and what is settled of it."""
+        settled = [one.context.singer for one in self.composition.revisions if one.context] if self.composition else []
+        ordered = [self.composition.singer] if self.composition else []
+        made = [version.voice for element in self.elements for version in element.versions]
+        return [one for one in (self.voice, *ordered, *settled, *made) if one is not None]
+
+    @property
+    def voices(self) -> list[UsedVoice]:
+        """The same, each version of a voice once for each purpose."""
+        return list({(one.voice_id, one.version, one.purpose): one for one in self.marks}.values())
 
     def element(self, name: str) -> Element | None:
         return next((one for one in self.elements if one.name == name), None)

@@ -4,6 +4,7 @@
     by-song|{song}|{work id}         of one song
     by-status|{status}|{work id}     of one status
     by-kind|{kind}|{work id}         of one kind, less stems
+    by-voice|{voice}|{work id}       with somebody's voice in it
 
 What follows from the elements, the work's status, is computed inside the change that changes them.
 """
@@ -172,6 +173,20 @@ def of_song(owner: str, audio_file_id: str, born: str) -> list[str]:
         after = page.last_key
 
 
+def of_voice(owner: str, voice_id: str) -> list[str]:
+    """The ids of every work with a voice in it; those that are being made come first."""
+    found: list[tuple[bool, str]] = []
+    after: str | None = None
+    while True:
+        page = _store.page(owner, f"by-voice|{voice_id}|", after=after, limit=500)
+        found += [
+            (not GenerationStatus(row["status"]).is_being_made, row["RowKey"].rpartition("|")[2]) for row in page.rows
+        ]
+        if page.last_key is None:
+            return [work_id for _, work_id in sorted(found)]
+        after = page.last_key
+
+
 def awaiting_review() -> Iterator[Work]:
     """Every work, of every owner, whose stems wait for a verdict: for housekeeping at night, not for requests.
 
@@ -264,7 +279,7 @@ def _index(work: Work) -> IndexRows:
         rows[f"by-kind|{work.kind}|{work.work_id}"] = summary
     if work.audio_file_id:
         rows[f"by-song|{work.audio_file_id}|{work.work_id}"] = summary
-    return rows
+    return rows | {f"by-voice|{voice_id}|{work.work_id}": summary for voice_id in {one.voice_id for one in work.marks}}
 
 
 _store = Store(names.WORKS, Work, key=lambda work: work.work_id, index=_index)

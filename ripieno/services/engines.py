@@ -23,18 +23,19 @@ from ripieno.services import licenses
 from ripieno.services.models import catalogue, folder
 from ripieno.services.settings import models_folder
 
-Task = Literal["generate", "sing", "lyrics", "plan", "understand", "compose", "mix", "master"]
+Task = Literal["generate", "sing", "lyrics", "plan", "understand", "compose", "mix", "master", "convert", "measure"]
 
 AUTO = "auto"
 SYMBOLIC, VOICE, DIFFSINGER = "symbolic", "voice", "diffsinger"
 MODEL, PHRASES, RULES = "language-model", "phrases", "rules"
+VOICE_MODEL, VOICE_PROFILE, VOICE_MEASURES = "voice-model", "voice-profile", "voice-measures"
 VOICES = "voices"  # the folder of DiffSinger voices among the models
 _DOCUMENT = """# Engines
 
-What makes stems, vocals, lyrics, mixes and masters, and what plans them. Written from `ripieno/services/engines.json`
-by `python -m ripieno.services.engines`; a test compares the two. `RIPIENO_LICENSES=commercial` leaves out what is not
-commercial (`RIPIENO_ALLOW_WEIGHTS` names exceptions that you answer for). What is there here and now,
-`GET /api/health` says.
+What makes stems, vocals, lyrics, mixes and masters, what plans them, and what sings as somebody. Written from
+`ripieno/services/engines.json` by `python -m ripieno.services.engines`; a test compares the two.
+`RIPIENO_LICENSES=commercial` leaves out what is not commercial (`RIPIENO_ALLOW_WEIGHTS` names exceptions that you
+answer for). What is there here and now, `GET /api/health` says.
 
 `auto` takes the best that is there, and the next one where that is lost midway; so does an engine that you name, where
 `allow_fallback` says so. Without it a named engine that cannot is an error. Every result names its engine, and the ones

@@ -29,6 +29,7 @@ from ripieno.contracts.composition import (
     StyleShare,
     Try,
 )
+from ripieno.contracts.consent import Purpose, UsedVoice
 from ripieno.contracts.enums import AudioFileStatus, StemType, TakeStatus
 from ripieno.contracts.generation import (
     GenerationOrder,
@@ -53,7 +54,7 @@ from ripieno.services import conditioning, engines, lyricist, sketching, underst
 from ripieno.services.planner import seeds
 from ripieno.services.rules import signature
 from ripieno.services.sketching import Sketched
-from ripieno.work import asking, generating, giving, heeding, mixing, tasting
+from ripieno.work import asking, generating, giving, heeding, mixing, tasting, voices_using
 
 _DEFAULT_STYLE = "pop"
 _ANOTHER = 15_485_863  # a prime, between the seeds of a layer's variants
@@ -79,7 +80,7 @@ def begin(owner: str, order: CompositionOrder, seed: str) -> tuple[Work, Run]:
 
     Raises
     ------
-    CannotCompose, records.songs.SongMissing, generating.NotAnalysed, webhooks.BadWebhookUrl
+    CannotCompose, records.songs.SongMissing, generating.NotAnalysed, webhooks.BadWebhookUrl, voices_using.NotAllowed
     """
     song = songs.get(owner, order.audio_file_id) if order.audio_file_id is not None else None
     if song is not None and song.status != AudioFileStatus.ANALYZED:
@@ -94,6 +95,7 @@ def begin(owner: str, order: CompositionOrder, seed: str) -> tuple[Work, Run]:
     if not order.brief.strip() and order == CompositionOrder(stem_format=order.stem_format):
         raise CannotCompose("nothing is asked for: give a brief (a sentence is enough), or any of the fields")
     order = _in_mood_of(owner, order)
+    singer = voices_using.ordered(owner, order.voice, Purpose.SINGING) if order.voice else None
     order, held = _brought(owner, seed, order)
     work = Work(
         work_id=seed,
@@ -105,7 +107,7 @@ def begin(owner: str, order: CompositionOrder, seed: str) -> tuple[Work, Run]:
         audio_file_id=song.audio_file_id if song else None,
         born=song.born if song else None,
         composition=Composition(
-            order=order, given=held.layers, revisions=[new_revision(1, None, order.brief, order.stop_at)]
+            order=order, given=held.layers, singer=singer, revisions=[new_revision(1, None, order.brief, order.stop_at)]
         ),
     )
     try:
@@ -227,7 +229,8 @@ def _begun(work: Work, understood: Understanding | None = None, sketch: Sketched
     order = sketch.order if sketch else work.composition.order
     said = briefs.read(order.brief, understood)
     reference_lufs = _reference_lufs(work.owner, order)
-    return contexts.begin(order, said, _style(order, said), _seed(work), _song(work), reference_lufs)
+    begun = contexts.begin(order, said, _style(order, said), _seed(work), _song(work), reference_lufs)
+    return begun.model_copy(update={"singer": work.composition.singer})
 
 
 def _seed(work: Work) -> int:
@@ -399,7 +402,9 @@ def plan_layers(order: RevisionOrder) -> list[VersionOrder]:
         known.start_seconds, known.duration_seconds = 0.0, whole.end_seconds
         for layer in players:
             inputs = wanted[layer.name]
-            state.elements[layer.name] = _noted(known, layer.name, StemType(layer.stem_type), inputs, order.revision)
+            stem = StemType(layer.stem_type)
+            singer = context.singer if "singer" in inputs else None
+            state.elements[layer.name] = _noted(known, layer.name, stem, inputs, order.revision, singer)
         _mark(state, Stage.LAYERS, "waiting", "")
         return known
 
@@ -734,9 +739,10 @@ def _inputs(order: CompositionOrder, context: Context, name: str, again: list[st
 
 
 def _sung_inputs(context: Context) -> dict[str, Any]:
-    """The words and the voice; who wrote the words changes nothing of how they are sung."""
+    """The words, the voice and the mood they are sung in; who wrote the words changes nothing of how they are sung."""
     words = context.lyrics.model_dump(mode="json", exclude={"engine"}) if context.lyrics else None
-    return {"lyrics": words, "voice": context.voice}
+    singer = {"singer": [context.singer.voice_id, context.singer.version]} if context.singer is not None else {}
+    return {"lyrics": words, "voice": context.voice, "mood": [context.mood.valence, context.mood.arousal]} | singer
 
 
 def sung(work: Work, version: Version) -> dict[str, Any]:
@@ -750,12 +756,15 @@ def sung(work: Work, version: Version) -> dict[str, Any]:
     notes = [] if is_backing else singing.notes(context, blend(style_of(context)))
     asked = work.order.engine
     engine = asked if asked.partition("@")[0] in {one.name for one in engines.of_task("sing")} else engines.AUTO
-    return {
+    mood = {"valence": context.mood.valence, "arousal": context.mood.arousal}
+    return mood | {
         "notes": notes, "backing": behind, "language": context.language, "voice": context.voice, "engine": engine,
     }  # fmt: skip
 
 
-def _noted(work: Work, name: str, stem: StemType, inputs: dict[str, Any], revision: int) -> int:
+def _noted(
+    work: Work, name: str, stem: StemType, inputs: dict[str, Any], revision: int, singer: UsedVoice | None
+) -> int:
     """The number of the version of a layer that has these inputs: one that is there, else a new one that is open."""
     place = work.element(name)
     if place is None:
@@ -777,6 +786,7 @@ def _noted(work: Work, name: str, stem: StemType, inputs: dict[str, Any], revisi
             plan=plan,
             planner=signature(),
             revision=revision,
+            voice=singer,
         )
     )
     return number

@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-from ripieno.contracts.workflow import DropOrder, RevisionOrder, Run, SongOrder, VersionOrder, WorkOrder
-from ripieno.work import analysing, composing, exporting, generating, mixing
+from ripieno.contracts.workflow import (
+    DropOrder,
+    RevisionOrder,
+    Run,
+    SampleOrder,
+    SongOrder,
+    VersionOrder,
+    VoiceVersionOrder,
+    WorkOrder,
+)
+from ripieno.work import (
+    analysing,
+    composing,
+    exporting,
+    generating,
+    mixing,
+    voices_applying,
+    voices_samples,
+    voices_versions,
+)
 
 _CODE = "workflow_ended"
 
@@ -30,5 +48,14 @@ def give(run: Run, reason: str) -> None:
         case "ExportOrchestrator":
             error = {"code": _CODE, "message": f"the export broke off: {reason}"}
             exporting.save(VersionOrder.model_validate(run.order), None, error)
+        case "VoiceSampleOrchestrator":
+            error = {"code": _CODE, "message": f"the hearing broke off: {reason}; send it again"}
+            voices_samples.save(SampleOrder.model_validate(run.order), None, error)
+        case "VoiceVersionOrchestrator":
+            error = {"code": _CODE, "message": f"the measuring broke off: {reason}"}
+            voices_versions.save(VoiceVersionOrder.model_validate(run.order), None, error)
+        case "VoiceApplyOrchestrator":
+            error = {"code": _CODE, "message": f"the singing broke off: {reason}"}
+            voices_applying.save(VersionOrder.model_validate(run.order), None, error)
         case "IngestOrchestrator":
             DropOrder.model_validate(run.order)  # what is still in the inbox is taken in again from there

@@ -11,6 +11,7 @@ from typing import Any
 from ripieno.contracts import names
 from ripieno.contracts.analysis import Analysis
 from ripieno.contracts.audio import AudioFile
+from ripieno.contracts.consent import Purpose, UsedVoice
 from ripieno.contracts.enums import AudioFileStatus, GenerationStatus, StemType, TakeStatus
 from ripieno.contracts.generation import (
     GenerateInput,
@@ -27,7 +28,7 @@ from ripieno.records import analyses, runs, songs, works
 from ripieno.services import blobs, conditioning, engines, llm, webhooks
 from ripieno.services.planner import plan as planner
 from ripieno.services.planner import rules, seeds
-from ripieno.work import asking, tasting
+from ripieno.work import asking, tasting, voices_using
 
 _NEW_SEED = 104_729  # a prime, so that the second of two synths plays something of its own
 
@@ -66,7 +67,7 @@ def begin(owner: str, order: GenerationOrder, seed: str) -> tuple[Work, Run]:
 
     Raises
     ------
-    records.songs.SongMissing, NotAnalysed, CannotGenerate
+    records.songs.SongMissing, NotAnalysed, CannotGenerate, voices_using.NotAllowed
     """
     song = songs.get(owner, order.audio_file_id) if order.audio_file_id is not None else None
     if song is not None and song.status != AudioFileStatus.ANALYZED:
@@ -92,7 +93,20 @@ def _check_fits(order: GenerationOrder, song: AudioFile | None) -> None:
         raise CannotGenerate(str(fault)) from None
 
 
+def singer(owner: str, order: GenerationOrder) -> UsedVoice | None:
+    """Whose voice sings; None where nobody's was named. Raises `CannotGenerate`, `voices_using.NotAllowed`."""
+    if order.voice is None:
+        return None
+    if order.engine not in (engines.AUTO, engines.SYMBOLIC, *(one.name for one in engines.of_task("sing"))):
+        raise CannotGenerate(f"voice: {order.engine} does not sing words: leave the engine to auto")
+    wanted = [one.stem_type for one in rules.plan(order, time_signature=None, seed=0)]
+    if StemType.VOCALS not in wanted or not order.parameters.lyrics.strip():
+        raise CannotGenerate("voice: a voice sings words: ask for vocals, and give parameters.lyrics")
+    return voices_using.ordered(owner, order.voice, Purpose.SINGING)
+
+
 def new_work(owner: str, order: GenerationOrder, song: AudioFile | None, seed: str) -> Work:
+    """Raises as `singer` does."""
     return Work(
         work_id=seed,
         owner=owner,
@@ -100,6 +114,7 @@ def new_work(owner: str, order: GenerationOrder, song: AudioFile | None, seed: s
         created_at=datetime.now(UTC).isoformat(),
         audio_file_id=song.audio_file_id if song else None,
         born=song.born if song else None,
+        voice=singer(owner, order),
     )
 
 
@@ -226,7 +241,15 @@ def job_body(owner: str, work_id: str, element: str, number: int) -> dict[str, A
 
 
 def save_version(order: VersionOrder, result: dict[str, Any] | None, error: dict[str, Any] | None) -> None:
-    """Keep what became of a version; nothing happens when it is no longer wanted."""
+    """Keep what became of a version; nothing happens when it is no longer wanted. What was sung in a voice that may not
+    be used any more is not kept."""
+    try:
+        voice = works.version(works.get(order.owner, order.work_id), order.element, order.version).voice
+    except (works.WorkMissing, works.VersionMissing):
+        return  # removed meanwhile
+    why = voices_using.why_not(order.owner, voice) if voice is not None and error is None else None
+    if why is not None:
+        error = {"code": "consent", "message": why}
 
     def saved(work: Work, version: Version) -> Version | None:
         if not version.is_open:
@@ -238,9 +261,15 @@ def save_version(order: VersionOrder, result: dict[str, Any] | None, error: dict
         return version.model_copy(update={"status": TakeStatus.GENERATED, "stem": made, "plan": made.plan})
 
     try:
-        works.change_version(order.owner, order.work_id, order.element, order.version, saved)
+        work = works.change_version(order.owner, order.work_id, order.element, order.version, saved)
     except (works.WorkMissing, works.VersionMissing):
-        pass  # removed meanwhile
+        return  # removed meanwhile
+    is_kept = works.version(work, order.element, order.version).can_be_heard
+    if voice is not None and result is not None and not is_kept:
+        for one in GenerationResult.model_validate(result).stems:
+            for name in (one.blob_name, names.peaks_blob(one.blob_name), one.midi_blob_name):
+                if name is not None:
+                    blobs.delete(names.GENERATED, name)
 
 
 def cancel(owner: str, work_id: str) -> Work:
@@ -295,7 +324,8 @@ def _planned(work: Work, plan: GenerationPlan) -> Work | None:
     work.plan = plan
     now = datetime.now(UTC).isoformat()
     for one in plan.stems:
-        version = Version(number=1, status=TakeStatus.GENERATING, made_at=now, planner=plan.planner)
+        voice = work.voice if one.stem_type == StemType.VOCALS else None
+        version = Version(number=1, status=TakeStatus.GENERATING, made_at=now, planner=plan.planner, voice=voice)
         work.elements.append(
             Element(
                 name=one.name,
@@ -324,6 +354,8 @@ def _with_inputs(version: Version, work: Work, plan: StemPlan) -> Version:
         "temperature": given.temperature, "guidance": given.guidance, "loudness_lufs": given.loudness_lufs,
         "stem_format": given.stem_format, "lyrics": hashlib.sha256(given.lyrics.encode()).hexdigest()[:16],
     }  # fmt: skip
+    if version.voice is not None:
+        inputs["voice"] = [version.voice.voice_id, version.voice.version]
     return version.model_copy(update={"plan": plan, "inputs": inputs, "inputs_hash": hash_of(inputs)})
 
 

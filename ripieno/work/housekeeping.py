@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from ripieno.contracts import names
 from ripieno.contracts.workflow import Upload
-from ripieno.records import analyses, idempotency, jobs, preferences, songs, uploads, works
+from ripieno.records import analyses, idempotency, jobs, preferences, songs, uploads, voices, works
 from ripieno.services import blobs
 from ripieno.work import review
 
@@ -39,7 +39,9 @@ def expire(now: datetime | None = None) -> dict[str, int]:
         "jobs": lambda: _all(lambda: jobs.expire(now - KEEP_JOBS)),
         "documents of jobs": lambda: blobs.delete_older(names.JOBS, now - KEEP_JOBS, seconds=LONGEST_SECONDS),
         "reviews": lambda: review.end_unreviewed(now),
-        "orphans": lambda: sum(records.sweep(now - KEEP_ORPHANS) for records in (songs, analyses, works, preferences)),
+        "orphans": lambda: sum(
+            records.sweep(now - KEEP_ORPHANS) for records in (songs, analyses, voices, works, preferences)
+        ),
     }
     gone: dict[str, int] = {}
     faults: list[Exception] = []

@@ -13,21 +13,42 @@ from ripieno.contracts.enums import JobKind, StemType
 from ripieno.contracts.generation import GenerateInput
 from ripieno.contracts.workflow import JobOrder, VersionOrder
 from ripieno.records import songs, works
-from ripieno.services import falling
-from ripieno.work import composing, exporting, generating, mixing
+from ripieno.services import engines, falling
+from ripieno.work import (
+    composing,
+    exporting,
+    generating,
+    mixing,
+    voices_applying,
+    voices_samples,
+    voices_using,
+    voices_versions,
+)
 
 
 class NothingToDo(LookupError):
     """What the job is for has been removed."""
 
 
+class NotLet(LookupError):
+    """The job is in a voice that may not be used for it, or no longer."""
+
+    code = "consent"
+
+
 def body(order: JobOrder) -> dict[str, Any]:
     """
     Raises
     ------
-    NothingToDo, records.works.WorkMissing, records.works.VersionMissing
+    NothingToDo, NotLet, records.works.WorkMissing, records.works.VersionMissing, records.voices.VoiceMissing
     """
-    subject = order.subject
+    try:
+        return _body(order, order.subject)
+    except (voices_using.NotAllowed, voices_using.VoiceNotReady, voices_using.UnclearVoice) as fault:
+        raise NotLet(str(fault)) from None
+
+
+def _body(order: JobOrder, subject: dict[str, Any]) -> dict[str, Any]:
     match order.kind:
         case JobKind.SEPARATE:
             given = {"engine": subject["engine"], "stem_format": subject["stem_format"]}
@@ -47,6 +68,14 @@ def body(order: JobOrder) -> dict[str, Any]:
             return composing.check_body(order.owner, subject["work_id"], subject["revision"])
         case JobKind.EXPORT:
             return exporting.job_body(order.owner, subject["work_id"], subject["element"], subject["version"])
+        case JobKind.CHECK_VOICE:
+            return voices_samples.job_body(order.owner, subject["voice_id"], subject["sample_id"])
+        case JobKind.PROFILE_VOICE:
+            return voices_versions.profile_body(order.owner, subject["voice_id"], subject["version"])
+        case JobKind.TRAIN_VOICE:
+            return voices_versions.train_body(order.owner, subject["voice_id"], subject["version"])
+        case JobKind.APPLY_VOICE:
+            return voices_applying.job_body(order.owner, subject["work_id"], subject["element"], subject["version"])
     raise ValueError(f"no workflow asks for jobs of kind {order.kind!r}")
 
 
@@ -66,10 +95,17 @@ def _stem(owner: str, subject: dict[str, Any]) -> dict[str, Any]:
     if known["target_stems"] != [StemType.VOCALS]:
         return known
     work = works.get(owner, subject["work_id"])
-    if work.composition is None:
-        return known
-    sung = composing.sung(work, works.version(work, subject["element"], subject["version"]))
+    version = works.version(work, subject["element"], subject["version"])
+    sung = composing.sung(work, version) if work.composition is not None else {"voice": work.order.voice}
+    if version.voice is not None:
+        own = {"voice": None, "singer": voices_using.begin(work, subject["element"], version)}
+        sung = sung | own | {"engine": _singing(str(sung.get("engine") or known["engine"]))}
     return GenerateInput.model_validate(known | sung).model_dump(mode="json")
+
+
+def _singing(engine: str) -> str:
+    """The engine that sings in somebody's voice: no other takes its place, and no planner chooses one."""
+    return engines.VOICE if engine in (engines.AUTO, engines.SYMBOLIC) else engine
 
 
 def _song(order: JobOrder) -> AudioFile:

@@ -1,4 +1,4 @@
-"""Songs and works away, with everything ever made from them.
+"""Songs, works and voices away, with everything ever made from them.
 
 The removal's run is noted first; from then on it happens, whoever dies. The song leaves the library at once; what runs
 for it is ended and waited for; what was made is deleted; a while later it is looked once more for what was being
@@ -17,15 +17,14 @@ from typing import Any
 from azure.durable_functions import DurableOrchestrationClient
 
 from ripieno.contracts import names
-from ripieno.contracts.enums import JobKind, JobState
+from ripieno.contracts.enums import JobKind
+from ripieno.contracts.voice_profiles import Voice
 from ripieno.contracts.workflow import SEPARATION_WAYS, RemovalOrder, Run
 from ripieno.contracts.works import Work
-from ripieno.records import feedback, jobs, runs, songs, works
-from ripieno.services import blobs, endpoints, engines
+from ripieno.records import feedback, runs, songs, voices, works
+from ripieno.services import blobs, engines
 from ripieno.services.settings import settings
-from ripieno.work import analysing, asking, generating, revising
-
-_ENDED_FOR_GOOD = {JobState.SUCCEEDED, JobState.FAILED}
+from ripieno.work import analysing, asking, generating, revising, stopping, voices_consent, voices_ending
 
 # -- asked for ----------------------------------------------------------------------------------------------------
 
@@ -89,6 +88,44 @@ def _run_of_work(owner: str, work_id: str) -> Run:
     return asking.run_of(owner, "RemovalOrchestrator", instance_id, order.model_dump())
 
 
+def of_voice(owner: str, voice_id: str) -> Run:
+    """The removal of a voice, noted, and the voice gone from the list. Raises `VoiceMissing`."""
+    instance_id = names.removal_instance(voice_id)
+    if voices.find(owner, voice_id) is None:
+        known = runs.find(owner, instance_id) if voice_id.isascii() and voice_id.isalnum() else None
+        if known is None:
+            voices.get(owner, voice_id)
+        assert known is not None
+        return known
+    run = _run_of_voice(owner, voice_id, instance_id)
+    runs.note(run)
+    hide(RemovalOrder.model_validate(run.order))
+    return run
+
+
+def of_consent(owner: str, voice_id: str, because: str) -> tuple[Voice, Run]:
+    """The consent to a voice taken back, and the run that ends what it is used for. Asked for again, the same.
+
+    Raises
+    ------
+    records.voices.VoiceMissing, voices_using.ConsentMissing
+    """
+    voice = voices.get(owner, voice_id)
+    run = _run_of_voice(owner, voice_id, names.withdrawal_instance(voice_id), withdraws=True, because=because)
+    if voice.revoked_at is not None:
+        return voice, run
+    if voice.consent is not None:
+        runs.note(run)
+    return voices_consent.take_back(owner, voice_id, because, run.asked_at), run
+
+
+def _run_of_voice(owner: str, voice_id: str, instance_id: str, **more: Any) -> Run:
+    order = RemovalOrder(
+        owner=owner, instance_id=instance_id, voice_id=voice_id, sweep_seconds=settings().sweep_seconds, **more
+    )
+    return asking.run_of(owner, "RemovalOrchestrator", instance_id, order.model_dump())
+
+
 # -- carried out, each step as often as it takes ------------------------------------------------------------------
 
 
@@ -98,10 +135,14 @@ def hide(order: RemovalOrder) -> None:
         songs.delete(order.owner, order.audio_file_id, order.born)
     if order.work_id:
         works.delete(order.owner, order.work_id)
+    if order.voice_id:
+        voices_ending.hide(order)
 
 
 async def stop(client: DurableOrchestrationClient, order: RemovalOrder) -> int:
     """End what runs for it; returns how much of that had not ended yet."""
+    if order.voice_id:
+        return await voices_ending.stop(client, order)
     if order.work_id and order.instance_id == names.cancel_instance(order.work_id, order.revision):
         await asyncio.to_thread(_mark_cancelled, order, order.work_id)
     left = 0
@@ -109,10 +150,10 @@ async def stop(client: DurableOrchestrationClient, order: RemovalOrder) -> int:
         left += await stop_work(client, order.owner, work_id, "it was removed", order.revision)
     if order.audio_file_id and order.born:
         prefix = names.song_instances(order.audio_file_id, order.born)
-        instances = await asyncio.to_thread(_instances, order.owner, [prefix])
+        instances = await asyncio.to_thread(stopping.instances_of, order.owner, [prefix])
         instances |= {order.workflow} if order.workflow else set()
         steps = [*(kind.value for kind in JobKind), *map(names.further_separation, SEPARATION_WAYS)]
-        left += await _stop(client, order.owner, instances, steps, [prefix], "it was removed")
+        left += await stopping.stop(client, order.owner, instances, steps, [prefix], "it was removed")
     return left
 
 
@@ -127,17 +168,20 @@ async def stop_work(
         prefixes = [names.job_id(instance_id, "") for instance_id in sorted(instances)]
     else:
         prefixes = [names.work_instance(work_id), names.version_instances(work_id)]
-        instances = {names.work_instance(work_id)} | await asyncio.to_thread(_instances, owner, prefixes)
+        instances = {names.work_instance(work_id)} | await asyncio.to_thread(stopping.instances_of, owner, prefixes)
         instances |= set(_version_instances(work)) if work is not None else set()
-    steps = [one.value for one in (JobKind.GENERATE, JobKind.MIX, JobKind.MASTER, JobKind.EXPORT)]
+    kinds = (JobKind.GENERATE, JobKind.APPLY_VOICE, JobKind.MIX, JobKind.MASTER, JobKind.EXPORT)
+    steps = [one.value for one in kinds]
     steps += names.CHECKS
     steps += [names.further_generation(number) for number in range(1, engines.most_after_each_other() + 1)]
-    return await _stop(client, owner, instances, steps, prefixes, reason)
+    return await stopping.stop(client, owner, instances, steps, prefixes, reason)
 
 
 def delete(order: RemovalOrder) -> None:
     """Delete everything that was ever made from it. A song's works are not known any more when it is looked once more:
     each gets a removal of its own, which is noted before the work is gone."""
+    if order.voice_id:
+        voices_ending.delete(order)
     for work_id in _works(order):
         if order.work_id is None:
             runs.note(_run_of_work(order.owner, work_id))
@@ -145,13 +189,13 @@ def delete(order: RemovalOrder) -> None:
     if order.audio_file_id and order.born:
         songs.delete(order.owner, order.audio_file_id, order.born)
         analysing.clean_up(order.owner, order.audio_file_id, order.born)
-        _delete_jobs(order.owner, names.song_instances(order.audio_file_id, order.born))
+        stopping.delete_jobs(order.owner, names.song_instances(order.audio_file_id, order.born))
 
 
 def delete_work(owner: str, work_id: str) -> None:
     """Delete a work and what was made for it."""
     for prefix in (names.work_instance(work_id), names.version_instances(work_id)):
-        _delete_jobs(owner, prefix)
+        stopping.delete_jobs(owner, prefix)
         for run in runs.beginning_with(owner, prefix):
             runs.forget(run)
     blobs.delete_prefix(names.GENERATED, f"{work_id}/")
@@ -213,66 +257,6 @@ def _version_instances(work: Work) -> list[str]:
         for element in work.elements
         for version in element.versions
     ]
-
-
-def _instances(owner: str, prefixes: list[str]) -> set[str]:
-    """The workflow instances that are known to have been asked for, or to have asked for jobs."""
-    noted = {run.instance_id for prefix in prefixes for run in runs.beginning_with(owner, prefix)}
-    return noted | {
-        names.instance_of_job(job.job_id) for prefix in prefixes for job in jobs.of_instances(owner, prefix)
-    }
-
-
-async def _stop(
-    client: DurableOrchestrationClient,
-    owner: str,
-    instances: set[str],
-    steps: list[str],
-    prefixes: list[str],
-    reason: str,
-) -> int:
-    """Terminate instances and what looks after their jobs, and cancel those; returns how many had not ended."""
-    left = 0
-    for instance_id in sorted(instances):
-        await asyncio.to_thread(jobs.stop, owner, instance_id)
-    for one in (
-        i for instance_id in sorted(instances) for i in (instance_id, *(names.job_id(instance_id, s) for s in steps))
-    ):
-        status = await asking.status_of(client, one)
-        if status is not None and status.runtime_status not in asking.ENDED:
-            left += 1
-            try:
-                await client.terminate(one, reason)
-            except Exception as fault:  # it may end between the look and the call
-                asking.log.info("%s was not terminated: %s", one, fault)
-    for prefix in prefixes:
-        left += await asyncio.to_thread(_cancel_jobs, owner, prefix)
-    return left
-
-
-def _cancel_jobs(owner: str, prefix: str) -> int:
-    """Cancel the jobs of instances at their endpoints; returns how many have not ended there yet."""
-    left = 0
-    for job in jobs.of_instances(owner, prefix):
-        if not job.endpoint or not job.address or not job.endpoint_job_id or job.state in _ENDED_FOR_GOOD:
-            continue
-        try:
-            status = endpoints.cancel_anywhere(job.endpoint, job.address, job.endpoint_job_id)
-        except endpoints.EndpointDown as away:
-            asking.log.info("%s cannot be ended yet: %s", job.job_id, away)
-            left += 1
-            continue
-        if status is None or status.ended_at is not None:
-            state, ended_at = (status.state, status.ended_at) if status else (JobState.CANCELLED.value, None)
-            jobs.record(owner, job.job_id, job.arrived_at, state=state, ended_at=ended_at)
-        else:
-            left += 1
-    return left
-
-
-def _delete_jobs(owner: str, prefix: str) -> None:
-    blobs.delete_prefix(names.JOBS, prefix)
-    jobs.delete_of_instances(owner, prefix)
 
 
 def cancelled(owner: str, work_id: str, cancel: Callable[[str, str], Work] = generating.cancel) -> tuple[Work, Run]:

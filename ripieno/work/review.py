@@ -20,7 +20,7 @@ from ripieno.contracts.generation import MOST_TAKES
 from ripieno.contracts.workflow import Run, VersionOrder
 from ripieno.contracts.works import Review, Version, Work
 from ripieno.records import runs, works
-from ripieno.work import asking, teaching
+from ripieno.work import asking, teaching, voices_applying
 
 REVIEW_WITHIN = timedelta(days=28)
 _REVIEWABLE = {TakeStatus.GENERATED, TakeStatus.APPROVED, TakeStatus.REJECTED, TakeStatus.UNREVIEWED}
@@ -50,7 +50,7 @@ def give(
         known = works.get(owner, work_id)
         version = works.version(known, element, number)
         number = version.number
-        _check(known, element, version, approved=approved)
+        _check(known, element, version, approved=approved, comment=comment)
         coming = _latest(known, element) + 1
         goes_on = not approved and bool(comment) and coming <= MOST_TAKES
         asked = _next_run(known, element, coming) if goes_on else None
@@ -72,7 +72,7 @@ def _given(element: str, number: int, verdict: Review, coming: int | None) -> Ca
 
     def given(work: Work) -> Work:
         one = works.version(work, element, number)
-        _check(work, element, one, approved=verdict.approved)
+        _check(work, element, one, approved=verdict.approved, comment=verdict.comment)
         place = work.element(element)
         assert place is not None
         if coming is not None and place.latest.number != coming - 1:
@@ -89,6 +89,7 @@ def _given(element: str, number: int, verdict: Review, coming: int | None) -> Ca
                     made_at=verdict.reviewed_at,
                     heeds=verdict.comment,
                     after=number,
+                    voice=one.voice,
                 )
             )
         return work
@@ -106,7 +107,9 @@ def end_unreviewed(now: datetime) -> int:
     return ended
 
 
-def _check(work: Work, element: str, version: Version, *, approved: bool) -> None:
+def _check(work: Work, element: str, version: Version, *, approved: bool, comment: str) -> None:
+    if not approved and comment and voices_applying.VOCAL in version.inputs:
+        raise NotReviewable("the take is a vocal that was there, in another voice: apply the voice with other settings")
     if work.has_ended:
         raise NotReviewable(f"the generation is {work.status}: it no longer waits for reviews")
     said = TakeStatus.APPROVED if approved else TakeStatus.REJECTED

@@ -5,7 +5,7 @@ A revision and the run that makes it are noted before anything is done; one revi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from ripieno.contracts.composition import (
@@ -24,7 +24,7 @@ from ripieno.contracts.works import ElementKind, Work
 from ripieno.music.composing import comparing, refining
 from ripieno.records import runs, works
 from ripieno.services import understanding
-from ripieno.work import composing, giving, heeding, tasting, teaching
+from ripieno.work import composing, giving, heeding, tasting, teaching, voices_singing
 from ripieno.work.composing import CannotCompose, StillMaking
 
 MOST_REVISIONS = 200
@@ -40,7 +40,7 @@ def refine(owner: str, work_id: str, wanted: Refinement) -> tuple[Work, Revision
 
     Raises
     ------
-    WorkMissing, StillMaking, NoSuchVersion, CannotCompose
+    WorkMissing, StillMaking, NoSuchVersion, CannotCompose, voices_using.NotAllowed
     """
     return _refined_from(owner, work_id, wanted, rejects=False)
 
@@ -49,12 +49,13 @@ def _refined_from(owner: str, work_id: str, wanted: Refinement, *, rejects: bool
     known = works.get_composition(owner, work_id)
     before = _base(known, wanted.from_version)
     assert before.context is not None
-    understood = understanding.understood(wanted.text, about="refinement") if wanted.text.strip() else None
+    sung, told, said = voices_singing.sung(owner, known, before.context, wanted)
+    understood = understanding.understood(said, about="refinement") if said.strip() else None
     try:
         _check_settled(known, before, wanted)
         held = giving.held(owner, work_id, wanted.layers)
         asked = wanted.model_copy(update={"layers": giving.edits(wanted.layers, held.layers)})
-        context, changes = _refined(before.context, asked, understood.statements if understood else [])
+        context, changes = _refined(sung, asked, understood.statements if understood else [], told)
         context = tasting.still(before.context, giving.taken(context, held.layers))
         held.keep()
     except ValueError as fault:
@@ -77,9 +78,13 @@ def _teach(work: Work, *numbers: int) -> None:
     teaching.teach(work.owner, [lesson for number in numbers for lesson in teaching.of_piece(work, number, at)])
 
 
-def _refined(context: Context, wanted: Refinement, said: list[Statement]) -> tuple[Context, list[str]]:
-    """The context by all that is asked for, field by field and in words. Raises `ValueError`."""
+def _refined(
+    context: Context, wanted: Refinement, said: list[Statement], told: Sequence[str] = ()
+) -> tuple[Context, list[str]]:
+    """The context by all that is asked for, field by field and in words, beside what was `told` of it before. Raises
+    `ValueError`."""
     played, changes = heeding.players(context, said)
+    changes = [*told, *changes]
     asked = heeding.refinement(played, wanted, said)
     try:
         made, more = refining.refined(played, asked)

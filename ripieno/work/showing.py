@@ -39,6 +39,7 @@ def _summary(work: Work) -> Generation:
         start_seconds=work.start_seconds,
         duration_seconds=work.duration_seconds,
         error=work.error,
+        voices=work.voices,
         song_name=_song_name(*_life(work)),
     )
 
@@ -75,6 +76,7 @@ def composition(work: Work, *, is_whole: bool = True) -> CompositionView:
         current=made.current,
         approved=made.approved,
         duration_seconds=work.duration_seconds,
+        voices=work.voices,
         versions=[revision(work, one) for one in made.revisions],
     )
     if not is_whole:
@@ -123,6 +125,7 @@ def _take(work: Work, element: Element, version: Version) -> Take:
         plan=plan,
         planner=version.planner,
         stem=version.stem,
+        voice=version.voice,
         error=version.error,
         made_at=version.made_at,
         instance_id=names.version_instance(work.work_id, element.name, version.number),

@@ -21,9 +21,10 @@ from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.composition import Revision
 from ripieno.contracts.enums import AudioFileStatus, GenerationStatus, JobState
 from ripieno.contracts.preferences import MOST_LESSONS, Lessons
+from ripieno.contracts.voice_profiles import Voice
 from ripieno.contracts.workflow import Run
 from ripieno.contracts.works import Work
-from ripieno.records import analyses, preferences, runs, songs, works
+from ripieno.records import analyses, preferences, runs, songs, voices, works
 from ripieno.services import blobs
 from ripieno.services.storage import table
 from ripieno.work import mixing
@@ -44,6 +45,7 @@ class Snapshot:
 
     songs: dict[tuple[str, str], AudioFile] = field(default_factory=dict)
     works: dict[str, Work] = field(default_factory=dict)
+    voices: dict[str, Voice] = field(default_factory=dict)
     analyses: list[tuple[str, analyses.AnalysisRow]] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     preferences: list[tuple[str, Lessons]] = field(default_factory=list)
@@ -55,12 +57,13 @@ class Snapshot:
         return cls(
             songs={(song.audio_file_id, song.born): song for _, song in songs.everything()},
             works={work.work_id: work for _, work in works.everything()},
+            voices={voice.voice_id: voice for _, voice in voices.everything()},
             analyses=list(analyses.everything()),
             runs=list(runs.everything()),
             preferences=list(preferences.everything()),
             rows={
                 name: {(row["PartitionKey"], row["RowKey"]) for row in table(name).list_entities()}
-                for name in (names.SONG_CHORDS, names.SONG_FORMS, names.JOB_RECORDS)
+                for name in (names.SONG_CHORDS, names.SONG_FORMS, names.JOB_RECORDS, names.VOICE_USES)
             },
             blobs={container: set(blobs.list_names(container)) for container in names.CONTAINERS},
         )
@@ -75,16 +78,24 @@ class Snapshot:
             return True
         return any(run.instance_id.startswith(names.song_instances(song_id, born)) for run in self.runs)
 
+    def is_voice(self, voice_id: str) -> bool:
+        return voice_id in self.voices or any(voice_id in run.instance_id for run in self.runs)
+
+    def is_voice_being_removed(self, voice_id: str) -> bool:
+        wanted = (names.removal_instance(voice_id), names.withdrawal_instance(voice_id))
+        return any(run.instance_id in wanted for run in self.runs)
+
     def is_work(self, work_id: str) -> bool:
         return work_id in self.works or any(work_id in run.instance_id for run in self.runs)
 
 
 def violations(found: Snapshot, *, settled: bool = False) -> Iterator[str]:
     """Every violation, as a sentence."""
-    yield from (damage.what for damage in (*songs.damage(), *works.damage()))
+    yield from (damage.what for damage in (*songs.damage(), *works.damage(), *voices.damage()))
     yield from _songs(found)
     yield from _folders(found)
     yield from _works(found)
+    yield from _voices(found)
     yield from _jobs(found)
     yield from _preferences(found)
     yield from _open(found, settled=settled)
@@ -194,6 +205,37 @@ def _missing(work: Work, one: Revision) -> Iterator[str]:
         yield "was made, and has no master"
 
 
+def _voices(found: Snapshot) -> Iterator[str]:
+    """Nothing is kept of a voice that is gone, or whose consent was taken back; what it was used for names it."""
+    for blob in found.blobs[names.VOICES]:
+        if not found.is_voice(blob.partition("/")[0]):
+            yield f"{names.VOICES}/{blob}: belongs to no voice"
+    for owner, key in found.rows[names.VOICE_USES]:
+        if not found.is_voice(key.partition("|")[0]):
+            yield f"{names.VOICE_USES} {owner} {key}: belongs to no voice"
+    for voice in found.voices.values():
+        about, kept = f"voice {voice.voice_id}", found.blobs[names.VOICES]
+        removing = names.withdrawal_instance(voice.voice_id)
+        if voice.revoked_at is not None and not any(run.instance_id == removing for run in found.runs):
+            left = [blob for blob in kept if blob.startswith(f"{voice.voice_id}/")]
+            yield from (f"{about}: its consent was taken back, and {blob} is there" for blob in left)
+            if voice.samples or voice.current is not None:
+                yield f"{about}: its consent was taken back, and it knows how it sounds"
+            continue
+        for sample in voice.taken:
+            if sample.blob_name not in kept:
+                yield f"{about}: the bytes of its sample {sample.sample_id} are gone"
+        for version in voice.versions:
+            if version.status == "made" and version.profile and version.profile.blob_name not in kept:
+                yield f"{about}: the profile of its version {version.number} is gone"
+    for work in found.works.values():
+        for mark in work.voices:
+            voice = found.voices.get(mark.voice_id)
+            is_over = voice is None or voice.revoked_at is not None
+            if is_over and mark.withdrawn_at is None and not found.is_voice_being_removed(mark.voice_id):
+                yield f"work {work.work_id}: its voice {mark.voice_id} is gone, and it does not say so"
+
+
 def _jobs(found: Snapshot) -> Iterator[str]:
     for blob in found.blobs[names.JOBS]:
         if not blob.startswith(_OF_NOBODY) and not _has_owner(found, blob):
@@ -209,6 +251,8 @@ def _has_owner(found: Snapshot, job: str) -> bool:
         song_id, born = instance[5:41], instance[42:].rpartition("-")[0]
         return found.is_alive(names.song_folder(song_id, born))
     kind, _, rest = instance.partition("-")
+    if kind == "voice":
+        return found.is_voice(rest.partition("-")[0])
     return kind in ("work", "take") and found.is_work(rest.partition("-")[0])
 
 
@@ -236,13 +280,19 @@ def _open(found: Snapshot, *, settled: bool) -> Iterator[str]:
         for element in work.elements:
             if element.latest.is_open and (settled or not is_noted):
                 yield f"work {work.work_id}: {element.name} is being made, and nobody is at it"
+    for voice in found.voices.values():
+        waiting = [one.instance_id for one in voice.samples if one.status == "checking"]
+        waiting += [one.instance_id for one in voice.versions if one.status == "making"]
+        for one in waiting:
+            if settled or not any(run.instance_id == one for run in found.runs):
+                yield f"voice {voice.voice_id}: {one} is waited for, and nobody is at it"
 
 
 def _left_on_the_way(found: Snapshot) -> Iterator[str]:
     """What there may be only while something is on its way."""
     for run in found.runs:
         yield f"run {run.instance_id}: was asked for, and is not settled"
-    for store in (songs, works, analyses):
+    for store in (songs, works, analyses, voices):
         for blob in store.orphans(datetime.now(UTC) + timedelta(days=1)):
             if blob in found.blobs[names.RECORDS]:
                 yield f"{names.RECORDS}/{blob}: no row points at it"
@@ -260,7 +310,7 @@ def _left_on_the_way(found: Snapshot) -> Iterator[str]:
 
 def repair() -> int:
     """Mend the index rows that are wrong; returns how many."""
-    damaged = {(store, one.owner, one.key) for store in (songs, works) for one in store.damage()}
+    damaged = {(store, one.owner, one.key) for store in (songs, works, voices) for one in store.damage()}
     for store, owner, key in damaged:
         store.repair(owner, key)
     return len(damaged)

@@ -15,6 +15,7 @@ import mido
 import pytest
 import recording
 import soundfile
+import voice_makers
 
 from ripieno.cli.__main__ import ripieno as command_line
 from ripieno.local.stack import PROJECT
@@ -33,6 +34,8 @@ def workplace(stack, make_clip, ripieno_command, tmp_path_factory) -> tuple[Path
     shutil.copy(make_clip("short.mp3", 0.0, 6.0), folder / "short.mp3")
     track = mido.MidiTrack([mido.Message("note_on", note=60), mido.Message("note_off", note=60, time=1920)])
     mido.MidiFile(type=0, tracks=[track]).save(folder / "melody.mid")
+    voice_makers.recorded(folder / "anna.wav")
+    voice_makers.recorded(folder / "sentence.wav", sentences=voice_makers.SENTENCE)
     (folder / "album").mkdir()
     for number in (1, 2):
         shutil.copy(make_clip(f"album {number}.flac", 12.0 * number, 6.0), folder / "album" / f"{number}.flac")

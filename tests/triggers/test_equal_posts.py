@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import base64
 import io
+import tempfile
 import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import httpx
 import mido
 import pytest
+import voice_makers
 
 from ripieno.client import Ripieno
 from ripieno.contracts.composition import CompositionOrder
@@ -235,7 +239,71 @@ def learn_again(stack, ripieno, song, make_clip) -> None:
     assert ripieno.preferences().verdicts == told["verdicts"]
 
 
+def create_voice(stack, ripieno, song, make_clip) -> None:
+    told = one_of(all_at_once(f"{stack.url}/api/voices", json={"name": "Ada 𝄞"}))
+    assert [one.voice_id for one in ripieno.voices() if one.name == "Ada 𝄞"] == [told["voice_id"]]
+    ripieno.delete_voice(told["voice_id"])
+
+
+@lru_cache(maxsize=1)
+def lent(url: str) -> str:
+    """A voice that may be used, of the stack at an address."""
+    with tempfile.TemporaryDirectory() as folder, Ripieno(url) as ripieno:
+        return voice_makers.lent(ripieno, Path(folder)).voice_id
+
+
+def voiced(verb: str, body: dict[str, Any], changed: Callable[[Any], Any]) -> Callable[..., None]:
+    """A voice asked for something, eight times: what is seen of it then is not what eight would have made."""
+
+    def asked(stack, ripieno, song, make_clip) -> None:
+        known = lent(stack.url)
+        one_of(all_at_once(f"{stack.url}/api/voices/{known}/{verb}", json=body))
+        settled(lambda: ripieno.voice(known), lambda voice: voice.versions[-1].status != "making")
+        assert changed(ripieno.voice(known)), ripieno.voice(known)
+
+    return asked
+
+
+def add_sample(stack, ripieno, song, make_clip) -> None:
+    known = ripieno.create_voice("of one sample").voice_id
+    with tempfile.TemporaryDirectory() as folder:
+        data = voice_makers.recorded(Path(folder) / "sample.wav").read_bytes()
+    told = one_of(all_at_once(f"{stack.url}/api/voices/{known}/samples", content=data))
+    ripieno.wait_sample(known, told["sample"]["sample_id"], timeout=120)
+    assert [one.status for one in ripieno.voice(known).samples] == ["taken"]
+
+
+def consent(stack, ripieno, song, make_clip) -> None:
+    voice = ripieno.voice(lent(stack.url))
+    body = {"who": "Anna B.", "purposes": ["singing", "conversion"], "until": "2098-01-01"}
+    body |= {"sample_id": voice.consent.sample_id}
+    one_of(all_at_once(f"{stack.url}/api/voices/{voice.voice_id}/consent", json=body))
+    assert len(ripieno.voice(voice.voice_id).consents) == len(voice.consents) + 1
+
+
+def revoke(stack, ripieno, song, make_clip) -> None:
+    known = lent(stack.url)
+    told = one_of(all_at_once(f"{stack.url}/api/voices/{known}/revoke", json={"reason": "no more"}))
+    assert ripieno.wait_removal(told["instance_id"], timeout=120).status == "completed"
+    assert (ripieno.voice(known).status, ripieno.voice(known).samples) == ("revoked", [])
+
+
+def apply(stack, ripieno, song, make_clip) -> None:
+    known = {one.generation_request_id for one in ripieno.generations(song)}
+    body = {"audio_file_id": song, "source": "recording"}
+    told = one_of(all_at_once(f"{stack.url}/api/voices/{lent(stack.url)}/apply", json=body))
+    ripieno.wait_generation(told["generation_request_id"], timeout=120)
+    assert {one.generation_request_id for one in ripieno.generations(song)} - known == {told["generation_request_id"]}
+
+
 POSTS: dict[str, Callable[..., None]] = {
+    "/voices": create_voice,
+    "/voices/{id}/samples": add_sample,
+    "/voices/{id}/train": voiced("train", {"learn": False}, lambda voice: len(voice.versions) == 2),
+    "/voices/{id}/rollback": voiced("rollback", {}, lambda voice: voice.current == 1),
+    "/voices/{id}/apply": apply,
+    "/voices/{id}/consent": consent,
+    "/voices/{id}/revoke": revoke,
     "/audio": upload,
     "/audio/{id}/analysis": analyse,
     "/uploads": ticket,

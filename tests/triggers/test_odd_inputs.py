@@ -11,7 +11,7 @@ import pytest
 from ripieno.client import Ripieno
 
 FREE = {"target_bpm": 120, "duration_seconds": 3, "chord_progression": ["C", "F"]}
-LISTS = ("audio", "generations", "jobs")
+LISTS = ("audio", "generations", "jobs", "voices")
 ENDED = {"awaiting_review", "completed", "failed"}
 
 

@@ -20,6 +20,7 @@ from starlette.routing import Match
 from ripieno.client import Ripieno, RipienoError
 from ripieno.contracts.generation import GenerationOrder, GenerationParameters, MixOrder
 from ripieno.contracts.masters import SongMasterOrder
+from ripieno.contracts.voice_profiles import ApplyOrder
 from ripieno.local.host import functions, routing
 from triggers import glossary
 from triggers.routing import PREFIX, methods_of, routes
@@ -78,6 +79,21 @@ CALLS = {
     ("GET", "/masters"): lambda client, path: list(client.masters()),
     ("GET", "/masters/{id}"): lambda client, path: client.song_master("id"),
     ("DELETE", "/masters/{id}"): lambda client, path: client.delete_master("id"),
+    ("POST", "/voices"): lambda client, path: client.create_voice("Anna"),
+    ("GET", "/voices"): lambda client, path: list(client.voices()),
+    ("GET", "/voices/{id}"): lambda client, path: client.voice("id"),
+    ("DELETE", "/voices/{id}"): lambda client, path: client.delete_voice("id"),
+    ("POST", "/voices/{id}/samples"): lambda client, path: client.send_sample("id", path, kind="spoken"),
+    ("POST", "/voices/{id}/consent"): lambda client, path: client.give_consent(
+        "id", "Anna Berg", ["singing"], "2027-12-31", "sample"
+    ),
+    ("POST", "/voices/{id}/revoke"): lambda client, path: client.revoke_consent("id"),
+    ("POST", "/voices/{id}/train"): lambda client, path: client.train_voice("id"),
+    ("GET", "/voices/{id}/versions"): lambda client, path: client.voice_versions("id"),
+    ("GET", "/voices/{id}/versions/compare"): lambda client, path: client.compare_voice_versions("id", 1, 2),
+    ("POST", "/voices/{id}/rollback"): lambda client, path: client.roll_back_voice("id"),
+    ("GET", "/voices/{id}/uses"): lambda client, path: list(client.voice_uses("id")),
+    ("POST", "/voices/{id}/apply"): lambda client, path: client.apply_voice("id", ApplyOrder(audio_file_id="song")),
     ("GET", "/catalogue"): lambda client, path: client.catalogue(),
     ("GET", "/health"): lambda client, path: client.health(),
     ("GET", "/jobs"): lambda client, path: list(client.jobs(state="failed")),

@@ -6,6 +6,7 @@ WORLD: Morise et al., IEICE 2016. Consonants keep their own length, before the b
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from importlib.metadata import version
 
@@ -14,13 +15,17 @@ import pyworld
 import soxr
 
 from gpu_endpoints.audio.levels import SAMPLE_RATE
+from gpu_endpoints.generation.singing import delivery as deliveries
 from gpu_endpoints.generation.singing import pitch
+from gpu_endpoints.generation.singing.delivery import PLAIN, Delivery
 from gpu_endpoints.generation.singing.lyrics import Sung, Syllable
 from gpu_endpoints.generation.singing.spoken import SPOKEN_RATE, Phoneme, speak
+from gpu_endpoints.generation.voices import frames as world
+from gpu_endpoints.generation.voices import shaping
+from gpu_endpoints.generation.voices.frames import PERIOD, Frames
 from ripieno.contracts.provenance import Provenance
 
 NAME = "voice"
-PERIOD = 0.005  # seconds a frame
 _MOST_CONSONANT = 0.45  # of the room that consonants may take
 _LONGEST_VOICED, _LONGEST_OTHER = 0.04, 0.08  # seconds of a consonant before the beat: spoken slowly they are longer
 _HELD_FROM, _HELD_TO, _HELD_SHARE = 0.15, 0.55, 0.8  # of a vowel: what is held for most of its note
@@ -39,9 +44,28 @@ def provenance() -> Provenance:
 
 
 def sing(
-    notes: Sequence[Sung], seconds: float, *, language: str, tuning: float, formants: float = 1.0, vibrato: bool = True
+    notes: Sequence[Sung],
+    seconds: float,
+    *,
+    language: str,
+    tuning: float,
+    delivery: Delivery = PLAIN,
+    formants: float = 1.0,
 ) -> np.ndarray:
     """float32 (frames, 2) at 44.1 kHz of at least `seconds`; above 1 `formants` are those of a smaller singer."""
+    frames = sung(notes, seconds, language=language, tuning=tuning, delivery=delivery)
+    return heard(frames if formants == 1.0 else _of_another_size(frames, formants))
+
+
+def heard(frames: Frames) -> np.ndarray:
+    """float32 (frames, 2) at 44.1 kHz."""
+    out = soxr.resample(world.sounded(frames), frames.rate, SAMPLE_RATE).astype(np.float32)
+    return np.repeat(out[:, None], 2, axis=1)
+
+
+def sung(notes: Sequence[Sung], seconds: float, *, language: str, tuning: float, delivery: Delivery = PLAIN) -> Frames:
+    """What the vocoder is to sound: from 0 to at least `seconds`."""
+    notes = deliveries.timed(notes, delivery)
     frames = int(seconds / PERIOD) + 1
     bins = pyworld.get_cheaptrick_fft_size(SPOKEN_RATE) // 2 + 1
     spectrum = np.full((frames, bins), _SILENCE)
@@ -54,12 +78,13 @@ def sing(
         room = note.start - (notes[number - 1].start if number else 0.0)
         for place in _places(note, held_to, room):
             _lay(place, language, note.syllable.line, spectrum, aperiodicity, voiced)
-    f0 = np.where(voiced, pitch.curve(notes, frames, PERIOD, tuning=tuning, vibrato=vibrato), 0.0)
-    if formants != 1.0:
-        spectrum = _of_another_size(spectrum, formants)
-    mono = pyworld.synthesize(f0, spectrum, aperiodicity, SPOKEN_RATE, 1000 * PERIOD)
-    out = soxr.resample(mono, SPOKEN_RATE, SAMPLE_RATE).astype(np.float32)
-    return np.repeat(out[:, None], 2, axis=1)
+    f0 = np.where(voiced, pitch.curve(notes, frames, PERIOD, tuning=tuning, delivery=delivery), 0.0)
+    louder = deliveries.arc(notes, frames, PERIOD, delivery)[:, None] / world.DB
+    found = Frames(f0, np.log(spectrum) + louder, aperiodicity, SPOKEN_RATE)
+    if not delivery.breath:
+        return found
+    now = shaping.sound_of([found]).breath
+    return shaping.breathed(found, now, now + shaping.BREATH_STEP * delivery.breath)
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
@@ -101,13 +126,13 @@ def _places(note: Sung, until: float, room: float) -> list[_Place]:
     return found
 
 
-def _of_another_size(spectrum: np.ndarray, formants: float) -> np.ndarray:
-    """The envelopes of another vocal tract: every formant so many times as high."""
-    bins = spectrum.shape[1]
+def _of_another_size(frames: Frames, formants: float) -> Frames:
+    """Sung by another vocal tract: every formant so many times as high."""
+    bins = frames.logs.shape[1]
     where = np.minimum(np.arange(bins) / formants, bins - 1.001)
     low = where.astype(int)
     share = where - low
-    return np.ascontiguousarray(spectrum[:, low] * (1 - share) + spectrum[:, low + 1] * share)
+    return replace(frames, logs=frames.logs[:, low] * (1 - share) + frames.logs[:, low + 1] * share)
 
 
 def _lay(

@@ -12,6 +12,7 @@ from ripieno.client._async.ratings import AsyncRatings
 from ripieno.client._async.refusals import AsyncRefusals
 from ripieno.client._async.songs import AsyncSongs
 from ripieno.client._async.tastes import AsyncTastes
+from ripieno.client._async.voices import AsyncVoices
 
 
 class AsyncRipieno(
@@ -22,6 +23,7 @@ class AsyncRipieno(
     AsyncTastes,
     AsyncRefusals,
     AsyncMasters,
+    AsyncVoices,
     AsyncPlatform,
 ):
     """A connection to one Ripieno.

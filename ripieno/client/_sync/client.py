@@ -13,6 +13,7 @@ from ripieno.client._sync.ratings import Ratings
 from ripieno.client._sync.refusals import Refusals
 from ripieno.client._sync.songs import Songs
 from ripieno.client._sync.tastes import Tastes
+from ripieno.client._sync.voices import Voices
 
 
 class Ripieno(
@@ -23,6 +24,7 @@ class Ripieno(
     Tastes,
     Refusals,
     Masters,
+    Voices,
     Platform,
 ):
     """A connection to one Ripieno.

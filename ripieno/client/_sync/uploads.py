@@ -115,7 +115,7 @@ class Uploads(Connection):
                     "x-file-name": quote(source.name, errors="replace"),
                     "content-type": "application/octet-stream",
                 },
-                body=_body(source, on_bytes),
+                body=whole_body(source, on_bytes),
                 is_replayable=source.is_replayable,
             )
             return accepted.audio_file_id
@@ -195,7 +195,7 @@ class Uploads(Connection):
         self._put(
             ticket,
             {},
-            _body(source, on_bytes),
+            whole_body(source, on_bytes),
             source.size,
             headers=ticket.headers,
             is_replayable=source.is_replayable,
@@ -231,7 +231,7 @@ class Uploads(Connection):
         raise errors.of_answer(answer.status_code, answer.headers, answer.content, str(answer.url))
 
 
-def _body(source: Source, on_bytes: OnBytes) -> Body:
+def whole_body(source: Source, on_bytes: OnBytes) -> Body:
     """The whole file as a body, read as it is sent."""
 
     def chunks() -> Iterator[bytes]:

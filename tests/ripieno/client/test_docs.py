@@ -110,6 +110,21 @@ WITHOUT_EXAMPLE = {
     "delete_master",
     "cancel_composition",
     "delete_composition",
+    "voices",
+    "voice",
+    "delete_voice",
+    "add_sample",
+    "send_sample",
+    "wait_sample",
+    "give_consent",
+    "revoke_consent",
+    "train_voice",
+    "wait_voice",
+    "voice_versions",
+    "compare_voice_versions",
+    "roll_back_voice",
+    "voice_uses",
+    "apply_voice",
 }
 """Used in the examples of others, or too plain for one."""
 

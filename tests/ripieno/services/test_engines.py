@@ -38,12 +38,12 @@ def test_who_comes_next_is_declared_and_the_last_needs_nothing():
 
 
 def test_every_task_has_an_engine_that_may_always_be_used():
-    for task in ("generate", "sing", "lyrics", "plan", "understand", "compose", "mix", "master"):
+    for task in ("generate", "sing", "lyrics", "plan", "understand", "compose", "mix", "master", "convert", "measure"):
         assert any(one.commercial and not one.model for one in engines.of_task(task)), task
 
 
 def test_what_signs_is_declared():
-    from gpu_endpoints.generation import symbolic
+    from gpu_endpoints.generation import choice, symbolic
     from gpu_endpoints.production import engines as production
     from gpu_endpoints.production import mastering, mixing
     from ripieno.services import lyricist, rules
@@ -51,6 +51,8 @@ def test_what_signs_is_declared():
     mixers = {mixing.NAME, mixing.CONSOLE}
     assert {one.name for one in engines.of_task("mix")} == mixers == set(production.describe()["mix"])
     assert {one.name for one in engines.of_task("master")} == {mastering.NAME} == set(production.describe()["master"])
+    assert {one.name for one in engines.of_task("convert")} == {engines.VOICE_MODEL, engines.VOICE_PROFILE}
+    assert {engines.VOICE_MODEL, engines.VOICE_PROFILE, engines.VOICE_MEASURES} < set(choice.voices())
     signed = {symbolic.NAME, rules.signature().engine, lyricist.phrases().engine}
     assert signed <= set(engines.declared())
 
