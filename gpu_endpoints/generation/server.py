@@ -9,6 +9,7 @@ from gpu_endpoints.production import engines as production
 from gpu_endpoints.serving.documents import JobDocument
 from gpu_endpoints.serving.server import Endpoint, create_app
 from gpu_endpoints.serving.work import Handler
+from gpu_endpoints.speech import engines as speech
 from ripieno.contracts import names
 from ripieno.contracts.enums import JobKind, JobState
 from ripieno.contracts.generation import GenerateAccepted, GenerateRequest
@@ -24,7 +25,7 @@ def _load_handlers() -> dict[str, Handler]:
 
 
 def _engines() -> dict[str, dict]:
-    return {"generate": choice.availability(), "sing": choice.singing(), **production.describe()}
+    return {"generate": choice.availability(), "sing": choice.singing(), **production.describe(), **speech.describe()}
 
 
 def _callback_payload(document: JobDocument) -> dict[str, Any] | None:
@@ -53,7 +54,7 @@ def _callback_payload(document: JobDocument) -> dict[str, Any] | None:
 
 GENERATION = Endpoint(
     name="generation",
-    kinds=production.KINDS | {JobKind.GENERATE, JobKind.SING},
+    kinds=production.KINDS | speech.KINDS | {JobKind.GENERATE, JobKind.SING},
     load_handlers=_load_handlers,
     engines=_engines,
     callback_payload=_callback_payload,

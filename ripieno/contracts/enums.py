@@ -48,6 +48,8 @@ class JobKind(StrEnum):
     ANALYZE = "analyze"
     GENERATE = "generate"
     SING = "sing"
+    SPEAK = "speak"
+    TRANSCRIBE = "transcribe"
     MIX = "mix"
     MASTER = "master"
     ALIGN = "align"

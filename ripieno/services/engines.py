@@ -23,11 +23,14 @@ from ripieno.services import licenses
 from ripieno.services.models import catalogue, folder
 from ripieno.services.settings import models_folder
 
-Task = Literal["generate", "sing", "lyrics", "plan", "understand", "compose", "mix", "master"]
+Task = Literal[
+    "generate", "sing", "lyrics", "plan", "understand", "compose", "mix", "master", "speak", "transcribe"
+]
 
 AUTO = "auto"
 SYMBOLIC, VOICE, DIFFSINGER = "symbolic", "voice", "diffsinger"
 MODEL, PHRASES, RULES = "language-model", "phrases", "rules"
+FORMANT = "formant"
 VOICES = "voices"  # the folder of DiffSinger voices among the models
 _DOCUMENT = """# Engines
 
