@@ -55,6 +55,7 @@ class JobKind(StrEnum):
     ALIGN = "align"
     CHECK = "check"
     EXPORT = "export"
+    SET = "set"
 
 
 class GenerationStatus(StrEnum):
