@@ -134,6 +134,12 @@ class RevisionOrder(WorkOrder):
     leg: int = 1
 
 
+class TalkOrder(WorkOrder):
+    """One thing that was said to a set, to be understood and answered."""
+
+    talk_id: str
+
+
 class VersionOrder(WorkOrder):
     """One version of one element of a work. `is_alone`: it is not made together with the others of its work, so that
     its own end is what people are told of."""

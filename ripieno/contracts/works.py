@@ -15,6 +15,7 @@ from pydantic import Field
 
 from ripieno.contracts.base import Contract
 from ripieno.contracts.composition import Composition
+from ripieno.contracts.dj_sets import DjSet
 from ripieno.contracts.enums import GenerationStatus, StemType, TakeStatus
 from ripieno.contracts.generation import (
     GeneratedStem,
@@ -25,6 +26,7 @@ from ripieno.contracts.generation import (
 )
 from ripieno.contracts.production import ExportedFile, MixedFile
 from ripieno.contracts.provenance import Provenance
+from ripieno.contracts.sets import SetFile
 
 
 class WorkKind(StrEnum):
@@ -58,8 +60,8 @@ class Version(Contract):
 
     `inputs` are what it is made from, by name: hashes of files, the plan, the settings; `inputs_hash` is the hash of
     them all, by which equal work is known. `revision` is that of the composition it was first made for. `stem` is what
-    came of a layer, `file` of a mix or master, `exported` of an export. `heeds` is the comment on the version `after`
-    (None is the one before) that it was asked for with.
+    came of a layer, `file` of a mix or master, `set_file` of the mix of a set, `exported` of an export. `heeds` is the
+    comment on the version `after` (None is the one before) that it was asked for with.
     """
 
     number: int = Field(ge=1)
@@ -74,6 +76,7 @@ class Version(Contract):
     after: int | None = None
     stem: GeneratedStem | None = None
     file: MixedFile | None = None
+    set_file: SetFile | None = None
     exported: ExportedFile | None = None
     error: str | None = None
     reviews: list[Review] = []
@@ -108,7 +111,8 @@ class Element(Contract):
 
 class Work(Contract):
     """One work at rest. `born` is the life of the song that it is made for; `conditioning_hash` that of the document
-    which its layers have to fit, once that is known; `composition` what a composition has beside that."""
+    which its layers have to fit, once that is known; `composition` what a composition has beside that, `dj_set` what a
+    set has."""
 
     work_id: str
     owner: str
@@ -126,6 +130,7 @@ class Work(Contract):
     error: str | None = None
     elements: list[Element] = []
     composition: Composition | None = None
+    dj_set: DjSet | None = None
 
     def element(self, name: str) -> Element | None:
         return next((one for one in self.elements if one.name == name), None)
