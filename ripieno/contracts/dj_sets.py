@@ -45,8 +45,9 @@ class SpokenLine(Contract):
 
 class SetVersion(Contract):
     """One state of a set. `wishes` and `journey` are what its plan obeys, `edits` what was asked for to come here from
-    `parent`, `changes` say what that did. `mix` is the element that was rendered; `lines` what the persona says in it.
-    A version that failed leaves the one before as it was."""
+    `parent`, `changes` say what that did. Once it is `planned` its plan is a blob beside the set; `songs` are those of
+    the plan in their order. `mix` is the element that was rendered; `lines` what the persona says in it; `talk_id`
+    is what was said that led to it. A version that failed leaves the one before as it was."""
 
     number: int = Field(ge=1)
     parent: int | None = None
@@ -59,10 +60,14 @@ class SetVersion(Contract):
     wishes: SetWishes = SetWishes()
     journey: list[JourneyPoint] = []
     persona: PersonaName | None = None
-    plan: SetPlan | None = None
+    planned: bool = False
+    title: str = ""
+    songs: list[str] = []
+    duration_seconds: float | None = None
     lines: list[SpokenLine] = []
     speaker: Provenance | None = None
     mix: str | None = None
+    talk_id: str | None = None
     remarks: list[str] = []
 
 

@@ -135,6 +135,11 @@ def set_songs_blob(work_id: str) -> str:
     return f"{work_id}/songs.json"
 
 
+def set_plan_blob(work_id: str, version: int) -> str:
+    """The plan of one version of a set."""
+    return f"{work_id}/plan.{version}.json"
+
+
 def spoken_output(work_id: str, fingerprint: str) -> str:
     """A text that is spoken for a set, less its extension; the same text is the same file."""
     return f"{work_id}/spoken/{fingerprint[:16]}"

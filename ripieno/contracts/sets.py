@@ -88,7 +88,8 @@ class SetOrder(Request):
     """`POST /sets`. Each field wins over the `brief` (`an hour from my library, from dusk to peak to home`).
 
     `songs` are what to choose from; `all_of_them` are then played, else as many as fit. Without any they are those of
-    the library. `journey` is the curve to follow, `persona` who plays. `announced` has the persona speak.
+    the library. `journey` is the curve to follow, `persona` who plays. `announced` has the persona speak;
+    with `bridges` a song that is missing between two others is composed.
     """
 
     brief: str = Field(default="", max_length=MOST_SET_BRIEF)
@@ -101,6 +102,7 @@ class SetOrder(Request):
     persona: PersonaName | None = None
     wishes: SetWishes = SetWishes()
     announced: bool | None = None
+    bridges: bool = False
     random_seed: int | None = Field(default=None, ge=0, lt=2**32)
     loudness_lufs: float | None = Field(default=None, ge=-30, le=-6)
     stem_format: StemFormat = "flac"

@@ -112,7 +112,7 @@ class Element(Contract):
 class Work(Contract):
     """One work at rest. `born` is the life of the song that it is made for; `conditioning_hash` that of the document
     which its layers have to fit, once that is known; `composition` what a composition has beside that, `dj_set` what a
-    set has."""
+    set has. `part_of` is the set that it was made for, and goes with."""
 
     work_id: str
     owner: str
@@ -131,6 +131,7 @@ class Work(Contract):
     elements: list[Element] = []
     composition: Composition | None = None
     dj_set: DjSet | None = None
+    part_of: str | None = None
 
     def element(self, name: str) -> Element | None:
         return next((one for one in self.elements if one.name == name), None)

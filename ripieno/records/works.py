@@ -241,8 +241,8 @@ def _with_status_of_set(work: Work, dj_set: DjSet) -> Work:
     newest, here = dj_set.versions[-1], dj_set.open
     status, message, error = GenerationStatus.COMPLETED, f"version {dj_set.current} can be heard", None
     if here is not None:
-        status = GenerationStatus.PLANNING if here.plan is None else GenerationStatus.GENERATING
-        message = f"version {here.number}: {'planning' if here.plan is None else 'rendering'}"
+        status = GenerationStatus.GENERATING if here.planned else GenerationStatus.PLANNING
+        message = f"version {here.number}: {'rendering' if here.planned else 'planning'}"
     elif not any(one.status == "made" for one in dj_set.versions):
         status = GenerationStatus.CANCELLED if newest.status == "cancelled" else GenerationStatus.FAILED
         message = error = newest.error or "it could not be made"
