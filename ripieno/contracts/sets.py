@@ -32,7 +32,8 @@ away in an echo as the second begins; `loop`: the last bar of the first again an
 second; `stems`: the drums of the second under the voice of the first, or the other way round."""
 
 Pulse = Literal["half", "normal", "double"]
-"""Which beats of the song the beats of the set are: each, every second one (`half`), or two to each (`double`)."""
+"""Which beats of a song fall on those of the one before: each, every second one (`half`: it counts at half its tempo),
+or each on every second one of those (`double`)."""
 
 PersonaName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 
@@ -226,7 +227,7 @@ class Persona(Contract):
 class PlannedSong(Contract):
     """One song of the set. It is heard from `in_seconds` to `out_seconds` of its recording, which is `start_seconds` to
     `end_seconds` of the set, transitions and all. It is played at `bpm`, its own between transitions; `own_bpm` is what
-    it was analysed to have, `pulse` which of its beats count. `gain_db` brings it to the level of the others. `why`
+    it was analysed to have. `gain_db` brings it to the level of the others. `why`
     says why it is here."""
 
     position: int = Field(ge=1)
@@ -239,7 +240,6 @@ class PlannedSong(Contract):
     end_seconds: float
     own_bpm: float | None = None
     bpm: float | None = None
-    pulse: Pulse = "normal"
     camelot: str | None = None
     energy: float
     valence: float
@@ -252,9 +252,10 @@ class PlannedTransition(Contract):
     """How one song goes over into the next, during `start_seconds` to `end_seconds` of the set.
 
     It begins at `from_seconds` of the first and at `to_seconds` of the second song, at downbeats of both, and takes
-    `bars` bars (0: a cut) at a tempo that glides from `bpm_from` to `bpm_to`. `stretch_from` and `stretch_to` are by
-    how much the two are at most played faster (1.02) or slower there. Of `stems`, `keeps` is whose voice stays over
-    whose drums: `from` is the voice of the first over the drums of the second.
+    `bars` bars of the first (0: a cut) at a tempo that glides from `bpm_from` to `bpm_to`; `pulse` is which beats of
+    the second fall on those of the first. The second song begins with it, only with a `loop` at its end. `stretch_from`
+    and `stretch_to` are by how much the two are at most played faster (1.02) or slower there. Of `stems`, `keeps` is
+    whose voice stays over whose drums: `from` is the voice of the first over the drums of the second.
     """
 
     number: int = Field(ge=1)
@@ -268,6 +269,7 @@ class PlannedTransition(Contract):
     to_seconds: float
     bpm_from: float | None = None
     bpm_to: float | None = None
+    pulse: Pulse = "normal"
     stretch_from: float = 1.0
     stretch_to: float = 1.0
     keeps: Literal["from", "to"] | None = None
