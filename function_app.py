@@ -5,15 +5,18 @@ import azure.durable_functions as df
 import activities.compositions
 import activities.endpoint_jobs
 import activities.removal
+import activities.sets
 import activities.songs
 import activities.works
 import orchestrators.composition
+import orchestrators.dj_set
 import orchestrators.endpoint_job
 import orchestrators.export
 import orchestrators.ingest
 import orchestrators.mix
 import orchestrators.pipeline
 import orchestrators.removal
+import orchestrators.talk
 import orchestrators.version
 import orchestrators.work
 import triggers.audio
@@ -30,6 +33,7 @@ import triggers.masters
 import triggers.openapi
 import triggers.reference
 import triggers.removals
+import triggers.sets
 import triggers.timers
 import triggers.understanding
 import triggers.unknown
@@ -40,9 +44,12 @@ PARTS = (
     triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.compositions, triggers.feedback,
     triggers.understanding, triggers.catalogue, triggers.harmony, triggers.masters, triggers.jobs, triggers.callbacks,
     triggers.health, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
+    triggers.sets,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
     orchestrators.composition, orchestrators.export, orchestrators.endpoint_job, orchestrators.removal,
+    orchestrators.dj_set, orchestrators.talk,
     activities.songs, activities.works, activities.compositions, activities.endpoint_jobs, activities.removal,
+    activities.sets,
 )  # fmt: skip
 
 preparing.at_start()

@@ -151,7 +151,8 @@ class VersionOrder(WorkOrder):
 
 class RemovalOrder(Contract):
     """A song, or a work, and everything made from it, to be removed. `sweep_seconds`: when to look once more for what
-    was being written at that moment. With a `revision`, of a composition just what is being made for that is meant."""
+    was being written at that moment. With a `revision`, of a composition or set just what is being made for that is
+    meant. `parts` are works that were made for it and go with it."""
 
     owner: str
     instance_id: str
@@ -160,4 +161,5 @@ class RemovalOrder(Contract):
     born: str | None = None
     work_id: str | None = None
     revision: int | None = None
+    parts: list[str] = []
     workflow: str | None = None

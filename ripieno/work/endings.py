@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ripieno.contracts.workflow import DropOrder, RevisionOrder, Run, SongOrder, VersionOrder, WorkOrder
+from ripieno.contracts.workflow import DropOrder, RevisionOrder, Run, SongOrder, TalkOrder, VersionOrder, WorkOrder
 from ripieno.work import analysing, composing, exporting, generating, mixing
+from ripieno.work.sets import talking, versions
 
 _CODE = "workflow_ended"
 
@@ -21,6 +22,10 @@ def give(run: Run, reason: str) -> None:
             generating.fail(WorkOrder.model_validate(run.order), f"the generation broke off: {reason}")
         case "CompositionOrchestrator":
             composing.fail(RevisionOrder.model_validate(run.order), f"the composition broke off: {reason}")
+        case "SetOrchestrator":
+            versions.fail(RevisionOrder.model_validate(run.order), f"the set broke off: {reason}")
+        case "TalkOrchestrator":
+            talking.fail(TalkOrder.model_validate(run.order), f"what was said could not be answered: {reason}")
         case "VersionOrchestrator":
             error = {"code": _CODE, "message": f"the take broke off: {reason}"}
             generating.save_version(VersionOrder.model_validate(run.order), None, error)

@@ -15,6 +15,7 @@ from ripieno.contracts.workflow import JobOrder, VersionOrder
 from ripieno.records import songs, works
 from ripieno.services import falling
 from ripieno.work import composing, exporting, generating, mixing
+from ripieno.work.sets import rendering, speaking, talking
 
 
 class NothingToDo(LookupError):
@@ -47,6 +48,14 @@ def body(order: JobOrder) -> dict[str, Any]:
             return composing.check_body(order.owner, subject["work_id"], subject["revision"])
         case JobKind.EXPORT:
             return exporting.job_body(order.owner, subject["work_id"], subject["element"], subject["version"])
+        case JobKind.SET:
+            return rendering.job_body(order.owner, subject["work_id"], subject["revision"])
+        case JobKind.SPEAK if "talk_id" in subject:
+            return talking.answer_body(order.owner, subject["work_id"], subject["talk_id"])
+        case JobKind.SPEAK:
+            return speaking.job_body(order.owner, subject["work_id"], subject["revision"])
+        case JobKind.TRANSCRIBE:
+            return talking.recording_body(order.owner, subject["work_id"], subject["talk_id"])
     raise ValueError(f"no workflow asks for jobs of kind {order.kind!r}")
 
 

@@ -18,6 +18,7 @@ _PARTS = {
     "start": (0.0, 0.34), "middle": (0.33, 0.67), "end": (0.66, 1.0), "first_half": (0.0, 0.5),
     "second_half": (0.5, 1.0),
 }  # fmt: skip
+_KIND_ALONE: Act = "swap"
 _BY_WEIGHT: tuple[Act, ...] = ("undo", "why", "free", "ban", "swap", "pin", "calmer", "wilder", "move")
 
 
@@ -109,11 +110,11 @@ class _Clause:
             self.taken |= set(range(one.first, one.last))
         bare = [token if at not in self.taken else _hidden(token) for at, token in enumerate(self.said)]
         acts = _acts(bare, self.known)
-        act = next((one for one in _BY_WEIGHT if one in acts), None)
+        act: Act | None = next((one for one in _BY_WEIGHT if one in acts), None)
         kind = self._kind(bare)
         about = find(bare, self.known.transition)
         if act is None and kind is not None and (about or len(titles) > 1):
-            act = "swap"
+            act = _KIND_ALONE
         if act is None:
             self._unread()
             return titles[-1] if titles else self.before

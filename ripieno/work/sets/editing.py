@@ -58,9 +58,7 @@ def edit(owner: str, work_id: str, wanted: SetChange) -> tuple[Work, SetVersion,
     return work, version, run, heard.unread if heard else []
 
 
-def asked_of(
-    work: Work, before: SetVersion, plan: SetPlan, edits: Sequence[SetEdit], shifts: Sequence[Shift]
-) -> Asked:
+def asked_of(work: Work, before: SetVersion, plan: SetPlan, edits: Sequence[SetEdit], shifts: Sequence[Shift]) -> Asked:
     """The wishes and the journey that follow from edits.
 
     Raises

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from ripieno.contracts.dj_sets import SetExplanation
 from ripieno.contracts.sets import TransitionPlace
 from ripieno.contracts.understanding import Language
@@ -11,6 +14,8 @@ from ripieno.music.talking.hearing import Question
 from ripieno.records import works
 from ripieno.work.revising import NoSuchVersion
 from ripieno.work.sets import editing, versions
+
+Found = TypeVar("Found")
 
 
 def why(
@@ -40,23 +45,20 @@ def why(
     told = SetExplanation(set_id=work_id, version=version.number, answer="", why=[])
     question = Question()
     if song is not None:
-        told.song = _at(plan.songs, song, "song")
-        question = Question(song=told.song.song)
-        told.why = explaining.asked(plan, song=told.song.song)
+        one = _at(plan.songs, song, "song")
+        question, told.song = Question(song=one.song), one
+        told.why = explaining.asked(plan, song=one.song)
     elif transition is not None:
-        told.transition = _at(plan.transitions, transition, "transition")
-        place = TransitionPlace(from_song=told.transition.from_song, to_song=told.transition.to_song)
-        question = Question(transition=place)
-        told.why = told.transition.why
+        step = _at(plan.transitions, transition, "transition")
+        question = Question(transition=TransitionPlace(from_song=step.from_song, to_song=step.to_song))
+        told.transition, told.why = step, step.why
     else:
         told.why = explaining.asked(plan)
     told.answer = answering.whole(answering.why(question, plan, language))
     return told
 
 
-def _at(found: list, number: int, what: str):
+def _at(found: Sequence[Found], number: int, what: str) -> Found:
     if not 1 <= number <= len(found):
         raise NoSuchVersion(f"there is no {what} {number}: the set has {len(found)}")
     return found[number - 1]
-
-

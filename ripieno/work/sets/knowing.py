@@ -1,7 +1,7 @@
 """What planning knows of a song, read from its analysis and its stems; of a composition, from what it was made from.
 
-Energy is of loudness and tempo, valence of mode and tempo, where nobody has measured a mood: rough, and the same for
-every song. Where somebody sings is read from the waveform of the vocal stem; of a song without one nothing is known.
+Where somebody sings is read from the waveform of the vocal stem; of a song without one nothing is known. A filter's
+stems (`approximate`) are no stems to play with.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from ripieno.contracts.analysis import Analysis, Section, SeparationResult
 from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.composition import Context, Revision
 from ripieno.contracts.dj_sets import KnownSongs
-from ripieno.contracts.enums import AudioFileStatus, StemType
+from ripieno.contracts.enums import AudioFileStatus, Mode, StemType
 from ripieno.contracts.production import AudioBlob
 from ripieno.contracts.sets import SetSong, Span
 from ripieno.contracts.works import Work, WorkKind
 from ripieno.music.composing import contexts
 from ripieno.music.pitch import key_name
+from ripieno.music.sets import songs as set_songs
 from ripieno.records import analyses, songs, works
 from ripieno.records.songs import SongQuery
 from ripieno.services import blobs
@@ -31,12 +32,6 @@ MOST_READ = 300  # songs whose analyses are read for one set
 _MOST_LOOKED_AT = 5000
 _PAGE, _PAGE_OF_PIECES = 200, 50
 _READ_AT_ONCE = 8
-_QUIET_LUFS, _LOUD_LUFS = -22.0, -7.0
-_SLOW, _FAST = 60.0, 160.0
-_OF_LOUDNESS = 0.55
-_OF_MODE, _OF_TEMPO = 0.3, 0.2
-_SUNG_SHARE, _LEAST_SUNG = 0.12, 0.02  # of the stem's loudest, and of full scale
-_STRETCH_SECONDS, _LONGEST_BREATH, _SHORTEST_SUNG = 0.1, 0.6, 0.3
 
 
 class CannotPlan(ValueError):
@@ -115,30 +110,16 @@ def heard(work: Work) -> tuple[Revision, Context] | None:
 
 
 def of_song(song: AudioFile, found: Analysis, separated: SeparationResult | None, vocals: list[Span] | None) -> SetSong:
-    """A song of the library."""
-    energy = energy_of(found.loudness_lufs, found.bpm)
+    """A song of the library; its stems where they are what they are called, not what a filter leaves."""
     stems = separated.stems if separated is not None and not separated.engine.approximate else []
-    return SetSong(
+    return set_songs.of_analysis(
+        found,
         song=song.audio_file_id,
         title=song.title or song.original_file_name.rpartition(".")[0] or song.original_file_name,
         artist=song.artist or "",
-        seconds=found.duration_seconds,
-        bpm=found.bpm,
-        beats_per_bar=max((one.position for one in found.beats), default=4),
-        beats=[one.time for one in found.beats],
-        downbeats=[one.time for one in found.beats if one.position == 1],
-        beat_confidence=found.confidence.beats,
-        key=found.key,
-        mode=found.mode,
-        sections=found.sections,
-        bar_levels=found.bar_levels,
-        energy=energy,
-        valence=valence_of(str(found.mode) if found.mode else None, found.bpm),
-        arousal=round(2 * energy - 1, 3),
-        loudness_lufs=found.loudness_lufs,
-        vocals=vocals,
         audio=AudioBlob(container=names.SONGS, blob_name=song.blob_name),
         stems={StemType(one.stem_type): AudioBlob(container=names.STEMS, blob_name=one.blob_name) for one in stems},
+        vocals=vocals,
     )
 
 
@@ -172,7 +153,7 @@ def of_composition(work: Work, revision: Revision, context: Context) -> SetSong:
             if position == 1 and time < master.duration_seconds
         ],
         key=key_name(key.tonic, key.mode),
-        mode=key.mode,  # pyright: ignore[reportArgumentType]
+        mode=Mode(key.mode),
         sections=sections,
         bar_levels=[round(24.0 * one - 36.0, 2) for one in energies],
         energy=round(min(1.0, max(0.0, (arousal + 1) / 2)), 3),
@@ -184,42 +165,6 @@ def of_composition(work: Work, revision: Revision, context: Context) -> SetSong:
         audio=AudioBlob(blob_name=master.blob_name),
         stems=_layers(work, revision),
     )
-
-
-def energy_of(lufs: float | None, bpm: float | None) -> float:
-    """0..1, of how loud and how fast a song is; what is not known counts as the middle."""
-    loud = 0.5 if lufs is None else _between(lufs, _QUIET_LUFS, _LOUD_LUFS)
-    fast = 0.5 if bpm is None else _between(bpm, _SLOW, _FAST)
-    return round(_OF_LOUDNESS * loud + (1 - _OF_LOUDNESS) * fast, 3)
-
-
-def valence_of(mode: str | None, bpm: float | None) -> float:
-    """-1..1, of its mode and how fast it is."""
-    of_mode = 0.0 if mode is None else _OF_MODE if mode == "major" else -_OF_MODE
-    return round(of_mode + (0.0 if bpm is None else _OF_TEMPO * (2 * _between(bpm, _SLOW, _FAST) - 1)), 3)
-
-
-def sung(document: dict) -> list[Span]:
-    """Where a vocal stem sounds, of its waveform (`gpu_endpoints.audio.peaks`): louder than a share of its loudest,
-    breaths bridged."""
-    data = document.get("data", [])
-    seconds = document["samples_per_pixel"] / document["sample_rate"]
-    wide = max(1, round(_STRETCH_SECONDS / seconds))
-    levels = [
-        max((abs(one) for one in data[at : at + 2 * wide]), default=0) / 128 for at in range(0, len(data), 2 * wide)
-    ]
-    floor = max(_LEAST_SUNG, _SUNG_SHARE * max(levels, default=0.0))
-    step = wide * seconds
-    found: list[Span] = []
-    for number, level in enumerate(levels):
-        if level < floor:
-            continue
-        start, end = number * step, (number + 1) * step
-        if found and start - found[-1].end_seconds <= _LONGEST_BREATH:
-            found[-1] = Span(start_seconds=found[-1].start_seconds, end_seconds=end)
-        else:
-            found.append(Span(start_seconds=start, end_seconds=end))
-    return [one for one in found if one.end_seconds - one.start_seconds >= _SHORTEST_SUNG]
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
@@ -272,7 +217,7 @@ def _vocals(separated: SeparationResult | None) -> list[Span] | None:
     if stem is None:
         return None
     try:
-        return sung(json.loads(blobs.read(names.STEMS, names.peaks_blob(stem.blob_name))))
+        return set_songs.vocals_of(json.loads(blobs.read(names.STEMS, names.peaks_blob(stem.blob_name))))
     except blobs.BlobMissing:
         return None
 
@@ -285,7 +230,3 @@ def _layers(work: Work, revision: Revision) -> dict[StemType, AudioBlob]:
         if stem is not None and not stem.start_seconds:
             found.setdefault(StemType(stem.stem_type), []).append(stem.blob_name)
     return {kind: AudioBlob(blob_name=only[0]) for kind, only in found.items() if len(only) == 1}
-
-
-def _between(value: float, low: float, high: float) -> float:
-    return min(1.0, max(0.0, (value - low) / (high - low)))

@@ -98,9 +98,7 @@ def known_songs(work: Work, version: SetVersion) -> KnownSongs:
     begun = known
     if known is None:
         known = (
-            knowing.named(work.owner, asked.songs)
-            if asked.songs
-            else knowing.library(work.owner, seed_of(work, asked))
+            knowing.named(work.owner, asked.songs) if asked.songs else knowing.library(work.owner, seed_of(work, asked))
         )
         begun = None
     wished = [one.song for one in version.wishes.songs] + versions.dj_set(work).bridges
@@ -165,9 +163,6 @@ def _without(wishes: SetWishes, gone: set[str]) -> SetWishes:
         update={
             "songs": [one for one in wishes.songs if one.song not in gone],
             "next_to": [pair for pair in wishes.next_to if not gone & set(pair)],
-            "transitions": [
-                one for one in wishes.transitions if one.from_song not in gone and one.to_song not in gone
-            ],
+            "transitions": [one for one in wishes.transitions if one.from_song not in gone and one.to_song not in gone],
         }
     )
-

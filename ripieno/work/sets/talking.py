@@ -113,6 +113,12 @@ def heed(order: TalkOrder, heard: dict[str, Any] | None, error: dict[str, Any] |
     return _order_of(work, find(work, order.talk_id))
 
 
+def has_answer(order: TalkOrder) -> bool:
+    """Whether there is an answer that nobody has spoken."""
+    talk = find(works.get_set(order.owner, order.work_id), order.talk_id)
+    return bool(talk.answer) and talk.answer_blob is None
+
+
 def answer_body(owner: str, work_id: str, talk_id: str) -> dict[str, Any]:
     """The input of the job that speaks the answer."""
     work = works.get_set(owner, work_id)
@@ -187,9 +193,7 @@ def _heeded(work: Work, before: SetVersion, plan: SetPlan, heard: Heard, done: S
     begun = _begun_by(work, done)
     if begun is None:
         asked = editing.asked_of(work, before, plan, heard.edits, heard.shifts)
-        _, version, _ = editing.noted(
-            work.owner, work.work_id, before, asked, said=done.words, talk_id=done.talk_id
-        )
+        _, version, _ = editing.noted(work.owner, work.work_id, before, asked, said=done.words, talk_id=done.talk_id)
     else:
         version = begun
     done.version, done.edits, done.changes = version.number, version.edits, version.changes
