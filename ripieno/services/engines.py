@@ -23,7 +23,9 @@ from ripieno.services import licenses
 from ripieno.services.models import catalogue, folder
 from ripieno.services.settings import models_folder
 
-Task = Literal["generate", "sing", "lyrics", "plan", "understand", "compose", "mix", "master", "speak", "transcribe"]
+Task = Literal[
+    "generate", "sing", "lyrics", "plan", "understand", "compose", "mix", "master", "set", "speak", "transcribe"
+]
 
 AUTO = "auto"
 SYMBOLIC, VOICE, DIFFSINGER = "symbolic", "voice", "diffsinger"

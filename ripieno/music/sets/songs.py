@@ -1,7 +1,7 @@
 """What planning knows of a song, from what was found in it.
 
-Energy is how a listener would place it between rest and dance: with a known arousal it is that, else it is made of tempo
-and loudness alone, which says nothing of how dense or bright a song is. A voice is where the separated voice is
+Energy is how a listener would place it between rest and dance: with a known arousal it is that, else it is made of
+tempo and loudness alone, which says nothing of how dense or bright a song is. A voice is where the separated voice is
 loud, read from the peaks that are stored beside each stem, so that no audio has to be read again.
 """
 
