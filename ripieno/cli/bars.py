@@ -7,6 +7,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.composition import CompositionView
+from ripieno.contracts.dj_sets import SetView
 from ripieno.contracts.enums import GenerationStatus, TakeStatus
 from ripieno.contracts.generation import Generation
 
@@ -79,6 +80,10 @@ class Bar:
         newest = made.versions[-1]
         done = sum(one.status != "waiting" for one in newest.stages)
         self._shown.update(self._task, completed=done / len(newest.stages), message=made.message)
+
+    def dj_set(self, made: SetView) -> None:
+        share = _BEFORE_IT_IS_HEARD.get(GenerationStatus(made.status), 1.0)
+        self._shown.update(self._task, completed=0.4 if share == 0.1 else share, message=made.message)
 
     def message(self, text: str) -> None:
         self._shown.update(self._task, message=text)

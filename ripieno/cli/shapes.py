@@ -133,6 +133,14 @@ class Downloaded(Contract):
     path: str
 
 
+class DownloadedSet(Contract):
+    """`set download`: which version in which formats, and where they were written."""
+
+    set_id: str
+    version: int
+    paths: list[str]
+
+
 class Checked(Contract):
     """One line of `doctor`: `status` is ok, missing, broken or stopped."""
 

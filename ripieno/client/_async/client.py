@@ -9,10 +9,13 @@ from ripieno.client._async.generations import AsyncGenerations
 from ripieno.client._async.masters import AsyncMasters
 from ripieno.client._async.platform import AsyncPlatform
 from ripieno.client._async.ratings import AsyncRatings
+from ripieno.client._async.sets import AsyncSets
 from ripieno.client._async.songs import AsyncSongs
 
 
-class AsyncRipieno(AsyncSongs, AsyncGenerations, AsyncCompositions, AsyncRatings, AsyncMasters, AsyncPlatform):
+class AsyncRipieno(
+    AsyncSongs, AsyncGenerations, AsyncCompositions, AsyncRatings, AsyncMasters, AsyncSets, AsyncPlatform
+):
     """A connection to one Ripieno.
 
     Parameters

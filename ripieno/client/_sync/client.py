@@ -10,10 +10,11 @@ from ripieno.client._sync.generations import Generations
 from ripieno.client._sync.masters import Masters
 from ripieno.client._sync.platform import Platform
 from ripieno.client._sync.ratings import Ratings
+from ripieno.client._sync.sets import Sets
 from ripieno.client._sync.songs import Songs
 
 
-class Ripieno(Songs, Generations, Compositions, Ratings, Masters, Platform):
+class Ripieno(Songs, Generations, Compositions, Ratings, Masters, Sets, Platform):
     """A connection to one Ripieno.
 
     Parameters
