@@ -70,14 +70,14 @@ def _of_set(plan: SetPlan, who: Persona) -> list[str]:
     said.append(f"The energy is to be {course}; what is played is {off:.2f} from that in the mean.")
     if kinds:
         counted = ", ".join(f"{count} × {kind}" for kind, count in sorted(kinds.items(), key=lambda pair: -pair[1]))
-        near = sum(pairs_near(plan))
+        near = sum(near_keys(plan))
         said.append(
             f"Transitions: {counted}. {near} of {len(plan.transitions)} songs follow in the same or a near key."
         )
     return said
 
 
-def pairs_near(plan: SetPlan) -> list[bool]:
+def near_keys(plan: SetPlan) -> list[bool]:
     """Of each transition, whether the keys are the same, relatives, or a fifth from each other."""
     return [one.harmony.startswith(("the same", "the relative", "a fifth")) for one in plan.transitions]
 

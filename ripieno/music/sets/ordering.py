@@ -22,13 +22,15 @@ _ENERGY, _VALENCE, _TASTE, _LIKING = 3.0, 0.8, 0.35, 0.5
 _SAME_ARTIST = ((1, 0.9), (2, 0.5), (3, 0.25))  # so many songs before, and what it costs
 _SAME_STYLE, _SAME_KEY, _RUN = 0.12, 0.15, 3
 _CHANCE = 0.03
-_AS_BEFORE = 0.25  # what a pair is cheaper by that was one before an edit
+_AS_BEFORE, _THERE_BEFORE = 0.25, 0.3  # what a pair, and a song, are cheaper by that were there before an edit
+_WAVE, _STEADY = 0.25, 0.3  # how far who dares more than that lets the energy go up and down from song to song
 IMPOSSIBLE = 1e6
 
 
 @dataclass
 class Search:
-    """All that the cost of an order is made of; `before` is the order that an edit was made to."""
+    """All that the cost of an order is made of; `before` is the order that an edit was made to, `known` what pairs of
+    the same candidates cost."""
 
     candidates: Sequence[Candidate]
     persona: Persona
@@ -39,13 +41,17 @@ class Search:
     tastes: Mapping[str, float] = field(default_factory=dict)
     before: Sequence[str] = ()
     seed: int = 0
+    known: dict[tuple[int, int], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._place = {one.song.song: number for number, one in enumerate(self.candidates)}
         rng = random.Random(self.seed)
         chance = _CHANCE * (1 + self.persona.daring)
-        self._own = [self._of_song(one) + rng.uniform(0, chance) for one in self.candidates]
-        self._pairs: dict[tuple[int, int], float] = {}
+        was_there = set(self.before)
+        self._own = [
+            self._of_song(one) + rng.uniform(0, chance) - _THERE_BEFORE * (one.song.song in was_there)
+            for one in self.candidates
+        ]
         self._targets = [self._target(place) for place in range(self.count)]
         self._was_next = {(a, b) for a, b in zip(self.before, self.before[1:], strict=False)}
         self._apart = set(self.wishes.apart)
@@ -92,7 +98,7 @@ class Search:
         return total
 
     def _between(self, before: int, here: int) -> float:
-        known = self._pairs.get((before, here))
+        known = self.known.get((before, here))
         if known is None:
             first, second = self.candidates[before], self.candidates[here]
             known = pairs.cost(pairs.pair(first, second), self.persona)
@@ -101,7 +107,7 @@ class Search:
                 known = IMPOSSIBLE
             elif ids in self._was_next:
                 known -= _AS_BEFORE
-            self._pairs[before, here] = known
+            self.known[before, here] = known
         return known
 
     def _of_song(self, one: Candidate) -> float:
@@ -116,6 +122,7 @@ class Search:
         share = place / (self.count - 1) if self.count > 1 else 0.5
         energy, valence = journeys.at(self.journey, share)
         taste = self.persona.taste
+        energy += _WAVE * max(0.0, self.persona.daring - _STEADY) * (1 if place % 2 else -1)
         return min(1.0, max(0.0, energy + taste.energy)), min(1.0, max(-1.0, valence + taste.valence))
 
     def _wanted(self, order: Sequence[int]) -> float:

@@ -27,7 +27,7 @@ from ripieno.music.sets.personas import persona
 NAME = "set-rules"
 USUAL_SECONDS = 3600.0
 LOUDNESS = -14.0
-_TRIES, _CLOSE = 4, 0.06
+_TRIES, _CLOSE = 3, 0.04
 _LEAST_SCALE, _MOST_SCALE = 0.6, 1.3
 _OVERLAP = 0.9  # of a song that is not in a transition
 _POINTS = 60
@@ -74,21 +74,15 @@ def plan(
     remarks = _missing(frame.wishes, candidates)
     seed = order.random_seed if order.random_seed is not None else (before.seed if before else 0)
     count = _count(order, frame, candidates, before)
-    scale = 1.0
-    chosen, laid = _tried(order, frame, candidates, count, scale, before, liking or {}, seed)
-    for _ in range(_TRIES if frame.seconds and before is None else 0):
-        assert frame.seconds is not None
-        off = laid.seconds / frame.seconds
-        if abs(off - 1) <= _CLOSE:
-            break
-        scale = min(max(scale / off, _LEAST_SCALE), _MOST_SCALE)
-        missing = frame.seconds - laid.seconds
-        if frame.count is None and abs(missing) > 0.6 * laid.seconds / len(chosen):
-            step = round(missing / (laid.seconds / len(chosen)))
-            count = min(max(1, count + step), len(candidates), MOST_SET_SONGS)
-            chosen, laid = _tried(order, frame, candidates, count, scale, before, liking or {}, seed)
-        else:
-            laid = layout.lay_out(chosen, frame.who, frame.wishes, scale=scale, loudness=_loudness(order))
+    known: dict[tuple[int, int], float] = {}
+    chosen = _chosen(frame, candidates, count, before, liking or {}, seed, known)
+    laid = layout.lay_out(chosen, frame.who, frame.wishes, loudness=_loudness(order))
+    if frame.seconds is not None and before is None:
+        better = round(count * frame.seconds / laid.seconds)
+        better = min(max(better, _least(frame, candidates)), len(candidates), MOST_SET_SONGS)
+        if frame.count is None and better != count:
+            chosen = _chosen(frame, candidates, better, before, liking or {}, seed, known)
+        laid = _fitted(chosen, frame, frame.seconds, _loudness(order))
     remarks += laid.remarks
     if frame.seconds and abs(laid.seconds / frame.seconds - 1) > 0.1:
         remarks.append(
@@ -151,21 +145,24 @@ def _count(order: SetOrder, frame: _Frame, candidates: Sequence[Candidate], befo
         count = round(frame.seconds / (_OVERLAP * lengths[len(lengths) // 2]))
     elif count is None:
         count = len(candidates)
+    return min(max(count, _least(frame, candidates)), len(candidates), MOST_SET_SONGS)
+
+
+def _least(frame: _Frame, candidates: Sequence[Candidate]) -> int:
+    """How many songs there have to be for those that are wanted, each at its position."""
     wanted = {one.song for one in frame.wishes.songs} & {one.song.song for one in candidates}
-    least = max([1, len(wanted), *(one.position or 0 for one in frame.wishes.songs if one.song in wanted)])
-    return min(max(count, least), len(candidates), MOST_SET_SONGS)
+    return max([1, len(wanted), *(one.position or 0 for one in frame.wishes.songs if one.song in wanted)])
 
 
-def _tried(
-    order: SetOrder,
+def _chosen(
     frame: _Frame,
     candidates: Sequence[Candidate],
     count: int,
-    scale: float,
     before: SetPlan | None,
     liking: Mapping[str, float],
     seed: int,
-) -> tuple[list[Candidate], Laid]:
+    known: dict[tuple[int, int], float],
+) -> list[Candidate]:
     search = Search(
         candidates,
         frame.who,
@@ -176,9 +173,23 @@ def _tried(
         tastes=frame.brief.styles,
         before=[one.song for one in before.songs] if before else [],
         seed=seed,
+        known=known,
     )
-    chosen = [candidates[number] for number in search.best()]
-    return chosen, layout.lay_out(chosen, frame.who, frame.wishes, scale=scale, loudness=_loudness(order))
+    return [candidates[number] for number in search.best()]
+
+
+def _fitted(chosen: Sequence[Candidate], frame: _Frame, seconds: float, loudness: float) -> Laid:
+    """The songs left earlier or later, so that the whole is as near to its length as phrases allow."""
+    scale, best = 1.0, None
+    for _ in range(_TRIES):
+        laid = layout.lay_out(chosen, frame.who, frame.wishes, scale=scale, loudness=loudness)
+        if best is None or abs(laid.seconds - seconds) < abs(best.seconds - seconds):
+            best = laid
+        if abs(laid.seconds / seconds - 1) <= _CLOSE:
+            break
+        scale = min(max(scale * seconds / laid.seconds, _LEAST_SCALE), _MOST_SCALE)
+    assert best is not None, "there is one try at the least"
+    return best
 
 
 def _loudness(order: SetOrder) -> float:
