@@ -182,7 +182,7 @@ def test_a_banned_song_is_never_played_again_until_it_is_freed(made):
 
 
 def test_more_energy_is_another_journey(made):
-    work, _ = edited(made, text="much wilder in the second half")
+    _, _ = edited(made, text="much wilder in the second half")
     before, after = (keeping.plan(made.work_id, number).journey for number in (1, 2))
     assert max(one.energy for one in after) > max(one.energy for one in before)
     assert after[0].energy == before[0].energy
