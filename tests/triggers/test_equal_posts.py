@@ -18,6 +18,7 @@ import pytest
 from ripieno.client import Ripieno
 from ripieno.contracts.composition import CompositionOrder
 from ripieno.contracts.generation import GenerationOrder, GenerationParameters
+from ripieno.contracts.sets import SetOrder
 from triggers.routing import routes
 
 TOGETHER = 8
@@ -209,6 +210,44 @@ def rate(path: str) -> Callable[..., None]:
     return rated
 
 
+def a_set(ripieno, song) -> str:
+    """One song is a set, and quickly rendered."""
+    made = ripieno.make_set(SetOrder(songs=[song], all_of_them=True))
+    assert ripieno.wait_set(made, timeout=120).status == "completed"
+    return made
+
+
+def make_set(stack, ripieno, song, make_clip) -> None:
+    before = {one.set_id for one in ripieno.sets()}
+    told = one_of(all_at_once(f"{stack.url}/api/sets", json={"songs": [song], "all_of_them": True}))
+    assert ripieno.wait_set(told["set_id"], timeout=120).status == "completed"
+    assert {one.set_id for one in ripieno.sets()} - before == {told["set_id"]}
+
+
+def change_set(stack, ripieno, song, make_clip) -> None:
+    """Edited, rolled back, nothing to cancel: each once."""
+    made = a_set(ripieno, song)
+    told = one_of(all_at_once(f"{stack.url}/api/sets/{made}/edit", json={"text": "pin the first song"}))
+    assert told["version"] == 2 and told["changes"]
+    assert len(ripieno.wait_set(made, timeout=120).versions) == 2
+    assert one_of(all_at_once(f"{stack.url}/api/sets/{made}/rollback", json={"version": 1}))["current"] == 1
+
+
+def talk_to_set(stack, ripieno, song, make_clip) -> None:
+    made = a_set(ripieno, song)
+    told = one_of(all_at_once(f"{stack.url}/api/sets/{made}/talk", json={"text": "why is the first song there?"}))
+    assert ripieno.wait_talk(made, told["talk_id"], timeout=120).status == "answered"
+    assert len(ripieno.dj_set(made).talks) == 1
+
+
+def cancel_set(stack, ripieno, song, make_clip) -> None:
+    made = ripieno.make_set(SetOrder(songs=[song], all_of_them=True))
+    answers = all_at_once(f"{stack.url}/api/sets/{made}/cancel", json={})
+    if answers[0].is_success:  # else it had been made before anybody could cancel it
+        assert one_of(answers)["versions"][0]["status"] == "cancelled"
+    assert {answer.status_code for answer in answers} in ({202}, {409})
+
+
 POSTS: dict[str, Callable[..., None]] = {
     "/audio": upload,
     "/audio/{id}/analysis": analyse,
@@ -231,6 +270,11 @@ POSTS: dict[str, Callable[..., None]] = {
     "/compositions/{id}/reject": turn_down,
     "/compositions/{id}/feedback": rate("/compositions/{id}/feedback"),
     "/feedback": rate("/feedback"),
+    "/sets": make_set,
+    "/sets/{id}/edit": change_set,
+    "/sets/{id}/rollback": change_set,
+    "/sets/{id}/talk": talk_to_set,
+    "/sets/{id}/cancel": cancel_set,
 }
 
 
@@ -241,6 +285,6 @@ def test_every_post_that_people_send_is_tried(stack):
     assert {one.path for one in routes() if one.method == "POST" and one.role is not None} == set(POSTS)
 
 
-@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize("path", [path for path in POSTS if path != "/sets/{id}/rollback"])  # with its edit
 def test_equal_posts_at_once_are_one(stack, ripieno, song, make_clip, path):
     POSTS[path](stack, ripieno, song, make_clip)
