@@ -359,11 +359,11 @@ class Chapter(Contract):
 
 
 class BlendHeard(Contract):
-    """A blend as it was rendered: how far the beats of the two songs are from each other (the worst, by their grids),
-    and whether their phrases begin together."""
+    """A blend as it was rendered: how far the onsets of the two songs are from each other at their beats (the most over
+    its eighths; None where one of them has no clear ones), and whether both are at the beginning of a phrase."""
 
     number: int
-    beats_ms: float
+    beats_ms: float | None = None
     phrases_meet: bool
 
 

@@ -37,6 +37,7 @@ NAME = "dj"
 CEILING_DB = -1.0
 _MARGIN_DB = 0.1  # for meters that reconstruct the waveform otherwise
 _STEP_LU = 1.5
+_BEATS_MS = 10.0
 _FIRST_SPEECH = 100_000  # numbers of their files, after those of all songs
 
 
@@ -93,8 +94,12 @@ def run(job_input: dict, context: JobContext) -> dict:
         chapters=chapters,
         loudness_steps=louder,
         largest_step=largest,
-        blends=[_heard(step) for step in steps if step.is_together],
-        remarks=_remarks(order, louder, chapters),
+        blends=[
+            BlendHeard(number=one.plan.number, beats_ms=one.apart_ms, phrases_meet=one.phrases_meet)
+            for one in steps
+            if one.is_together
+        ],
+        remarks=_remarks(order, louder, chapters, steps),
         engine=signature,
     ).model_dump()
 
@@ -157,21 +162,16 @@ def _chapters(order: SetRenderInput, parts: list[Part], steps: list[Step]) -> li
     return found
 
 
-def _heard(step: Step) -> BlendHeard:
-    """By their grids, as they were laid on each other: frames are whole, beats are not."""
-    ends = step.length, step.beats[-1]
-    return BlendHeard(
-        number=step.plan.number,
-        beats_ms=round(1000 * abs(ends[0] - ends[1]) / SAMPLE_RATE, 3),
-        phrases_meet=True,
-    )
-
-
-def _remarks(order: SetRenderInput, louder: list[float], chapters: list[Chapter]) -> list[str]:
+def _remarks(order: SetRenderInput, louder: list[float], chapters: list[Chapter], steps: list[Step]) -> list[str]:
     said = [
         f"{order.plan.songs[number].title} is {step:+.1f} LU beside the song before: the limiter, or its own course"
         for number, step in enumerate(louder, start=1)
         if abs(step) > _STEP_LU
+    ]
+    said += [
+        f"in transition {one.plan.number} the beats are heard {one.apart_ms:.0f} ms from each other"
+        for one in steps
+        if one.apart_ms is not None and one.apart_ms > _BEATS_MS
     ]
     if len(chapters) > listing.MOST_CUED:
         said.append(f"the cue sheet names the first {listing.MOST_CUED} songs: it has room for no more")

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from gpu_endpoints.audio.levels import SAMPLE_RATE
-from gpu_endpoints.production.sets import blending, stretching
+from gpu_endpoints.production.sets import blending, hearing, stretching
 from gpu_endpoints.production.sets.blending import FADE, SEAM
 from gpu_endpoints.production.sets.reading import Reader
 from gpu_endpoints.production.sets.stretching import MARGIN
@@ -66,6 +66,7 @@ def _blend(here: Reader, after: Reader, step: Step) -> np.ndarray:
     second = _moved(after, step.into, step.own_second, step.beats)
     if not stretching.is_still(step.own_first, step.beats):
         first[:SEAM] = blending.joined(here.read(step.out, step.out + SEAM), first[:SEAM])
+    step.apart_ms = hearing.beats_apart(first, second, step.beats)
     mixed = blending.blended(first, second, step.beat)
     return _handed_over(mixed, after, step)
 
@@ -77,6 +78,7 @@ def _stems(here: Reader, after: Reader, step: Step, songs: Songs, number: int) -
     first, second = (step.out, step.own_first), (step.into, step.own_second)
     sung = _moved(voice, *(first if is_first else second), step.beats)
     beaten = _moved(drums, *(second if is_first else first), step.beats)
+    step.apart_ms = hearing.beats_apart(sung, beaten, step.beats)
     full = here.read(step.out, step.out + step.length)
     end = step.into + round(step.own_second[-1])
     coming = after.read(max(0, end - step.length), end)

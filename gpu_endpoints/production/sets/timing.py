@@ -22,7 +22,7 @@ _NEAR = 0.1  # seconds by which a plan may be beside the beats of its songs
 class Step:
     """A transition. `out` and `into` are frames of the two songs, `length` is how long it takes in the set; of two that
     are heard together `own_first` and `own_second` are their common beats (frames of each song from there on), `beats`
-    where those are to be."""
+    where those are to be, `phrases_meet` says whether both begin a phrase; `apart_ms` is what was heard of it."""
 
     plan: PlannedTransition
     out: int
@@ -32,6 +32,8 @@ class Step:
     own_first: list[float] = field(default_factory=list)
     own_second: list[float] = field(default_factory=list)
     beats: list[float] = field(default_factory=list)
+    phrases_meet: bool = False
+    apart_ms: float | None = None
 
     @property
     def is_together(self) -> bool:
@@ -85,9 +87,8 @@ def _step(plan: PlannedTransition, first: Shape, second: Shape) -> Step:
         return Step(plan, out, into, length, beat)
     count = plan.bars * first.song.beats_per_bar
     beats = grid.beats_of_second(count, plan.pulse)
-    ones, others = grid.common(
-        _beats_from(first, plan.from_seconds, count), _beats_from(second, plan.to_seconds, beats), plan.pulse
-    )
+    bars = _bar_at(first, plan.from_seconds), _bar_at(second, plan.to_seconds)
+    ones, others = grid.common(first.beats_from(bars[0], count), second.beats_from(bars[1], beats), plan.pulse)
     times = grid.together(ones, others)
     return Step(
         plan,
@@ -98,16 +99,17 @@ def _step(plan: PlannedTransition, first: Shape, second: Shape) -> Step:
         [(one - ones[0]) * SAMPLE_RATE for one in ones],
         [(one - others[0]) * SAMPLE_RATE for one in others],
         [one * SAMPLE_RATE for one in times],
+        phrases_meet=bars[0] in first.phrases and bars[1] in second.phrases,
     )
 
 
-def _beats_from(shape: Shape, seconds: float, count: int) -> list[float]:
-    if len(shape.beats) < 2:
+def _bar_at(shape: Shape, seconds: float) -> int:
+    if len(shape.beats) < 2 or not shape.has_bars:
         raise JobFailed("bad_plan", f"the beats of {shape.song.title} are not known: plan the set again")
     bar = min(range(shape.bars), key=lambda n: abs(shape.starts_of(n) - seconds))
     if abs(shape.starts_of(bar) - seconds) > _NEAR:
         raise JobFailed("bad_plan", f"{shape.song.title} has no bar at {seconds:.2f} s: plan the set again")
-    return shape.beats_from(bar, count)
+    return bar
 
 
 def _beat(shape: Shape) -> int:

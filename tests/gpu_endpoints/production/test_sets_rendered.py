@@ -12,7 +12,6 @@ import soundfile
 
 from benchmarks.sets import hearing
 from benchmarks.sets.songs import made, marked, recorded
-from gpu_endpoints.audio import levels
 from gpu_endpoints.audio.decoding import open_stem
 from gpu_endpoints.production.limiter import true_peaks
 from gpu_endpoints.production.sets import announcing, blending, job, listing, stretching
@@ -21,6 +20,7 @@ from gpu_endpoints.production.sets.reading import Reader
 from gpu_endpoints.production.sets.timing import timed
 from gpu_endpoints.serving.work import JobCancelled, JobContext, JobFailed
 from ripieno.contracts import names
+from ripieno.contracts.enums import StemType
 from ripieno.contracts.production import AudioBlob
 from ripieno.contracts.sets import (
     Announcement,
@@ -38,7 +38,7 @@ from ripieno.music.sets import planning
 from ripieno.services import blobs
 
 RATE = 44100
-SHORT = (("intro", 8), ("verse", 8), ("outro", 8))
+SHORT = (("intro", 4), ("verse", 8), ("outro", 4))
 FIRST, SECOND = 1000.0, 4000.0  # what the beats of two songs sound like
 
 
@@ -95,7 +95,7 @@ def test_beats_are_within_ten_milliseconds_through_a_blend(storage, tmp_path, te
     assert both.sum() > len(wanted) / 2
     assert np.nanmax(np.abs(late[0][both] - late[1][both])) < 0.010
     assert np.nanmax(np.abs(late[1])) < 0.010
-    assert found.blends[0].phrases_meet and found.blends[0].beats_ms < 1
+    assert found.blends[0].phrases_meet and found.blends[0].beats_ms is not None and found.blends[0].beats_ms < 10
 
 
 def test_beats_meet_where_the_players_speed_up(storage, tmp_path) -> None:
@@ -123,13 +123,11 @@ def test_beats_meet_where_the_players_speed_up(storage, tmp_path) -> None:
     assert np.nanmax(np.abs(late[0][both] - late[1][both])) < 0.010
 
 
-@pytest.mark.parametrize("kind", ["blend", "stems", "cut", "echo", "loop"])
+@pytest.mark.parametrize("kind", ["blend", "cut", "echo", "loop"])
 def test_every_kind_is_rendered_level_and_under_the_peak(storage, tmp_path, kind) -> None:
     fields = {"loudness": -9.0 if kind != "cut" else -20.0}
     plan, songs = two(kind, **fields)
     songs[0].loudness_lufs = -16.0
-    if kind == "stems":
-        pytest.skip("with stems: see the test of the voice over drums")
     for one in songs:
         recorded(one, tmp_path)
     found, audio = rendered(storage, tmp_path, plan, songs, loudness_lufs=-12.0)
@@ -142,8 +140,6 @@ def test_every_kind_is_rendered_level_and_under_the_peak(storage, tmp_path, kind
 
 
 def test_one_voice_is_heard_over_the_drums_of_the_other(storage, tmp_path) -> None:
-    from ripieno.contracts.enums import StemType
-
     songs = [
         made(f"over-{n}", bpm, key=key, mode="minor", form=(("verse", 8), ("verse", 8), ("verse", 8)))
         for n, (bpm, key) in enumerate([(120.0, "A"), (122.0, "D#")])
@@ -176,7 +172,7 @@ def test_what_stands_beside_it_and_in_it(storage, tmp_path) -> None:
     cue = blobs.read(names.GENERATED, found.cue_blob).decode()
     assert cue.count("TRACK") == 2 and "INDEX 01 00:00:00" in cue and "PERFORMER \"The 'Echoes'\"" in cue
     text = blobs.read(names.GENERATED, found.tracklist_blob).decode()
-    assert text.startswith(plan.title) and "00:00:00  1." in text
+    assert text.startswith(plan.title) and "0:00:00  1. The" in text
     tags = mutagen.File(tmp_path / "heard.flac")
     assert tags is not None and tags["CHAPTER001"] == ["00:00:00.000"]
     assert tags["CHAPTER002NAME"][0].endswith(plan.songs[1].title)
@@ -211,16 +207,19 @@ def test_the_music_gives_way_to_speech(storage, tmp_path) -> None:
 
 def test_a_plan_that_does_not_fit_its_songs_is_told(storage, tmp_path) -> None:
     plan, songs = two("cut")
+    context = JobContext("test", tmp_path, lambda *_: None, lambda: False)
+
+    def order(**changed) -> dict:
+        return SetRenderInput(**{"output": "x", "plan": plan, "songs": songs, **changed}).model_dump(mode="json")
+
     with pytest.raises(JobFailed, match="nothing is known"):
-        rendered(storage, tmp_path, plan.model_copy(update={"songs": plan.songs}), []) if False else job.run(
-            SetRenderInput(output="x", plan=plan, songs=songs[:1]).model_dump(mode="json"),
-            JobContext("test", tmp_path, lambda *_: None, lambda: False),
-        )
+        job.run(order(songs=songs[:1]), context)
+    with pytest.raises(JobFailed, match="one transition between"):
+        job.run(order(plan=plan.model_copy(update={"transitions": []})), context)
+    for one in songs:
+        one.audio = AudioBlob(container="songs", blob_name="nowhere.flac")
     with pytest.raises(JobFailed, match="gone"):
-        job.run(
-            SetRenderInput(output="x", plan=plan, songs=songs).model_dump(mode="json"),
-            JobContext("test", tmp_path, lambda *_: None, lambda: False),
-        )
+        job.run(order(songs=songs), context)
 
 
 def test_a_cancelled_set_ends_and_leaves_no_thread(storage, tmp_path) -> None:
@@ -310,6 +309,3 @@ def test_a_cue_sheet_counts_in_seventy_fifths_and_holds_ninety_nine() -> None:
     chapters = [Chapter(start_seconds=61.5 + n, title=f"t{n}") for n in range(120)]
     sheet = listing.cue_sheet(chapters, file_name="a.wav", title="x", artist="")
     assert sheet.count("TRACK") == 99 and "INDEX 01 01:01:37" in sheet
-
-
-_ = levels
