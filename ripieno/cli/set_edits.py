@@ -31,7 +31,7 @@ _kind = cloup.option("--kind", type=cloup.Choice(list(_KINDS)), help="Of transit
 @cloup.argument("to", type=int, help="The place that it is to have.")
 @json_option
 def move(dj_set: str, song: int, to: int, as_json: bool) -> None:
-    """Move a song to another place; the rest is planned again around it."""
+    """Move a song; the rest is planned again around it."""
     _edited(dj_set, lambda made: SetEdit(do="move", song=_song_at(made, song), to=to), as_json=as_json)
 
 
@@ -45,9 +45,9 @@ def move(dj_set: str, song: int, to: int, as_json: bool) -> None:
 def swap(
     dj_set: str, song: int | None, other: str | None, transition: int | None, kind: TransitionKind | None, as_json: bool
 ) -> None:
-    """Swap two songs; a song for one that is not in the set; a transition for another kind.
+    """Swap songs, or a transition for another kind.
 
-    Without another song the planner chooses one.
+    Two songs of the set, or one for a song of the library; without another song the planner chooses one.
     """
 
     def edit(made: SetView, ripieno: Ripieno) -> SetEdit:
@@ -68,7 +68,7 @@ def swap(
 @_transition
 @json_option
 def pin(dj_set: str, song: int | None, transition: int | None, as_json: bool) -> None:
-    """Keep a song where it is, or a transition as it is, whatever is planned around it."""
+    """Keep a song where it is, or a transition as it is."""
 
     def edit(made: SetView) -> SetEdit:
         if transition is not None:
@@ -85,7 +85,7 @@ def pin(dj_set: str, song: int | None, transition: int | None, as_json: bool) ->
 @_kind
 @json_option
 def ban(dj_set: str, song: int | None, transition: int | None, kind: TransitionKind | None, as_json: bool) -> None:
-    """Never play a song in it; never go over like that; or no transition of a kind."""
+    """Never play a song again, or never go over like that."""
 
     def edit(made: SetView) -> SetEdit:
         if transition is not None:
@@ -127,10 +127,10 @@ def why(dj_set: str, song: int | None, transition: int | None, language: str, as
 @cloup.option("--answer", type=cloup.Path(dir_okay=False, path_type=Path), help="A file for the spoken answer.")
 @json_option
 def talk(dj_set: str, said: str, answer: Path | None, as_json: bool) -> None:
-    """Say something to the set, in English, German, Spanish or French.
+    """Say something to the set.
 
-    It is understood, done and answered: `move the third song to the end`, `ruhiger am Ende`, `¿por qué?`. A recording
-    needs a recogniser (`ripieno models pull whisper-small`).
+    It is understood, done and answered, in English, German, Spanish and French: `move the third song to the end`,
+    `ruhiger am Ende`, `¿por qué?`. A recording needs a recogniser (`ripieno models pull whisper-small`).
     """
     path = Path(said)
     with connect() as ripieno, Bars() as bars:

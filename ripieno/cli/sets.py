@@ -47,8 +47,8 @@ def dj_set() -> None:
 
 @dj_set.command(
     epilog=examples(
+        "ripieno set make --song song.mp3 --song short.mp3 --persona vesper --out night/",
         'ripieno set "two songs from my library, from dusk to peak" --out night/',
-        "ripieno set --song song.mp3 --song short.mp3 --persona vesper --out night/",
     )
 )
 @cloup.argument("brief", required=False, default="", help="What you want to hear, in a sentence.")
@@ -132,7 +132,7 @@ def list_sets(status: str | None, as_json: bool) -> None:
 @cloup.option("--version", type=int, help="Which version; else the one that is heard.")
 @json_option
 def show(dj_set: str, version: int | None, as_json: bool) -> None:
-    """What is played when, how each song goes over into the next, and every version."""
+    """What is played when, and every version."""
     with connect() as ripieno:
         found = songs.dj_set(ripieno, dj_set)
         found = ripieno.dj_set(found.set_id, version) if version is not None else found
