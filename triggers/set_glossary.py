@@ -96,7 +96,7 @@ MEANINGS: dict[str, str] = {
     "loudness_steps": "how much louder each song is than the one before, in LU",
     "largest_step": "the largest of these steps, in LU",
     "blends": "how exactly each blend was laid",
-    "beats_ms": "how far the beats of the two songs are from each other at most, in milliseconds",
+    "beats_ms": "how far the onsets of the two songs are from each other at their beats, in milliseconds",
     "phrases_meet": "whether their phrases begin together",
     "SetView.lines": "what the persona says in it, and when",
     # -- versions, and what is said
@@ -120,6 +120,7 @@ MEANINGS: dict[str, str] = {
 }
 
 NULLS: dict[str, str] = {
+    "BlendHeard.beats_ms": "where one of them has no clear onsets",
     "SetOrder.*": "leaves it to the brief, or to the planner",
     "SetChange.*": "changes nothing of it",
     "SetEdit.*": "where it is not needed, or the planner chooses",

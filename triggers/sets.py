@@ -34,7 +34,7 @@ from ripieno.contracts.works import Work, WorkKind
 from ripieno.records import works
 from ripieno.services import blobs
 from ripieno.services.settings import settings
-from ripieno.work import asking, exporting, removal
+from ripieno.work import asking, exporting, progress, removal
 from ripieno.work.sets import downloading, editing, explaining, ordering, showing, talking, versions
 from triggers.problems import ApiError
 from triggers.removals import removing
@@ -123,10 +123,22 @@ def list_sets(call: Call[None]) -> Answer:
     return Answer(SetList(items=[showing.shown(one, is_whole=False) for one in found], next_cursor=cursor))
 
 
-@route(blueprint, "GET", "/sets/{id}", role=Role.VIEWER, tag=TAG, query=SetVersionQuery, answers={200: SetView})
-def get_set(call: Call[None]) -> Answer:
+@route(
+    blueprint,
+    "GET",
+    "/sets/{id}",
+    role=Role.VIEWER,
+    tag=TAG,
+    query=SetVersionQuery,
+    answers={200: SetView},
+    with_client=True,
+)
+async def get_set(call: Call[None]) -> Answer:
     """A set: its plan (songs, transitions, the journey asked for and got), its mix, its versions, what was said."""
-    return Answer(showing.shown(works.get_set(call.owner, call.path["id"]), call.query.version))
+    work = await asyncio.to_thread(works.get_set, call.owner, call.path["id"])
+    view = await asyncio.to_thread(showing.shown, work, call.query.version)
+    view.progress = await progress.of_set(call.durable, work)
+    return Answer(view)
 
 
 @route(blueprint, "GET", "/sets/{id}/versions", role=Role.VIEWER, tag=TAG, answers={200: SetVersionList})

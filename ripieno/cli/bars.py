@@ -82,8 +82,9 @@ class Bar:
         self._shown.update(self._task, completed=done / len(newest.stages), message=made.message)
 
     def dj_set(self, made: SetView) -> None:
-        share = _BEFORE_IT_IS_HEARD.get(GenerationStatus(made.status), 1.0)
-        self._shown.update(self._task, completed=0.4 if share == 0.1 else share, message=made.message)
+        done = made.progress.fraction if made.progress else 1.0
+        message = made.progress.message if made.progress else made.message
+        self._shown.update(self._task, completed=done, message=message)
 
     def message(self, text: str) -> None:
         self._shown.update(self._task, message=text)

@@ -109,7 +109,7 @@ def make(
             click.echo(path)
 
 
-@dj_set.command(name="list", epilog=examples("ripieno set list", "ripieno set list --json"))
+@dj_set.command(name="list", epilog=examples("ripieno set list"))
 @cloup.option("--status", type=cloup.Choice([one.value for one in GenerationStatus]), help="Only those that stand so.")
 @json_option
 def list_sets(status: str | None, as_json: bool) -> None:
@@ -127,7 +127,7 @@ def list_sets(status: str | None, as_json: bool) -> None:
     print_rows(("id", "asked for", "title", "status", "version", "length", "brief"), rows, keep=("id",))
 
 
-@dj_set.command(epilog=examples("ripieno set show latest", "ripieno set show latest --version 1"))
+@dj_set.command(epilog=examples("ripieno set show latest --version 1"))
 @its_set
 @cloup.option("--version", type=int, help="Which version; else the one that is heard.")
 @json_option
@@ -147,7 +147,7 @@ def show(dj_set: str, version: int | None, as_json: bool) -> None:
 
 
 @dj_set.command(
-    epilog=examples("ripieno set download latest --format mp3 --out night/", "ripieno set download latest --format cue")
+    epilog=examples("ripieno set download latest --out night/", "ripieno set download latest --format tracklist")
 )
 @its_set
 @cloup.option(

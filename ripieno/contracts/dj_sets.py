@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from ripieno.contracts.audio import Progress
 from ripieno.contracts.base import Contract, Request
 from ripieno.contracts.enums import GenerationStatus
 from ripieno.contracts.provenance import Provenance
@@ -198,7 +199,7 @@ class SetTalkView(SetTalk):
 
 class SetView(Contract):
     """`GET /sets/{id}`. `plan`, `lines` and `mix` are those of one version, the current one or the one that was asked
-    for."""
+    for; `progress` is how far the version is that is being made."""
 
     set_id: str
     instance_id: str
@@ -211,6 +212,7 @@ class SetView(Contract):
     order: SetOrder
     current: int
     duration_seconds: float | None = None
+    progress: Progress | None = None
     plan: SetPlan | None = None
     lines: list[SpokenLine] = []
     remarks: list[str] = []

@@ -13,7 +13,7 @@ from ripieno.client import RipienoError
 
 def test_a_set_is_made_spoken_over_talked_to_taken_home_and_deleted(command, ripieno, make_clip, tmp_path):
     for name, start in (("evening.flac", 8.0), ("night.flac", 44.0)):
-        ripieno.wait(ripieno.upload(make_clip(name, start, 34.0)), timeout=180)
+        ripieno.wait(ripieno.upload(make_clip(name, start, 22.0)), timeout=180)
     night = tmp_path / "night"
     told = json.loads(
         command("set", "from dusk to peak", "--song", "evening", "--song", "night", "--announced", "--persona", "rico",

@@ -39,12 +39,14 @@ def why(question: Question, plan: SetPlan, language: Language) -> list[str]:
         song = next((one for one in plan.songs if one.song == question.song), None)
         if song is not None:
             return of_song(song, plan, language)
-    minutes = round(plan.duration_seconds / 60)
-    said = words(language).answers
-    return [
-        said["why_set"].format(count=len(plan.songs)),
-        said["planned"].format(count=len(plan.songs), minutes=minutes),
-    ]
+    return [words(language).answers["why_set"], planned(plan, language)]
+
+
+def planned(plan: SetPlan, language: Language) -> str:
+    """How many songs there are, and how long they take."""
+    which = "planned_one" if len(plan.songs) == 1 else "planned"
+    minutes = max(1, round(plan.duration_seconds / 60))
+    return words(language).answers[which].format(count=len(plan.songs), minutes=minutes)
 
 
 def of_song(song: PlannedSong, plan: SetPlan, language: Language) -> list[str]:

@@ -43,7 +43,7 @@ def settle(order: RevisionOrder, work: Work, version: SetVersion) -> SetPlan:
     known = known_songs(work, version)
     made, remarks = planned(work, version, known)
     keeping.save_plan(work.work_id, version.number, made)
-    lines = speaking.lines_of(versions.dj_set(work).order, made)
+    lines = speaking.lines_of(versions.dj_set(work).order, made, known.songs)
 
     def settled(_: Work, state: SetVersion) -> None:
         if state.planned:

@@ -1,4 +1,5 @@
-"""What the persona of a set says over the music, by rule: its own words, at the songs' beginnings, where nobody sings.
+"""What the persona of a set says over the music, by rule: its own words, soon after a song has come in, in a gap of the
+voice where there is one near and it is known where somebody sings.
 
 It says hello, names some of the songs, the one at the peak, and goodbye; in the language of the brief where it has
 words in that. The words are spoken by a job (`speak`), the mix gives way to them.
@@ -8,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from ripieno.contracts import names
 from ripieno.contracts.dj_sets import SetVersion, SpokenLine
 from ripieno.contracts.production import AudioBlob
-from ripieno.contracts.sets import Announcement, Persona, PlannedSong, SetOrder, SetPlan
+from ripieno.contracts.sets import Announcement, Persona, PlannedSong, SetOrder, SetPlan, SetSong, Span
 from ripieno.contracts.speech import MOST_SPOKEN, Saying, SpeakInput, SpeakResult
 from ripieno.contracts.understanding import Language
 from ripieno.contracts.workflow import RevisionOrder
@@ -27,10 +29,11 @@ from ripieno.work.sets import versions
 MOST_LINES = 24
 _HELLO_SECONDS, _AFTER_BEGINNING, _BYE_SECONDS = 2.0, 3.0, 12.0
 _EVERY = 3  # songs between two that are named
+_ROOM_SECONDS, _FARTHEST_SECONDS = 5.0, 24.0  # what a line takes, about; how long a gap is waited for
 
 
-def lines_of(order: SetOrder, made: SetPlan) -> list[SpokenLine]:
-    """What is said when; nothing where nobody is to speak."""
+def lines_of(order: SetOrder, made: SetPlan, known: Sequence[SetSong] = ()) -> list[SpokenLine]:
+    """What is said when; nothing where nobody is to speak. `known` says where somebody sings."""
     announced = order.announced if order.announced is not None else briefs.read(order.brief).announced
     if not announced or not made.songs:
         return []
@@ -39,10 +42,12 @@ def lines_of(order: SetOrder, made: SetPlan) -> list[SpokenLine]:
     chance = random.Random(made.seed)
     found = [_line(persona, "hello", language, made.songs[0], made, _HELLO_SECONDS, chance)]
     peak = max(made.songs, key=lambda one: one.energy)
+    vocals = {one.song: one.vocals or [] for one in known}
     for song in made.songs[1:]:
         occasion = "peak" if song is peak else "next" if (song.position - 1) % _EVERY == 0 else None
         if occasion is not None:
-            found.append(_line(persona, occasion, language, song, made, _beginning(song, made), chance))
+            at = _gap(_beginning(song, made), song, vocals.get(song.song, []))
+            found.append(_line(persona, occasion, language, song, made, at, chance))
     if made.duration_seconds > 3 * _BYE_SECONDS:
         at = made.duration_seconds - _BYE_SECONDS
         found.append(_line(persona, "bye", language, made.songs[-1], made, at, chance))
@@ -131,3 +136,16 @@ def _beginning(song: PlannedSong, made: SetPlan) -> float:
     """Where a song is alone: after the transition into it."""
     into = next((one for one in made.transitions if one.to_song == song.song), None)
     return (into.end_seconds if into is not None else song.start_seconds) + _AFTER_BEGINNING
+
+
+def _gap(at: float, song: PlannedSong, vocals: Sequence[Span]) -> float:
+    """The first time from `at` on at which nobody sings for as long as a line takes, by the song's own tempo; `at`
+    where none is near."""
+    sung = [(one.start_seconds, one.end_seconds) for one in vocals]
+    for later in range(int(_FARTHEST_SECONDS) + 1):
+        begin = at + later - song.start_seconds + song.in_seconds
+        if begin + _ROOM_SECONDS > song.out_seconds:
+            break
+        if not any(start < begin + _ROOM_SECONDS and begin < end for start, end in sung):
+            return at + later
+    return at

@@ -201,9 +201,7 @@ def _heeded(work: Work, before: SetVersion, plan: SetPlan, heard: Heard, done: S
     if open_ is not None and not open_.planned:
         plan = planning.settle(RevisionOrder.model_validate(versions.run_of(now, version.number).order), now, open_)
     sentences = answering.done(version.edits, heard.shifts, editing.titles_of(work, plan), heard.language)
-    minutes = round(plan.duration_seconds / 60)
-    planned = words.words(heard.language).answers["planned"].format(count=len(plan.songs), minutes=minutes)
-    return [*sentences, planned]
+    return [*sentences, answering.planned(plan, heard.language)]
 
 
 def _begun_by(work: Work, talk: SetTalk) -> SetVersion | None:

@@ -14,7 +14,7 @@ from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.dj_sets import SaidToSet, SetChange
 from ripieno.contracts.enums import AudioFileStatus
 from ripieno.contracts.provenance import Provenance
-from ripieno.contracts.sets import SetFile, SetOrder
+from ripieno.contracts.sets import SetFile, SetOrder, Span
 from ripieno.contracts.speech import SpeakResult, SpokenFile, Transcript
 from ripieno.contracts.workflow import RemovalOrder, RevisionOrder, TalkOrder
 from ripieno.records import analyses, runs, songs, works
@@ -338,6 +338,23 @@ def test_a_persona_speaks_in_the_language_of_the_brief_and_its_lines_are_in_the_
     assert [one.at_seconds for one in version.lines] == sorted(one.at_seconds for one in version.lines)
     said_in_it = rendering.job_body(owner, its_id(owner), 1)["announcements"]
     assert len(said_in_it) == len(version.lines) and "{" not in "".join(one["text"] for one in said_in_it)
+
+
+def test_a_line_waits_for_a_gap_of_the_voice_where_one_is_near(made):
+    plan = keeping.plan(made.work_id, 1)
+    known = keeping.songs(made.work_id).songs
+    order = SetOrder(brief="x", announced=True)
+    plain = speaking.lines_of(order, plan, known)
+    song = next(one for one in plan.songs if any(abs(line.at_seconds - one.start_seconds) < 60 for line in plain[1:-1]))
+    line = next(one for one in plain[1:-1] if song.start_seconds <= one.at_seconds < song.end_seconds)
+    begin = line.at_seconds - song.start_seconds + song.in_seconds
+    voice = [{"start_seconds": max(0, begin - 1), "end_seconds": begin + 6}]
+    sung = [one.model_copy(update={"vocals": [Span.model_validate(v) for v in voice]}) if one.song == song.song else one
+            for one in known]  # fmt: skip
+    moved = next(one for one in speaking.lines_of(order, plan, sung) if one.text == line.text)
+    assert 6 <= moved.at_seconds - line.at_seconds <= 8
+    everywhere = [one.model_copy(update={"vocals": [Span(start_seconds=0, end_seconds=120)]}) for one in known]
+    assert speaking.lines_of(order, plan, everywhere) == plain, "no gap is near"
 
 
 def test_where_nothing_can_be_spoken_the_mix_goes_without_and_says_so(library, owner):
