@@ -11,7 +11,8 @@ from xml.sax.saxutils import escape
 
 from ripieno.contracts.sets import SetPlan
 
-_WIDTH, _LEFT, _RIGHT, _HEIGHT, _ROW = 1100, 60, 14, 130, 236
+_WIDTH, _LEFT, _RIGHT, _HEIGHT, _ROW = 1100, 60, 14, 130, 204
+_NARROW = 46  # of a block, in which a tempo has no room
 _INK, _FAINT, _ASKED, _VALENCE = "#1c2740", "#8a97ad", "#1c2740", "#2563eb"
 _LINKS = {"blend": "#0f766e", "stems": "#6d28d9", "cut": "#b91c1c", "echo": "#b45309", "loop": "#9d174d"}
 
@@ -50,7 +51,7 @@ def _night(brief: str, plan: SetPlan, top: float) -> list[str]:
             f'<rect x="{a}" y="{y(song.energy)}" width="{round(b - a, 1)}" height="{round(bottom - y(song.energy), 1)}"'
             f' fill="{_heat(song.energy)}" fill-opacity="0.75"/>'
         )
-        about = f"{song.camelot or '?'} {song.bpm or 0:.0f}"
+        about = f"{song.camelot or '?'} {song.bpm or 0:.0f}" if b - a > _NARROW else song.camelot or "?"
         parts.append(_text((a + b) / 2, bottom - 5, about, size=8, anchor="middle", colour=_INK))
     for number, step in enumerate(plan.transitions):
         at = x((step.start_seconds + step.end_seconds) / 2)

@@ -99,15 +99,20 @@ def measured(folder: Path, plan: SetPlan, songs: list[SetSong]) -> dict:
         mock.patch.object(blobs, "upload", lambda *_: None),
         mock.patch.object(blobs, "upload_json", lambda *_: None),
     ):
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         made = job.run(order.model_dump(mode="json"), JobContext("benchmark", work, lambda *_: None, lambda: False))
-        seconds = time.perf_counter() - began
+        seconds, used = time.perf_counter() - began, time.process_time() - used
+    apart = [one["beats_ms"] for one in made["blends"] if one["beats_ms"] is not None]
     return {
         "persona": plan.persona,
         "songs": len(heard),
         "minutes": round(made["duration_seconds"] / 60, 1),
         "seconds": round(seconds, 1),
         "times_real_time": round(made["duration_seconds"] / seconds, 1),
+        "times_real_time_of_processor": round(made["duration_seconds"] / used, 1),
+        "beats_apart_ms": max(apart, default=None),
+        "phrases_meet": sum(one["phrases_meet"] for one in made["blends"]),
+        "blends": len(made["blends"]),
         "true_peak_db": made["true_peak_db"],
         "loudness_lufs": made["loudness_lufs"],
         "largest_step_lu": made["largest_step"],

@@ -15,8 +15,8 @@ from mutagen.id3 import CHAP, COMM, CTOC, TIT2, TPE1, CTOCFlags
 from gpu_endpoints.audio import signing
 from gpu_endpoints.audio.wav import RIFF_LIMIT
 from ripieno import __version__
+from ripieno.contracts.production import Chapter
 from ripieno.contracts.provenance import Origin
-from ripieno.contracts.sets import Chapter
 
 _UTF8 = 3
 _LONGEST = 2000  # characters of a comment

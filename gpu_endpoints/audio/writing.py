@@ -18,8 +18,8 @@ from gpu_endpoints.audio.wav import WavFile
 from gpu_endpoints.serving.work import JobFailed
 from ripieno.contracts import names
 from ripieno.contracts.analysis import StemFormat
+from ripieno.contracts.production import Chapter
 from ripieno.contracts.provenance import Origin
-from ripieno.contracts.sets import Chapter
 from ripieno.services import blobs
 
 _BLOCK_FRAMES = 10 * levels.SAMPLE_RATE

@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints, model_validator
 from ripieno.contracts.analysis import Section, StemFormat
 from ripieno.contracts.base import Contract, Request
 from ripieno.contracts.enums import Mode, StemType
-from ripieno.contracts.production import AudioBlob, OutputName
+from ripieno.contracts.production import AudioBlob, Chapter, OutputName
 from ripieno.contracts.provenance import Origin, Provenance
 
 MOST_SET_BRIEF = 2000
@@ -348,14 +348,6 @@ class SetRenderInput(Contract):
     stem_format: StemFormat = "flac"
     artist: str = Field(default="", max_length=200)
     origin: Origin = Origin()
-
-
-class Chapter(Contract):
-    """One song of a mix: where it begins to be the song that is heard."""
-
-    start_seconds: float = Field(ge=0)
-    title: str
-    artist: str = ""
 
 
 class BlendHeard(Contract):

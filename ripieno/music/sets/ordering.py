@@ -167,7 +167,10 @@ class Search:
             return sorted(owed)
         held = used | elsewhere | {n for n, leader in self._leads.items() if leader not in used}
         chosen = [number for number in nearest if number not in held][:_AT_ONCE]
-        return sorted({*chosen, *(n for n in owed if n not in held)})
+        found = sorted({*chosen, *(n for n in owed if n not in held)})
+        if found:
+            return found
+        return [n for n in range(len(self.candidates)) if n not in used]  # all others are wanted elsewhere
 
     def _improved(self, order: list[int]) -> list[int]:
         """Songs change places, move, and give way to others, until none of it helps."""

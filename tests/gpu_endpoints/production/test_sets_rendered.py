@@ -13,6 +13,7 @@ import soundfile
 from benchmarks.sets import hearing
 from benchmarks.sets.songs import made, marked, recorded
 from gpu_endpoints.audio.decoding import open_stem
+from gpu_endpoints.production import exporting
 from gpu_endpoints.production.limiter import true_peaks
 from gpu_endpoints.production.sets import announcing, blending, job, listing, stretching
 from gpu_endpoints.production.sets.ahead import ahead
@@ -21,10 +22,10 @@ from gpu_endpoints.production.sets.timing import timed
 from gpu_endpoints.serving.work import JobCancelled, JobContext, JobFailed
 from ripieno.contracts import names
 from ripieno.contracts.enums import StemType
-from ripieno.contracts.production import AudioBlob
+from ripieno.contracts.production import AudioBlob, Chapter, ExportInput, ExportItem
+from ripieno.contracts.provenance import Origin
 from ripieno.contracts.sets import (
     Announcement,
-    Chapter,
     SetFile,
     SetOrder,
     SetPlan,
@@ -78,9 +79,7 @@ def rendered(storage, folder: Path, plan: SetPlan, songs: list[SetSong], **field
     return found, soundfile.read(path, dtype="float32", always_2d=True)[0]
 
 
-@pytest.mark.parametrize(
-    ("tempi", "bars"), [((120.0, 126.0), 8), ((124.0, 124.0), 4), ((87.0, 174.0), 4), ((170.0, 86.0), 8)]
-)
+@pytest.mark.parametrize(("tempi", "bars"), [((120.0, 126.0), 4), ((87.0, 174.0), 4), ((170.0, 86.0), 4)])
 def test_beats_are_within_ten_milliseconds_through_a_blend(storage, tmp_path, tempi, bars) -> None:
     plan, songs = two("blend", bars=bars, tempi=tempi, sung=False)
     order = [next(one for one in songs if one.song == planned.song) for planned in plan.songs]
@@ -180,6 +179,12 @@ def test_what_stands_beside_it_and_in_it(storage, tmp_path) -> None:
     id3 = mutagen.File(tmp_path / "heard.wav")
     assert id3 is not None and len(id3.tags.getall("CHAP")) == 2 and len(id3.tags.getall("CTOC")) == 1
     assert id3.tags.getall("CHAP")[1].start_time == pytest.approx(1000 * found.chapters[1].start_seconds, abs=1)
+    item = ExportItem(blob_name=found.blob_name, name="a.mp3", format="mp3", chapters=found.chapters, origin=Origin())
+    order = ExportInput(output=f"sets/{tmp_path.name}-mp3", items=[item], packed=False).model_dump(mode="json")
+    exporting.run(order, JobContext("test", tmp_path, lambda *_: None, lambda: False))
+    blobs.download_to(names.GENERATED, f"sets/{tmp_path.name}-mp3.mp3", tmp_path / "heard.mp3")
+    mp3 = mutagen.File(tmp_path / "heard.mp3")
+    assert mp3 is not None and len(mp3.tags.getall("CHAP")) == 2
 
 
 def test_the_music_gives_way_to_speech(storage, tmp_path) -> None:
