@@ -83,6 +83,6 @@ def _order(work: Work, version: SetVersion, file: SetFile, wanted: SetDownloadFo
     origin = Origin(recorded=True).then(file.engine)
     item = {
         "blob_name": file.blob_name, "name": f"mix.{wanted}", "format": wanted, "title": version.title,
-        "artist": artist, "origin": origin.model_dump(),
+        "artist": artist, "origin": origin.model_dump(), "chapters": [one.model_dump() for one in file.chapters],
     }  # fmt: skip
     return {"items": [item], "packed": False}
