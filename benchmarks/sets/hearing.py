@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import signal
+from scipy import fft, signal
 
 from gpu_endpoints.audio.levels import SAMPLE_RATE
 
@@ -20,11 +20,13 @@ def onsets(mono: np.ndarray, wanted: Sequence[float], hertz: float) -> np.ndarra
     A tone begins where its band has risen to half of what it reaches.
     """
     band = (hertz * (1 - _WIDTH), hertz * (1 + _WIDTH))
-    sound = signal.sosfiltfilt(signal.butter(3, band, "band", fs=SAMPLE_RATE, output="sos"), mono)
-    envelope = np.abs(signal.hilbert(sound))
+    first = max(0, round((wanted[0] - 1) * SAMPLE_RATE))
+    part = mono[first : round((wanted[-1] + 1) * SAMPLE_RATE)]
+    sound = signal.sosfiltfilt(signal.butter(3, band, "band", fs=SAMPLE_RATE, output="sos"), part)
+    envelope = np.abs(signal.hilbert(sound, fft.next_fast_len(len(sound))))[: len(sound)]
     reach = round(_NEAR * SAMPLE_RATE)
     heights, found = [], []
-    for one in wanted:
+    for one in (time - first / SAMPLE_RATE for time in wanted):
         at = round(one * SAMPLE_RATE)
         here = envelope[max(0, at - reach) : at + reach]
         heights.append(float(here.max(initial=0.0)))

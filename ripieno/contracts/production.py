@@ -238,8 +238,8 @@ ExportFormat = Literal["wav", "flac", "mp3"]
 
 class ExportItem(AudioBlob):
     """One file of an export under the `name` it has there. Audio becomes 24-bit `format` (mp3: 320 kbit/s), where one
-    is given, with its `title`, `artist` and `origin` in it, and its `chapters`; any other file goes in as it is.
-    `about` (its provenance, what it is) goes into the manifest word for word."""
+    is given, with its `title`, `artist`, `origin` and `chapters` in it; any other file goes in as it is. `about` (its
+    provenance, what it is) goes into the manifest word for word."""
 
     name: str = Field(min_length=1, max_length=200)
     format: ExportFormat | None = None
