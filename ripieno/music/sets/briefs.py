@@ -21,6 +21,9 @@ from ripieno.music.sets.personas import all_personas
 
 _LEAST_SECONDS = 60.0
 _LONGEST = 6  # words of a phrase
+_HOURS = ("h", "hr", "std", "hour", "hours", "stunde", "stunden", "hora", "horas", "heure", "heures")
+_ENDINGS = ("e", "s", "n", "en", "er", "es", "em", "re", "ste", "sten")  # `ruhige`, `wilder`, `tristes`
+_SHORTEST = 3  # letters of a word that may have lost its ending
 Value = TypeVar("Value")
 
 
@@ -108,8 +111,10 @@ def _amount(said: list[Token], at: int, found: Brief) -> int:
         seconds = number * _units()[after.word]
         length += 1
         minutes = said[at + length] if at + length < len(said) else None
-        if after.word in ("h", "std") and minutes is not None and minutes.number is not None:  # 1 h 30
-            seconds, length = seconds + 60 * minutes.number, length + 1
+        if after.word in _HOURS and minutes is not None and minutes.number is not None:  # 1 h 30, 1 hour 30 minutes
+            unit = said[at + length + 1].word if at + length + 1 < len(said) else ""
+            if _units().get(unit) == 60 or unit not in {*_units(), *words().songs}:
+                seconds, length = seconds + 60 * minutes.number, length + 1 + (unit in _units())
         found.duration_seconds = min(max(_LEAST_SECONDS, seconds), MOST_SET_SECONDS)
         return length
     if after.word in words().songs:
@@ -156,7 +161,9 @@ def _longest(said: list[Token], at: int, known: dict[tuple[str, ...], Value]) ->
         phrase = tuple(one.word for one in said[at : at + length])
         if phrase in known:
             return [(length, known[phrase])]
-    return []
+    word = said[at].word if at < len(said) and said[at].kind == "word" else ""
+    stems = (word.removesuffix(end) for end in _ENDINGS if word.endswith(end))
+    return [(1, known[(stem,)]) for stem in stems if len(stem) >= _SHORTEST and (stem,) in known][:1]
 
 
 def _as_tokens(phrase: str) -> tuple[str, ...]:

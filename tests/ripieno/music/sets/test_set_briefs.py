@@ -20,6 +20,9 @@ from ripieno.music.sets import briefs, journeys
         ("une heure et demie, mélancolique", 5400, ["sad"]),
         ("1h30 de musique dansante pour danser", 5400, ["party"]),
         ("half an hour for dinner", 1800, ["dinner"]),
+        ("1 hour 30 minutes, start calm, get wilder", 5400, ["calm", "wild"]),
+        ("ein zweistündiges Set, erst ruhige Musik, dann Tanzfläche", 7200, ["calm", "party"]),
+        ("2h de musique triste puis joyeuse", 7200, ["sad", "happy"]),
     ],
 )  # fmt: skip
 def test_length_and_journey(text: str, seconds: float, stations: list[str]) -> None:
