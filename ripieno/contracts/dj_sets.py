@@ -47,7 +47,8 @@ class SpokenLine(Contract):
 class SetVersion(Contract):
     """One state of a set. `wishes` and `journey` are what its plan obeys, `edits` what was asked for to come here from
     `parent`, `changes` say what that did. Once it is `planned` its plan is a blob beside the set; `songs` are those of
-    the plan in their order. `mix` is the element that was rendered; `lines` what the persona says in it; `talk_id`
+    the plan in their order. `mix` is the element that was rendered; `lines` what the persona says in it, in words by
+    the `announcer`; `talk_id`
     is what was said that led to it. A version that failed leaves the one before as it was."""
 
     number: int = Field(ge=1)
@@ -66,6 +67,7 @@ class SetVersion(Contract):
     songs: list[str] = []
     duration_seconds: float | None = None
     lines: list[SpokenLine] = []
+    announcer: Provenance | None = None
     speaker: Provenance | None = None
     mix: str | None = None
     talk_id: str | None = None

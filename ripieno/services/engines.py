@@ -24,7 +24,18 @@ from ripieno.services.models import catalogue, folder
 from ripieno.services.settings import models_folder
 
 Task = Literal[
-    "generate", "sing", "lyrics", "plan", "understand", "compose", "mix", "master", "set", "speak", "transcribe"
+    "generate",
+    "sing",
+    "lyrics",
+    "plan",
+    "understand",
+    "compose",
+    "mix",
+    "master",
+    "set",
+    "speak",
+    "transcribe",
+    "announce",
 ]
 
 AUTO = "auto"

@@ -30,7 +30,7 @@ from ripieno.services.settings import Settings, settings
 if TYPE_CHECKING:
     from openai import OpenAI
 
-Task = Literal["plan", "understand", "compose", "lyrics"]
+Task = Literal["plan", "understand", "compose", "lyrics", "announce"]
 Answer = TypeVar("Answer", bound=BaseModel)
 
 OFF = "off"

@@ -45,7 +45,9 @@ def _prices(value: Any) -> Any:
     return {name: tuple(price.split("/")) for name, price in _pairs(value).items()} if isinstance(value, str) else value
 
 
-Pairs = Annotated[dict[Literal["plan", "understand", "compose", "lyrics"], str], NoDecode, BeforeValidator(_pairs)]
+Pairs = Annotated[
+    dict[Literal["plan", "understand", "compose", "lyrics", "announce"], str], NoDecode, BeforeValidator(_pairs)
+]
 Price = Annotated[float, Field(ge=0)]
 Prices = Annotated[dict[str, tuple[Price, Price]], NoDecode, BeforeValidator(_prices)]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_split)]
@@ -116,7 +118,7 @@ class Settings(BaseSettings):
     llm_key: str | None = Field(None, description="of that API")
     llm_model: str = Field("", description="the language model (on Azure its deployment); without one, rules do")
     llm_models: Pairs = Field(
-        {}, description="others by task: plan, understand, compose, lyrics; `lyrics=off` has none"
+        {}, description="others by task: plan, understand, compose, lyrics, announce; `lyrics=off` has none"
     )
     llm_prices: Prices = Field(
         {}, description="US dollars a million tokens in and out, by model: `large=2/8,small=0.4/1.6`"

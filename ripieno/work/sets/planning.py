@@ -43,7 +43,8 @@ def settle(order: RevisionOrder, work: Work, version: SetVersion) -> SetPlan:
     known = known_songs(work, version)
     made, remarks = planned(work, version, known)
     keeping.save_plan(work.work_id, version.number, made)
-    lines = speaking.lines_of(versions.dj_set(work).order, made, known.songs)
+    asked = versions.dj_set(work).order
+    lines, said = speaking.written(asked, made, speaking.lines_of(asked, made, known.songs))
 
     def settled(_: Work, state: SetVersion) -> None:
         if state.planned:
@@ -51,6 +52,7 @@ def settle(order: RevisionOrder, work: Work, version: SetVersion) -> SetPlan:
         state.planned, state.title = True, made.title
         state.songs, state.duration_seconds = [one.song for one in made.songs], made.duration_seconds
         state.lines, state.remarks, state.wishes, state.journey = lines, remarks, made.wishes, made.journey
+        state.announcer = said.engine if lines else None
 
     versions.change(order, settled)
     return made

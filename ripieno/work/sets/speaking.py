@@ -1,5 +1,5 @@
-"""What the persona of a set says over the music, by rule: its own words, soon after a song has come in, in a gap of the
-voice where there is one near and it is known where somebody sings.
+"""What the persona of a set says over the music, by rule or by a language model where there is one: soon after a song has
+come in, in a gap of the voice where there is one near and it is known where somebody sings.
 
 It says hello, names some of the songs, the one at the peak, and goodbye; in the language of the brief where it has
 words in that. The words are spoken by a job (`speak`), the mix gives way to them.
@@ -24,6 +24,8 @@ from ripieno.music.language.tokens import tokens
 from ripieno.music.language.understand import recognised
 from ripieno.music.sets import briefs, personas
 from ripieno.records import works
+from ripieno.services import announcing
+from ripieno.services.announcing import Announced, Cue
 from ripieno.work.sets import versions
 
 MOST_LINES = 24
@@ -53,6 +55,20 @@ def lines_of(order: SetOrder, made: SetPlan, known: Sequence[SetSong] = ()) -> l
         found.append(_line(persona, "bye", language, made.songs[-1], made, at, chance))
     said = [one for one in found if one is not None]
     return said[: MOST_LINES - 1] + said[-1:] if len(said) > MOST_LINES else said
+
+
+def written(order: SetOrder, made: SetPlan, lines: Sequence[SpokenLine]) -> tuple[list[SpokenLine], Announced]:
+    """The same lines in the words of a language model, where one is configured."""
+    persona = personas.persona(made.persona)
+    cues = []
+    for number, one in enumerate(lines):
+        song = max((song for song in made.songs if song.start_seconds <= one.at_seconds), key=lambda s: s.start_seconds)
+        is_edge = (
+            "hello" if number == 0 else "bye" if one.at_seconds > made.duration_seconds - 2 * _BYE_SECONDS else None
+        )
+        cues.append(Cue(is_edge or "next", song.title, song.artist, one.text))
+    said = announcing.announced(persona, made.title, language_of(order, persona), cues)
+    return [one.model_copy(update={"text": text}) for one, text in zip(lines, said.texts, strict=True)], said
 
 
 def language_of(order: SetOrder, persona: Persona) -> Language:
