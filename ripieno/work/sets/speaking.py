@@ -1,5 +1,5 @@
-"""What the persona of a set says over the music, by rule or by a language model where there is one: soon after a song has
-come in, in a gap of the voice where there is one near and it is known where somebody sings.
+"""What the persona of a set says over the music, by rule or by a language model where there is one: soon after a song
+has come in, in a gap of the voice where there is one near and it is known where somebody sings.
 
 It says hello, names some of the songs, the one at the peak, and goodbye; in the language of the brief where it has
 words in that. The words are spoken by a job (`speak`), the mix gives way to them.
