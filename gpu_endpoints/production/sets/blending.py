@@ -36,10 +36,11 @@ def blended(first: np.ndarray, second: np.ndarray, beat: int) -> np.ndarray:
     return above + low_first * np.cos(turn) + low_second * np.sin(turn)
 
 
-def swapped(full: np.ndarray, voice: np.ndarray, drums: np.ndarray, after: np.ndarray, beat: int) -> np.ndarray:
-    """One voice over the drums of another: `full` gives way to both within a beat, and they to `after` at the end."""
+def swapped(full: np.ndarray, voice: np.ndarray, drums: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """One voice over the drums of another: `full` gives way to both at once, and they to `after` at the end, so that
+    no other voice is heard beside that one."""
     length = len(voice)
-    ramp = min(beat, length // 4)
+    ramp = min(_SEAM, length // 4)
     enter = _ramp(length, 0, ramp)
     leave = _ramp(length, length - ramp, length)
     between = voice + drums

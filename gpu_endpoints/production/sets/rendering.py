@@ -37,9 +37,9 @@ def rendered(parts: Sequence[Part], steps: Sequence[Step], songs: Songs) -> Iter
         yield from _blocks(here, start, max(start, until))
         after, start = songs.song(number + 1), parts[number + 1].start
         if step.plan.kind == "blend":
-            yield _blend(here, after, step)
+            yield from _sliced(_blend(here, after, step))
         elif step.plan.kind == "stems":
-            yield _stems(here, after, step, songs, number)
+            yield from _sliced(_stems(here, after, step, songs, number))
         else:
             start += yield from _apart(here, after, step, parts[number + 1])
         songs.done(number)
@@ -51,6 +51,12 @@ def rendered(parts: Sequence[Part], steps: Sequence[Step], songs: Songs) -> Iter
 def _blocks(reader: Reader, start: int, end: int) -> Iterator[np.ndarray]:
     for at in range(start, end, _BLOCK):
         yield reader.read(at, min(end, at + _BLOCK))
+
+
+def _sliced(audio: np.ndarray) -> Iterator[np.ndarray]:
+    """In blocks that whoever comes after needs little memory for."""
+    for at in range(0, len(audio), _BLOCK):
+        yield audio[at : at + _BLOCK]
 
 
 def _last(reader: Reader, start: int, end: int) -> Iterator[np.ndarray]:
@@ -81,10 +87,8 @@ def _stems(here: Reader, after: Reader, step: Step, songs: Songs, number: int) -
     step.apart_ms = hearing.beats_apart(sung, beaten, step.beats)
     full = here.read(step.out, step.out + step.length)
     end = step.into + round(step.own_second[-1])
-    coming = after.read(max(0, end - step.length), end)
-    if len(coming) < step.length:
-        coming = np.concatenate([np.zeros((step.length - len(coming), 2), np.float32), coming])
-    return blending.swapped(full, sung, beaten, coming, step.beat)
+    coming = after.read(end - step.length, end)
+    return blending.swapped(full, sung, beaten, coming)
 
 
 def _handed_over(mixed: np.ndarray, after: Reader, step: Step) -> np.ndarray:

@@ -50,10 +50,9 @@ def warped(audio: np.ndarray, own: Sequence[float], wanted: Sequence[float]) -> 
     places = np.array([-MARGIN, *own, frames - MARGIN], float)
     targets = np.array([-MARGIN, *wanted, wanted[-1] + frames - MARGIN - own[-1]], float)
     rates = np.diff(places) / np.diff(targets)
-    which = np.clip(np.searchsorted(places, np.arange(frames) - MARGIN, "right") - 1, 0, len(rates) - 1)
-    moved = np.asarray(
-        time_stretch(np.ascontiguousarray(audio.T), SAMPLE_RATE, rates[which], use_long_fft_window=False)
-    ).T
+    lengths = np.diff(np.rint(places).astype(int))
+    course = np.repeat(rates, lengths)
+    moved = np.asarray(time_stretch(np.ascontiguousarray(audio.T), SAMPLE_RATE, course, use_long_fft_window=False)).T
     found = moved[MARGIN : MARGIN + length]
     if len(found) < length:
         found = np.concatenate([found, np.zeros((length - len(found), 2), np.float32)])

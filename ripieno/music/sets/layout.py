@@ -7,7 +7,7 @@ the clock of the set goes on. Songs whose beats nobody knows are cut where a sec
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from ripieno.contracts.sets import (
@@ -117,9 +117,12 @@ def _step(
     if chosen is None and wanted.kind is not None:
         chosen = transitions.choose(found, persona, leave, kinds, Wanted(None, banned))
         if chosen is not None:
-            laid.remarks.append(f"{names}: no {wanted.kind} is possible: {why_not(wanted.kind, found, persona)}")
+            laid.remarks.append(f"{names}: no {wanted.kind} is possible: {why_not(wanted.kind, found, persona, leave)}")
     if chosen is None:
+        if found.first.shape.has_bars and found.second.shape.has_bars and banned:
+            laid.remarks.append(f"{names}: none of the kinds that are allowed is possible, so it is cut at its end")
         return _loose(found, clock, seconds)
+    chosen = replace(chosen, reasons=(*_instead(chosen, found, persona, leave, banned), *chosen.reasons))
     if pin is not None and pin.by_bars:
         chosen = _moved(chosen, found, leave, pin.by_bars, names, laid)
     return _placed(
@@ -127,18 +130,35 @@ def _step(
     )
 
 
-def why_not(kind: TransitionKind, found: Pair, persona: Persona) -> str:
+def why_not(kind: TransitionKind, found: Pair, persona: Persona, leave: Exit) -> str:
     """Why a kind is not possible between two songs."""
     if not (found.first.shape.has_bars and found.second.shape.has_bars):
         return "nobody knows the beats of both songs"
     if kind in ("blend", "stems") and not found.matches(persona):
         tempi = " and ".join(f"{one.song.bpm or 0:.0f}" for one in (found.first, found.second))
-        return f"their tempi are too far from each other ({tempi} bpm)"
+        return f"their tempi cannot be one beat ({tempi} bpm)"
     if kind == "blend" and found.harmony.cost >= camelot.CLASH:
         return f"their keys would clash: {found.harmony.words}"
+    if not transitions.has_room(kind, found, persona, leave):
+        return "no phrase of the first leaves room for it"
     if kind == "stems":
         return "nowhere does one of them sing over drums of the other that are there as stems"
     return "wherever it could be, two voices would sound at once"
+
+
+def _instead(
+    chosen: Choice, found: Pair, persona: Persona, leave: Exit, banned: frozenset[TransitionKind]
+) -> list[str]:
+    """Why it is not a blend, which is what is done where nothing speaks against it."""
+    if chosen.kind == "blend":
+        return []
+    if "blend" in banned:
+        return ["a blend is not wanted there"]
+    if transitions.choose(found, persona, leave, (), Wanted("blend")) is None:
+        return [f"a blend is not possible: {why_not('blend', found, persona, leave)}"]
+    if persona.transitions.get(chosen.kind, 1.0) > persona.transitions.get("blend", 1.0):
+        return [f"{persona.title} likes that better than a blend"]
+    return []
 
 
 def _placed(found: Pair, chosen: Choice, clock: _Clock, *, is_pinned: bool) -> tuple[PlannedTransition, _Clock]:
@@ -189,7 +209,7 @@ def _moved(chosen: Choice, found: Pair, leave: Exit, by: int, names: str, laid: 
             if moved != by:
                 laid.remarks.append(f"{names}: it could be moved by {moved} bars only")
             said = f"you moved it by {moved:+d} bars"
-            return Choice(chosen.kind, chosen.bars, chosen.out + moved, chosen.into, chosen.cost, chosen.keeps, (said,))
+            return replace(chosen, out=chosen.out + moved, reasons=(said,))
     laid.remarks.append(f"{names}: it could not be moved: there is no room, or two voices would sound at once")
     return chosen
 

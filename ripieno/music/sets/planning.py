@@ -117,7 +117,7 @@ def plan(
 def _framed(order: SetOrder, before: SetPlan | None) -> _Frame:
     brief = briefs.read(order.brief)
     wishes = before.wishes if before is not None else order.wishes
-    banned = [*dict.fromkeys([*wishes.banned_kinds, *brief.banned_kinds])]
+    banned = [*dict.fromkeys([*wishes.banned_kinds, *([] if before is not None else brief.banned_kinds)])]
     count = order.count or brief.count
     seconds = order.duration_seconds or brief.duration_seconds
     everything = order.all_of_them if order.all_of_them is not None else brief.all_of_them

@@ -105,9 +105,6 @@ def worth(
         price = {"cut": 0.5, "echo": 0.55, "loop": 0.55}[kind]
         if not matched:
             price -= 0.1
-            reasons.append("their beats cannot be one")
-        elif harmony.cost >= camelot.CLASH:
-            reasons.append(f"their keys would clash: {harmony.words}")
         if kind == "echo" and leap < -_LEAP:
             price -= 0.15
             reasons.append("the energy falls, and an echo lets it fall")
@@ -137,6 +134,12 @@ def is_possible(chosen: Choice, found: Pair, leave: Exit, out: int) -> bool:
     if chosen.kind == "stems":
         return _voice_over(found, out, chosen.into, chosen.bars, taken) is not None
     return chosen.kind != "echo" or not (a.sung[out - 1] and any(b.sung[chosen.into : chosen.into + ECHO_BARS]))
+
+
+def has_room(kind: TransitionKind, found: Pair, persona: Persona, leave: Exit) -> bool:
+    """Whether there is any place for a kind, whoever sings there."""
+    bars = min(persona.pace.blend_bars) if kind in ("blend", "stems") else 0
+    return any(True for _ in _places(found.first.shape, found.second.shape, leave, bars, bars))
 
 
 # -- where --------------------------------------------------------------------------------------------------------
