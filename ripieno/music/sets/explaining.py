@@ -18,6 +18,7 @@ _WHAT: dict[TransitionKind, str] = {
     "loop": "a loop of the last bar, rolled shorter over {bars} bars",
 }
 _CLOSE = 0.12  # of energy
+_ONE_BEAT = 0.12  # the most that any persona stretches
 
 
 def title(brief: Brief, who: Persona) -> str:
@@ -102,7 +103,7 @@ def _of_song(
         said.append("It is the nearest that goes with the songs around it.")
     if before is not None:
         found = pairs.pair(before, one)
-        said.append(f"After {before.song.title} it is {found.harmony.words}{_tempo(found)}.")
+        said.append(f"Coming from {before.song.title}: {found.harmony.words}{_tempo(found)}.")
     liked = [style for style in one.song.styles if who.taste.styles.get(style, 0) > 0]
     wanted = [style for style in one.song.styles if style in styles]
     if wanted:
@@ -129,4 +130,7 @@ def _of_transition(step: PlannedTransition, found: Pair) -> list[str]:
 def _tempo(found: Pair) -> str:
     if found.tempo is None or not found.first.song.bpm or not found.second.song.bpm:
         return ""
-    return f", {pulses.words(found.tempo, found.first.song.bpm, found.second.song.bpm)}"
+    first, second = found.first.song.bpm, found.second.song.bpm
+    if found.tempo.stretch > _ONE_BEAT:
+        return f", {second:.0f} after {first:.0f} bpm"
+    return f", {pulses.words(found.tempo, first, second)}"

@@ -248,6 +248,7 @@ def _song(
     return PlannedSong(
         position=position, song=song.song, title=song.title, artist=song.artist, in_seconds=round(entered, 4),
         out_seconds=round(left, 4), start_seconds=round(begun, 4), end_seconds=round(ended, 4), own_bpm=song.bpm,
-        bpm=song.bpm, camelot=str(one.code) if one.code else None, energy=song.energy, valence=song.valence,
+        bpm=song.bpm, camelot=str(one.code) if one.code else None, energy=round(song.energy, 3),
+        valence=round(song.valence, 3),
         gain_db=0.0 if song.loudness_lufs is None else round(loudness - song.loudness_lufs, 2),
     )  # fmt: skip

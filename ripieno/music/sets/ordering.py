@@ -18,12 +18,12 @@ from ripieno.music.sets.pairs import Candidate
 
 _BEAM, _AT_ONCE = 16, 48
 _ROUNDS, _FAR, _OUTSIDE = 4, 12, 24
-_ENERGY, _VALENCE, _TASTE, _LIKING = 3.0, 0.8, 0.35, 0.5
+_ENERGY, _VALENCE, _TASTE, _LIKING = 4.0, 0.8, 0.3, 0.5
 _SAME_ARTIST = ((1, 0.9), (2, 0.5), (3, 0.25))  # so many songs before, and what it costs
 _SAME_STYLE, _SAME_KEY, _RUN = 0.12, 0.15, 3
 _CHANCE = 0.03
 _AS_BEFORE, _THERE_BEFORE = 0.25, 0.3  # what a pair, and a song, are cheaper by that were there before an edit
-_WAVE, _STEADY = 0.25, 0.3  # how far who dares more than that lets the energy go up and down from song to song
+_WAVE, _STEADY = 0.18, 0.3  # how far who dares more than that lets the energy go up and down from song to song
 IMPOSSIBLE = 1e6
 
 

@@ -98,8 +98,6 @@ def worth(
     elif kind == "stems":
         price = 0.3 + 0.15 * harmony.cost + 3 * stretch
         reasons.append("a voice over drums clashes with no key")
-        if harmony.cost >= camelot.CLASH:
-            reasons.append(f"in full they would: {harmony.words}")
     else:
         matched = found.matches(persona)
         price = {"cut": 0.5, "echo": 0.55, "loop": 0.55}[kind]
