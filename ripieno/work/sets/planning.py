@@ -52,7 +52,7 @@ def settle(order: RevisionOrder, work: Work, version: SetVersion) -> SetPlan:
         state.planned, state.title = True, made.title
         state.songs, state.duration_seconds = [one.song for one in made.songs], made.duration_seconds
         state.lines, state.remarks, state.wishes, state.journey = lines, remarks, made.wishes, made.journey
-        state.announcer = said.engine if lines else None
+        state.announcer, state.persona = (said.engine if lines else None), made.persona
 
     versions.change(order, settled)
     return made
