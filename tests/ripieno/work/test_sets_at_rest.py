@@ -11,15 +11,18 @@ import pytest
 from ripieno.contracts import names
 from ripieno.contracts.analysis import Analysis, Beat, Confidences, Section, SeparationResult
 from ripieno.contracts.audio import AudioFile
+from ripieno.contracts.composition import CompositionOrder
 from ripieno.contracts.dj_sets import SaidToSet, SetChange
-from ripieno.contracts.enums import AudioFileStatus
+from ripieno.contracts.enums import AudioFileStatus, TakeStatus
+from ripieno.contracts.production import MixedFile
 from ripieno.contracts.provenance import Provenance
 from ripieno.contracts.sets import SetFile, SetOrder, Span
 from ripieno.contracts.speech import SpeakResult, SpokenFile, Transcript
 from ripieno.contracts.workflow import RemovalOrder, RevisionOrder, TalkOrder
+from ripieno.contracts.works import Element, ElementKind, Version
 from ripieno.records import analyses, runs, songs, works
 from ripieno.services import blobs
-from ripieno.work import endings, exporting, removal
+from ripieno.work import composing, endings, exporting, removal
 from ripieno.work.composing import StillMaking
 from ripieno.work.revising import NoSuchVersion
 from ripieno.work.sets import (
@@ -390,6 +393,54 @@ def test_deleted_a_set_leaves_nothing_and_its_songs_stay(made):
     assert not list(blobs.list_names(names.GENERATED, made.work_id))
     assert not runs.beginning_with(made.owner, f"work-{made.work_id}")
     assert len(knowing.library(made.owner, 1).songs) == len(TITLES)
+
+
+def composed(order: RevisionOrder) -> None:
+    """A composition whose first version can be heard, its sound said to be in storage."""
+    for stage in list(composing._STAGES):
+        assert composing.settle(order, stage)
+    master = MixedFile(
+        name="m", blob_name=f"{order.work_id}/m.wav", file_size_bytes=9, sha256="ab", format="wav", sample_rate=44100,
+        duration_seconds=60.0, loudness_lufs=-14.0, peak=0.9, gain_db=0.0, engine=ENGINE,
+    )  # fmt: skip
+
+    def made(work):
+        first = work.composition.revisions[0]
+        first.status, first.mix = "made", "mix-1"
+        version = Version(number=1, status=TakeStatus.GENERATED, made_at="now", file=master)
+        work.elements.append(Element(name="mix-1-master", kind=ElementKind.MASTER, versions=[version]))
+        return work
+
+    works.change(order.owner, order.work_id, made)
+
+
+def test_a_bridge_that_was_composed_is_played_between_its_songs(library, owner):
+    far = song(owner, "Elsewhere", bpm=171, key="F#", lufs=-6)
+    _, order = begun(owner, brief="", songs=[library[0], far], all_of_them=True, bridges=True)
+    (asked,) = planning.plan(order)
+    before = keeping.plan(its_id(owner), 1)
+    composed(asked)
+    assert bridging.join(order) and bridging.join(order), "once more it is the same wish"
+    assert planning.plan(order, may_bridge=False) == []
+    played = keeping.plan(its_id(owner), 1).songs
+    assert [one.song for one in played] == [before.songs[0].song, asked.work_id, before.songs[1].song]
+    bridge = next(one for one in keeping.songs(its_id(owner)).songs if one.song == asked.work_id)
+    assert bridge.is_composition and bridge.bpm and bridge.downbeats[0] == 0 and bridge.sections
+    assert bridge.vocals == [] and abs(bridge.bpm - before.bridges[0].bpm) < 1
+    assert asked.work_id not in {one.song for one in knowing.library(owner, 1).songs}, "it is this set's own"
+
+
+def test_a_finished_composition_is_a_song_of_the_library(library, owner):
+    work, run = composing.begin(
+        owner, CompositionOrder(brief="a calm bossa in C, 20 seconds", instrumental=True), "1" * 25
+    )
+    assert work.work_id not in {one.song for one in knowing.library(owner, 1).songs}
+    with pytest.raises(CannotPlan, match="can be played once it is made"):
+        begun(owner, songs=[work.work_id])
+    composed(RevisionOrder.model_validate(run.order))
+    (piece,) = (one for one in knowing.library(owner, 1).songs if one.is_composition)
+    assert (piece.song, piece.key, piece.audio.blob_name) == (work.work_id, "C", f"{work.work_id}/m.wav")
+    assert set(piece.styles) == {"bossa"} and 0 <= piece.energy <= 1 and len(piece.bar_levels) > 3
 
 
 def test_a_bridge_is_asked_for_once_and_goes_with_its_set(library, owner):
