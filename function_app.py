@@ -5,16 +5,19 @@ import azure.durable_functions as df
 import activities.compositions
 import activities.endpoint_jobs
 import activities.removal
+import activities.sets
 import activities.songs
 import activities.voices
 import activities.works
 import orchestrators.composition
+import orchestrators.dj_set
 import orchestrators.endpoint_job
 import orchestrators.export
 import orchestrators.ingest
 import orchestrators.mix
 import orchestrators.pipeline
 import orchestrators.removal
+import orchestrators.talk
 import orchestrators.version
 import orchestrators.voices
 import orchestrators.work
@@ -34,6 +37,7 @@ import triggers.openapi
 import triggers.preferences
 import triggers.reference
 import triggers.removals
+import triggers.sets
 import triggers.timers
 import triggers.understanding
 import triggers.unknown
@@ -44,13 +48,13 @@ from ripieno.work import preparing
 PARTS = (
     triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.compositions, triggers.feedback,
     triggers.preferences, triggers.understanding, triggers.catalogue, triggers.harmony, triggers.masters,
-    triggers.voices, triggers.moderation, triggers.jobs, triggers.callbacks, triggers.health, triggers.openapi,
-    triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
+    triggers.voices, triggers.sets, triggers.moderation, triggers.jobs, triggers.callbacks, triggers.health,
+    triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
     orchestrators.composition, orchestrators.export, orchestrators.endpoint_job, orchestrators.removal,
-    orchestrators.voices,
+    orchestrators.voices, orchestrators.dj_set, orchestrators.talk,
     activities.songs, activities.works, activities.compositions, activities.endpoint_jobs, activities.removal,
-    activities.voices,
+    activities.voices, activities.sets,
 )  # fmt: skip
 
 preparing.at_start()

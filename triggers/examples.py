@@ -32,6 +32,7 @@ from ripieno.contracts import (
 from ripieno.contracts.enums import AudioFileStatus, AudioFormat, GenerationStatus, JobState, Mode, StemType, TakeStatus
 from ripieno.contracts.production import Score
 from ripieno.contracts.provenance import Provenance
+from triggers import set_examples
 
 HOST = "https://ripieno.example"
 SONG = "0980b1dc-e520-5f6d-89a8-aded71947c0c"
@@ -462,6 +463,8 @@ _EXAMPLES: Sequence[BaseModel] = [
         engines=[catalogue.EngineEntry(task="generate", name="symbolic", endpoint="generation", available=True,
                                        license="MIT; SoundFont GPL-2")],
         mastering=[catalogue.PresetEntry(name="streaming", loudness_lufs=-14.0, ceiling_db=-1.0, about="services")],
+        personas=[catalogue.PersonaEntry(name="vesper", title="Vesper", about="dark and steady", daring=0.35,
+                                         languages=["en", "de"])],
         stem_formats=["wav", "flac"], download_formats=["wav", "mp3", "midi"], stages=["context", "harmony"],
     ),
     harmony.HarmonyOrder(midi="TVRoZAAAAAYAAAABAeBNVHJrAAAA", key="A minor"),
@@ -522,7 +525,7 @@ _EXAMPLES: Sequence[BaseModel] = [
     ),
 ]  # fmt: skip
 
-BY_CONTRACT: dict[type[BaseModel], BaseModel] = {type(one): one for one in _EXAMPLES}
+BY_CONTRACT: dict[type[BaseModel], BaseModel] = {type(one): one for one in [*_EXAMPLES, *set_examples.EXAMPLES]}
 
 BY_ROUTE: dict[str, Any] = {
     "get_jams": {
@@ -608,5 +611,6 @@ PYTHON: dict[str, str] = {
     "understand_words": 'said = ripieno.understand("busier but not louder")',
     "list_jobs": 'jobs = list(ripieno.jobs(state="failed"))',
     "get_job": "job = ripieno.job(job_id)",
+    **set_examples.PYTHON,
 }
 """How `ripieno.client.Ripieno` does what a route does, by the name of the route."""

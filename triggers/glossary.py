@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from triggers import set_glossary
+
 MEANINGS: dict[str, str] = {
     # -- what things are called, where and when they came
     "audio_file_id": "the song's id, which follows from its bytes and its owner",
@@ -640,6 +642,7 @@ MEANINGS: dict[str, str] = {
     "?file_name": "the name of the file, where no header x-file-name says it",
     "?webhook_url": "a public https address that is told when the song is analysed (Standard Webhooks)",
     "?generation": "stems to make as soon as it is analysed: a generation order as JSON",
+    **set_glossary.MEANINGS,
 }
 
 
@@ -696,6 +699,7 @@ NULLS: dict[str, str] = {
     "Take.comment": "where nothing was said",
     "Take.*": "until it can be heard",
     "webhook_url": "tells nobody",
+    **set_glossary.NULLS,
 }
 """What null means, where the meaning of the field does not say so; `Model.*` is for the others of a model."""
 
@@ -705,6 +709,7 @@ TAGS: dict[str, str] = {
     "compositions": "Whole pieces: from a brief or a song, stage by stage; refined, taken back, approved.",
     "masters": "Songs made ready to be released.",
     "voices": "Voices that are somebody's: samples, consent, versions, uses, and vocals sung by them.",
+    "sets": "DJ sets: songs in an order along a journey, mixed into one; edited, talked to, explained, taken home.",
     "feedback": "What you think of what was made.",
     "moderation": "What was refused of your words and why; appeals, and what operators say to them.",
     "preferences": "What you like, as it was learned from that; looked at, taken home, forgotten.",

@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 from ripieno import __version__
 from ripieno.contracts.jobs import JobEvent
 from ripieno.contracts.problems import Problem
-from triggers import examples
+from triggers import examples, set_examples
 from triggers.glossary import TAGS, explain, explained, meaning
 from triggers.remedies import REMEDIES
 from triggers.routing import PREFIX, Answer, Call, Route, route, routes
@@ -22,6 +22,7 @@ _REF = "#/components/schemas/{model}"
 _PATH_PARAMETERS = {
     "id": ("the id that a list or an answer gave", examples.SONG),
     "stem": ("the name of a stem: bass, synth 2", "bass"),
+    "talk": ("the id that saying something to a set gave", set_examples.TALK),
 }
 _KEY = {
     "name": "Idempotency-Key", "in": "header", "required": False,
@@ -146,6 +147,7 @@ def _id_of(one: Route) -> str:
     kinds = {
         "audio": examples.SONG, "generations": examples.WORK, "compositions": examples.WORK, "masters": examples.WORK,
         "uploads": examples.UPLOAD, "refusals": examples.REFUSAL, "ops": examples.REFUSAL, "voices": examples.VOICE,
+        "sets": set_examples.SET,
         "jobs": f"{examples.SONG_RUN}:mir", "removals": f"remove-{examples.SONG}-{examples.BORN}",
     }  # fmt: skip
     return kinds[one.path.split("/")[1]]

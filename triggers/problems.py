@@ -31,6 +31,7 @@ from ripieno.work import (
     voices_using,
     voices_versions,
 )
+from ripieno.work.sets import knowing, talking
 
 log = logging.getLogger("ripieno.api")
 
@@ -64,6 +65,8 @@ CODES: dict[type[Exception], tuple[int, str]] = {
     composing.CannotCompose: (400, "invalid_request"),
     composing.StillMaking: (409, "still_making"),
     song_mastering.CannotMaster: (400, "invalid_request"),
+    knowing.CannotPlan: (400, "invalid_request"),
+    talking.TooMuchSaid: (409, "too_much_said"),
     revising.NoSuchVersion: (404, "not_found"),
     exporting.NothingToDownload: (409, "nothing_to_download"),
     exporting.ExportFailed: (409, "export_failed"),

@@ -87,8 +87,11 @@ REMEDIES: dict[str, Remedy] = {
     "engine_unavailable": Remedy(
         (400,), "the engine that was named is not there", "take one that `detail` names, or `auto`"
     ),
+    "too_much_said": Remedy(
+        (409,), "so much was said to the set that it keeps no more", "`POST /sets/{id}/edit` still changes it"
+    ),
     "still_making": Remedy(
-        (409,), "a version of the composition, or of the voice, is being made", "wait until it has ended"
+        (409,), "a version of the composition, set or voice is being made", "wait until it has ended, or cancel it"
     ),
     "not_reviewable": Remedy(
         (409,), "the take cannot be approved or rejected as it stands", "wait, or name another take, as `detail` says"

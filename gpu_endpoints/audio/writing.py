@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from gpu_endpoints.audio.wav import WavFile
 from gpu_endpoints.serving.work import JobFailed
 from ripieno.contracts import names
 from ripieno.contracts.analysis import StemFormat
+from ripieno.contracts.production import Chapter
 from ripieno.contracts.provenance import Origin
 from ripieno.services import blobs
 
@@ -58,7 +60,7 @@ class AudioWriter:
     start_seconds : where it begins in its song; WAV files say so in a BWF `bext` chunk, FLAC files in a comment
         `TIME_REFERENCE`, which is what FFmpeg makes of that chunk: samples since the song began
     measured : whether to measure loudness, which costs a filter over all samples
-    origin, title, artist : are said in the finished file, where it has an origin (see `marks`)
+    origin, title, artist, chapters : are said in the finished file, where it has an origin (see `marks`)
     """
 
     def __init__(
@@ -73,10 +75,11 @@ class AudioWriter:
         origin: Origin | None = None,
         title: str = "",
         artist: str = "",
+        chapters: Sequence[Chapter] = (),
     ):
         self._path, self._rate, self._channels, self._start = path, sample_rate, channels, start_seconds
         self._format: StemFormat = stem_format
-        self._origin, self._title, self._artist = origin, title, artist
+        self._origin, self._title, self._artist, self._chapters = origin, title, artist, chapters
         self._file = (
             WavFile(path, sample_rate, channels, start_seconds)
             if stem_format == "wav"
@@ -118,7 +121,14 @@ class AudioWriter:
             tagged["TIME_REFERENCE"] = str(round(self._start * self._rate))
             tagged.save()
         if self._origin is not None:
-            marks.mark(self._path, self._format, self._origin, title=self._title, artist=self._artist)
+            marks.mark(
+                self._path,
+                self._format,
+                self._origin,
+                title=self._title,
+                artist=self._artist,
+                chapters=self._chapters,
+            )
         with self._path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return Written(

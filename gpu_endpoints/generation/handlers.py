@@ -1,4 +1,4 @@
-"""The kinds of job: generate, sing, those of voices, and those of production."""
+"""The kinds of job: generate, sing, those of voices, of production and of speech."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from gpu_endpoints.generation import choice, stems_job
 from gpu_endpoints.generation.voices import applying, measuring, samples
 from gpu_endpoints.production import handlers as production
 from gpu_endpoints.serving.work import Handler, JobContext, JobFailed
+from gpu_endpoints.speech import handlers as speech
 from ripieno.contracts.enums import JobKind
 
 
 def load() -> dict[str, Handler]:
     return {
         **production.load(),
+        **speech.load(),
         JobKind.GENERATE: stems_job.run,
         JobKind.SING: stems_job.sing,
         JobKind.CHECK_VOICE: samples.run,

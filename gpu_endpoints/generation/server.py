@@ -9,6 +9,7 @@ from gpu_endpoints.production import engines as production
 from gpu_endpoints.serving.documents import JobDocument
 from gpu_endpoints.serving.server import Endpoint, create_app
 from gpu_endpoints.serving.work import Handler
+from gpu_endpoints.speech import engines as speech
 from ripieno.contracts import names
 from ripieno.contracts.enums import JobKind, JobState
 from ripieno.contracts.generation import GenerateAccepted, GenerateRequest
@@ -29,6 +30,7 @@ def _engines() -> dict[str, dict]:
         "sing": choice.singing(),
         "voice": choice.voices(),
         **production.describe(),
+        **speech.describe(),
     }
 
 
@@ -59,6 +61,7 @@ def _callback_payload(document: JobDocument) -> dict[str, Any] | None:
 GENERATION = Endpoint(
     name="generation",
     kinds=production.KINDS
+    | speech.KINDS
     | {JobKind.GENERATE, JobKind.SING}
     | {JobKind.CHECK_VOICE, JobKind.PROFILE_VOICE, JobKind.TRAIN_VOICE, JobKind.APPLY_VOICE},
     load_handlers=_load_handlers,

@@ -10,7 +10,7 @@ from ripieno.contracts.enums import JobKind
 from ripieno.services import engines
 from ripieno.services.engines import Task
 
-KINDS = frozenset({JobKind.ALIGN, JobKind.CHECK, JobKind.MIX, JobKind.MASTER, JobKind.EXPORT})
+KINDS = frozenset({JobKind.ALIGN, JobKind.CHECK, JobKind.MIX, JobKind.MASTER, JobKind.EXPORT, JobKind.SET})
 
 
 def describe() -> dict[str, dict]:
@@ -20,7 +20,7 @@ def describe() -> dict[str, dict]:
     return {
         "align": {"rubberband": board}, "check": {"measures": own}, "mix": _declared("mix"),
         "master": {name: about | {"presets": presets} for name, about in _declared("master").items()},
-        "export": {"zip": own},
+        "export": {"zip": own}, "set": _declared("set"),
     }  # fmt: skip
 
 

@@ -80,7 +80,7 @@ def _prepared(item: ExportItem, context: JobContext) -> tuple[Path, dict[str, An
         converted = _as_mp3(audio, context)
         path.unlink()
         if item.origin is not None:
-            marks.mark(converted, "mp3", item.origin, title=item.title, artist=item.artist)
+            marks.mark(converted, "mp3", item.origin, title=item.title, artist=item.artist, chapters=item.chapters)
         return converted, about | {"format": "mp3", "sample_rate": SAMPLE_RATE, "channels": 2}
     channels = min(audio.channels, 2)
     blocks = audio.stereo_blocks() if audio.channels > channels else audio.blocks()
@@ -95,6 +95,7 @@ def _prepared(item: ExportItem, context: JobContext) -> tuple[Path, dict[str, An
         origin=item.origin,
         title=item.title,
         artist=item.artist,
+        chapters=item.chapters,
     ) as writer:
         for block in blocks:
             writer.write(block)

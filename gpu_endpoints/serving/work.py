@@ -50,3 +50,7 @@ class JobContext:
             self._report(start + (end - start) * fraction, stage)
 
         return JobContext(self.job_id, self.folder, report, self._is_cancelled)
+
+    def silent(self) -> JobContext:
+        """A context that reports nothing, for what is done beside the rest of the job; it is cancelled with it."""
+        return JobContext(self.job_id, self.folder, lambda fraction, stage: None, self._is_cancelled)

@@ -23,6 +23,7 @@ from ripieno.cli.pieces import compositions, rate
 from ripieno.cli.preferences import preferences
 from ripieno.cli.refusals import appeal, decide, refusals
 from ripieno.cli.reviews import approve, cancel, generations, reject
+from ripieno.cli.set_edits import dj_set
 from ripieno.cli.stack import doctor, down, up
 from ripieno.cli.stages import harmonize, lyrics, master
 from ripieno.cli.understand import understand
@@ -37,6 +38,7 @@ _SECTIONS = [
     cloup.Section(
         "Whole pieces", [compose, refine, compositions, versions, rollback, download, rate, lyrics, harmonize, master]
     ),
+    cloup.Section("DJ sets", [dj_set]),
     cloup.Section("What was refused", [refusals, appeal, decide]),
     cloup.Section("Voices", [voice]),
     cloup.Section("The stack on this machine", [up, down, doctor, models, completion]),

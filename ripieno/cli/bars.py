@@ -7,6 +7,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.composition import CompositionView
+from ripieno.contracts.dj_sets import SetView
 from ripieno.contracts.enums import GenerationStatus, TakeStatus
 from ripieno.contracts.generation import Generation
 
@@ -79,6 +80,11 @@ class Bar:
         newest = made.versions[-1]
         done = sum(one.status != "waiting" for one in newest.stages)
         self._shown.update(self._task, completed=done / len(newest.stages), message=made.message)
+
+    def dj_set(self, made: SetView) -> None:
+        done = made.progress.fraction if made.progress else 1.0
+        message = made.progress.message if made.progress else made.message
+        self._shown.update(self._task, completed=done, message=message)
 
     def message(self, text: str) -> None:
         self._shown.update(self._task, message=text)

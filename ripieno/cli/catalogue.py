@@ -9,7 +9,18 @@ from ripieno.cli.options import connect, examples, json_option
 from ripieno.cli.output import console, print_json, print_rows
 from ripieno.contracts.catalogue import Catalogue
 
-_WHAT = ("styles", "instruments", "engines", "moods", "forms", "mastering", "voices", "languages", "formats")
+_WHAT = (
+    "styles",
+    "instruments",
+    "engines",
+    "moods",
+    "forms",
+    "mastering",
+    "personas",
+    "voices",
+    "languages",
+    "formats",
+)
 
 
 @cloup.command(epilog=examples("ripieno catalogue", "ripieno catalogue engines", "ripieno catalogue --json"))
@@ -18,7 +29,8 @@ _WHAT = ("styles", "instruments", "engines", "moods", "forms", "mastering", "voi
 def catalogue(what: str | None, as_json: bool) -> None:
     """What may be asked for here and now.
 
-    Styles, instruments, moods, forms, engines with their licences, mastering presets, voices, languages and formats.
+    Styles, instruments, moods, forms, engines with their licences, mastering presets, personas of
+    sets, voices, languages and formats.
     """
     with connect() as ripieno:
         found = ripieno.catalogue()
@@ -65,6 +77,10 @@ def _rows(found: Catalogue) -> dict[str, tuple[tuple[str, ...], list[tuple[str, 
         "mastering": (
             ("preset", "LUFS", "ceiling", "for"),
             [(one.name, f"{one.loudness_lufs:g}", f"{one.ceiling_db:g} dB", one.about) for one in found.mastering],
+        ),
+        "personas": (
+            ("persona", "daring", "speaks", "plays"),
+            [(one.name, f"{one.daring:g}", " ".join(one.languages), one.about) for one in found.personas],
         ),
         "voices": (("voice",), [(one,) for one in found.voices]),
         "languages": (("language",), [(one,) for one in found.languages]),

@@ -143,6 +143,14 @@ class VoiceDeleted(Contract):
     instance_id: str
 
 
+class DownloadedSet(Contract):
+    """`set download`: which version in which formats, and where they were written."""
+
+    set_id: str
+    version: int
+    paths: list[str]
+
+
 class Checked(Contract):
     """One line of `doctor`: `status` is ok, missing, broken or stopped."""
 

@@ -20,6 +20,7 @@ from ripieno.cli.output import day
 from ripieno.client import Ripieno, RipienoError
 from ripieno.contracts.audio import AudioFile, AudioSummary
 from ripieno.contracts.composition import CompositionView
+from ripieno.contracts.dj_sets import SetView
 from ripieno.contracts.enums import AudioFileStatus
 from ripieno.contracts.generation import Generation
 
@@ -112,6 +113,21 @@ def composition(ripieno: Ripieno, text: str) -> CompositionView:
     return ripieno.composition(begun[0] if begun else text)
 
 
+def dj_set(ripieno: Ripieno, text: str) -> SetView:
+    """The set that is meant, by its id, the beginning of it, or `latest`. Raises `NotFound`."""
+    newest = list(islice(ripieno.sets(), _NEWEST))
+    begun = [one.set_id for one in newest if text and one.set_id.startswith(text)]
+    if text == "latest":
+        if not newest:
+            raise NotFound('there is no set yet: `ripieno set "an hour from my library"` makes one')
+        begun = [newest[0].set_id]
+    if len(begun) > 1:
+        raise NotFound(f"{len(begun)} sets begin with {text!r}: write more of the id")
+    if not begun and not (text.isalnum() and text.isascii() and len(text) > 20):  # an old one, by its whole id
+        raise NotFound(f"no set's id begins with {text!r}: `ripieno set list` shows what is there")
+    return ripieno.dj_set(begun[0] if begun else text)
+
+
 def made(ripieno: Ripieno, text: str) -> Generation | CompositionView:
     """The generation or composition that is meant; `latest` is the newer of both. Raises `NotFound`."""
     if text == "latest":
@@ -183,6 +199,20 @@ def complete_composition(ctx: click.Context, param: click.Parameter, incomplete:
         CompletionItem(one.composition_id, help=f"{day(one.created_at)} {one.title}")
         for one in found
         if one.composition_id.startswith(incomplete)
+    ]
+
+
+def complete_set(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Ids with titles."""
+    try:
+        with connect(timeout=2.0) as ripieno:
+            found = list(islice(ripieno.sets(), _MOST_NAMED))
+    except (RipienoError, OSError):
+        return []
+    return [
+        CompletionItem(one.set_id, help=f"{day(one.created_at)} {one.title}")
+        for one in found
+        if one.set_id.startswith(incomplete)
     ]
 
 

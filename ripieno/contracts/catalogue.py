@@ -64,6 +64,17 @@ class PresetEntry(Contract):
     about: str
 
 
+class PersonaEntry(Contract):
+    """Who may play a set: its name, what it is called, how it plays, how daring it is from 0 to 1, and the languages in
+    which it has words."""
+
+    name: str
+    title: str
+    about: str
+    daring: float
+    languages: list[str] = []
+
+
 class Catalogue(Contract):
     """`GET /catalogue`. `remarks` say which endpoint did not answer: what it has is not here then."""
 
@@ -77,6 +88,7 @@ class Catalogue(Contract):
     voices: list[str] = []
     engines: list[EngineEntry] = []
     mastering: list[PresetEntry] = []
+    personas: list[PersonaEntry] = []
     stem_formats: list[str]
     download_formats: list[str]
     stages: list[str]

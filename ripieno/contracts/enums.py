@@ -48,6 +48,8 @@ class JobKind(StrEnum):
     ANALYZE = "analyze"
     GENERATE = "generate"
     SING = "sing"
+    SPEAK = "speak"
+    TRANSCRIBE = "transcribe"
     MIX = "mix"
     MASTER = "master"
     ALIGN = "align"
@@ -57,6 +59,7 @@ class JobKind(StrEnum):
     PROFILE_VOICE = "profile-voice"
     TRAIN_VOICE = "train-voice"
     APPLY_VOICE = "apply-voice"
+    SET = "set"
 
 
 class GenerationStatus(StrEnum):

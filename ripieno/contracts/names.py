@@ -131,6 +131,31 @@ def given_blob(work_id: str, sha256: str, extension: str) -> str:
     return f"{work_id}/given/{sha256[:32]}.{extension}"
 
 
+def set_output(work_id: str, fingerprint: str) -> str:
+    """What the mix of a set is called, less its extension; the same plan is the same mix."""
+    return f"{work_id}/mix-{fingerprint[:16]}"
+
+
+def set_songs_blob(work_id: str) -> str:
+    """What was known of the songs that a set could be made of."""
+    return f"{work_id}/songs.json"
+
+
+def set_plan_blob(work_id: str, version: int) -> str:
+    """The plan of one version of a set."""
+    return f"{work_id}/plan.{version}.json"
+
+
+def spoken_output(work_id: str, fingerprint: str) -> str:
+    """A text that is spoken for a set, less its extension; the same text is the same file."""
+    return f"{work_id}/spoken/{fingerprint[:16]}"
+
+
+def said_blob(work_id: str, talk_id: str, extension: str) -> str:
+    """What somebody said to a set."""
+    return f"{work_id}/said/{talk_id}.{extension}"
+
+
 def conditioning_blob(work_id: str, revision: int | None = None) -> str:
     """What the layers of a work have to fit, or those of one revision of a composition."""
     return f"{work_id}/conditioning.json" if revision is None else f"{work_id}/conditioning.{revision}.json"
@@ -197,6 +222,11 @@ def work_instance(work_id: str) -> str:
 def revision_instance(work_id: str, revision: int, leg: int = 1) -> str:
     """The workflow instance that makes one revision of a composition, or goes on with it after somebody looked."""
     return f"{work_instance(work_id)}-{revision}" + (f"-{leg}" if leg > 1 else "")
+
+
+def talk_instance(work_id: str, talk_id: str) -> str:
+    """The workflow instance that understands and answers what was said to a set."""
+    return f"{work_instance(work_id)}-talk-{talk_id}"
 
 
 def version_instance(work_id: str, element: str, version: int) -> str:

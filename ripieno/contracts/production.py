@@ -44,6 +44,14 @@ class AudioBlob(Contract):
     blob_name: str
 
 
+class Chapter(Contract):
+    """One piece of a long mix, and where it begins to be the one that is heard."""
+
+    start_seconds: float = Field(ge=0)
+    title: str
+    artist: str = ""
+
+
 class MixSource(AudioBlob):
     """One file of a mix: where it is, when it begins, how loud it is, and what its `role` is where the mix has a
     style."""
@@ -233,8 +241,8 @@ ExportFormat = Literal["wav", "flac", "mp3"]
 
 class ExportItem(AudioBlob):
     """One file of an export under the `name` it has there. Audio becomes 24-bit `format` (mp3: 320 kbit/s), where one
-    is given, with its `title`, `artist` and `origin` in it; any other file goes in as it is. `about` (its provenance,
-    what it is) goes into the manifest word for word."""
+    is given, with its `title`, `artist`, `origin` and `chapters` in it; any other file goes in as it is. `about` (its
+    provenance, what it is) goes into the manifest word for word."""
 
     name: str = Field(min_length=1, max_length=200)
     format: ExportFormat | None = None
@@ -242,6 +250,7 @@ class ExportItem(AudioBlob):
     artist: str = Field(default="", max_length=2000)
     origin: Origin | None = None
     start_seconds: float | None = Field(default=None, ge=0)
+    chapters: list[Chapter] = []
     about: dict[str, Any] = {}
 
     @model_validator(mode="after")

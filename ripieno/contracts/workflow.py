@@ -134,6 +134,12 @@ class RevisionOrder(WorkOrder):
     leg: int = 1
 
 
+class TalkOrder(WorkOrder):
+    """One thing that was said to a set, to be understood and answered."""
+
+    talk_id: str
+
+
 class VersionOrder(WorkOrder):
     """One version of one element of a work. `is_alone`: it is not made together with the others of its work, so that
     its own end is what people are told of."""
@@ -164,8 +170,9 @@ class VoiceVersionOrder(Contract):
 
 class RemovalOrder(Contract):
     """A song, work or voice, and everything made from it, to be removed. `sweep_seconds`: when to look once more for
-    what was being written at that moment. With a `revision`, of a composition just what is being made for that is
-    meant. `withdraws`: the consent to a voice is taken back, `because` of what was said: its record stays."""
+    what was being written at that moment. With a `revision`, of a composition or set just what is being made for that
+    is meant. `parts` are works that were made for it and go with it. `withdraws`: the consent to a voice is taken
+    back, `because` of what was said: its record stays."""
 
     owner: str
     instance_id: str
@@ -177,4 +184,5 @@ class RemovalOrder(Contract):
     voice_id: str | None = None
     withdraws: bool = False
     because: str = ""
+    parts: list[str] = []
     workflow: str | None = None

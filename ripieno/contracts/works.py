@@ -16,6 +16,7 @@ from pydantic import Field
 from ripieno.contracts.base import Contract
 from ripieno.contracts.composition import BACKING, Composition
 from ripieno.contracts.consent import UsedVoice
+from ripieno.contracts.dj_sets import DjSet
 from ripieno.contracts.enums import GenerationStatus, StemType, TakeStatus
 from ripieno.contracts.generation import (
     GeneratedStem,
@@ -26,6 +27,7 @@ from ripieno.contracts.generation import (
 )
 from ripieno.contracts.production import ExportedFile, MixedFile, MixRole
 from ripieno.contracts.provenance import Provenance
+from ripieno.contracts.sets import SetFile
 
 
 class WorkKind(StrEnum):
@@ -59,8 +61,9 @@ class Version(Contract):
 
     `inputs` are what it is made from, by name: hashes of files, the plan, the settings; `inputs_hash` is the hash of
     them all, by which equal work is known. `revision` is that of the composition it was first made for. `stem` is what
-    came of a layer, `file` of a mix or master, `exported` of an export. `heeds` is the comment on the version `after`
-    (None is the one before) that it was asked for with. `voice` is whose it is sung in, where that is somebody's.
+    came of a layer, `file` of a mix or master, `set_file` of the mix of a set, `exported` of an export. `heeds` is the
+    comment on the version `after` (None is the one before) that it was asked for with. `voice` is whose it is sung in,
+    where that is somebody's.
     """
 
     number: int = Field(ge=1)
@@ -76,6 +79,7 @@ class Version(Contract):
     voice: UsedVoice | None = None
     stem: GeneratedStem | None = None
     file: MixedFile | None = None
+    set_file: SetFile | None = None
     exported: ExportedFile | None = None
     error: str | None = None
     reviews: list[Review] = []
@@ -115,8 +119,9 @@ class Element(Contract):
 
 class Work(Contract):
     """One work at rest. `born` is the life of the song that it is made for; `conditioning_hash` that of the document
-    which its layers have to fit, once that is known; `composition` what a composition has beside that. `voice` is whose
-    its vocals were ordered in, where that is somebody's."""
+    which its layers have to fit, once that is known; `composition` what a composition has beside that, `dj_set` what a
+    set has. `part_of` is the set that it was made for, and goes with. `voice` is whose its vocals were ordered in,
+    where that is somebody's."""
 
     work_id: str
     owner: str
@@ -134,6 +139,8 @@ class Work(Contract):
     error: str | None = None
     elements: list[Element] = []
     composition: Composition | None = None
+    dj_set: DjSet | None = None
+    part_of: str | None = None
     voice: UsedVoice | None = None
 
     @property

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 
 from ripieno.contracts import names
 from ripieno.contracts.composition import Composition
+from ripieno.contracts.dj_sets import DjSet
 from ripieno.contracts.enums import GenerationStatus, TakeStatus
 from ripieno.contracts.works import Version, Work, WorkKind
 from ripieno.records import cursor as cursors
@@ -62,6 +63,14 @@ def get_composition(owner: str, work_id: str) -> Work:
     work = find(owner, work_id)
     if work is None or work.kind != WorkKind.COMPOSITION or work.composition is None:
         raise WorkMissing(f"there is no composition {work_id[:100]}")
+    return work
+
+
+def get_set(owner: str, work_id: str) -> Work:
+    """A DJ set. Raises `WorkMissing`, also for a work of another kind."""
+    work = find(owner, work_id)
+    if work is None or work.kind != WorkKind.SET or work.dj_set is None:
+        raise WorkMissing(f"there is no set {work_id[:100]}")
     return work
 
 
@@ -208,6 +217,8 @@ def _with_status(work: Work) -> Work:
     """
     if work.composition is not None:
         return _with_status_of_revisions(work, work.composition)
+    if work.dj_set is not None:
+        return _with_status_of_set(work, work.dj_set)
     if work.kind == WorkKind.MASTER:
         return _with_status_of_master(work)
     if work.has_ended or work.plan is None or len(work.layers) < len(work.plan.stems):
@@ -238,6 +249,21 @@ def _with_status_of_master(work: Work) -> Work:
         case _:
             status, message = GenerationStatus.FAILED, latest.error or "it could not be made"
     return work.model_copy(update={"status": status, "message": message[:500], "error": latest.error})
+
+
+def _with_status_of_set(work: Work, dj_set: DjSet) -> Work:
+    """A set stands as its newest version; where that one failed, as the one that is heard."""
+    newest, here = dj_set.versions[-1], dj_set.open
+    status, message, error = GenerationStatus.COMPLETED, f"version {dj_set.current} can be heard", None
+    if here is not None:
+        status = GenerationStatus.GENERATING if here.planned else GenerationStatus.PLANNING
+        message = f"version {here.number}: {'rendering' if here.planned else 'planning'}"
+    elif not any(one.status == "made" for one in dj_set.versions):
+        status = GenerationStatus.CANCELLED if newest.status == "cancelled" else GenerationStatus.FAILED
+        message = error = newest.error or "it could not be made"
+    elif newest.status in ("failed", "cancelled"):
+        message = f"version {newest.number} {newest.status} ({newest.error}); version {dj_set.current} can be heard"
+    return work.model_copy(update={"status": status, "message": message[:500], "error": error})
 
 
 def _with_status_of_revisions(work: Work, composition: Composition) -> Work:

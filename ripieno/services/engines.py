@@ -23,12 +23,28 @@ from ripieno.services import licenses
 from ripieno.services.models import catalogue, folder
 from ripieno.services.settings import models_folder
 
-Task = Literal["generate", "sing", "lyrics", "plan", "understand", "compose", "mix", "master", "convert", "measure"]
+Task = Literal[
+    "generate",
+    "sing",
+    "lyrics",
+    "plan",
+    "understand",
+    "compose",
+    "mix",
+    "master",
+    "set",
+    "speak",
+    "transcribe",
+    "announce",
+    "convert",
+    "measure",
+]
 
 AUTO = "auto"
 SYMBOLIC, VOICE, DIFFSINGER = "symbolic", "voice", "diffsinger"
 MODEL, PHRASES, RULES = "language-model", "phrases", "rules"
 VOICE_MODEL, VOICE_PROFILE, VOICE_MEASURES = "voice-model", "voice-profile", "voice-measures"
+FORMANT = "formant"
 VOICES = "voices"  # the folder of DiffSinger voices among the models
 _DOCUMENT = """# Engines
 

@@ -31,7 +31,7 @@ from ripieno.services.settings import Settings, settings
 if TYPE_CHECKING:
     from openai import OpenAI
 
-Task = Literal["plan", "understand", "compose", "lyrics", "moderate"]
+Task = Literal["plan", "understand", "compose", "lyrics", "moderate", "announce"]
 Answer = TypeVar("Answer", bound=BaseModel)
 
 OFF = "off"

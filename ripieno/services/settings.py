@@ -46,7 +46,9 @@ def _prices(value: Any) -> Any:
 
 
 Pairs = Annotated[
-    dict[Literal["plan", "understand", "compose", "lyrics", "moderate"], str], NoDecode, BeforeValidator(_pairs)
+    dict[Literal["plan", "understand", "compose", "lyrics", "moderate", "announce"], str],
+    NoDecode,
+    BeforeValidator(_pairs),
 ]
 Price = Annotated[float, Field(ge=0)]
 Prices = Annotated[dict[str, tuple[Price, Price]], NoDecode, BeforeValidator(_prices)]
@@ -118,7 +120,7 @@ class Settings(BaseSettings):
     llm_key: str | None = Field(None, description="of that API")
     llm_model: str = Field("", description="the language model (on Azure its deployment); without one, rules do")
     llm_models: Pairs = Field(
-        {}, description="others by task: plan, understand, compose, lyrics, moderate; `lyrics=off` has none"
+        {}, description="others by task: plan, understand, compose, lyrics, moderate, announce; `lyrics=off` has none"
     )
     llm_prices: Prices = Field(
         {}, description="US dollars a million tokens in and out, by model: `large=2/8,small=0.4/1.6`"

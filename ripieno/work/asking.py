@@ -26,7 +26,7 @@ ENDED = {Status.Completed, Status.Failed, Status.Terminated, Status.Canceled}
 MOST_AT_ONCE = 200
 _TO_THE_END = {"RemovalOrchestrator", "CancelOrchestrator"}  # what was promised: nobody is told that it failed
 
-_NUMBERED = {"CompositionOrchestrator"}
+_NUMBERED = {"CompositionOrchestrator", "SetOrchestrator"}
 
 GiveUp = Callable[[Run, str], None]
 """Give a run's record its end, with a reason, where it has none."""

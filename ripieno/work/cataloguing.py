@@ -12,6 +12,7 @@ from ripieno.contracts.catalogue import (
     FormEntry,
     InstrumentEntry,
     MoodEntry,
+    PersonaEntry,
     PresetEntry,
     StyleEntry,
 )
@@ -22,6 +23,7 @@ from ripieno.contracts.lyrics import LyricsLanguage
 from ripieno.music.composing import forms, moods
 from ripieno.music.genres import all_genres
 from ripieno.music.instruments import all_instruments
+from ripieno.music.sets import personas
 from ripieno.services import endpoints, engines, llm
 from ripieno.services.settings import settings
 
@@ -61,6 +63,10 @@ def catalogue() -> Catalogue:
         voices=[one.name.partition(_VOICE)[2] for one in found if _VOICE in one.name and one.available],
         engines=found,
         mastering=_presets(states),
+        personas=[
+            PersonaEntry(name=one.name, title=one.title, about=one.about, daring=one.daring, languages=list(one.words))
+            for one in personas.all_personas().values()
+        ],
         stem_formats=list(get_args(StemFormat)),
         download_formats=list(get_args(DownloadFormat)),
         stages=list(Stage),

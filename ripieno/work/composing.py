@@ -75,8 +75,8 @@ class StillMaking(RuntimeError):
 # -- asked for ----------------------------------------------------------------------------------------------------
 
 
-def begin(owner: str, order: CompositionOrder, seed: str) -> tuple[Work, Run]:
-    """Keep an order, and the run that makes its first revision.
+def begin(owner: str, order: CompositionOrder, seed: str, *, part_of: str | None = None) -> tuple[Work, Run]:
+    """Keep an order, and the run that makes its first revision; `part_of` is the set that it is made for.
 
     Raises
     ------
@@ -109,6 +109,7 @@ def begin(owner: str, order: CompositionOrder, seed: str) -> tuple[Work, Run]:
         composition=Composition(
             order=order, given=held.layers, singer=singer, revisions=[new_revision(1, None, order.brief, order.stop_at)]
         ),
+        part_of=part_of,
     )
     try:
         engines.check_playing(order.engine)

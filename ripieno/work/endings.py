@@ -8,6 +8,7 @@ from ripieno.contracts.workflow import (
     Run,
     SampleOrder,
     SongOrder,
+    TalkOrder,
     VersionOrder,
     VoiceVersionOrder,
     WorkOrder,
@@ -22,6 +23,7 @@ from ripieno.work import (
     voices_samples,
     voices_versions,
 )
+from ripieno.work.sets import talking, versions
 
 _CODE = "workflow_ended"
 
@@ -39,6 +41,10 @@ def give(run: Run, reason: str) -> None:
             generating.fail(WorkOrder.model_validate(run.order), f"the generation broke off: {reason}")
         case "CompositionOrchestrator":
             composing.fail(RevisionOrder.model_validate(run.order), f"the composition broke off: {reason}")
+        case "SetOrchestrator":
+            versions.fail(RevisionOrder.model_validate(run.order), f"the set broke off: {reason}")
+        case "TalkOrchestrator":
+            talking.fail(TalkOrder.model_validate(run.order), f"what was said could not be answered: {reason}")
         case "VersionOrchestrator":
             error = {"code": _CODE, "message": f"the take broke off: {reason}"}
             generating.save_version(VersionOrder.model_validate(run.order), None, error)

@@ -89,7 +89,7 @@ def download(owner: str, work_id: str, wanted: DownloadFormat, number: int | Non
     if wanted == master.format:
         return Stored(blobs.read_url(names.GENERATED, master.blob_name, file_name=file_name(revision, wanted)))
     order = _order(work, revision, master, wanted)
-    element, run = _begin(work, order, wanted)
+    element, run = begin(work, order, wanted)
     made = element.latest.exported
     if made is not None:
         return Stored(blobs.read_url(names.GENERATED, made.blob_name, file_name=file_name(revision, wanted)))
@@ -100,10 +100,20 @@ def download(owner: str, work_id: str, wanted: DownloadFormat, number: int | Non
 def file_name(revision: Revision, wanted: DownloadFormat) -> str:
     """What a download is called: the title, and the version where it is not the first."""
     title = revision.context.title if revision.context else ""
-    plain = "".join("_" if one in _NOT_IN_A_NAME or not one.isprintable() else one for one in title).strip(" .")
-    again = f" (version {revision.number})" if revision.number > 1 else ""
     stems = " stems" if wanted == "stems.zip" else ""
-    return f"{plain[:_LONGEST_NAME] or 'untitled'}{again}{stems}.{_SUFFIXES.get(wanted, wanted)}"
+    return plain_name(title, revision.number, _SUFFIXES.get(wanted, wanted), more=stems)
+
+
+def plain_name(title: str, number: int, suffix: str, *, more: str = "") -> str:
+    """A title, and the version where it is not the first, as the name of a file on every system."""
+    plain = "".join("_" if one in _NOT_IN_A_NAME or not one.isprintable() else one for one in title).strip(" .")
+    again = f" (version {number})" if number > 1 else ""
+    return f"{plain[:_LONGEST_NAME] or 'untitled'}{again}{more}.{suffix}"
+
+
+def origin_of(work: Work, revision: Revision) -> Origin:
+    """Where what is heard in a version that was made comes from."""
+    return _origin(work, revision, _master(work, revision))
 
 
 # -- the run ------------------------------------------------------------------------------------------------------
@@ -142,7 +152,7 @@ def save(order: VersionOrder, result: dict[str, Any] | None, error: dict[str, An
 # -- parts --------------------------------------------------------------------------------------------------------
 
 
-def _begin(work: Work, order: dict[str, Any], wanted: DownloadFormat) -> tuple[Element, Run | None]:
+def begin(work: Work, order: dict[str, Any], wanted: str) -> tuple[Element, Run | None]:
     """The element of an export; the run that makes it, None where it is there or being made."""
     fingerprint = generating.hash_of(order)
     name = f"export-{names.slug(wanted)}-{fingerprint[:8]}"

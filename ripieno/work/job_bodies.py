@@ -24,6 +24,7 @@ from ripieno.work import (
     voices_using,
     voices_versions,
 )
+from ripieno.work.sets import rendering, speaking, talking
 
 
 class NothingToDo(LookupError):
@@ -76,6 +77,14 @@ def _body(order: JobOrder, subject: dict[str, Any]) -> dict[str, Any]:
             return voices_versions.train_body(order.owner, subject["voice_id"], subject["version"])
         case JobKind.APPLY_VOICE:
             return voices_applying.job_body(order.owner, subject["work_id"], subject["element"], subject["version"])
+        case JobKind.SET:
+            return rendering.job_body(order.owner, subject["work_id"], subject["revision"])
+        case JobKind.SPEAK if "talk_id" in subject:
+            return talking.answer_body(order.owner, subject["work_id"], subject["talk_id"])
+        case JobKind.SPEAK:
+            return speaking.job_body(order.owner, subject["work_id"], subject["revision"])
+        case JobKind.TRANSCRIBE:
+            return talking.recording_body(order.owner, subject["work_id"], subject["talk_id"])
     raise ValueError(f"no workflow asks for jobs of kind {order.kind!r}")
 
 

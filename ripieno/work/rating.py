@@ -29,6 +29,11 @@ def give(owner: str, order: FeedbackOrder, seed: str, *, kind: WorkKind | None =
             version = work.composition.revision(order.version).number
         except LookupError as fault:
             raise NoSuchVersion(str(fault)) from None
+    if work.dj_set is not None:
+        try:
+            version = work.dj_set.version(order.version).number
+        except LookupError as fault:
+            raise NoSuchVersion(str(fault)) from None
     said = Feedback(
         feedback_id=seed,
         target=work.work_id,

@@ -25,6 +25,7 @@ from ripieno.records import feedback, runs, songs, voices, works
 from ripieno.services import blobs, engines
 from ripieno.services.settings import settings
 from ripieno.work import analysing, asking, generating, revising, stopping, voices_consent, voices_ending
+from ripieno.work.sets import versions
 
 # -- asked for ----------------------------------------------------------------------------------------------------
 
@@ -83,8 +84,14 @@ def of_work(owner: str, work_id: str) -> Run:
 
 
 def _run_of_work(owner: str, work_id: str) -> Run:
-    instance_id = names.removal_instance(work_id)
-    order = RemovalOrder(owner=owner, instance_id=instance_id, work_id=work_id, sweep_seconds=settings().sweep_seconds)
+    instance_id, work = names.removal_instance(work_id), works.find(owner, work_id)
+    order = RemovalOrder(
+        owner=owner,
+        instance_id=instance_id,
+        work_id=work_id,
+        parts=work.dj_set.bridges if work is not None and work.dj_set is not None else [],
+        sweep_seconds=settings().sweep_seconds,
+    )
     return asking.run_of(owner, "RemovalOrchestrator", instance_id, order.model_dump())
 
 
@@ -170,7 +177,10 @@ async def stop_work(
         prefixes = [names.work_instance(work_id), names.version_instances(work_id)]
         instances = {names.work_instance(work_id)} | await asyncio.to_thread(stopping.instances_of, owner, prefixes)
         instances |= set(_version_instances(work)) if work is not None else set()
-    kinds = (JobKind.GENERATE, JobKind.APPLY_VOICE, JobKind.MIX, JobKind.MASTER, JobKind.EXPORT)
+    kinds = (
+        JobKind.GENERATE, JobKind.APPLY_VOICE, JobKind.MIX, JobKind.MASTER, JobKind.EXPORT, JobKind.SET, JobKind.SPEAK,
+        JobKind.TRANSCRIBE,
+    )  # fmt: skip
     steps = [one.value for one in kinds]
     steps += names.CHECKS
     steps += [names.further_generation(number) for number in range(1, engines.most_after_each_other() + 1)]
@@ -186,6 +196,9 @@ def delete(order: RemovalOrder) -> None:
         if order.work_id is None:
             runs.note(_run_of_work(order.owner, work_id))
         delete_work(order.owner, work_id)
+    for part in order.parts:
+        if works.find(order.owner, part) is not None:
+            of_work(order.owner, part)
     if order.audio_file_id and order.born:
         songs.delete(order.owner, order.audio_file_id, order.born)
         analysing.clean_up(order.owner, order.audio_file_id, order.born)
@@ -220,7 +233,9 @@ def _mark_cancelled(order: RemovalOrder, work_id: str) -> None:
     """What was asked for is cancelled before anything of it is ended: whoever asked may have died after their note."""
     work = works.find(order.owner, work_id)
     try:
-        if work is not None and work.composition is None:
+        if work is not None and work.dj_set is not None:
+            versions.cancel(order.owner, work_id, order.revision)
+        elif work is not None and work.composition is None:
             generating.cancel(order.owner, work_id)
         elif work is not None and order.revision is not None:
             revising.cancel(order.owner, work_id, order.revision)
@@ -238,7 +253,10 @@ def _works(order: RemovalOrder) -> list[str]:
 
 
 def _instances_of_revision(work: Work, number: int) -> list[str]:
-    """The workflows of a revision: its own, legs and all, of the layers first made for it, and of its mix."""
+    """The workflows of a revision: its own, legs and all, of the layers first made for it, and of its mix; of a set its
+    own does all."""
+    if work.dj_set is not None:
+        return [names.revision_instance(work.work_id, number)]
     assert work.composition is not None
     revision = next(one for one in work.composition.revisions if one.number == number)
     own = [names.revision_instance(work.work_id, number, leg) for leg in range(1, revision.leg + 1)]
@@ -263,6 +281,8 @@ def cancelled(owner: str, work_id: str, cancel: Callable[[str, str], Work] = gen
     """A work cancelled, and the run that ends what is being made for it. Raises `WorkMissing`."""
     work = works.get(owner, work_id)
     revision = (work.composition.open or work.composition.revisions[-1]).number if work.composition else None
+    if work.dj_set is not None:
+        revision = (work.dj_set.open or work.dj_set.versions[-1]).number
     instance_id = names.cancel_instance(work_id, revision)
     order: dict[str, Any] = RemovalOrder(
         owner=owner, instance_id=instance_id, work_id=work_id, revision=revision, sweep_seconds=0

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from ripieno.contracts.dj_sets import DjSet
 from ripieno.contracts.enums import GenerationStatus, TakeStatus
 from ripieno.contracts.workflow import SongOrder, WorkOrder
+from ripieno.contracts.works import Work
 from ripieno.records import songs, works
 from ripieno.services import webhooks
+
+_TOLD = {
+    False: (GenerationStatus.AWAITING_REVIEW, GenerationStatus.FAILED),
+    True: (GenerationStatus.COMPLETED, GenerationStatus.FAILED),
+}
 
 
 def of_song(order: SongOrder) -> dict:
@@ -28,11 +35,13 @@ def of_work(order: WorkOrder) -> dict:
     work = works.find(order.owner, order.work_id)
     if work is None:
         return _silent("the request was removed")
-    if work.status not in (GenerationStatus.AWAITING_REVIEW, GenerationStatus.FAILED):
+    if work.status not in _TOLD[work.dj_set is not None]:
         return _silent(f"the request is {work.status}")
     url = work.order.webhook_url
     if not url:
         return _silent("nobody asked")
+    if work.dj_set is not None:
+        return _of_set(work, work.dj_set, url)
     payload = {
         "type": f"generation.{work.status}", "generation_request_id": work.work_id,
         "audio_file_id": work.audio_file_id, "status": work.status,
@@ -44,6 +53,14 @@ def of_work(order: WorkOrder) -> dict:
     }  # fmt: skip
     made = sum(version.status != TakeStatus.GENERATING for layer in work.layers for version in layer.versions)
     return webhooks.deliver(url, f"{work.work_id}-{made}-{work.status}", payload)
+
+
+def _of_set(work: Work, dj_set: DjSet, url: str) -> dict:
+    payload = {
+        "type": f"set.{work.status}", "set_id": work.work_id, "version": dj_set.versions[-1].number,
+        "status": work.status, "message": work.message, "duration_seconds": work.duration_seconds,
+    }  # fmt: skip
+    return webhooks.deliver(url, f"{work.work_id}-{dj_set.versions[-1].number}-{work.status}", payload)
 
 
 def _silent(reason: str) -> dict:

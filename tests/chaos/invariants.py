@@ -157,13 +157,14 @@ def _works(found: Snapshot) -> Iterator[str]:
             yield f"work {work.work_id}: its song is gone"
         for element in work.elements:
             for version in element.versions:
-                made = version.stem or version.file
+                made = version.stem or version.file or version.set_file
                 for blob in (made.blob_name, names.peaks_blob(made.blob_name)) if made else ():
                     if blob not in found.blobs[names.GENERATED]:
                         yield f"work {work.work_id}: {blob} of {element.name} {version.number} is gone"
                 if version.exported and version.exported.blob_name not in found.blobs[names.GENERATED]:
                     yield f"work {work.work_id}: the {element.name} {version.number} is gone"
         yield from _composition(found, work)
+        yield from _set(found, work)
 
 
 def _composition(found: Snapshot, work: Work) -> Iterator[str]:
@@ -184,6 +185,33 @@ def _composition(found: Snapshot, work: Work) -> Iterator[str]:
         file = _OF_AN_ELEMENT.fullmatch(blob.removeprefix(f"{work.work_id}/"))
         if blob.startswith(f"{work.work_id}/") and file and (file[1], int(file[2] or 1)) not in versions:
             yield f"{about}: {blob} is of no version"
+
+
+def _set(found: Snapshot, work: Work) -> Iterator[str]:
+    """A set is whole, or at its last good version; what was made has its plan, its mix and what goes with it."""
+    if work.dj_set is None:
+        return
+    about, known = f"set {work.work_id}", work.dj_set.versions
+    if [one.number for one in known] != list(range(1, len(known) + 1)):
+        yield f"{about}: its versions are {[one.number for one in known]}"
+    good = [one for one in known if one.status == "made"]
+    if good and work.dj_set.current not in {one.number for one in good}:
+        yield f"{about}: version {work.dj_set.current} is heard, and it is not made"
+    for one in good:
+        mix = work.element(one.mix) if one.mix else None
+        file = mix.latest.set_file if mix is not None else None
+        if file is None:
+            yield f"{about}: version {one.number} was made, and has no mix"
+            continue
+        needed = [file.cue_blob, file.tracklist_blob, names.set_plan_blob(work.work_id, one.number)]
+        needed += [line.blob_name for line in one.lines if line.blob_name]
+        for blob in needed:
+            if blob not in found.blobs[names.GENERATED]:
+                yield f"{about}: {blob} of version {one.number} is gone"
+    for talk in work.dj_set.talks:
+        for blob in (talk.recording, talk.answer_blob):
+            if blob and blob not in found.blobs[names.GENERATED]:
+                yield f"{about}: {blob} of what was said is gone"
 
 
 def _missing(work: Work, one: Revision) -> Iterator[str]:

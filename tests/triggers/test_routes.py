@@ -94,6 +94,18 @@ CALLS = {
     ("POST", "/voices/{id}/rollback"): lambda client, path: client.roll_back_voice("id"),
     ("GET", "/voices/{id}/uses"): lambda client, path: list(client.voice_uses("id")),
     ("POST", "/voices/{id}/apply"): lambda client, path: client.apply_voice("id", ApplyOrder(audio_file_id="song")),
+    ("POST", "/sets"): lambda c, _: c.make_set("an hour from my library"),
+    ("GET", "/sets"): lambda c, _: list(c.sets(status="completed")),
+    ("GET", "/sets/{id}"): lambda c, _: c.dj_set("id", 2),
+    ("GET", "/sets/{id}/versions"): lambda c, _: c.set_versions("id"),
+    ("POST", "/sets/{id}/edit"): lambda c, _: c.edit_set("id", "drop the second song"),
+    ("POST", "/sets/{id}/rollback"): lambda c, _: c.roll_back_set("id", 1),
+    ("GET", "/sets/{id}/why"): lambda c, _: c.explain_set("id", song=1),
+    ("POST", "/sets/{id}/talk"): lambda c, _: c.talk_to_set("id", "calmer"),
+    ("GET", "/sets/{id}/talks/{talk}"): lambda c, _: c.talk("id", "talk"),
+    ("GET", "/sets/{id}/download"): lambda c, path: c.download_set("id", path, format="mp3"),
+    ("POST", "/sets/{id}/cancel"): lambda c, _: c.cancel_set("id"),
+    ("DELETE", "/sets/{id}"): lambda c, _: c.delete_set("id"),
     ("GET", "/catalogue"): lambda client, path: client.catalogue(),
     ("GET", "/health"): lambda client, path: client.health(),
     ("GET", "/jobs"): lambda client, path: list(client.jobs(state="failed")),
@@ -134,7 +146,7 @@ def test_no_function_stands_in_anothers_way(app):
     """Azure's host tries them in the order of their names, and a parameter is no worse than a literal there."""
     ordered = routing.in_order(http_functions(app))
     for one in routes():
-        path = f"/{PREFIX}{one.path}".replace("{id}", "one").replace("{stem}", "bass")
+        path = f"/{PREFIX}{one.path}".replace("{id}", "one").replace("{stem}", "bass").replace("{talk}", "one")
         for method in methods_of(one):
             first = next(other for other in ordered if answers(other, method, path))
             assert first.name == one.name, (method, path)
@@ -184,7 +196,7 @@ def test_the_client_calls_a_declared_route(app, called, tmp_path: Path):
         pass
     ((method, address, params),) = asked
     (declared,) = (one for one in routes() if (one.method, one.path) == called)
-    expected = f"/{PREFIX}{declared.path}".replace("{id}", "id").replace("{stem}", "synth 2")
+    expected = f"/{PREFIX}{declared.path}".replace("{id}", "id").replace("{stem}", "synth 2").replace("{talk}", "talk")
     assert (method, address) == (called[0], expected)
     assert params <= set(declared.query.model_fields if declared.query else ())
 
@@ -251,7 +263,7 @@ def test_nothing_is_explained_that_is_not_there(document):
 def test_a_parameter_that_nobody_reads_is_refused_on_every_route(stack):
     with httpx.Client(base_url=stack.url, timeout=30) as http:
         for one in routes():
-            address = f"/{PREFIX}{one.path}".replace("{id}", "none").replace("{stem}", "bass")
+            address = f"/{PREFIX}{one.path}".replace("{id}", "none").replace("{stem}", "bass").replace("{talk}", "one")
             told = http.request(one.method, address, params={"colour": "red"}, content=b"{}")
             assert told.status_code == 400, (one.method, one.path, told.text)
             assert "no parameter colour" in told.json()["detail"]

@@ -67,7 +67,17 @@ _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 
 @lru_cache(maxsize=256)
 def speak(text: str, language: str = "en", variant: str = "f3") -> Spoken:
-    """One line of text, slowly and on one pitch.
+    """One line of text, slowly and on one pitch, as it is to be sung.
+
+    Raises
+    ------
+    UnknownLanguage
+    """
+    return said(text, language, variant, words_per_minute=_SLOW, pitch_range=_FLAT)
+
+
+def said(text: str, language: str, variant: str, *, words_per_minute: int, pitch_range: int) -> Spoken:
+    """Text as it is spoken; `pitch_range` from 0 (on one pitch) to 100.
 
     Raises
     ------
@@ -78,8 +88,8 @@ def speak(text: str, language: str = "en", variant: str = "f3") -> Spoken:
         raise UnknownLanguage(
             f"there is no voice for the language {language!r}: use en, en-gb, de, fr, es, it, pt, ..."
         )
-    library.espeak_SetParameter(_WORDS_PER_MINUTE, _SLOW, 0)
-    library.espeak_SetParameter(_PITCH_RANGE, _FLAT, 0)
+    library.espeak_SetParameter(_WORDS_PER_MINUTE, words_per_minute, 0)
+    library.espeak_SetParameter(_PITCH_RANGE, pitch_range, 0)
     pieces: list[np.ndarray] = []
     found: list[tuple[int, int, str]] = []  # sample, place in the text, phoneme
 

@@ -10,6 +10,7 @@ from ripieno.client._async.masters import AsyncMasters
 from ripieno.client._async.platform import AsyncPlatform
 from ripieno.client._async.ratings import AsyncRatings
 from ripieno.client._async.refusals import AsyncRefusals
+from ripieno.client._async.sets import AsyncSets
 from ripieno.client._async.songs import AsyncSongs
 from ripieno.client._async.tastes import AsyncTastes
 from ripieno.client._async.voices import AsyncVoices
@@ -24,6 +25,7 @@ class AsyncRipieno(
     AsyncRefusals,
     AsyncMasters,
     AsyncVoices,
+    AsyncSets,
     AsyncPlatform,
 ):
     """A connection to one Ripieno.

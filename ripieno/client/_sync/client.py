@@ -11,6 +11,7 @@ from ripieno.client._sync.masters import Masters
 from ripieno.client._sync.platform import Platform
 from ripieno.client._sync.ratings import Ratings
 from ripieno.client._sync.refusals import Refusals
+from ripieno.client._sync.sets import Sets
 from ripieno.client._sync.songs import Songs
 from ripieno.client._sync.tastes import Tastes
 from ripieno.client._sync.voices import Voices
@@ -25,6 +26,7 @@ class Ripieno(
     Refusals,
     Masters,
     Voices,
+    Sets,
     Platform,
 ):
     """A connection to one Ripieno.

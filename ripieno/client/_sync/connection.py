@@ -86,6 +86,7 @@ class Connection:
         order: BaseModel | None = None,
         headers: Mapping[str, str] | None = None,
         body: Body | None = None,
+        data: bytes | None = None,
         is_replayable: bool = True,
         idempotency_key: str | None = None,
         also: frozenset[int] = frozenset(),
@@ -99,7 +100,7 @@ class Connection:
         sent = self._key | dict(headers or {})
         if method == "POST":
             sent["idempotency-key"] = idempotency_key or uuid.uuid4().hex
-        content: Body | bytes | None = body
+        content: Body | bytes | None = body if data is None else data
         if order is not None:  # what is not set is not sent, so that an older platform is not told of what is new
             sent["content-type"] = "application/json"
             content = order.model_dump_json(exclude_unset=True).encode()

@@ -22,7 +22,7 @@ def test_the_table_is_written_from_the_declaration():
 
 def test_engines_with_weights_say_of_them_what_the_catalogue_says():
     with_weights = {one.model: one for one in engines.declared().values() if one.model}
-    of_catalogue = {name: one for name, one in catalogue.catalogue().items() if one.task == "generate"}
+    of_catalogue = {name: one for name, one in catalogue.catalogue().items() if one.task in ("generate", "transcribe")}
     assert set(with_weights) == set(of_catalogue)
     for name, one in with_weights.items():
         assert one.commercial == of_catalogue[name].commercial
@@ -38,7 +38,19 @@ def test_who_comes_next_is_declared_and_the_last_needs_nothing():
 
 
 def test_every_task_has_an_engine_that_may_always_be_used():
-    for task in ("generate", "sing", "lyrics", "plan", "understand", "compose", "mix", "master", "convert", "measure"):
+    for task in (
+        "generate",
+        "sing",
+        "lyrics",
+        "plan",
+        "understand",
+        "compose",
+        "mix",
+        "master",
+        "convert",
+        "measure",
+        "speak",
+    ):
         assert any(one.commercial and not one.model for one in engines.of_task(task)), task
 
 
