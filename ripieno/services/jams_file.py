@@ -3,19 +3,21 @@ anyone sees it.
 
 Namespaces: tempo, key_mode, beat (the position in the bar as value), segment_open, chord (Harte), mood_thayer; of a
 song also tag_open (styles, their weight as confidence), of a composition lyrics (a line each) and note_midi (what is
-sung). Tuning and the engines' provenance have no namespace of their own and are in the sandboxes.
+sung, a voice each, the lead first). Tuning and the engines' provenance have no namespace of their own and are in the
+sandboxes.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from ripieno import __version__
 from ripieno.contracts.analysis import Analysis, KeySpan
 from ripieno.contracts.composition import Context
 from ripieno.contracts.enums import Mode
-from ripieno.contracts.generation import SungNote
+from ripieno.contracts.generation import BackingPart, SungNote
 from ripieno.contracts.lyrics import TimedLine
 from ripieno.contracts.provenance import Provenance
 from ripieno.music.chord import harte
@@ -89,13 +91,19 @@ def build(analysis: Analysis, *, title: str, artist: str = "", identifiers: dict
 
 
 def of_composition(
-    context: Context, words: list[TimedLine], sung: list[SungNote], *, identifiers: dict[str, str] | None = None
+    context: Context,
+    words: list[TimedLine],
+    sung: list[SungNote],
+    *,
+    behind: Sequence[BackingPart] = (),
+    identifiers: dict[str, str] | None = None,
 ) -> str:
     """The JAMS document of what a composition was made from: its truth, with nothing that was heard or guessed.
 
     Parameters
     ----------
     words, sung : what is sung and when, none where nobody sings
+    behind : the voices behind the lead, each an annotation that says in its sandbox in which way it sings
 
     Raises
     ------
@@ -144,6 +152,11 @@ def of_composition(
     if sung:
         notes = annotation("note_midi")
         for note in sung:
+            span(notes, note.start, note.end, note.pitch)
+    for part in behind:
+        notes = annotation("note_midi")
+        notes.sandbox.backing = part.way
+        for note in part.notes:
             span(notes, note.start, note.end, note.pitch)
     if context.mood.valence is not None and context.mood.arousal is not None:
         span(annotation("mood_thayer"), 0.0, duration, [context.mood.valence, context.mood.arousal])

@@ -12,15 +12,16 @@ from typing import Any
 
 from ripieno import __version__
 from ripieno.contracts import names
-from ripieno.contracts.composition import DownloadFormat, Revision
+from ripieno.contracts.composition import BACKING, DownloadFormat, Revision
 from ripieno.contracts.enums import TakeStatus
-from ripieno.contracts.generation import SungNote
+from ripieno.contracts.generation import BackingPart, SungNote
 from ripieno.contracts.production import ExportedFile, ExportInput, MixedFile
 from ripieno.contracts.provenance import Origin
 from ripieno.contracts.workflow import Run, VersionOrder
 from ripieno.contracts.works import Element, ElementKind, Version, Work
 from ripieno.music import midi_files
 from ripieno.music.composing import singing
+from ripieno.music.composing.backing import voices
 from ripieno.music.genres.blending import blend
 from ripieno.music.lyrics import lrc
 from ripieno.records import runs, works
@@ -268,10 +269,15 @@ def _written(work: Work, revision: Revision, wanted: DownloadFormat) -> bytes:
             return text.encode()
         case "jams":
             sung: list[SungNote] = []
+            behind: list[BackingPart] = []
             if context.lyrics is not None and revision.words:
-                sung = singing.notes(context, blend(composing.style_of(context)))
+                style = blend(composing.style_of(context))
+                sung = singing.notes(context, style)
+                behind = voices.parts(context, style) if BACKING in revision.elements else []
             identifiers = {"composition_id": work.work_id, "version": str(revision.number)}
-            return jams_file.of_composition(context, revision.words, sung, identifiers=identifiers).encode()
+            return jams_file.of_composition(
+                context, revision.words, sung, behind=behind, identifiers=identifiers
+            ).encode()
         case _:
             return _midi(work, revision)
 

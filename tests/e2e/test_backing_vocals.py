@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jams
 import soundfile
 
 from ripieno.contracts.composition import BACKING, CompositionOrder, FormPart, Refinement
@@ -31,6 +32,10 @@ def test_backing_vocals_are_a_layer_of_their_own_that_comes_and_goes(ripieno, tm
     mix = work.element(first.mix)
     levels = {one["name"]: one["gain_db"] for one in mix.latest.inputs["sources"]}
     assert set(levels) == {"piano", "vocals", BACKING} and work.element(BACKING).role == BACKING
+
+    path = ripieno.download_composition(made.composition_id, tmp_path / "piece.jams", format="jams")
+    lead, *others = jams.load(str(path), validate=True).search(namespace="note_midi")
+    assert len(lead.data) > 4 and {one.sandbox.backing for one in others} >= {"third below"}
 
     accepted = ripieno.refine(made.composition_id, Refinement(text="no backing vocals"))
     assert accepted.changes == [f"{BACKING}: left out"]
