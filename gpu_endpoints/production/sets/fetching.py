@@ -50,7 +50,7 @@ class Sources:
         song = self._parts[number].song
         if kind not in song.stems:
             raise JobFailed("bad_plan", f"{song.title} has no stem {kind.value}: plan the set again")
-        audio = self._fetched(song.stems[kind], number * _A_SONG + 1 + _STEMS.index(kind))
+        audio = self._fetched(song.stems[kind], number * _A_SONG + 1 + _STEMS.index(kind), song.title)
         self._files.setdefault(number, []).append(audio)
         return Reader(audio, self._gains[number])
 
@@ -72,14 +72,17 @@ class Sources:
         song: SetSong = part.song
         if song.audio is None:
             raise JobFailed("audio_missing", f"nobody says where {song.title} lies: analyse it again")
-        audio = self._fetched(song.audio, number * _A_SONG)
+        audio = self._fetched(song.audio, number * _A_SONG, song.title)
         heard = loudness(audio, part.start, part.end, self._context)
         if heard is None:
             return audio, 1.0
         return audio, 10 ** (min(max(self._loudness - heard, _LEAST_GAIN_DB), _MOST_GAIN_DB) / 20)
 
-    def _fetched(self, blob: AudioBlob, number: int) -> Audio:
-        return sources.fetch(blob, self._context.silent(), number=number)
+    def _fetched(self, blob: AudioBlob, number: int, title: str) -> Audio:
+        try:
+            return sources.fetch(blob, self._context.silent(), number=number)
+        except JobFailed as fault:
+            raise JobFailed(fault.code, f"{title}: {fault.message}", retryable=fault.retryable) from fault
 
 
 def loudness(audio: Audio, start: int, end: int, context: JobContext) -> float | None:

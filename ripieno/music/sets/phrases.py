@@ -14,7 +14,7 @@ from ripieno.music.sets.pulses import LEAST_CONFIDENCE
 PHRASE = 8  # bars
 _FEWEST_BARS = 8  # a song with fewer is not played by its bars
 _NEAR_BAR = 0.5  # of a bar: a section that begins nearer to a downbeat begins there
-_SUNG_SHARE = 0.15  # of a bar with a voice, from which somebody sings in it
+_SUNG_SHARE = 0.05  # of a bar with a voice, from which somebody sings in it
 _WITHOUT_VOICE = ("intro", "outro", "instrumental", "solo", "break", "build", "drop", "interlude", "silence")
 
 

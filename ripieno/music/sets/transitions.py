@@ -158,12 +158,16 @@ def _of_kind(
             taken, over = divmod(beats, found.second.song.beats_per_bar)
             if over or taken < 1:
                 continue
-            for out, into, price, reasons in _places(a, b, leave, bars, taken):
+            for out, into, cost, reasons in _places(a, b, leave, bars, taken):
+                price = cost
                 keeps = _voice_over(found, out, into, bars, taken) if kind == "stems" else None
                 if kind == "stems" and keeps is None:
                     continue
                 if kind == "blend" and _two_voices(a, b, out, into, bars, taken):
                     continue
+                end = out + bars
+                if keeps == "from" and end < a.bars and a.sung[end - 1] and a.sung[end]:
+                    price += _CUT_OFF / 2
                 yield Choice(kind, bars, out, into, price + _SHORTER * number, keeps, tuple(reasons))
         return
     bars = {"cut": 0, "echo": ECHO_BARS, "loop": LOOP_BARS}[kind]

@@ -223,7 +223,7 @@ def test_a_plan_that_does_not_fit_its_songs_is_told(storage, tmp_path) -> None:
         job.run(order(plan=plan.model_copy(update={"transitions": []})), context)
     for one in songs:
         one.audio = AudioBlob(container="songs", blob_name="nowhere.flac")
-    with pytest.raises(JobFailed, match="gone"):
+    with pytest.raises(JobFailed, match=f"{plan.songs[0].title}: .* gone"):
         job.run(order(songs=songs), context)
 
 
