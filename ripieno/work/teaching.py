@@ -26,6 +26,7 @@ from ripieno.music.taste.lessons import Heard
 from ripieno.records import feedback, preferences, works
 from ripieno.services.planner import rules
 from ripieno.work import composing
+from ripieno.work.sets import keeping
 
 log = logging.getLogger("ripieno.taste")
 MOST_WORKS = 300
@@ -57,13 +58,16 @@ def of_review(work: Work, element: str, number: int, review: Review) -> list[Les
 
 
 def of_feedback(work: Work, said: Feedback) -> list[Lesson]:
-    """A rating or a skip, or words alone."""
+    """A rating or a skip, or words alone; of a set what the styles of its songs are liked."""
     how, liked = "comment", 0.0
     if said.rating is not None:
         how, liked = "rating", lessons.of_rating(said.rating)
     elif said.skip:
         how, liked = "skip", lessons.SKIPPED
     about = f"{work.work_id} {said.version or 1} {how}"
+    if work.dj_set is not None:
+        shares = _of_set(work, said.version)
+        return [lessons.of_styles(about, said.created_at, shares, liked=liked)] if shares and how != "comment" else []
     if how == "comment":
         about += f" {hashlib.sha256(said.comment.encode()).hexdigest()[:8]}"
     return _told(about, said.created_at, _of_work(work, said.version), liked, _understood(said.comment))
@@ -169,6 +173,19 @@ def _of_work(work: Work, number: int | None) -> list[Heard]:
         for name, take in revision.elements.items()
         if (layer := by_name.get(name)) is not None and not layer.midi and not layer.audio
     ]
+
+
+def _of_set(work: Work, number: int | None) -> dict[str, float]:
+    """The styles that the songs of a version of a set are like, each with its share."""
+    assert work.dj_set is not None
+    known = keeping.songs(work.work_id)
+    played = set(work.dj_set.version(number).songs)
+    found: dict[str, float] = {}
+    for one in known.songs if known else []:
+        for style, share in one.styles.items() if one.song in played else ():
+            found[style] = found.get(style, 0.0) + share
+    total = sum(found.values())
+    return {style: round(share / total, 4) for style, share in found.items() if share > 0}
 
 
 def _playing(layer: Layer) -> Playing:

@@ -120,6 +120,9 @@ def of_song(song: AudioFile, found: Analysis, separated: SeparationResult | None
         audio=AudioBlob(container=names.SONGS, blob_name=song.blob_name),
         stems={StemType(one.stem_type): AudioBlob(container=names.STEMS, blob_name=one.blob_name) for one in stems},
         vocals=vocals,
+        styles={one.name: one.weight for one in found.styles},
+        valence=found.mood.valence if found.mood else None,
+        arousal=found.mood.arousal if found.mood else None,
     )
 
 

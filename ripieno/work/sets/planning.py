@@ -10,7 +10,9 @@ from ripieno.contracts.sets import SetOrder, SetPlan, SetSong, SetWishes
 from ripieno.contracts.workflow import RevisionOrder
 from ripieno.contracts.works import Work
 from ripieno.music.sets import planning
+from ripieno.music.taste import drawing
 from ripieno.services.planner import seeds
+from ripieno.work import tasting
 from ripieno.work.sets import bridging, keeping, knowing, speaking, versions
 from ripieno.work.sets.knowing import CannotPlan
 
@@ -82,7 +84,8 @@ def planned(work: Work, version: SetVersion, known: KnownSongs) -> tuple[SetPlan
         }
     )
     try:
-        made = planning.plan(order, there, before=_before(work, version, order.wishes, there))
+        before = _before(work, version, order.wishes, there)
+        made = planning.plan(order, there, before=before, liking=_liking(work.owner, there))
     except ValueError as fault:
         raise CannotPlan(str(fault)) from None
     return made, [*remarks, *made.remarks]
@@ -130,6 +133,15 @@ def seed_of(work: Work, asked: SetOrder) -> int:
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _liking(owner: str, there: list[SetSong]) -> dict[str, float]:
+    """How much somebody likes each song, -1 to 1, by the styles that it is like; nothing where they said nothing."""
+    taste = tasting.of(owner)
+    if taste is None:
+        return {}
+    liked = drawing.liking(taste)
+    return {one.song: sum(share * liked.get(style, 0.0) for style, share in one.styles.items()) for one in there}
 
 
 def _before(work: Work, version: SetVersion, wishes: SetWishes, there: list[SetSong]) -> SetPlan | None:

@@ -9,20 +9,23 @@ from threading import Barrier
 import pytest
 
 from ripieno.contracts import names
-from ripieno.contracts.analysis import Analysis, Beat, Confidences, Section, SeparationResult
+from ripieno.contracts.analysis import Analysis, Beat, Confidences, MoodHeard, Section, SeparationResult, StyleHeard
 from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.composition import CompositionOrder
 from ripieno.contracts.dj_sets import SaidToSet, SetChange
 from ripieno.contracts.enums import AudioFileStatus, TakeStatus
+from ripieno.contracts.feedback import FeedbackOrder
 from ripieno.contracts.production import MixedFile
 from ripieno.contracts.provenance import Provenance
 from ripieno.contracts.sets import SetFile, SetOrder, Span
 from ripieno.contracts.speech import SpeakResult, SpokenFile, Transcript
 from ripieno.contracts.workflow import RemovalOrder, RevisionOrder, TalkOrder
 from ripieno.contracts.works import Element, ElementKind, Version
+from ripieno.music.taste import drawing
 from ripieno.records import analyses, runs, songs, works
 from ripieno.services import blobs
-from ripieno.work import composing, endings, exporting, removal
+from ripieno.work import composing, endings, exporting, removal, tasting
+from ripieno.work import rating as rating_module
 from ripieno.work.composing import StillMaking
 from ripieno.work.revising import NoSuchVersion
 from ripieno.work.sets import (
@@ -47,7 +50,9 @@ ENGINE = Provenance(engine="e", version="1", license="MIT")
 TITLES = ("Aurora", "Night Drive", "Moonlit", "Glass Garden", "Final Light")
 
 
-def song(owner: str, title: str, *, bpm: float = 120.0, key: str = "A", lufs: float = -12.0) -> str:
+def song(
+    owner: str, title: str, *, bpm: float = 120.0, key: str = "A", lufs: float = -12.0, style: str | None = None
+) -> str:
     """An analysed song of two minutes."""
     its_id = names.audio_file_id(owner, hashlib.sha256(title.encode()).hexdigest())
     born, beat = "b1", 60 / bpm
@@ -56,7 +61,9 @@ def song(owner: str, title: str, *, bpm: float = 120.0, key: str = "A", lufs: fl
                 for at, label in ((0.0, "intro"), (32 * beat, "verse"), (64 * beat, "chorus"), (96 * beat, "outro"))]  # fmt: skip
     found = Analysis(
         duration_seconds=120, bpm=bpm, time_signature="4/4", key=key, mode="minor", beats=beats, sections=sections,
-        bar_levels=[-14.0] * (len(beats) // 4), loudness_lufs=lufs, confidence=Confidences(beats=0.9, bpm=0.9),
+        bar_levels=[-14.0] * (len(beats) // 4), loudness_lufs=lufs,
+        mood=MoodHeard(valence=0.3, arousal=0.4) if style else None,
+        styles=[StyleHeard(name=style, weight=1.0)] if style else [], confidence=Confidences(beats=0.9, bpm=0.9),
     )  # fmt: skip
     analyses.save(owner, its_id, born, "i", found, SeparationResult(stems=[], duration_seconds=120, engine=ENGINE))
     songs.create(AudioFile(
@@ -457,3 +464,32 @@ def test_a_bridge_is_asked_for_once_and_goes_with_its_set(library, owner):
     assert not bridging.join(order), "it is not made yet"
     removal.delete(RemovalOrder.model_validate(removal.of_work(owner, its_id(owner)).order))
     assert works.find(owner, piece.work_id) is None
+
+
+@pytest.fixture
+def of_two_styles(storage, owner) -> list[str]:
+    """Twelve songs that nothing tells apart but what they are like."""
+    return [song(owner, f"{style} {n}", style=style) for n in range(6) for style in ("jazz", "techno")]
+
+
+def test_planning_knows_the_mood_and_styles_that_were_heard(of_two_styles, owner):
+    known = knowing.named(owner, of_two_styles[:2]).songs
+    assert [one.styles for one in known] == [{"jazz": 1.0}, {"techno": 1.0}]
+    assert all((one.valence, one.arousal, one.energy) == (0.3, 0.4, 0.7) for one in known)
+
+
+@pytest.mark.parametrize(("rating", "style"), [(5, "jazz"), (1, "techno")])
+def test_what_is_said_of_a_set_teaches_and_the_next_one_is_more_of_it(of_two_styles, owner, rating, style):
+    """A rating of a night of jazz alone."""
+    order = SetOrder(songs=of_two_styles[::2], all_of_them=True)
+    work, run = ordering.begin(owner, order, its_id(owner))
+    rendered(RevisionOrder.model_validate(run.order))
+    for n in range(8):
+        rating_module.give(owner, FeedbackOrder(target=work.work_id, rating=rating), f"{n:016x}")
+    liked = drawing.liking(tasting.of(owner))
+    assert (liked["jazz"] > 0.2) == (rating == 5) and (liked["jazz"] < 0) == (rating == 1)
+    other = "1" + its_id(owner)[1:]
+    _, run = ordering.begin(owner, SetOrder(brief="four songs from my library"), other)
+    planning.plan(RevisionOrder.model_validate(run.order))
+    played = [of_two_styles.index(one.song) % 2 for one in keeping.plan(other, 1).songs]
+    assert played.count(0 if style == "jazz" else 1) >= 3
