@@ -23,7 +23,7 @@ def preferences(known: Lessons | None) -> Preferences:
             Leaning(
                 shade=name,
                 stem_type=stem,
-                mean=round(belief.mean, 3),
+                mean=round(belief.mean, 3) + 0.0,  # never -0.0
                 deviation=round(belief.deviation, 3),
                 told=round(belief.told, 2),
             )
