@@ -21,7 +21,7 @@ from ripieno.contracts.workflow import RemovalOrder, RevisionOrder
 from ripieno.contracts.works import Version, Work
 from ripieno.records import jobs, runs, voices, works
 from ripieno.services import blobs
-from ripieno.work import composing, stopping, voices_consent, voices_using
+from ripieno.work import asking, composing, stopping, voices_consent, voices_using
 
 _STEPS = [*names.VOICE_CHECKS, JobKind.PROFILE_VOICE.value, JobKind.TRAIN_VOICE.value]
 _AT_ONCE = 8
@@ -48,6 +48,7 @@ async def stop(client: DurableOrchestrationClient, order: RemovalOrder) -> int:
     own = names.voice_instances(voice_id)
     instances = await asyncio.to_thread(stopping.instances_of, owner, [own])
     left = await stopping.stop(client, owner, instances, _STEPS, [own], why)
+    left += await _forget_histories(client, instances)
     return left + await asyncio.to_thread(_end_uses, owner, voice_id, why)
 
 
@@ -70,6 +71,24 @@ def delete(order: RemovalOrder) -> None:
         return
     voices.delete_uses(owner, voice_id)
     voices.delete(owner, voice_id)
+
+
+async def _forget_histories(client: DurableOrchestrationClient, instances: set[str]) -> int:
+    """Purge the histories of the voice's own workflows, which carry what was measured of it; returns how many are
+    left."""
+    left = 0
+    for one in (i for known in sorted(instances) for i in (known, *(names.job_id(known, step) for step in _STEPS))):
+        status = await asking.status_of(client, one)
+        if status is None:
+            continue
+        try:
+            if status.runtime_status in asking.ENDED:
+                await client.purge_instance_history(one)
+                continue
+        except Exception as fault:
+            asking.log.info("the history of %s cannot be forgotten yet: %s", one, fault)
+        left += 1
+    return left
 
 
 # -- what is being made in it -------------------------------------------------------------------------------------

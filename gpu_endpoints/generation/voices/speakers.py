@@ -23,14 +23,14 @@ from gpu_endpoints.generation.voices.frames import PERIOD, Frames
 NAME = "measured cepstra"
 WINDOW_SECONDS = 2.0  # of voiced sound, that one embedding is made of
 _BANDS, _LOW, _HIGH = 40, 80.0, 7000.0
-_CEPSTRA = 19
+_CEPSTRA = 13  # finer ones are of the recording and of what is said
 _QUIETEST_DB = -25.0
 _LEAST_FRAMES = 60
 Vector = np.ndarray
 
 
 def raw(sung: Frames) -> Vector | None:
-    """What is measured of some voiced sound, (42,), not yet weighed; None where there is too little of it."""
+    """What is measured of some voiced sound, (30,), not yet weighed; None where there is too little of it."""
     voiced = np.flatnonzero(sung.voiced)
     if len(voiced) < _LEAST_FRAMES:
         return None

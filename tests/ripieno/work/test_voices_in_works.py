@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import makers
 import pytest
 import voice_makers
+from azure.durable_functions import OrchestrationRuntimeStatus
 
 from ripieno.contracts import names
 from ripieno.contracts.composition import CompositionOrder, Refinement
@@ -269,6 +271,29 @@ def test_taking_back_ends_what_is_made_marks_what_was_and_deletes_the_voice(owne
     assert len(voices.uses(owner, voice.voice_id, limit=5)[0]) == 2, "the log says what it was used for"
     assert not list(runs.beginning_with(owner, "voice-")) and not list(runs.beginning_with(owner, "remove-"))
     assert not list(works.damage()) and not list(voices.damage())
+
+
+def test_the_histories_of_its_workflows_go_with_it(owner, voice, tmp_path):
+    """They carry what was measured."""
+
+    class Workflows:
+        """A durable client that knows what ran for the sample."""
+
+        known = {}
+
+        async def get_status(self, instance_id: str):
+            return self.known.get(instance_id)
+
+        async def purge_instance_history(self, instance_id: str) -> None:
+            del self.known[instance_id]
+
+    added = voice_makers.sent(voice, tmp_path)
+    its = added.sample.instance_id
+    ran = [its, names.job_id(its, "check-voice"), names.job_id(its, "check-voice-again")]
+    Workflows.known = {one: SimpleNamespace(runtime_status=OrchestrationRuntimeStatus.Completed) for one in ran}
+    run = removal.of_consent(owner, voice.voice_id, "")[1]
+    assert asyncio.run(removal.stop(Workflows(), RemovalOrder.model_validate(run.order))) == 0
+    assert Workflows.known == {}
 
 
 def test_whoever_dies_after_the_note_has_taken_it_back(owner, voice, monkeypatch):
