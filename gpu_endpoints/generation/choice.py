@@ -39,9 +39,8 @@ def availability() -> dict[str, dict]:
     return shown
 
 
-def choose(wanted: str, singer: Singer | None = None) -> GenerationEngine:
-    """The engine of a name; one that sings does so in the voice of `singer`, where one is given.
-
+def choose(wanted: str) -> GenerationEngine:
+    """
     Raises
     ------
     JobFailed
@@ -58,13 +57,26 @@ def choose(wanted: str, singer: Singer | None = None) -> GenerationEngine:
     if name == SYMBOLIC:
         return _symbolic()
     if sings(name):
-        found = _singer(name.partition("@")[2] or None)
-        return found if singer is None else _as(found, singer)
+        return _singer(name.partition("@")[2] or None)
     return _learned(name)
 
 
 def sings(name: str) -> bool:
     return name == VOICE or name.startswith(f"{DIFFSINGER}@")
+
+
+def sung_as(name: str, singer: Singer) -> GenerationEngine:
+    """A singing engine in somebody's voice, for one job.
+
+    Raises
+    ------
+    JobFailed
+        As `choose`, and `voice_gone`, `bad_voice` or `voice_engine_unavailable`.
+    """
+    choose(name)  # says why not
+    from gpu_endpoints.generation.singing.engine import SungAs
+
+    return SungAs(_singer(name.partition("@")[2] or None), singer)
 
 
 def singing() -> dict[str, dict]:
@@ -111,12 +123,6 @@ def why_no_training() -> str | None:
         return None
     needs = "pip install -r gpu_endpoints/generation/requirements-voices.txt"
     return f"learning a voice needs {' and '.join(absent)}: {needs}"
-
-
-def _as(found: SingingEngine, singer: Singer) -> GenerationEngine:
-    from gpu_endpoints.generation.singing.engine import SungAs
-
-    return SungAs(found, singer)
 
 
 @lru_cache(maxsize=2)

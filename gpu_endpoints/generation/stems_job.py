@@ -124,10 +124,11 @@ def _by_the_first_that_can(
 def _made_by(
     name: str, wishes: list[Wish], context: JobContext, singer: Singer | None
 ) -> tuple[list[tuple[Wish, Generated, Score]], Provenance]:
-    engine = choice.choose(name, singer)
+    sung = singer is not None and choice.sings(name)
+    engine = choice.sung_as(name, singer) if singer is not None and sung else choice.choose(name)
     signature = engine.provenance()  # once: it may have to read every weight
     found = made_well(engine, wishes, context)
-    if singer is not None and not choice.sings(name):
+    if singer is not None and not sung:
         for wish, _, score in found:
             if wish.plan.stem_type == StemType.VOCALS:
                 score.remarks.append(f"{singer.voice.name} does not sing in it: there are no words, or nobody could")

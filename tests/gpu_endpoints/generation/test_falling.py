@@ -110,7 +110,7 @@ def test_words_without_a_voice_are_hummed_and_that_is_said(storage, context, mon
     def silent(*_, **__):
         raise OSError("espeak-ng cannot be loaded")
 
-    monkeypatch.setattr(voice, "sing", silent)
+    monkeypatch.setattr(voice, "sung", silent)
     notes = [SungNote(start=0, end=1, pitch=60, syllable="la")]
     asked = order(target_stems=["vocals"], plans=[StemPlan(stem_type="vocals")], notes=notes)
     (stem,) = stems_job.run(asked.model_dump(), context)["stems"]
