@@ -18,8 +18,8 @@ _ORDER = (
     "nowhere", "others", "nothing", "rather", "except", "dislike", "comparative", "concept", "noun", "remove", "no",
     "not", "only", "more", "less", "too", "enough", "swap", "for", "instead of", "up", "down", "keep", "again", "want",
     "language", "bars", "mode", "unit", "ordinal", "number", "half", "before", "after", "since", "from", "to", "end",
-    "crop", "in", "on", "about", "new", "everything", "but", "and", "or", "degree", "so", "a", "the", "song", "key",
-    "fill",
+    "crop", "in", "on", "about", "new", "everything", "but", "and", "or", "asked", "degree", "so", "a", "the", "song", "key",
+    "fill", "unknown",
 )  # fmt: skip
 _MODIFIES = ("more", "less", "too", "so", "degree")
 _OF = ("de", "d'")  # of the Romance languages: what follows is a noun
