@@ -21,6 +21,7 @@ from ripieno.contracts.enums import StemType
 from ripieno.contracts.understanding import Kind, Language
 from ripieno.music.genres import all_genres
 from ripieno.music.instruments import all_instruments
+from ripieno.music.language import counting
 from ripieno.music.language.tokens import fold, tokens
 
 LANGUAGES: tuple[Language, ...] = ("en", "de", "es", "fr")
@@ -236,7 +237,8 @@ def lexicon(name: str) -> Lexicon:
         add([degree], "degree", degree)
     for ordinal in own.ordinals:
         add([ordinal], "ordinal", ordinal)
-    for number in own.numbers:
+    counted = counting.numbers(name) | own.numbers
+    for number in counted:
         add([number], "number", number)
     for both in (common, own):
         for unit, phrases in both.units.items():
@@ -276,7 +278,7 @@ def lexicon(name: str) -> Lexicon:
         common.concepts,
         own.degrees,
         own.ordinals,
-        own.numbers,
+        counted,
         own.keys,
         styles,
         own.letters,
