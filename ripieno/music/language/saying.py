@@ -42,6 +42,7 @@ class Said:
     too: bool = False
     complains: bool = False
     turned: bool = False
+    throughout: bool = False
     clause: int = 0
 
 
@@ -110,6 +111,9 @@ class Heard:
     spares: bool = False
     leaves: bool = False
     sings_not: bool = False
+    throughout: bool = False
+    adds: bool = False
+    number: int = -1
     first: int = 0
     last: int = 0
 

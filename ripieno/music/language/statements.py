@@ -20,7 +20,10 @@ from ripieno.music.language.hearing import hear
 from ripieno.music.language.leaving_out import leave_out
 from ripieno.music.language.saying import GLOBAL, NEGATORS, Heard, Said, State
 from ripieno.music.language.telling import add, flush
+from ripieno.music.language.themes import is_another_theme
 from ripieno.music.language.whereabouts import carried, place_alone, place_back
+
+_KEPT_TO = frozenset((Kind.NOTES, Kind.ONSETS, Kind.PULSE))
 
 
 def read(state: State, clauses: list[Clause]) -> None:
@@ -34,7 +37,9 @@ def read(state: State, clauses: list[Clause]) -> None:
         if _not_earlier(state, clause, begins) or _answers_no(state, clause, number, clauses):
             continue
         heard = hear(state, clause)
-        if there_too(state, clause, heard) or goes_without_saying(state, clause, heard, begins):
+        if is_another_theme(state, clause, heard, begins):
+            pass
+        elif there_too(state, clause, heard) or goes_without_saying(state, clause, heard, begins):
             pass
         elif not is_read_apart(state, clause, heard, begins) and not swapped(state, clause, heard):
             _say(state, clause, heard, clauses, begins)
@@ -146,6 +151,7 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
             before[-1].but_parts = list(heard.parts)  # `keep it all, only the voice softer`
         change(state, clause, heard, begins)
     elif bare:
+        heard.number = state.number
         state.pending.append((heard, clause))
         if heard.places and heard.places[0].first < heard.named[0].term.first:
             state.sticky, state.lead = heard.where, heard.places[0]
@@ -261,6 +267,8 @@ def _goes_on(state: State, clause: Clause, heard: Heard, row: Said | None, claus
 def _is_kept(state: State, said: Said) -> bool:
     """`keep the delay`; of what is there, `I love how quiet the drums are` too."""
     as_it_is = state.about == "comment" and not (said.compares or said.too or said.unit)
+    if said.kind in _KEPT_TO and state.about != "comment":
+        return False  # `keep it to the roots`
     return said.amount is None or said.is_named or as_it_is
 
 

@@ -16,7 +16,8 @@ _OF_ALL = frozenset((Kind.TEMPO, Kind.KEY, Kind.METER, Kind.STYLE, Kind.LENGTH, 
 def add(state: State, said: Said, heard: Heard) -> None:
     """Keep a statement, where its clause says, or where the sentence began."""
     said.clause = state.number
-    said.places = said.places or heard.where or _there(state, said)
+    said.throughout = heard.throughout and not heard.places
+    said.places = said.places or heard.where or ([] if said.throughout else _there(state, said))
     said.but_places = [*said.but_places, *heard.but_places]
     if not said.parts:
         said.but_parts = said.but_parts or list(heard.excepted)
@@ -48,6 +49,8 @@ def flush(state: State) -> None:
             begins = len(state.said)
             want(state, heard)
             wanted = state.said[begins:]
+            for said in wanted:
+                said.clause = heard.number
             if heard.only_parts and wanted and (wanted[0].places or heard.leaves) and rest is None:
                 rest = Said(Kind.PART, heard.first, held[-1][0].last, negated=True, places=list(wanted[0].places))
             for said in wanted if rest is not None and set(heard.parts) <= set(alone) else ():
@@ -73,7 +76,7 @@ def _share_places(held: list[tuple[Heard, Clause]]) -> None:
     """`a bass line and a pad under the chorus` are both there."""
     for (heard, _), (following, joined) in reversed(list(pairwise(held))):
         goes_on = joined.joined in ("and", "or") and not following.wants
-        if goes_on and not heard.places and not following.place_negated:
+        if goes_on and not (heard.places or heard.throughout) and not following.place_negated:
             heard.places, heard.place_only = following.places, following.place_only
 
 

@@ -22,6 +22,8 @@ _ORDER = (
     "fill", "unknown",
 )  # fmt: skip
 _MODIFIES = ("more", "less", "too", "so", "degree")
+_ALSO_LOW = ("bajo", "basse")
+_MUCH = ("mucho", "mucha", "muchos", "viel", "much", "beaucoup", "bastante")  # before a noun
 _OF = ("de", "d'")  # of the Romance languages: what follows is a noun
 _BEFORE_A_NOUN = ("the", "a", "in", "crop", "before", "after", "from", "since", "to", "ordinal", "number", "no")
 
@@ -152,12 +154,19 @@ def _choice(number: int, term: Term, found: list[Term], said: list[Token]) -> En
     after = _roles(found, number + 1)
     if len(readings) > 1:
         of = before is not None and (said[before.last - 1].word in _OF or before.value == "lacks")
-        _rule_out(readings, role_before, after, number, found, of=of)
+        _rule_out(readings, role_before, after, number, found, said, of=of)
     return min(readings.values(), key=lambda entry: _ORDER.index(entry.role))
 
 
 def _rule_out(
-    readings: dict[str, Entry], before: str, after: list[set[str]], number: int, found: list[Term], *, of: bool
+    readings: dict[str, Entry],
+    before: str,
+    after: list[set[str]],
+    number: int,
+    found: list[Term],
+    said: list[Token],
+    *,
+    of: bool,
 ) -> None:
     """Take away what a reading cannot be here, as long as one is left."""
     coming = after[0] if after else set()
@@ -192,7 +201,9 @@ def _rule_out(
         else:
             drop("section")
     if "part" in readings and {"concept", "comparative", "down"} & set(readings):
-        drop(*({"part"} if before in _MODIFIES and before != "less" and not of else {"concept", "comparative", "down"}))
+        counts = before in _MODIFIES and _is_much(number, found, said)
+        modified = before in _MODIFIES and before != "less" and not of and not counts
+        drop(*({"part"} if modified else {"concept", "comparative", "down"}))
     if "down" in readings and "comparative" in readings:  # `lower the drums`, but `an octave lower`
         drop(*({"comparative"} if coming & {"the", "noun"} else {"down"}))
     if of and {"noun", "concept"} <= set(readings) and before in ("more", "less"):  # `moins d'aigus`
@@ -204,8 +215,10 @@ def _rule_out(
     if {"up", "down"} & set(readings) and {"part", "instrument", "absent"} & noun_after:
         drop("more", "less")
     if "about" in readings:
-        sings = any(one.role == "song" or one.value == "lyrics" for one in found[:number])
-        drop(*({"crop", "in", "fill", "on"} if sings else {"about"}))
+        sings = any(one.role in ("song", "style") or one.value == "lyrics" for one in found[:number])
+        is_unknown = noun_after == {"unknown"} or (noun_after == {"ordinal"} and _names_nothing(after))
+        is_part = bool({"part", "instrument", "absent"} & noun_after)
+        drop(*({"crop", "in", "fill", "on"} if (sings or is_unknown) and not is_part else {"about"}))
     if "ordinal" in readings and "unit" in readings:
         drop("ordinal" if before in ("number", "half", "a") and not coming & {"section", "bars"} else "unit")
     if "unit" in readings and "concept" in readings:  # `140 à la noire`
@@ -237,6 +250,9 @@ def _rule_out(
         drop(*({"too", "so"} if ends else {"less"}))
     if "keep" in readings and "the" in readings:
         drop("the")
+    if "fill" in readings and "concept" in readings:  # `einfach durchlaufend`
+        describes = before in _MODIFIES or not coming or bool(coming & {"hard", "mark", "and", "or", "but", "part"})
+        drop(*({"fill"} if describes else {"concept"}))
     if "new" in readings and {"fill", "a", "swap"} & set(readings):
         drop(*({"fill", "a", "swap"} if {"noun", "song"} & noun_after else {"new"}))
     if "to" in readings and "in" in readings:
@@ -246,6 +262,17 @@ def _rule_out(
         drop(*({"section", "ordinal"} if before == "to" else {"end"}))
     if "so" in readings and len(readings) > 1:
         drop("so" if not {"concept"} & coming else "the")
+
+
+def _is_much(number: int, found: list[Term], said: list[Token]) -> bool:
+    """`con mucho bajo` is the bass, `muy bajo` low."""
+    return number > 0 and said[found[number - 1].last - 1].word in _MUCH and said[found[number].first].word in _ALSO_LOW
+
+
+def _names_nothing(after: list[set[str]]) -> bool:
+    """`über den letzten Bus`: a word that is neither part nor place."""
+    behind = [roles for roles in after if not roles <= {"the", "a", "fill", "degree"}]
+    return len(behind) > 1 and behind[1] == {"unknown"}
 
 
 def _is_between(found: list[Term], number: int, after: list[set[str]]) -> bool:

@@ -31,7 +31,7 @@ def place_back(state: State, heard: Heard, begins: int) -> None:
             if (one.negated == said.negated or said.too)
             and ((one.inherits and one.parts == said.parts) or one.kind == said.kind)
         ]
-        if said.places or said.but_places or not alike or said.kind in _OF_ALL:
+        if said.places or said.but_places or said.throughout or not alike or said.kind in _OF_ALL:
             break
         said.places = heard.where
         said.only = said.only or (said.kind == Kind.PART and not said.negated) or heard.place_only
@@ -73,7 +73,12 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
     if last is not None and last.but_places and not last.places and clause.joined == "but":
         last.places = where
         return
-    free = [said for said in before if not said.places and said.kind not in _OF_ALL]
+    free = [said for said in before if not (said.places or said.throughout) and said.kind not in _OF_ALL]
+    if heard.place_only and clause.joined == "but" and free:  # `a bass, and drums, but only in the chorus`
+        free = [said for said in free if said.clause == free[-1].clause]
+    if _is_new_section(heard) and not heard.places[0].data.prep and (heard.wants or state.about == "request"):
+        _section(state, heard)
+        return
     strange = clause.has("unknown")
     is_new = heard.wants and heard.places[0].data.article == "a"  # `and add an outro`
     if clause.joined in ("and", "or") and not free and last is not None and not (strange or is_new):
