@@ -9,7 +9,7 @@ from __future__ import annotations
 from ripieno.contracts.understanding import MOST_BARS, Kind
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.saying import GLOBAL, NEGATORS, Heard, Said, State
-from ripieno.music.language.telling import add, flush
+from ripieno.music.language.telling import add, flush, nobody_else
 
 _AUDIBLE = 0.5  # how much more there is to be of what is not heard
 
@@ -164,8 +164,9 @@ def _nowhere_else(state: State, begins: int) -> None:
     flush(state)
     said = [one for one in (state.said[begins:] or state.said) if one.places and not one.negated]
     for one in said:
-        if one.kind == Kind.PART:
-            one.only = True
+        one.only = True
+    if not said:
+        nobody_else(state)
 
 
 def _complain(state: State, clause: Clause, heard: Heard) -> None:

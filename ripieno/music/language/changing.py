@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ripieno.contracts.enums import StemType
-from ripieno.contracts.understanding import Kind, Place
+from ripieno.contracts.understanding import About, Kind, Place
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.meanings import measured
 from ripieno.music.language.saying import GLOBAL, Heard, Said, State
@@ -90,7 +90,7 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
             own = _own(at, heard) if _is_beside(at, said, heard, clause.terms) else []
             said.parts = [*(waiting_parts if takes else []), *own]
             said.parts = list(dict.fromkeys(said.parts))
-        if said.kind in (Kind.TEMPO, Kind.KEY, Kind.METER) and said.absolute and _is_cropped(heard):
+        if said.kind in (Kind.TEMPO, Kind.KEY, Kind.METER) and said.absolute and _is_cropped(heard, state.about):
             said.places = []
             add(state, said, replace(heard, places=[]))
             continue
@@ -103,6 +103,8 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         row = meaning[-1][1]
     state.row, state.row_clause = row, state.number
     own = [*(waiting_parts if takes else []), *heard.parts]
+    if not own and any(said.kind == Kind.VOICE for _, said in meaning):
+        own = [StemType.VOCALS]
     if own or heard.everything or heard.excepted:
         state.subject, state.but_subject = list(dict.fromkeys(own)), list(heard.excepted)
     if heard.named and ((not meaning and not heard.remark) or _is_wanted(state, heard, meaning, subject_first)):
@@ -216,7 +218,7 @@ def _is_wanted(state: State, heard: Heard, meaning: list[tuple[int, Said]], subj
         said.kind in GLOBAL and said.kind != Kind.MOOD for said in [one for _, one in meaning]
     ):
         return True
-    if heard.article:
+    if heard.article or (state.about == "request" and any(one.instrument for one in heard.named)):
         return state.about == "request"
     leads = subject_first and heard.named[0].at + 1 == meaning[0][0] and bool(heard.named[0].instrument)
     plain = (leads or not subject_first) and not any(said.compares or said.unit for _, said in meaning)
@@ -274,6 +276,7 @@ def _is_for(terms: list[Term], at: int) -> bool:
     return bool(before) and before[-1] == "crop" and any(role in ("concept", "comparative") for role in before)
 
 
-def _is_cropped(heard: Heard) -> bool:
-    """`at 126 bpm for an intro` is the tempo of what is made."""
-    return bool(heard.places) and all(term.data.prep != "in" for term in heard.places)
+def _is_cropped(heard: Heard, about: About) -> bool:
+    """`at 126 bpm for an intro` is the tempo of what is made; `the bridge at 126 bpm` that of the bridge."""
+    preps = [term.data.prep for term in heard.places]
+    return bool(preps) and all(prep == "crop" or (not prep and about == "request") for prep in preps)

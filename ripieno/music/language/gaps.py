@@ -56,7 +56,7 @@ def _say_it_too(state: State, heard: Heard, begins: int) -> bool:
         if not (one.kind == Kind.PART and not one.negated):
             said = replace(one, parts=heard.parts, value=None if one.kind == Kind.PART else one.value)
             state.said.append(replace(said, first=heard.first, last=heard.last, clause=state.number))
-    state.subject = heard.parts
+    state.subject = list(dict.fromkeys([*(part for one in before for part in one.parts), *heard.parts]))
     return any(not (one.kind == Kind.PART and not one.negated) for one in before)
 
 

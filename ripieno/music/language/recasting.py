@@ -18,6 +18,8 @@ def recast(clause: Clause, *, of_what_is_there: bool) -> None:
     """Give terms the roles that they have in this clause."""
     if len(clause.terms) > 1 and clause.terms[0].role in NEGATORS and clause.terms[1].role == "not":
         clause.terms[0].role = "fill"  # `no, not the piano`
+    _suppose(clause)
+    _weigh(clause, of_what_is_there=of_what_is_there)
     _move(clause.terms)
     for one, following in pairwise(clause.terms):
         if one.role == "concept" and one.value == "slow" and following.role in ("comparative", "up", "down", "more"):
@@ -29,6 +31,36 @@ def recast(clause: Clause, *, of_what_is_there: bool) -> None:
     _halve(clause.terms)
     _leave_sizes_out(clause.terms)
     _leave_purposes_out(clause.terms, of_what_is_there=of_what_is_there)
+
+
+def _suppose(clause: Clause) -> None:
+    """`if you keep the organ, only in the outro`: the condition only names whom it is about."""
+    terms = clause.terms
+    condition = next((n for n, one in enumerate(terms) if one.role == "fill" and one.value == "if"), None)
+    named = any(one.role in ("part", "instrument") for one in terms)
+    changes = any(one.role in ("concept", "comparative", "noun", "quantity", "meter", "tonality") for one in terms)
+    if condition is None or changes or not named:
+        return
+    for one in terms:
+        if one.role not in ("part", "instrument", "place", "in", "the"):
+            one.role, one.value = ("a", "") if one.role == "a" else ("fill", "")
+
+
+def _weigh(clause: Clause, *, of_what_is_there: bool) -> None:
+    """`do we need so much reverb?` is too much; `the piano is superfluous` to be left out; `they need not be louder` not
+    louder."""
+    terms = clause.terms
+    for at, one in enumerate(terms):
+        if one.role == "asked":
+            one.role = "less" if clause.asks and of_what_is_there else "so"
+        if one.role == "less" and one.value == "superfluous":
+            behind = {later.role for later in terms[at + 1 :]}
+            if not behind & {"noun", "concept", "part", "instrument", "comparative", "unknown"}:
+                one.role, one.value = "remove", ""
+        changes = any(later.role == "comparative" for later in terms[at + 1 :])
+        plays = any(later.role == "fill" and later.value in ("plays", "enters") for later in terms)
+        if one.role == "doubt" and changes and not plays:
+            one.role, one.value = "not", "ought not"
 
 
 def speaks_of_them(clause: Clause) -> bool:

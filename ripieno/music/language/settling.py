@@ -106,6 +106,8 @@ def _is_only_there(out: Said, wanted: Said) -> bool:
 
 def _is_said(one: Said, before: list[Said], after: list[Said]) -> bool:
     """Whether others say it already: in the same words, by a number, or better."""
+    if one.kind == Kind.KEEP and not one.places and not one.value and any(_is_kept_already(one, other) for other in before):
+        return True  # `hands off the sax in the solo, it's perfect`
     if one.complains and any(_is_alike(one, other) for other in (*before, *after)):
         return True
     said_by_a_word = one.amount is None and one.kind != Kind.PART
@@ -121,6 +123,10 @@ def _is_said(one: Said, before: list[Said], after: list[Said]) -> bool:
     return vague and any(_is_alike(one, other) and not other.complains for other in before)
 
 
+def _is_kept_already(one: Said, other: Said) -> bool:
+    return other.kind == Kind.KEEP and other.parts == one.parts and other.but_parts == one.but_parts
+
+
 def _is_the_reason(one: Said, other: Said) -> bool:
     """`a tone up, it is too low for me`, `it gets boring, vary the drums`, `it is empty, more notes in the synth`."""
     same_way = (one.amount or 0) * (other.amount or 0) > 0
@@ -128,6 +134,8 @@ def _is_the_reason(one: Said, other: Said) -> bool:
         return bool(other.parts or other.but_parts) and same_way
     if one.kind == Kind.DENSITY and one.too and not one.parts and one.places in ([], other.places):
         return other.kind in (Kind.DENSITY, Kind.PRESENCE) and bool(other.parts) and same_way
+    if one.kind == Kind.DENSITY and (one.amount or 0) < 0 and other.kind == Kind.NOTES:
+        return one.parts == other.parts and not other.negated  # `simplify the bass: only the roots`
     if one.kind == Kind.TIMING and one.too and not one.parts:  # `faster, it drags`, `lose the bridge, it drags`
         against = (one.amount or 0) * (other.amount or 0) < 0
         return (other.kind == Kind.TEMPO and (against or other.absolute)) or (

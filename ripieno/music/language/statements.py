@@ -76,8 +76,12 @@ def _not_earlier(state: State, clause: Clause, begins: int) -> bool:
         return False
     flush(state)
     last = state.said[-1] if state.said[begins:] else None
-    if last is None or last.kind != Kind.PART or last.negated or not last.places:
+    if last is None or last.negated or not last.places:
         return False
+    for one in clause.terms if last.kind != Kind.PART else ():
+        one.used = last.only = True  # `a tone up in the last chorus, not before`
+    if last.kind != Kind.PART:
+        return True
     last.places = [
         place.model_copy(update={"bars": (place.bars[0], MOST_BARS)} if place.bars else {"side": "from"})
         for place in last.places
@@ -96,7 +100,13 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
     if state.spares and bare and clause.joined == "but":  # `nicht das Klavier raus, sondern die Gitarre`
         heard.removes, bare = True, False
     state.spares = heard.spares
-    if state.excepts and clause.joined in ("and", "or", "comma") and heard.named and not heard.article:
+    own_verb = heard.removes and _leads_with_a_verb(clause, heard)
+    if (
+        state.excepts
+        and clause.joined in ("and", "or", "comma")
+        and heard.named
+        and not (heard.article or own_verb)
+    ):
         heard.excepted += heard.parts
         heard.named, bare = [], False
         if heard.removes:  # `everything except drums and bass out`
@@ -163,6 +173,11 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
         state.subject, state.but_subject = [], []
     elif heard.keeps:
         add(state, Said(Kind.KEEP, heard.first, heard.last), heard)
+
+
+def _leads_with_a_verb(clause: Clause, heard: Heard) -> bool:
+    """`everything but the voice darker, and mute the synth`: the part is that of its own verb."""
+    return bool(heard.named) and any(one.role == "remove" for one in clause.terms[: heard.named[0].at])
 
 
 def _keeps_all(said: Said) -> bool:

@@ -51,7 +51,10 @@ def flush(state: State) -> None:
             wanted = state.said[begins:]
             for said in wanted:
                 said.clause = heard.number
-            if heard.only_parts and wanted and (wanted[0].places or heard.leaves) and rest is None:
+            alone_there = wanted and (wanted[0].places or heard.leaves)
+            if heard.only_parts and wanted and not alone_there and state.about == "request":
+                nobody_else(state)
+            if heard.only_parts and alone_there and rest is None:
                 rest = Said(Kind.PART, heard.first, held[-1][0].last, negated=True, places=list(wanted[0].places))
             for said in wanted if rest is not None and set(heard.parts) <= set(alone) else ():
                 said.only = False
@@ -59,6 +62,17 @@ def flush(state: State) -> None:
         add(state, replace(rest, but_parts=alone), Heard())
     if held:
         state.subject = list(dict.fromkeys(part for heard, _ in held for part in heard.parts))
+
+
+def nobody_else(state: State) -> None:
+    """`piano and flute, nothing else`: everybody is out but those who are wanted anywhere, and who sings if somebody is
+    to sing."""
+    wanted = [one for one in state.said if one.kind in (Kind.PART, Kind.VOICE) and not one.negated]
+    parts = list(dict.fromkeys(part for one in wanted for part in one.parts))
+    if state.about == "request" and parts:
+        first, last = min(one.first for one in wanted), max(one.last for one in wanted)
+        state.said = [one for one in state.said if not (one.kind == Kind.PART and one.negated and one.but_parts)]
+        state.said.append(Said(Kind.PART, first, last, negated=True, but_parts=parts, clause=state.number))
 
 
 def _alone(held: list[tuple[Heard, Clause]]) -> list[StemType]:
