@@ -165,8 +165,8 @@ def _moods_called(word: str) -> set[str]:
 
 def _says_the_same(wanted: str, value: str) -> bool:
     """Whether two say a theme with a word in common. What is said in another language than the line nobody compares."""
-    said, meant = (set(re.findall(r"\w{4,}", fold(one))) for one in (value, wanted))
-    english = set(re.findall(r"\w+", fold(value))) & {"the", "a", "my", "of", "and", "our", "that", "is", "to"}
+    said, meant = (set(re.findall(r"\w{3,}", fold(one))) - {"the", "and"} for one in (value, wanted))
+    english = set(re.findall(r"\w+", fold(value))) & {"the", "my", "of", "and", "our"}
     return bool(said & meant) or not english
 
 

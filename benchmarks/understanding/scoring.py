@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +58,16 @@ def judged(one: dict[str, Any], said: Understanding) -> Verdict:
         for single in singles(statement)
     ]
     came = list(left)
+    ranges = [line.where for line in expected if line.what == "range"]
     for line in expected:
         fitting = next((statement for statement in left if not faults(line, statement)), None)
+        if fitting is None and ranges and not line.where:  # where all of it is about
+            there = replace(line, where=ranges[0])
+            fitting = next((statement for statement in left if not faults(there, statement)), None)
         if fitting is not None:
             left.remove(fitting)
             continue
-        if _follows(line, came) or _is_of_all_that_play(line, left, expected):
+        if _is_kept_otherwise(line, left, expected) or _follows(line, came) or _is_of_all_that_play(line, left, expected):
             continue
         near = next((statement for statement in left if is_alike(line, statement)), None)
         wrong.append(f"{line.what}: {'; '.join(faults(line, near)) if near else 'did not come out'}")
@@ -101,6 +105,17 @@ def _follows(line: Expected, came: list[Statement]) -> bool:
                 not line.who and _is_the_rest(where, there)
             ):
                 return True
+    return False
+
+
+def _is_kept_otherwise(line: Expected, left: list[Statement], expected: list[Expected]) -> bool:
+    """`swap the guitar in the verse, but leave the choruses alone`: the guitar's or all of them, nothing else is asked."""
+    about = frozenset(who for one in expected for who in one.who if one.what != "keep")
+    for one in left if line.what == "keep" and not line.but else ():
+        same = names(one.places) == normal(line.where) and bool(one.places) and one.kind == Kind.KEEP
+        if same and not one.but_parts and {frozenset(map(str, one.parts)), line.who} <= {about, frozenset()}:
+            left.remove(one)
+            return True
     return False
 
 

@@ -31,6 +31,12 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
     if bare and heard.places and not heard.named and _is_where_they_come_in(state, clause, heard, begins):
         _come_in(state, heard)
         return True
+    if heard.nowhere and heard.named and not heard.preds and state.about == "request" and not heard.places:
+        heard.number = state.number
+        state.pending.append((heard, clause))
+        flush(state)
+        nobody_else(state)
+        return True
     if heard.nowhere and (clause.has("unknown") or (heard.named and not (heard.places or _has_a_place(state, 0)))):
         _give_up(state, clause, heard)  # `der Chor schafft das sonst nicht`
         return True
@@ -118,6 +124,8 @@ def _give_up(state: State, clause: Clause, heard: Heard) -> None:
     in_a_row = clause.joined in ("and", "or") and bool(heard.named)
     waiting = [term for _, joined in state.pending for term in joined.terms] if in_a_row else []
     named = [one for held, _ in state.pending for one in held.parts] if in_a_row else []
+    if in_a_row and state.doubted:
+        named = [*state.subject, *named]
     if in_a_row:
         state.pending = []
     flush(state)
@@ -210,6 +218,11 @@ def _keep_the_rest(state: State, heard: Heard, begins: int) -> None:
     places = [place for one in said if not one.parts for place in one.places]
     if not said or (not parts and not places):
         return  # of a tempo there is no rest
+    if heard.throughout and parts and said[-1].places:  # `otherwise leave them alone everywhere`
+        kept = Said(Kind.KEEP, heard.first, heard.last, clause=state.number)
+        kept.parts, kept.but_places = list(dict.fromkeys(parts)), list(said[-1].places)
+        state.said.append(kept)
+        return
     kept = Said(Kind.KEEP, heard.first, heard.last, clause=state.number)
     kept.but_parts = list(dict.fromkeys(parts))
     kept.but_places = [] if parts else places

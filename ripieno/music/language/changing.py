@@ -9,9 +9,9 @@ from ripieno.contracts.understanding import About, Kind, Place
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.meanings import measured
 from ripieno.music.language.saying import GLOBAL, Heard, Said, State
-from ripieno.music.language.telling import add, flush, want
+from ripieno.music.language.telling import add, flush, nobody_else, want
 from ripieno.music.language.terms import Term
-from ripieno.music.language.whereabouts import place_alone, place_back
+from ripieno.music.language.whereabouts import place_alone, place_back, section
 
 _SAY_ENOUGH = frozenset(
     (Kind.NOTES, Kind.ONSETS, Kind.PULSE, Kind.ARTICULATION, Kind.VOICE, Kind.MOOD, Kind.EFFECT, Kind.LYRICS,
@@ -20,6 +20,7 @@ _SAY_ENOUGH = frozenset(
 """What is said by its word alone, with no amount."""
 _AMOUNTS = (Kind.KEY, Kind.EFFECT, Kind.SWING, Kind.LOUDNESS, Kind.TEMPO, Kind.ENERGY, Kind.PRESENCE)
 _STRENGTHS = (Kind.DYNAMICS, Kind.ENERGY, Kind.PRESENCE, Kind.REGISTER)
+_OWN_PLACE = GLOBAL | {Kind.VOICE}
 _CALM = "calm"
 _OF_PLAYERS = frozenset((Kind.NOTES, Kind.ONSETS, Kind.ARTICULATION, Kind.REGISTER))
 """What is said of those who play, not of the whole: where a sentence names nobody, of those of the sentence before."""
@@ -36,6 +37,11 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     if takes or (state.pending and not heard.named):
         waiting_parts = [part for waiting, _ in state.pending for part in waiting.parts]
     if takes:
+        state.pending = []
+    elif _are_only_spoken_of(state, heard):  # `the violin, an octave lower in the bridge`
+        state.subject = list(dict.fromkeys(part for waiting, _ in state.pending for part in waiting.parts))
+        if not heard.places:
+            heard.places = [place for waiting, _ in state.pending for place in waiting.places]
         state.pending = []
     else:
         flush(state)
@@ -73,8 +79,8 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
                 term.used = False  # nobody can say how long a solo is
             continue
         _as_players_do(state, clause, heard, said)
-        if inherits and clause.joined and not heard.places and not heard.but_places and said.kind not in GLOBAL:
-            said.places = _place_of_before(state, begins)
+        if inherits and clause.joined and not heard.places and not heard.but_places and said.kind not in _OWN_PLACE:
+            said.places = _place_of_before(state, begins, said)
         goes_on = state.before.is_name and not clause.joined
         of_before = said.kind in _OF_PLAYERS or ((goes_on or heard.of_them) and said.kind not in GLOBAL)
         if inherits and not state.subject and of_before and state.before.subject:
@@ -103,7 +109,7 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         row = meaning[-1][1]
     state.row, state.row_clause = row, state.number
     own = [*(waiting_parts if takes else []), *heard.parts]
-    if not own and any(said.kind == Kind.VOICE for _, said in meaning):
+    if not own and state.about != "request" and any(said.kind == Kind.VOICE for _, said in meaning):
         own = [StemType.VOCALS]
     if own or heard.everything or heard.excepted:
         state.subject, state.but_subject = list(dict.fromkeys(own)), list(heard.excepted)
@@ -114,6 +120,26 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     elif heard.named and any(one.instrument for one in heard.named):
         _on_instrument(state, heard, clause)
     place_back(state, heard, begins)
+    if heard.only_parts and heard.named and not heard.places and state.about == "request":
+        nobody_else(state)
+    if any(said.kind == Kind.LENGTH and said.absolute for _, said in meaning) and _is_a_new_one(state, heard):
+        section(state, heard)
+
+
+def _is_a_new_one(state: State, heard: Heard) -> bool:
+    """`an outro of 15 seconds`."""
+    place = heard.places[0].data if len(heard.places) == 1 else None
+    return state.about != "request" and place is not None and place.article == "a" and not place.is_bars
+
+
+def _are_only_spoken_of(state: State, heard: Heard) -> bool:
+    """Whether those who wait are there already, and what comes now is said of them."""
+    waits = bool(state.pending) and not (heard.named or heard.everything or heard.excepted)
+    plain = all(
+        all(one.is_definite for one in waiting.named) and not (waiting.wants or waiting.article or waiting.only_parts)
+        for waiting, _ in state.pending
+    )
+    return waits and plain and state.about != "request"
 
 
 def _as_players_do(state: State, clause: Clause, heard: Heard, said: Said) -> None:
@@ -239,13 +265,14 @@ def _place_of_one_out(state: State, begins: int) -> list[Place]:
     return list(last.places) if last is not None and last.kind == Kind.PART and last.negated else []
 
 
-def _place_of_before(state: State, begins: int) -> list[Place]:
+def _place_of_before(state: State, begins: int, going_on: Said) -> list[Place]:
     """`busier in the verses, and louder`: what goes on of the same parts is where they were spoken of."""
     if state.said[begins:] and state.said[-1].kind == Kind.RANGE:
         return list(state.said[-1].places)
     said = [one for one in state.said[begins:] if one.kind not in GLOBAL and not one.negated]
     last = said[-1] if said else None
-    if last is None or last.parts != state.subject or any(place.side != "in" for place in last.places):
+    elsewhere = last is not None and any(place.side != "in" for place in last.places) and not going_on.negated
+    if last is None or last.parts != state.subject or elsewhere:
         return []
     return list(last.places)
 

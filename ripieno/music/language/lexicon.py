@@ -254,6 +254,8 @@ def lexicon(name: str) -> Lexicon:
         role, value = ("part", f"{named.stem}/{instrument}") if named.piece else ("instrument", instrument)
         if known_instrument is None and not named.piece:
             role = "absent"
+        if name == "en":
+            phrases += [f"{phrase}s" for phrase in phrases if not phrase.endswith("s")]
         add([phrase for phrase in phrases if phrase not in known_parts], role, value)
     for concept, forms in own.concepts.items():
         add(forms.words, "concept", concept)

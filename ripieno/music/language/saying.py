@@ -160,6 +160,7 @@ class State:
     about: About
     said: list[Said] = field(default_factory=list)
     number: int = 0
+    joined: str = ""
     pending: list[tuple[Heard, Clause]] = field(default_factory=list)
     subject: list[StemType] = field(default_factory=list)
     but_subject: list[StemType] = field(default_factory=list)

@@ -134,7 +134,7 @@ def _is_the_reason(one: Said, other: Said) -> bool:
         return bool(other.parts or other.but_parts) and same_way
     if one.kind == Kind.DENSITY and one.too and not one.parts and one.places in ([], other.places):
         return other.kind in (Kind.DENSITY, Kind.PRESENCE) and bool(other.parts) and same_way
-    if one.kind == Kind.DENSITY and (one.amount or 0) < 0 and other.kind == Kind.NOTES:
+    if one.kind == Kind.DENSITY and (one.amount or 0) < 0 and not one.too and other.kind in (Kind.NOTES, Kind.ONSETS):
         return one.parts == other.parts and not other.negated  # `simplify the bass: only the roots`
     if one.kind == Kind.TIMING and one.too and not one.parts:  # `faster, it drags`, `lose the bridge, it drags`
         against = (one.amount or 0) * (other.amount or 0) < 0

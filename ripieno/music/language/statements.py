@@ -33,7 +33,7 @@ def read(state: State, clauses: list[Clause]) -> None:
     if not any(term.role == "place" for clause in clauses for term in clause.terms) and state.before.is_place:
         state.sticky, state.lead, state.carries = state.before.sticky, state.before.lead, True
     for number, clause in enumerate(clauses):
-        state.number = number
+        state.number, state.joined = number, clause.joined
         if _not_earlier(state, clause, begins) or _answers_no(state, clause, number, clauses):
             continue
         heard = hear(state, clause)
@@ -287,6 +287,18 @@ def _is_kept(state: State, said: Said) -> bool:
     return said.amount is None or said.is_named or as_it_is
 
 
+def _stays_there(state: State, clause: Clause, heard: Heard) -> bool:
+    """`lose the synth. Well, it can stay in the outro`: then it is only there."""
+    last = state.said[-1] if state.said else None
+    is_out = last is not None and last.kind == Kind.PART and last.negated and bool(last.parts) and not last.places
+    is_there = bool(heard.places) and heard.places[0].data.prep == "in" and not heard.place_negated
+    of_them = not heard.named or (last is not None and heard.parts == last.parts)
+    if last is None or not (is_out and is_there and of_them) or clause.has(*NEGATORS):
+        return False
+    last.negated, last.places, last.only = False, heard.where, True
+    return True
+
+
 def _keep(state: State, clause: Clause, heard: Heard) -> None:
     waiting = [one for held, _ in state.pending for one in held.named]
     heard.named = [*waiting, *heard.named]
@@ -295,8 +307,13 @@ def _keep(state: State, clause: Clause, heard: Heard) -> None:
     if not heard.named and not heard.everything and (clause.joined or state.before.is_name):
         own = state.subject or (state.before.subject if state.before.is_name and not heard.places else [])
         heard.kept = list(own)
+    if _stays_there(state, clause, heard):
+        return
     if not nouns:
-        add(state, Said(Kind.KEEP, heard.first, heard.last, parts=heard.parts or heard.kept), heard)
+        said = Said(Kind.KEEP, heard.first, heard.last, parts=heard.parts or heard.kept)
+        if not said.parts:
+            said.but_parts = list(heard.excepted or (state.but_subject if clause.joined else []))
+        add(state, said, heard)
     for said in nouns:
         value = said.value or str(said.kind)
         add(state, Said(Kind.KEEP, heard.first, heard.last, parts=heard.parts, value=value), heard)

@@ -38,6 +38,7 @@ def flush(state: State) -> None:
     _share_places(held)
     alone = _alone(held)
     rest: Said | None = None
+    is_alone = False
     for heard, clause in held:
         on = heard.named[0]
         leads = clause.terms[on.at - 1].role == "on" if on.at else False
@@ -52,12 +53,13 @@ def flush(state: State) -> None:
             for said in wanted:
                 said.clause = heard.number
             alone_there = wanted and (wanted[0].places or heard.leaves)
-            if heard.only_parts and wanted and not alone_there and state.about == "request":
-                nobody_else(state)
+            is_alone = is_alone or (heard.only_parts and bool(wanted) and not alone_there)
             if heard.only_parts and alone_there and rest is None:
                 rest = Said(Kind.PART, heard.first, held[-1][0].last, negated=True, places=list(wanted[0].places))
             for said in wanted if rest is not None and set(heard.parts) <= set(alone) else ():
                 said.only = False
+    if is_alone:
+        nobody_else(state)
     if rest is not None:
         add(state, replace(rest, but_parts=alone), Heard())
     if held:

@@ -10,7 +10,7 @@ from ripieno.music.language.clauses import Clause
 from ripieno.music.language.saying import GLOBAL, Carried, Heard, Said, State
 from ripieno.music.language.telling import add, flush
 
-_OF_ALL = (Kind.KEY, Kind.METER, Kind.STYLE, Kind.SECTION)
+_OF_ALL = (Kind.KEY, Kind.METER, Kind.STYLE, Kind.SECTION, Kind.THEME, Kind.LANGUAGE)
 
 
 def place_back(state: State, heard: Heard, begins: int) -> None:
@@ -33,6 +33,8 @@ def place_back(state: State, heard: Heard, begins: int) -> None:
         ]
         if said.places or said.but_places or said.throughout or not alike or said.kind in _OF_ALL:
             break
+        if state.joined == "comma" and state.about == "request" and said.kind == Kind.PART and not said.negated:
+            break  # `slap bass, brass in the chorus`
         said.places = heard.where
         said.only = said.only or (said.kind == Kind.PART and not said.negated) or heard.place_only
 
@@ -77,7 +79,7 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
     if heard.place_only and clause.joined == "but" and free:  # `a bass, and drums, but only in the chorus`
         free = [said for said in free if said.clause == free[-1].clause]
     if _is_new_section(heard) and not heard.places[0].data.prep and (heard.wants or state.about == "request"):
-        _section(state, heard)
+        section(state, heard)
         return
     strange = clause.has("unknown")
     is_new = heard.wants and heard.places[0].data.article == "a"  # `and add an outro`
@@ -92,7 +94,10 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
     if free:
         return
     if heard.wants or (heard.article and not heard.places[0].data.prep) or _is_new_section(heard):
-        _section(state, heard)
+        section(state, heard)
+        return
+    if state.number == 0 and all(term.data.is_beside for term in heard.places) and not negated:
+        state.sticky, state.lead = where, heard.places[0]  # `before that, only the piano`
         return
     is_lost = bool(clause.joined) and not before  # of something that nobody understood
     if clause.has("unknown", "more", "less") or is_lost or all(term.data.is_beside for term in heard.places):
@@ -136,7 +141,7 @@ def _where_they_are(said: list[Said], parts: list[StemType]) -> list[Place]:
     return list(where) if all(one.places == where for one in wanted) else []
 
 
-def _section(state: State, heard: Heard) -> None:
+def section(state: State, heard: Heard) -> None:
     named, *others = heard.places
     where = [place for term in others for place in term.data.places if place not in named.data.places]
     for place in named.data.places:
