@@ -15,13 +15,14 @@ _MOST_LIKELY_BAR = 64
 
 @dataclass
 class Where:
-    """`is_beside` where it is before or after the place that was named last."""
+    """`is_beside` where it is before or after the place that was named last, `is_until` where it goes up to a bar."""
 
     places: list[Place] = field(default_factory=list)
     prep: str = ""
     is_bars: bool = False
     article: str = ""
     is_beside: bool = False
+    is_until: bool = False
 
 
 def bars(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | None:
@@ -63,7 +64,7 @@ def bars(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | None:
             second = first
     if not 1 <= first <= second <= MOST_BARS:
         return None
-    where = Where([Place(bars=(first, second))], is_bars=True)
+    where = Where([Place(bars=(first, second))], is_bars=True, is_until=opens == "to")
     return Term("place", "bars", found[at].first, found[after - 1].last, data=where), after
 
 

@@ -60,7 +60,8 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     meaning = [
         (at, said)
         for n, (at, said) in enumerate(meaning)
-        if not any((one.kind, one.amount, one.value) == (said.kind, said.amount, said.value) for _, one in meaning[:n])
+        if said.kind == Kind.THEME
+        or not any((one.kind, one.amount, one.value) == (said.kind, said.amount, said.value) for _, one in meaning[:n])
     ]
     row = None
     if any(said.kind == Kind.ARTICULATION for _, said in meaning):  # `short and choppy`

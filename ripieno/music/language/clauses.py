@@ -12,6 +12,8 @@ _JOINS = ("and", "or", "but")
 _BEHIND = frozenset(("aber", "jedoch", "allerdings", "dagegen", "hingegen", "dafur", "dafuer"))
 """German has its `but` also behind the place that it sets against: `ein Bass, im Intro aber noch nicht`."""
 _SAYS = ("concept", "comparative", "noun", "keep", "quantity", "meter", "tonality", "style", "no", "not", "more", "less")
+_PARTICLES = _BEHIND | {"doch", "en", "sin", "par", "however", "though", "instead"}
+"""What may stand in the middle of a clause (`el bajo en cambio`, `la basse par contre`)."""
 _OF_A_PLACE = ("place", "in", "on", "the", "fill")
 
 
@@ -48,7 +50,7 @@ def sentences(found: list[Term], said: list[Token], text: str) -> list[list[Clau
             _close(read, clause)
             clause = Clause("comma")
         gives_a_reason = term.role == "fill" and term.value == "because"
-        if term.role == "but" and _is_a_particle(found, number, clause):
+        if term.role == "but" and said[term.first].word in _PARTICLES and _is_a_particle(found, number, clause):
             clause.terms.append(Term("fill", "", term.first, term.last))
             before = term
             continue

@@ -53,9 +53,12 @@ def mended(sentences: list[list[Clause]]) -> list[list[Clause]]:
             _leave(before[-1], before)
         if before and _is_the_contrary(before[-1], clauses):
             clauses[0].terms[0].role, clauses[0].terms[0].value = "fill", "oops"
-        if before and _narrows(before, clauses[0]):
-            _put(before[-1], clauses[0])
-            _leave(clauses[0], clauses)
+        told = clauses[1:2] if all(one.role == "fill" for one in clauses[0].terms) else []
+        narrower = (told or clauses)[0]
+        if before and _narrows(before, narrower):
+            _put(before[-1], replace(narrower, terms=[one for one in narrower.terms if one.role == "place"]))
+            for one in (*(clauses[:1] if told else ()), narrower):
+                _leave(one, clauses)
             if not clauses:
                 continue
         is_marked = any(_is_a_mark(one) for one in clauses[0].terms)
@@ -93,6 +96,8 @@ def _put_right(clause: Clause, before: list[Clause], clauses: list[Clause]) -> N
     told = [one for one in before if not _only_names(one) or _is_elsewhere(one, clause)]
     told += [one for one in earlier if not _is_set_against(one) or _is_elsewhere(one, clause)]
     told = [one for one in told if _likes(one) & _likes(clause)]
+    if not told and earlier and clause.has("only") and clause.has("remove") and earlier[-1].has("remove"):
+        told = [earlier[-1]]
     if told and clause.has("only", "remove") and _likes(clause) == {"place"} and told[-1].has("remove", "no"):
         clause.terms = [one for one in clause.terms if one.role not in ("only", "remove")]  # `no, only in the intro`
     if told and _holds_only_likes(clause):

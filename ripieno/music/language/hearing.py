@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ripieno.contracts.enums import StemType
-from ripieno.contracts.understanding import Kind
+from ripieno.contracts.understanding import MOST_BARS, Kind
 from ripieno.music.language import scope
 from ripieno.music.language.alone import bare_number
 from ripieno.music.language.amounts import METERS
@@ -86,6 +86,8 @@ def hear(state: State, clause: Clause) -> Heard:
                 heard.preds.append((at, made(state, Kind.METER, term, value=value, absolute=True)))
             else:
                 term.used = False
+        elif role == "style" and state.about == "comment" and (mods.neg or heard.negates_parts or heard.removes):
+            term.role, mods = "fill", Mods()  # `why is there a flute on a metal track?`
         elif role == "style":
             term.data = bool(mods.neg or mods.less or heard.removes)
             mods = Mods()
@@ -162,6 +164,9 @@ def hear(state: State, clause: Clause) -> Heard:
     heard.leaves = heard.keeps and heard.only_parts  # `keep only the piano`
     heard.keeps = heard.keeps and not (heard.leaves or heard.sings_not)  # `keep it instrumental`
     heard.places = within(heard.places)
+    if heard.nowhere and heard.places and not (heard.named or heard.preds):  # `in the bridge and nowhere else`
+        heard.nowhere, heard.place_only = False, True
+    _until(state, heard)
     heard.wants = heard.wants or (terms[-1].role == "fill" and terms[-1].value == "yes" and bool(heard.named))
     left_over(state, mods, directions, heard, terms)
     if _is_kept(terms, heard):
@@ -170,6 +175,18 @@ def hear(state: State, clause: Clause) -> Heard:
     if heard.place_negated and heard.named and not heard.preds:
         heard.negates_parts, heard.place_negated = True, False
     return heard
+
+
+def _until(state: State, heard: Heard) -> None:
+    """`not a drum until bar 17`: they come in there."""
+    place = heard.places[0].data if len(heard.places) == 1 else None
+    if not (place and place.is_until and heard.negates_parts and heard.named) or state.words.name != "en":
+        return
+    (bars,) = place.places
+    if bars.bars is not None:
+        first = bars.model_copy(update={"bars": (bars.bars[1], MOST_BARS)})
+        heard.places = [replace(heard.places[0], data=replace(place, places=[first]))]
+        heard.negates_parts, heard.wants, heard.place_only = False, True, True
 
 
 def _is_of_parts(terms: list[Term], at: int) -> bool:

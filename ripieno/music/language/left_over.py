@@ -40,7 +40,8 @@ def left_over(state: State, mods: Mods, directions: list[Term], heard: Heard, te
     kinds = {term.role for term in terms}
     is_turned = directions and not heard.preds and not kinds & {"quantity", "noun"} and not heard.removes
     spoken_of = state.subject or state.before.subject
-    if is_turned and not (heard.named or spoken_of or heard.everything or heard.places):
+    goes_on = mods.neg and bool(state.said)  # `more energy in the chorus, but without turning it up`
+    if is_turned and not (heard.named or spoken_of or heard.everything or heard.places or goes_on):
         directions[0].used = False
     elif is_turned:
         heard.of_them = heard.of_them or not (heard.named or state.subject or heard.everything or heard.places)

@@ -50,7 +50,7 @@ def excepted(terms: list[Term], at: int, heard: Heard) -> None:
         elif term.role == "place":
             heard.but_places += term.data.places
             term.role, term.data, term.used = "fill", "excepted", True
-        elif term.role not in ("the", "fill", "a", "in", "everything"):
+        elif term.role not in ("the", "fill", "a", "in", "everything", "on", "to", "crop"):
             break
 
 

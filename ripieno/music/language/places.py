@@ -85,7 +85,7 @@ def _is_of(found: list[Term], here: int) -> bool:
 def _the_first_one(found: list[Term], at: int, words: Lexicon, read: list[Term]) -> tuple[Term, int] | None:
     """`but not in the first one`: a section of the kind that was named before."""
     which = ordinal(found[at], words) if found[at].role == "ordinal" else None
-    before = next((one for one in reversed(read) if one.role == "place" and not one.data.is_bars), None)
+    before = next((one for one in reversed(read) if one.role == "place" and _is_one_of_a_kind(one)), None)
     is_one = at + 1 < len(found) and found[at + 1].role == "fill" and not found[at + 1].value  # `second one`
     leads = ("the", "in", "mark", "and", "but", "or") if is_one else ("the", "in")
     if which is None or before is None or not read or read[-1].role not in leads:
@@ -109,8 +109,15 @@ def _the_first_one(found: list[Term], at: int, words: Lexicon, read: list[Term])
     ):
         return None
     label = before.value
+    if label == "half" and which in (1, 2, LAST):
+        where = Where([Place(half=1 if which == 1 else 2)], is_bars=True)
+        return Term("place", label, found[at].first, found[at].last, data=where), at + 1
     where = Where([Place(section=f"{label} {'last' if which == LAST else which}")])
     return Term("place", label, found[at].first, found[at].last, data=where), at + 1
+
+
+def _is_one_of_a_kind(term: Term) -> bool:
+    return not term.data.is_bars or term.value == "half"
 
 
 def _numbers_after(found: list[Term], here: int, words: Lexicon) -> tuple[list[int], int]:

@@ -98,7 +98,7 @@ def _halve(terms: list[Term]) -> None:
 def _leave_sizes_out(terms: list[Term]) -> None:
     """`a little piece of music`: no energy."""
     for one, following in pairwise(terms):
-        if one.role == "concept" and one.value == "small" and following.role in ("fill", "song", "style", "unknown"):
+        if one.role == "concept" and one.value == "small" and not one.detail and following.role in ("fill", "song", "style", "unknown"):
             one.role, one.value = "fill", ""
 
 
@@ -115,6 +115,9 @@ def _leave_purposes_out(terms: list[Term], *, of_what_is_there: bool) -> None:
             for one in terms[at + 1 :]:
                 one.role = "fill" if one.role == "style" else one.role
         end = next((n for n, one in enumerate(terms[at + 1 :], start=at + 1) if one.role not in _DESCRIBES), None)
-        if end is not None and terms[end].role == "unknown":
+        behind = [one.role for one in terms[at + 1 :] if one.role not in ("the", "a")]
+        if behind == ["concept"] and terms[at + 1].role in ("the", "a"):  # `for my little one`, `para mi corto`
+            terms[-1].role = "unknown"
+        elif end is not None and terms[end].role == "unknown":
             for one in terms[at + 1 : end]:
                 one.role = one.role if one.role in ("the", "a") else "unknown"

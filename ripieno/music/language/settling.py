@@ -110,13 +110,13 @@ def _is_said(one: Said, before: list[Said], after: list[Said]) -> bool:
         return True  # `hands off the sax in the solo, it's perfect`
     if one.complains and any(_is_alike(one, other) for other in (*before, *after)):
         return True
-    said_by_a_word = one.amount is None and one.kind != Kind.PART
+    said_by_a_word = one.amount is None and one.kind not in (Kind.PART, Kind.THEME)
     if said_by_a_word and any(_same(one, other) and one.negated == other.negated for other in before):
         return True
     vague = one.unit is None and one.amount is not None
     if vague and any(other.unit is not None and _is_alike(one, other) for other in (*before, *after)):
         return True
-    if vague and any(_is_the_reason(one, other) for other in (*before, *after)):
+    if (vague or one.kind == Kind.DENSITY) and any(_is_the_reason(one, other) for other in (*before, *after)):
         return True
     if one.unit is None and any(_says_it_better(one, other) for other in (*before, *after)):
         return True
@@ -134,8 +134,10 @@ def _is_the_reason(one: Said, other: Said) -> bool:
         return bool(other.parts or other.but_parts) and same_way
     if one.kind == Kind.DENSITY and one.too and not one.parts and one.places in ([], other.places):
         return other.kind in (Kind.DENSITY, Kind.PRESENCE) and bool(other.parts) and same_way
-    if one.kind == Kind.DENSITY and (one.amount or 0) < 0 and not one.too and other.kind in (Kind.NOTES, Kind.ONSETS):
-        return one.parts == other.parts and not other.negated  # `simplify the bass: only the roots`
+    if one.kind == Kind.DENSITY and (one.amount or 0) < 0 and other.kind in (Kind.NOTES, Kind.ONSETS):
+        return other.clause - one.clause == 1 and one.parts == other.parts and not other.negated  # `simplify the bass: only the roots`
+    if one.kind == Kind.DYNAMICS and one.too and one.inherits and other.too:  # `..., my ears hurt`
+        return one.parts == other.parts and other.kind in (Kind.REGISTER, Kind.BRIGHTNESS, Kind.EFFECT, Kind.DENSITY)
     if one.kind == Kind.TIMING and one.too and not one.parts:  # `faster, it drags`, `lose the bridge, it drags`
         against = (one.amount or 0) * (other.amount or 0) < 0
         return (other.kind == Kind.TEMPO and (against or other.absolute)) or (

@@ -30,6 +30,7 @@ def place_back(state: State, heard: Heard, begins: int) -> None:
             for one in mine
             if (one.negated == said.negated or said.too)
             and ((one.inherits and one.parts == said.parts) or one.kind == said.kind)
+            and not (one.kind == Kind.PART and one.but_parts and said.parts)
         ]
         if said.places or said.but_places or said.throughout or not alike or said.kind in _OF_ALL:
             break
@@ -76,7 +77,8 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
         last.places = where
         return
     free = [said for said in before if not (said.places or said.throughout) and said.kind not in _OF_ALL]
-    if heard.place_only and clause.joined == "but" and free:  # `a bass, and drums, but only in the chorus`
+    is_of_the_last = clause.joined == "comma" and clause.terms[0].role == "the"  # `and drums, which come in at bar 9`
+    if ((heard.place_only and clause.joined == "but") or is_of_the_last) and free:  # `a bass, and drums, but only in the chorus`
         free = [said for said in free if said.clause == free[-1].clause]
     if _is_new_section(heard) and not heard.places[0].data.prep and (heard.wants or state.about == "request"):
         section(state, heard)
