@@ -132,7 +132,7 @@ def faults(line: Expected, statement: Statement) -> list[str]:
 def _is_value(line: Expected, statement: Statement) -> bool:
     """Whether it is the value, by any of its names."""
     wanted, value = (line.value or "").lower(), (statement.value or "").lower()
-    if value == wanted or _SAME.get(wanted) == value:
+    if value == wanted or _SAME.get(wanted) == value or normal(frozenset({wanted})) == normal(frozenset({value})):
         return True
     match line.what:
         case "style":
@@ -147,7 +147,7 @@ def _is_value(line: Expected, statement: Statement) -> bool:
             wanted = wanted.replace(" flat", "b").replace(" sharp", "#")
             return wanted in (value, f"{value} major")  # `in D`
         case "part" | "instrument":
-            return not value and wanted in line.who  # a piano is the piano
+            return (not value and wanted in line.who) or value in _instruments_called(wanted)  # a piano is the piano
     return False
 
 
@@ -161,6 +161,12 @@ def _moods_called(word: str) -> set[str]:
     words = lexicon("en")
     found = {one.value for one in words.by_word.get(fold(word), ()) if one.role == "concept" and len(one.words) == 1}
     return {words.concepts[one].value or "" for one in found}
+
+
+def _instruments_called(name: str) -> set[str]:
+    words = tuple(fold(name).split())
+    found = lexicon("en").by_word.get(words[0], ()) if words else ()
+    return {one.value for one in found if one.role == "instrument" and one.words == words}
 
 
 def _says_the_same(wanted: str, value: str) -> bool:
@@ -215,6 +221,8 @@ def normal(names: frozenset[str]) -> frozenset[str]:
         one = re.sub(r"^bars? (\d+)$", r"bars \1-\1", name)
         one = re.sub(r"^bars? (-?\d+) ?(?:-|to) ?(-?\d+)", r"bars \1-\2", one)
         one = re.sub(r"\blast ([a-z-]+)$", r"\1 last", one)
+        if after := re.fullmatch(r"after bars (\d+)-(\d+)", one):
+            one = f"bars {int(after[2]) + 1}-9999"
         found.add(re.sub(r"^(before|from) ([a-z-]+) 1$", r"\1 \2", one))
     return frozenset(found)
 

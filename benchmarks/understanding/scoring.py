@@ -59,13 +59,19 @@ def judged(one: dict[str, Any], said: Understanding) -> Verdict:
     ]
     came = list(left)
     ranges = [line.where for line in expected if line.what == "range"]
+    homes = {line.who: line.where for line in expected if line.what in PARTS and line.only and line.where}
     for line in expected:
         fitting = next((statement for statement in left if not faults(line, statement)), None)
         if fitting is None and ranges and not line.where:  # where all of it is about
             there = replace(line, where=ranges[0])
             fitting = next((statement for statement in left if not faults(there, statement)), None)
+        if fitting is None and not line.where and line.who in homes:  # it is only there anyway
+            there = replace(line, where=homes[line.who])
+            fitting = next((statement for statement in left if not faults(there, statement)), None)
         if fitting is not None:
             left.remove(fitting)
+            continue
+        if line.what == "range" and any(names(one.places) == normal(line.where) for one in came):
             continue
         if _is_kept_otherwise(line, left, expected) or _follows(line, came) or _is_of_all_that_play(line, left, expected):
             continue
@@ -128,6 +134,8 @@ def _is_the_rest(one: frozenset[str], other: frozenset[str]) -> bool:
     if both[0] and both[1]:
         early, late = sorted((int(found[1]), int(found[2])) for found in both if found)
         return early[0] == 1 and early[1] + 1 == late[0] and late[1] == 9999
+    if f"after {second}" == first or f"after {first}" == second:
+        return True
     sides = {name.partition(" ")[0]: name.partition(" ")[2] for name in (first, second)}
     return set(sides) == {"before", "from"} and len(set(sides.values())) == 1
 
@@ -155,9 +163,9 @@ def _contrary(line: Expected, statement: Statement) -> bool:
     ):
         return False
     if line.what in PARTS:
-        apart_from = bool(line.where and statement.places) and not normal(line.where) & names(statement.places)
+        elsewhere = bool(line.where and statement.places) and not normal(line.where) & names(statement.places)
         mine = line.who == frozenset(statement.parts) and line.but == frozenset(statement.but_parts)
-        return mine and not (apart_from and not line.who) and (line.how == "not") != statement.negated
+        return mine and not elsewhere and (line.how == "not") != statement.negated
     amount = statement.amount or 0.0
     number = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(\S+)", line.how)
     if number and statement.absolute and statement.unit == number[2] and not statement.negated:
@@ -197,6 +205,12 @@ def _is_implied(statement: Statement, expected: list[Expected]) -> bool:
     about = {who for line in expected for who in line.who}
     if statement.kind == Kind.KEEP and not (statement.parts or statement.places or statement.value):
         return True  # `I love it, but ...`
+    if statement.kind == Kind.KEEP and statement.parts and not statement.but_parts:  # `the piano is great`
+        return not any(line.who & set(statement.parts) or not line.who for line in expected if line.what != "keep")
+    there = [line for line in expected if line.what in PARTS and line.how == "not" and line.not_where]
+    if statement.kind == Kind.PART and not statement.negated and statement.only:  # `out everywhere but in the chorus`
+        if any(set(statement.parts) <= line.who and names(statement.places) == normal(line.not_where) for line in there):
+            return True
     if statement.kind == Kind.LYRICS and not statement.negated and about & {"vocals"}:
         return True
     if statement.kind == Kind.PART and statement.negated and not statement.parts:  # `only the piano`

@@ -205,9 +205,12 @@ def _the_rest(state: State, clause: Clause, heard: Heard, begins: int, *, bare: 
     if heard.keeps and not heard.places and not heard.removes and not heard.negates_parts:
         _keep_the_rest(state, heard, begins)
         return True
-    if bare:
-        return not heard.places
     known = state.subject or state.before.subject or [part for one in state.said for part in one.parts]
+    if bare and not heard.places:
+        state.subject, state.but_subject = [], list(dict.fromkeys(known))  # `the rest, with a darker sound`
+        return True
+    if bare:
+        return False
     heard.everything = True
     heard.excepted += [part for part in dict.fromkeys(known) if part not in heard.excepted]
     if not known and not heard.places and state.last_place is not None:

@@ -87,7 +87,7 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         if inherits and not state.subject and of_before and state.before.subject:
             said.parts, said.inherits = list(state.before.subject), True
             said.places = said.places or heard.where or list(state.before.sticky or state.before.where)
-        elif inherits and clause.joined and _goes_on(state, said) and not _is_of_it_all(state, said, clause):
+        elif inherits and clause.joined and _goes_on(state, said) and not _is_of_it_all(state, said, clause, begins):
             said.parts, said.but_parts, said.inherits = list(state.subject), list(state.but_subject), True
             if (
                 state.but_subject and not state.subject and _describes(clause)
@@ -286,8 +286,12 @@ def _goes_on(state: State, said: Said) -> bool:
     return said.kind not in GLOBAL
 
 
-def _is_of_it_all(state: State, said: Said, clause: Clause) -> bool:
-    """`a beat with drums and bass, dark, 140 bpm`: how the music is to sound that is asked for."""
+def _is_of_it_all(state: State, said: Said, clause: Clause, begins: int) -> bool:
+    """`a beat with drums and bass, dark, 140 bpm`: how the music is to sound that is asked for; `no drums, very sparse`:
+    not of those who are left out."""
+    last = state.said[-1] if state.said[begins:] else None
+    if last is not None and last.kind == Kind.PART and last.negated and last.parts == state.subject:
+        return not last.places and state.about == "request"
     bare = len(clause.terms) == 1 and clause.terms[0].role == "concept" and clause.joined == "comma"
     return bare and state.about == "request" and said.kind == Kind.BRIGHTNESS and len(state.subject) > 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace as changed
 
+from ripieno.contracts.enums import StemType
 from ripieno.contracts.understanding import Kind
 from ripieno.music.instruments import all_instruments
 from ripieno.music.language.clauses import Clause
@@ -39,6 +40,13 @@ def swapped(state: State, clause: Clause, heard: Heard) -> bool:
         state.swapping, state.old = "old", []
     if not state.swapping:
         return False
+    voices = [said for _, said in heard.preds if said.kind == Kind.VOICE]
+    if voices and all(one.part == StemType.VOCALS for one in (*state.old, *heard.named)):
+        for said in voices:  # `swap the singer for a man`
+            said.parts, said.places = [StemType.VOCALS], list(heard.where)
+            state.said.append(said)
+        state.swapping, state.subject = "", [StemType.VOCALS]
+        return True
     cut = roles.index("for") if "for" in roles else len(roles)
     if state.swapping == "old":
         state.old += [one for one in heard.named if one.at < cut]

@@ -21,6 +21,11 @@ _LEADS = ("in", "on", "crop", "to", "a")
 def goes_without_saying(state: State, clause: Clause, heard: Heard, begins: int) -> bool:
     """Whether the clause is one of these; then what was said before is said of others, or of other places."""
     last = next((one for one in reversed(state.said[begins:]) if one.kind not in GLOBAL), None)
+    if last is None and not clause.joined and _is_said_of_others_too(clause, heard) and not state.pending:
+        number, state.number = state.number, state.said[-1].clause + 1 if state.said else 0
+        said = _say_it_too(state, heard, 0)  # `no drums in the intro; the synths neither`
+        state.number = number
+        return said
     if last is None or not clause.joined or state.pending:
         return False
     if _is_said_of_others_too(clause, heard):

@@ -9,7 +9,7 @@ from ripieno.contracts.understanding import MOST_BARS, Kind
 from ripieno.music.language import scope
 from ripieno.music.language.alone import bare_number
 from ripieno.music.language.amounts import METERS
-from ripieno.music.language.beside import beside, onward, within
+from ripieno.music.language.beside import beside, of_the_section, onward, within
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.left_over import left_over
 from ripieno.music.language.meanings import concept, made, quantity
@@ -100,6 +100,9 @@ def hear(state: State, clause: Clause) -> Heard:
             heard.rests = heard.rests or term.value == "rests"
         elif role == "silence":
             heard.removes = heard.everything = True
+        elif role == "nothing" and at + 1 < len(terms) and terms[at + 1].role in ("concept", "too", "so"):
+            mods.neg = True  # `nothing sad`
+            mods.terms.append(term)
         elif role == "nothing":
             opens = all(
                 one.role == "fill" and one.value != "content" for one in terms[:at]
@@ -163,7 +166,7 @@ def hear(state: State, clause: Clause) -> Heard:
         heard.wants = False  # `the piano clashes with the guitar`
     heard.leaves = heard.keeps and heard.only_parts  # `keep only the piano`
     heard.keeps = heard.keeps and not (heard.leaves or heard.sings_not)  # `keep it instrumental`
-    heard.places = within(heard.places)
+    heard.places = within(of_the_section(state.lead, heard.places))
     if heard.nowhere and heard.places and not (heard.named or heard.preds):  # `in the bridge and nowhere else`
         heard.nowhere, heard.place_only = False, True
     _until(state, heard)

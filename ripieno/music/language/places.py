@@ -87,7 +87,8 @@ def _the_first_one(found: list[Term], at: int, words: Lexicon, read: list[Term])
     which = ordinal(found[at], words) if found[at].role == "ordinal" else None
     before = next((one for one in reversed(read) if one.role == "place" and _is_one_of_a_kind(one)), None)
     is_one = at + 1 < len(found) and found[at + 1].role == "fill" and not found[at + 1].value  # `second one`
-    leads = ("the", "in", "mark", "and", "but", "or") if is_one else ("the", "in")
+    leads = ("the", "in", "since", "from", "before", "after", "to")
+    leads = (*leads, "mark", "and", "but", "or") if is_one else leads
     if which is None or before is None or not read or read[-1].role not in leads:
         return None
     following = next((one for one in found[at + 1 :] if one.role != "fill"), None)

@@ -37,7 +37,7 @@ def _suppose(clause: Clause) -> None:
     """`if you keep the organ, only in the outro`: the condition only names whom it is about."""
     terms = clause.terms
     condition = next((n for n, one in enumerate(terms) if one.role == "fill" and one.value == "if"), None)
-    named = any(one.role in ("part", "instrument") for one in terms)
+    named = any(one.role in ("part", "instrument", "place") for one in terms)
     changes = any(one.role in ("concept", "comparative", "noun", "quantity", "meter", "tonality") for one in terms)
     if condition is None or changes or not named:
         return

@@ -12,6 +12,7 @@ from ripieno.contracts.understanding import About, Kind
 from ripieno.music.language.saying import Said
 
 _GENERAL = frozenset((Kind.VARIATION, Kind.EFFECT))
+_EITHER = frozenset((Kind.ONSETS, Kind.ARTICULATION, Kind.PULSE, Kind.VOICE, Kind.NOTES))
 _LOUD = frozenset((Kind.DYNAMICS, Kind.LOUDNESS, Kind.PRESENCE))
 
 
@@ -118,9 +119,17 @@ def _is_said(one: Said, before: list[Said], after: list[Said]) -> bool:
         return True
     if (vague or one.kind == Kind.DENSITY) and any(_is_the_reason(one, other) for other in (*before, *after)):
         return True
+    if one.negated and one.kind in _EITHER and any(_is_said_instead(one, other) for other in (*before, *after)):
+        return True
     if one.unit is None and any(_says_it_better(one, other) for other in (*before, *after)):
         return True
     return vague and any(_is_alike(one, other) and not other.complains for other in before)
+
+
+def _is_said_instead(one: Said, other: Said) -> bool:
+    """`not on the beats, but on the offbeats`, `not a woman, a man`."""
+    same = (one.kind, one.parts) == (other.kind, other.parts) and one.value != other.value
+    return same and not other.negated and bool(other.value) and one.places in ([], other.places)
 
 
 def _is_kept_already(one: Said, other: Said) -> bool:
@@ -138,6 +147,8 @@ def _is_the_reason(one: Said, other: Said) -> bool:
         return other.clause - one.clause == 1 and one.parts == other.parts and not other.negated  # `simplify the bass: only the roots`
     if one.kind == Kind.DYNAMICS and one.too and one.inherits and other.too:  # `..., my ears hurt`
         return one.parts == other.parts and other.kind in (Kind.REGISTER, Kind.BRIGHTNESS, Kind.EFFECT, Kind.DENSITY)
+    if one.kind == Kind.ENERGY and one.too and one.inherits and other.kind == Kind.VARIATION:  # `..., dull!`
+        return one.parts == other.parts and same_way
     if one.kind == Kind.TIMING and one.too and not one.parts:  # `faster, it drags`, `lose the bridge, it drags`
         against = (one.amount or 0) * (other.amount or 0) < 0
         return (other.kind == Kind.TEMPO and (against or other.absolute)) or (

@@ -100,6 +100,12 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
     if state.spares and bare and clause.joined == "but":  # `nicht das Klavier raus, sondern die Gitarre`
         heard.removes, bare = True, False
     state.spares = heard.spares
+    if heard.removes and heard.preds and all(said.kind == Kind.VOICE for _, said in heard.preds):
+        heard.removes = False  # `I don't want the voice of a woman`
+        for _, said in heard.preds:
+            said.negated = True
+    if _keeps_on(state, clause, heard, begins):
+        return
     own_verb = heard.removes and _leads_with_a_verb(clause, heard)
     if (
         state.excepts
@@ -173,6 +179,17 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
         state.subject, state.but_subject = [], []
     elif heard.keeps:
         add(state, Said(Kind.KEEP, heard.first, heard.last), heard)
+
+
+def _keeps_on(state: State, clause: Clause, heard: Heard, begins: int) -> bool:
+    """`don't touch the piano nor the bass`."""
+    last = state.said[-1] if state.said[begins:] else None
+    nor = clause.terms[0].role == "no" and clause.terms[0].value == "nor"
+    if last is None or last.kind != Kind.KEEP or not (nor and heard.named) or heard.preds or not last.parts:
+        return False
+    last.parts += [part for part in heard.parts if part not in last.parts]
+    state.subject = list(last.parts)
+    return True
 
 
 def _leads_with_a_verb(clause: Clause, heard: Heard) -> bool:

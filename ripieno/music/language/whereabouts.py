@@ -50,6 +50,10 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
     if heard.place_only and not before and begins:
         before = [said for said in state.said if not said.places][-1:]
     negated = heard.place_negated
+    if negated and before and before[-1].kind == Kind.PART and before[-1].negated and before[-1].places:
+        for said in [one for one in before if one.places == before[-1].places]:  # `nor in the outro`
+            said.places = [*said.places, *(place for place in where if place not in said.places)]
+        return
     if negated and not before:
         add(
             state,
