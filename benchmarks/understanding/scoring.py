@@ -209,7 +209,11 @@ def _is_implied(statement: Statement, expected: list[Expected]) -> bool:
         return not any(line.who & set(statement.parts) or not line.who for line in expected if line.what != "keep")
     there = [line for line in expected if line.what in PARTS and line.how == "not" and line.not_where]
     if statement.kind == Kind.PART and not statement.negated and statement.only:  # `out everywhere but in the chorus`
-        if any(set(statement.parts) <= line.who and names(statement.places) == normal(line.not_where) for line in there):
+        where = names(statement.places)
+        if any(set(statement.parts) <= line.who and where == normal(line.not_where) for line in there):
+            return True
+        out = [line for line in expected if line.what in PARTS and line.how == "not" and line.where]
+        if any(set(statement.parts) <= line.who and _is_the_rest(normal(line.where), where) for line in out):
             return True
     if statement.kind == Kind.LYRICS and not statement.negated and about & {"vocals"}:
         return True

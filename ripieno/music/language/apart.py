@@ -11,6 +11,7 @@ from ripieno.music.language.clauses import Clause
 from ripieno.music.language.saying import GLOBAL, NEGATORS, Heard, Said, State
 from ripieno.music.language.telling import add, flush, nobody_else
 
+_OF_THE_MUSIC = (Kind.MOOD, Kind.TEMPO, Kind.KEY, Kind.METER, Kind.LANGUAGE)
 _AUDIBLE = 0.5  # how much more there is to be of what is not heard
 
 
@@ -147,6 +148,9 @@ def _give_up(state: State, clause: Clause, heard: Heard) -> None:
 def _do_without(state: State, clause: Clause, heard: Heard, *, bare: bool) -> None:
     """Of an instrument that cannot be had nothing can be said but that it is not to be."""
     if not bare:
+        if state.about == "request" and heard.absent:  # `a happy ukulele tune`
+            for said in (one for _, one in heard.preds if one.kind in _OF_THE_MUSIC):
+                add(state, said, Heard())
         for term in clause.terms:
             term.used = term.role == "absent" and term.used
     else:
@@ -226,7 +230,7 @@ def _keep_the_rest(state: State, heard: Heard, begins: int) -> None:
     places = [place for one in said if not one.parts for place in one.places]
     if not said or (not parts and not places):
         return  # of a tempo there is no rest
-    if heard.throughout and parts and said[-1].places:  # `otherwise leave them alone everywhere`
+    if (heard.throughout or heard.elsewhere) and parts and said[-1].places:  # `otherwise leave them alone everywhere`
         kept = Said(Kind.KEEP, heard.first, heard.last, clause=state.number)
         kept.parts, kept.but_places = list(dict.fromkeys(parts)), list(said[-1].places)
         state.said.append(kept)

@@ -113,6 +113,12 @@ def _counted(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | N
         else:
             break
         here += 1
+    if which is None and count is None and here + 1 < len(found) and found[here + 1].role == "bars":
+        which = ordinal(found[here], words) if found[here].role == "ordinal" else None  # `the second bar`
+        if which is None:
+            return None
+        where = Where([Place(bars=(which, which))], is_bars=True)
+        return Term("place", "bars", found[at].first, found[here + 1].last, data=where), here + 2
     if which is None or here >= len(found) or found[here].role != "bars":
         return None
     number = count or 1

@@ -34,6 +34,7 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     takes = takes and not any(waiting.article or waiting.wants or waiting.places for waiting, _ in state.pending)
     takes = takes and any(said.kind != Kind.VOICE for _, said in heard.preds)
     waiting_parts: list[StemType] = []
+    alone = state.about == "request" and any(waiting.only_parts and not waiting.places for waiting, _ in state.pending)
     if takes or (state.pending and not heard.named):
         waiting_parts = [part for waiting, _ in state.pending for part in waiting.parts]
     if takes:
@@ -87,6 +88,8 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         if inherits and not state.subject and of_before and state.before.subject:
             said.parts, said.inherits = list(state.before.subject), True
             said.places = said.places or heard.where or list(state.before.sticky or state.before.where)
+        elif inherits and clause.joined and _is_at_a_place_of_its_own(said, heard, clause):
+            said.parts = []  # `the bass is too loud, and in the solo the energy is missing`
         elif inherits and clause.joined and _goes_on(state, said) and not _is_of_it_all(state, said, clause, begins):
             said.parts, said.but_parts, said.inherits = list(state.subject), list(state.but_subject), True
             if (
@@ -121,10 +124,16 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     elif heard.named and any(one.instrument for one in heard.named):
         _on_instrument(state, heard, clause)
     place_back(state, heard, begins)
-    if heard.only_parts and heard.named and not heard.places and state.about == "request":
+    if alone or (heard.only_parts and heard.named and not heard.places and state.about == "request"):
         nobody_else(state)
     if any(said.kind == Kind.LENGTH and said.absolute for _, said in meaning) and _is_a_new_one(state, heard):
         section(state, heard)
+
+
+def _is_at_a_place_of_its_own(said: Said, heard: Heard, clause: Clause) -> bool:
+    noun = next((n for n, one in enumerate(clause.terms) if one.role == "noun"), 0)
+    is_it_all = bool(heard.places) or (noun > 0 and clause.terms[noun - 1].role == "the")  # `turn up the energy`
+    return said.kind == Kind.ENERGY and noun > 0 and is_it_all and not heard.of_them
 
 
 def _is_a_new_one(state: State, heard: Heard) -> bool:
@@ -147,8 +156,9 @@ def _as_players_do(state: State, clause: Clause, heard: Heard, said: Said) -> No
     """Of players, short is how long notes are, and calm how softly they play."""
     plays = any(term.role == "fill" and term.value == "plays" for term in clause.terms)
     is_solo = any(term.detail == "solo" for term in clause.terms)
+    known = bool(state.subject or state.before.subject or plays)
     about_notes = (heard.named and not is_solo) or (
-        (plays or state.about == "comment") and not heard.places and not is_solo
+        (plays or (state.about == "comment" and known)) and not heard.places and not is_solo
     )
     if said.kind == Kind.LENGTH and said.unit is None and about_notes:
         said.kind, said.value = Kind.ARTICULATION, "staccato" if (said.amount or 0) < 0 else "legato"
@@ -170,10 +180,12 @@ def _of_a_noun(preds: list[tuple[int, Said]], heard: Heard, terms: list[Term]) -
     if len(nouns) != 1 or len(strengths) != 1 or nouns[0][1].negated:
         return preds
     (where, effect), (at, strength) = nouns[0], strengths[0]
+    low, high = sorted((where, at))
+    if any(one.role == "want" for one in terms[low:high]):
+        return preds  # `don't make it louder when you add distortion`
     if effect.kind == Kind.KEY:  # `the key is too high`
         strength.kind = Kind.REGISTER
         return [(n, said) for n, said in preds if said is not effect]
-    low, high = sorted((where, at))
     if any(low < one.at < high and not _is_led(terms, one.at) for one in heard.named):
         return preds
     way = 1.0 if (strength.amount or 0) > 0 else -1.0
@@ -270,7 +282,7 @@ def _place_of_before(state: State, begins: int, going_on: Said) -> list[Place]:
     """`busier in the verses, and louder`: what goes on of the same parts is where they were spoken of."""
     if state.said[begins:] and state.said[-1].kind == Kind.RANGE:
         return list(state.said[-1].places)
-    said = [one for one in state.said[begins:] if one.kind not in GLOBAL and not one.negated]
+    said = [one for one in state.said[begins:] if (one.kind not in GLOBAL or one.parts) and not one.negated]
     last = said[-1] if said else None
     elsewhere = last is not None and any(place.side != "in" for place in last.places) and not going_on.negated
     if last is None or last.parts != state.subject or elsewhere:

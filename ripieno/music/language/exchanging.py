@@ -66,6 +66,7 @@ def _exchange(state: State, old: list[Named], new: list[Named], heard: Heard) ->
     if len(old) == len(new) == 1 and old[0].part == new[0].part and new[0].instrument:
         said = Said(Kind.INSTRUMENT, first, heard.last, value=new[0].instrument, parts=[old[0].part])
         state.said.append(changed(said, places=where, but_places=list(heard.but_places), clause=state.number))
+        state.subject = [old[0].part]
         return
     for one in old:
         if one.part not in stems:

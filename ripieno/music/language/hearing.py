@@ -152,7 +152,8 @@ def hear(state: State, clause: Clause) -> Heard:
         elif role == "bars" and at and terms[at - 1].role == "meter":
             continue
         elif (role == "fill" and term.value in ("earlier", "later")) or (
-            role in ("before", "after") and at == len(terms) - 1
+            role in ("before", "after")
+            and (at == len(terms) - 1 or (at == 0 and terms[1].role == "only" and bool(clause.joined)))
         ):
             if state.last_place is None:
                 heard.doubtful = heard.doubtful or clause.has("remove", *NEGATORS)

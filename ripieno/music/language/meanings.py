@@ -127,7 +127,10 @@ def quantity(state: State, term: Term, terms: list[Term], at: int, heard: Heard)
     if given.unit in ("bar", "second") and too_long:  # `a minute too long`
         said.amount = abs(given.number) * (1.0 if (heard.preds[-1][1].amount or 0) > 0 else -1.0)
         return said
-    if given.unit in ("bar", "second") and not sign and heard.adds and not heard.article and not heard.named:
+    is_new = bool(heard.places) and heard.places[0].data.article == "a"  # `add an outro of 8 bars`
+    if given.unit in ("bar", "second") and is_new:
+        sign, leads_to = 0.0, True
+    elif given.unit in ("bar", "second") and not sign and heard.adds and not heard.article and not heard.named:
         sign, leads_to = 1.0, False  # `add four bars to the outro`
     if given.unit == "bpm" and not is_tempo and not sign:  # `slower, maybe 5 bpm`
         before = next((one.amount for one in reversed(state.said) if one.kind == Kind.TEMPO and not one.absolute), 0)

@@ -145,8 +145,12 @@ def _is_the_reason(one: Said, other: Said) -> bool:
         return other.kind in (Kind.DENSITY, Kind.PRESENCE) and bool(other.parts) and same_way
     if one.kind == Kind.DENSITY and (one.amount or 0) < 0 and other.kind in (Kind.NOTES, Kind.ONSETS):
         return other.clause - one.clause == 1 and one.parts == other.parts and not other.negated  # `simplify the bass: only the roots`
-    if one.kind == Kind.DYNAMICS and one.too and one.inherits and other.too:  # `..., my ears hurt`
-        return one.parts == other.parts and other.kind in (Kind.REGISTER, Kind.BRIGHTNESS, Kind.EFFECT, Kind.DENSITY)
+    if one.kind == Kind.DYNAMICS and one.too and one.inherits and not one.compares:  # `..., my ears hurt`
+        if other.kind in (Kind.INSTRUMENT, Kind.PART) and one.clause > other.clause:
+            return one.parts == other.parts
+        return other.too and one.parts == other.parts and other.kind in (Kind.REGISTER, Kind.BRIGHTNESS, Kind.EFFECT, Kind.DENSITY)
+    if one.kind == Kind.ENERGY and one.too and not one.parts and other.kind in (Kind.SWING, Kind.TEMPO):
+        return True  # `it does not swing, one falls asleep`
     if one.kind == Kind.ENERGY and one.too and one.inherits and other.kind == Kind.VARIATION:  # `..., dull!`
         return one.parts == other.parts and same_way
     if one.kind == Kind.TIMING and one.too and not one.parts:  # `faster, it drags`, `lose the bridge, it drags`
