@@ -97,7 +97,8 @@ def _is_where_they_come_in(state: State, clause: Clause, heard: Heard, begins: i
     onward = all(place.side == "from" or (place.bars or (0, 0))[1] == MOST_BARS for place in heard.where)
     if clause.terms[-1].role == "want" and state.subject:  # `the verses without strings, the choruses with`
         heard.returns = True
-    return heard.returns or (onward and bool(clause.joined) and not state.pending and not state.said[begins:])
+    goes_on = bool(clause.joined) or (heard.of_them and clause.has("only"))  # `they should only start at bar 9`
+    return heard.returns or (onward and goes_on and not state.pending and not state.said[begins:])
 
 
 def _come_in(state: State, heard: Heard) -> None:

@@ -15,7 +15,8 @@ _MOST_LIKELY_BAR = 64
 
 @dataclass
 class Where:
-    """`is_beside` where it is before or after the place that was named last, `is_until` where it goes up to a bar."""
+    """`is_beside` where it is before or after the place that was named last, `is_until` where it goes up to a bar,
+    `is_from` where it begins."""
 
     places: list[Place] = field(default_factory=list)
     prep: str = ""
@@ -23,6 +24,7 @@ class Where:
     article: str = ""
     is_beside: bool = False
     is_until: bool = False
+    is_from: bool = False
 
 
 def bars(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | None:

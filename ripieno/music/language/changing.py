@@ -146,7 +146,7 @@ def _are_only_spoken_of(state: State, heard: Heard) -> bool:
     """Whether those who wait are there already, and what comes now is said of them."""
     waits = bool(state.pending) and not (heard.named or heard.everything or heard.excepted)
     plain = all(
-        all(one.is_definite for one in waiting.named) and not (waiting.wants or waiting.article or waiting.only_parts)
+        all(one.is_definite for one in waiting.named) and not (waiting.wants or waiting.article or waiting.only_parts or waiting.place_only)
         for waiting, _ in state.pending
     )
     return waits and plain and state.about != "request"

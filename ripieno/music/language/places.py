@@ -32,7 +32,28 @@ def read(found: list[Term], words: Lexicon) -> list[Term]:
             continue
         term, at = taken
         read.append(term)
-    return _brought_in(_joined(read))
+    return _to_the_end(_brought_in(_joined(read)))
+
+
+def _to_the_end(found: list[Term]) -> list[Term]:
+    """`from the bridge to the end`."""
+    read: list[Term] = []
+    for term in found:
+        last = read[-1] if read else None
+        is_end = term.role == "place" and [place.section for place in term.data.places] in (["outro"], [None])
+        until = term.role == "place" and all(place.side == "before" for place in term.data.places)
+        if last is not None and last.role == "place" and is_end and until and last.data.is_from:
+            last.data.places = [one.model_copy(update={"side": "from"}) for one in last.data.places]
+            last.last = term.last
+            continue
+        leads = last is not None and last.role == "to" and len(read) > 1 and read[-2].role == "place"
+        if term.role == "end" and leads and read[-2].data.is_from:
+            read.pop()
+            read[-1].data.places = [one.model_copy(update={"side": "from"}) for one in read[-1].data.places]
+            read[-1].last = term.last
+            continue
+        read.append(term)
+    return read
 
 
 # -- sections -----------------------------------------------------------------------------------------------------
@@ -209,6 +230,7 @@ def _brought_in(found: list[Term]) -> list[Term]:
                         term.data.places = [place.model_copy(update={"side": "from"}) for place in term.data.places]
                 elif before.role in ("in", "from", "to"):
                     term.data.prep = term.data.prep or "in"
+                    term.data.is_from = term.data.is_from or before.role == "from"
                 elif before.role == "crop":
                     term.data.prep = term.data.prep or "crop"
                 elif before.role == "a":

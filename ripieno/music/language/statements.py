@@ -57,7 +57,8 @@ def _answers_no(state: State, clause: Clause, number: int, clauses: list[Clause]
     """`drums in the intro: no`."""
     roles = [one.role for one in clause.terms if one.role != "fill" or one.value]
     is_last = number + 1 == len(clauses) and clause.joined == "comma"
-    if not (is_last and state.pending and len(roles) == 1 and roles[0] in NEGATORS):
+    is_bare = len(clause.terms) == 1 or roles[:1] == ["not"]  # not `pas de rythme`
+    if not (is_last and state.pending and len(roles) == 1 and roles[0] in NEGATORS and is_bare):
         return False
     for held, _ in state.pending:
         said = Said(Kind.PART, held.first, clause.terms[-1].last, negated=True, parts=held.parts)
@@ -283,6 +284,9 @@ def _goes_on(state: State, clause: Clause, heard: Heard, row: Said | None, claus
     last = next((one for one in clauses[state.number + 1 :] if one.joined in ("and", "or")), None)
     if row.negated and clause.joined == "comma" and last is not None and last.has("concept", "comparative", "want"):
         return False  # `ohne Schlagzeug, Cello und tiefe Streicher`
+    lists = [one.joined for one in clauses[state.number + 1 :] if one.joined in ("and", "or")]
+    if row.negated and clause.joined == "comma" and lists[:1] == ["and"] and state.words.name in ("es", "fr"):
+        return False  # `sin voz, piano y bajo`; what is not to be is joined by `ni`
     closes = clause.joined in ("and", "or") or (
         clause.joined == "comma" and bool(later) and later[0] in ("and", "or", "comma") and {"and", "or"} & set(later)
     )
@@ -317,6 +321,10 @@ def _stays_there(state: State, clause: Clause, heard: Heard) -> bool:
 
 
 def _keep(state: State, clause: Clause, heard: Heard) -> None:
+    last = state.said[-1] if state.said else None
+    if last is not None and clause.joined == "comma" and last.kind == Kind.KEEP and last.but_parts:
+        if last.clause == state.number - 1 and not (heard.named or heard.places):
+            return  # `leave the rest, as it is`
     waiting = [one for held, _ in state.pending for one in held.named]
     heard.named = [*waiting, *heard.named]
     state.pending = []

@@ -103,9 +103,18 @@ def _entries_at(said: list[Token], at: int, words: Lexicon, covered: set[int]) -
         if tuple(one.word for one in here) != entry.words or not covered.isdisjoint(range(at, end)):
             continue
         also = _after_gap(said, end, entry.after, covered)
+        if also is not None and len(entry.words) > 1 and _turns_what_follows(said, end, words):
+            continue  # `joue moins fort`: not to play less
         if also is not None and not _opens_later(said[end : min(also, default=end)], entry, words):
             found.append((entry, also))
     return sorted(found, key=lambda pair: (-pair[0].weight, pair[1][:1]))
+
+
+def _turns_what_follows(said: list[Token], end: int, words: Lexicon) -> bool:
+    """Whether a phrase ends with `more` or `less`, and a word comes that this is for."""
+    turns = any(one.role in ("more", "less") and len(one.words) == 1 for one in words.by_word.get(said[end - 1].word, ()))
+    coming = words.by_word.get(said[end].word, ()) if end < len(said) else ()
+    return turns and any(one.role == "concept" and len(one.words) == 1 for one in coming)
 
 
 def _opens_later(between: list[Token], entry: Entry, words: Lexicon) -> bool:
@@ -217,8 +226,9 @@ def _rule_out(
     if "about" in readings:
         sings = any(one.role in ("song", "style") or one.value == "lyrics" for one in found[:number])
         is_unknown = noun_after == {"unknown"} or (noun_after == {"ordinal"} and _names_nothing(after))
-        is_part = bool({"part", "instrument", "absent"} & noun_after)
-        drop(*({"crop", "in", "fill", "on"} if (sings or is_unknown) and not is_part else {"about"}))
+        near = {role for roles in after[:4] for role in roles}
+        is_other = bool({"part", "instrument", "absent"} & noun_after) or bool({"section", "bars", "half"} & near)
+        drop(*({"crop", "in", "fill", "on"} if (sings or is_unknown) and not is_other else {"about"}))
     if "ordinal" in readings and "unit" in readings:
         drop("ordinal" if before in ("number", "half", "a") and not coming & {"section", "bars"} else "unit")
     if "unit" in readings and "concept" in readings:  # `140 à la noire`
