@@ -207,6 +207,9 @@ def _is_implied(statement: Statement, expected: list[Expected]) -> bool:
         return True  # `I love it, but ...`
     if statement.kind == Kind.KEEP and statement.parts and not statement.but_parts:  # `the piano is great`
         return not any(line.who & set(statement.parts) or not line.who for line in expected if line.what != "keep")
+    if statement.kind == Kind.KEEP and statement.places and not statement.but_parts:  # `the first half is great`
+        asked = [line for line in expected if line.what != "keep"]
+        return all(line.where and not normal(line.where) & names(statement.places) for line in asked)
     there = [line for line in expected if line.what in PARTS and line.how == "not" and line.not_where]
     if statement.kind == Kind.PART and not statement.negated and statement.only:  # `out everywhere but in the chorus`
         where = names(statement.places)

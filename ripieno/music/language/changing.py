@@ -301,9 +301,9 @@ def _goes_on(state: State, said: Said) -> bool:
 def _is_of_it_all(state: State, said: Said, clause: Clause, begins: int) -> bool:
     """`a beat with drums and bass, dark, 140 bpm`: how the music is to sound that is asked for; `no drums, very sparse`:
     not of those who are left out."""
-    last = state.said[-1] if state.said[begins:] else None
-    if last is not None and last.kind == Kind.PART and last.negated and last.parts == state.subject:
-        return not last.places and state.about == "request"
+    out = [one for one in state.said[begins:] if one.kind == Kind.PART and one.negated and not one.places]
+    if state.about == "request" and any(one.parts == state.subject for one in out):
+        return True
     bare = len(clause.terms) == 1 and clause.terms[0].role == "concept" and clause.joined == "comma"
     return bare and state.about == "request" and said.kind == Kind.BRIGHTNESS and len(state.subject) > 1
 

@@ -69,6 +69,10 @@ def leave_out(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         said.places = list(said_of.places)  # `too loud in the chorus, take them out`
     if clause.joined and not heard.where and before and before[-1].kind == Kind.PART and before[-1].negated:
         said.places = list(before[-1].places)  # `bass out in the bridge, drums out too`
+    last = state.said[-1] if state.said else None
+    neither = any(one.role == "not" and one.value == "neither" for one in clause.terms)
+    if neither and last is not None and last.kind == Kind.PART and last.negated and not heard.where:
+        said.places = list(last.places)
     add(state, said, heard)
     state.row, state.row_clause = said, state.number
     state.subject = parts

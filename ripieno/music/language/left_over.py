@@ -16,6 +16,7 @@ def left_over(state: State, mods: Mods, directions: list[Term], heard: Heard, te
     if not mods.is_empty and last is not None and last.unit is None and last.amount is not None:
         if (mods.less and not last.turned) or (mods.neg and mods.more):
             last.amount = -last.amount
+        last.negated = last.negated or (mods.neg and last.turned and not (mods.more or mods.less))
         last.amount = bounded(last.amount * mods.factor)
         last.last = max(last.last, mods.terms[-1].last)
     elif not mods.is_empty and last is None and mods.neg:

@@ -42,6 +42,8 @@ def _suppose(clause: Clause) -> None:
     if condition is None or changes or not named:
         return
     for one in terms:
+        if one.role == "place":
+            one.data.prep = "in"
         if one.role not in ("part", "instrument", "place", "in", "the"):
             one.role, one.value = ("a", "") if one.role == "a" else ("fill", "")
 

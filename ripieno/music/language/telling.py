@@ -81,7 +81,8 @@ def _alone(held: list[tuple[Heard, Clause]]) -> list[StemType]:
     """The parts of the row that `only` stands before."""
     parts: list[StemType] = []
     for heard, clause in held:
-        if heard.only_parts or (parts and clause.joined in ("and", "or") and not (heard.wants or heard.enters)):
+        goes_on = parts and clause.joined in ("and", "or") and heard.where in ([], held[0][0].where)
+        if heard.only_parts or (goes_on and not (heard.wants or heard.enters)):
             parts += heard.parts
         elif parts:
             break
