@@ -80,6 +80,7 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
             for term in clause.terms:
                 term.used = False  # nobody can say how long a solo is
             continue
+        _goes_too(state, clause, said, begins)
         _as_players_do(state, clause, heard, said)
         if inherits and clause.joined and not heard.places and not heard.but_places and said.kind not in _OWN_PLACE:
             said.places = _place_of_before(state, begins, said)
@@ -128,6 +129,16 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         nobody_else(state)
     if any(said.kind == Kind.LENGTH and said.absolute for _, said in meaning) and _is_a_new_one(state, heard):
         section(state, heard)
+
+
+def _goes_too(state: State, clause: Clause, said: Said, begins: int) -> None:
+    """`no delay on the guitar, and the distortion on the bass`: what is named behind what is to go is to go too."""
+    last = state.said[-1] if state.said[begins:] else None
+    named = said.kind == Kind.EFFECT and said.is_named and not clause.has("want", "more", "keep")
+    if last is None or not named or clause.joined not in ("and", "or"):
+        return
+    if last.kind == Kind.EFFECT and last.amount == -1 and last.clause == state.number - 1:
+        said.amount = last.amount
 
 
 def _is_at_a_place_of_its_own(said: Said, heard: Heard, clause: Clause) -> bool:

@@ -127,6 +127,8 @@ def hear(state: State, clause: Clause) -> Heard:
             mods = Mods()
         elif role == "fill" and term.value == "there" and state.last_place is not None:
             heard.places.append(replace(state.last_place, first=term.first, last=term.last))
+        elif role == "fill" and term.value == "masks" and _drowns(state, terms, at, heard):
+            heard.preds.append((at, made(state, Kind.DYNAMICS, term, amount=-0.6, too=True)))
         elif role == "want":
             heard.wants, heard.adds = True, heard.adds or term.value == "adds"
         elif role == "keep":
@@ -179,6 +181,13 @@ def hear(state: State, clause: Clause) -> Heard:
     if heard.place_negated and heard.named and not heard.preds:
         heard.negates_parts, heard.place_negated = True, False
     return heard
+
+
+def _drowns(state: State, terms: list[Term], at: int, heard: Heard) -> bool:
+    """`the bass drowns out the vocals`: it is too loud."""
+    others = any(one.role in ("part", "instrument", "everything", "others") for one in terms[at + 1 :])
+    is_so = state.about == "comment" and not any(one.role in ("not", "no", "doubt") for one in terms)
+    return is_so and others and bool(heard.named) and not heard.preds
 
 
 def _until(state: State, heard: Heard) -> None:

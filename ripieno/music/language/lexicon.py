@@ -31,14 +31,14 @@ DOUBT = "not?"  # stands for a word that may be a negator misspelt
 FILLS = (
     "is", "plays", "enters", "returns", "modal", "asking", "wonder", "content", "there", "earlier", "later", "between",
     "ought", "than", "yes", "them", "nearly",
-    "also", "because", "praise", "meant", "oops", "everywhere", "if", "makes",
+    "also", "because", "praise", "meant", "oops", "everywhere", "if", "makes", "masks",
 )  # fmt: skip
 """Words that say nothing by themselves, but that others stand with: to be; to play, to come in, to come back; can and
 could; what asks whether something can be had (`t'aurais`), and who and why; other meanings (`think`); the place named
 last, and what is before, after or between; what ought to be; than; yes; those who were spoken of; that
 a number is rough; that the same holds for others; what
 a reason comes with; that it is good; that what comes is what was meant, and that something was said wrong; that it is at
-no place in particular; on what condition; to make something so."""
+no place in particular; on what condition; to make something so; that one drowns another."""
 REMOVES = ("away", "rests", "stops")
 """Words that leave out: particles beside what they remove (`drums out`), verbs of those who do not play (`sit out`), or
 not from a bar on (`stop at bar 9`)."""

@@ -43,8 +43,11 @@ def _is_compared_to(terms: list[Term], at: int) -> bool:
 
 def _is_done_to(heard: Heard, terms: list[Term], at: int) -> bool:
     """`a bass that locks with my kick`: a part that another one does something with that nobody knows."""
-    if not heard.named or any(n > heard.named[-1].at for n, _ in heard.preds):
+    masked = any(one.role == "fill" and one.value == "masks" for one in terms[:at])
+    if not heard.named or (any(n > heard.named[-1].at for n, _ in heard.preds) and not masked):
         return False
+    if any(one.role == "fill" and one.value == "masks" for one in terms[heard.named[-1].at : at]):
+        return True
     between = terms[heard.named[-1].at + 1 : at]
     strange = any(one.role == "unknown" or (one.role == "fill" and one.value == "content") for one in between)
     return strange and not any(one.role in ("want", "remove", "instead of", "for") for one in between)

@@ -24,7 +24,7 @@ _CHANGES = frozenset({
     "remove", "swap", "keep", "style", "meter", "language", "new", "again", "except", "only", "want", "silence", "key",
 })  # fmt: skip
 _VERBS = frozenset({"plays", "enters", "returns", "there"})
-_OTHER = frozenset({"content"})
+_OTHER = frozenset({"content", "masks"})
 _NEVER_A_NO = frozenset({"modal", "asking"})
 
 

@@ -148,6 +148,9 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
             said.parts, said.places = heard.parts, said.places or heard.where
         state.subject = heard.parts
         return
+    if bare and clause.joined == "but" and last is not None and _is_of_others(state, last, clauses):
+        last.parts, last.negated, state.subject = heard.parts, False, heard.parts
+        return
     if not clause.has("no") and _corrects(state, heard, clauses):
         for term in clause.terms:
             term.used = False
@@ -191,6 +194,13 @@ def _keeps_on(state: State, clause: Clause, heard: Heard, begins: int) -> bool:
     last.parts += [part for part in heard.parts if part not in last.parts]
     state.subject = list(last.parts)
     return True
+
+
+def _is_of_others(state: State, last: Said, clauses: list[Clause]) -> bool:
+    """`not the guitar is to be louder, but the piano`."""
+    before = clauses[state.number - 1].terms if state.number else []
+    leads = bool(before) and before[0].role == "not" and last.clause == state.number - 1
+    return leads and last.negated and last.amount is not None and bool(last.parts)
 
 
 def _leads_with_a_verb(clause: Clause, heard: Heard) -> bool:
@@ -336,7 +346,10 @@ def _keep(state: State, clause: Clause, heard: Heard) -> None:
         return
     if not nouns:
         said = Said(Kind.KEEP, heard.first, heard.last, parts=heard.parts or heard.kept)
-        if not said.parts:
+        told = any(one.but_parts == state.but_subject for one in state.said if one.but_parts)
+        if not said.parts and told and clause.joined and not heard.excepted:  # `all but the vocals, they're fine`
+            said.parts = list(state.but_subject)
+        elif not said.parts:
             said.but_parts = list(heard.excepted or (state.but_subject if clause.joined else []))
         add(state, said, heard)
     for said in nouns:

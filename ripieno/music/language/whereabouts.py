@@ -54,6 +54,10 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
         for said in [one for one in before if one.places == before[-1].places]:  # `nor in the outro`
             said.places = [*said.places, *(place for place in where if place not in said.places)]
         return
+    if negated and clause.has("unknown") and not before:
+        for term in clause.terms:
+            term.used = False
+        return
     if negated and not before:
         add(
             state,
@@ -62,7 +66,12 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
         )
         return
     if before and (negated or heard.but_places):
-        _not_there(state, before[-1], where if negated else heard.but_places, heard)
+        last = before[-1]
+        for said in before[:-1]:  # `clearer and softer, everywhere but in the chorus`
+            alike = said.parts == last.parts and said.kind != Kind.PART and last.clause - said.clause == 1
+            if alike and not (said.places or said.but_places or negated):
+                said.but_places = list(heard.but_places)
+        _not_there(state, last, where if negated else heard.but_places, heard)
         return
     last = before[-1] if before else None
     out = last if last is not None and last.negated and last.kind == Kind.PART and last.parts else None
