@@ -37,6 +37,7 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     alone = state.about == "request" and any(waiting.only_parts and not waiting.places for waiting, _ in state.pending)
     if takes or (state.pending and not heard.named):
         waiting_parts = [part for waiting, _ in state.pending for part in waiting.parts]
+    taken = list(state.pending) if takes else []
     if takes:
         state.pending = []
     elif _are_only_spoken_of(state, heard):  # `the violin, an octave lower in the bridge`
@@ -64,6 +65,9 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         if said.kind == Kind.THEME
         or not any((one.kind, one.amount, one.value) == (said.kind, said.amount, said.value) for _, one in meaning[:n])
     ]
+    if not meaning and taken:
+        state.pending, takes = taken, False
+        flush(state)
     row = None
     if any(said.kind == Kind.ARTICULATION for _, said in meaning):  # `short and choppy`
         meaning = [(at, said) for at, said in meaning if said.kind != Kind.LENGTH or said.unit is not None]

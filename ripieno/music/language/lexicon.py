@@ -49,7 +49,7 @@ ROLES = (
     "up", "down", "in", "crop", "under", "before", "after", "from", "since", "to", "on", "end", "bars", "half", "new",
     "about", "song", "again", "same", "key", "language", "dislike", "silence", "inaudible", "nowhere", "others",
     "elsewhere", "kept", "very", "lacks", "own",
-    "instrumental", "players", "adds", "less when asked", "superfluous", "strange", "nor", "neither",
+    "instrumental", "players", "adds", "less when asked", "superfluous", "strange", "nor", "neither", "unheard",
     *FILLS, *REMOVES,
 )  # fmt: skip
 """What a word can do that has no value of its own; see the data files. `doubt` is a negation of something that no
@@ -60,11 +60,12 @@ is too much in a comment, `lacks` more of what follows, `under` what is played t
 that nobody sings, `own` whose those who play are (`my guitar`), `then`
 what comes behind in time, `is not` a negator that may be of what is, `players` all but the singers, `adds` what makes something longer, `less when
 asked` what there is too much of where somebody asks for it, `superfluous` too much of what follows, or what is to go
-where nothing does; `strange` words are no slips of others, `nor` and `neither` go on with what was negated."""
+where nothing does; `strange` words are no slips of others, `nor` and `neither` go on with what was negated,
+`unheard` leaves out who it is said of, where it does not say how they are not to sound."""
 
 _SPECIAL = {
     "players": "everything", "adds": "want", "less when asked": "asked", "superfluous": "less", "strange": "unknown",
-    "nor": "no", "neither": "not",
+    "nor": "no", "neither": "not", "unheard": "remove",
 }  # fmt: skip
 
 

@@ -59,6 +59,9 @@ def _weigh(clause: Clause, *, of_what_is_there: bool) -> None:
             behind = {later.role for later in terms[at + 1 :]}
             if not behind & {"noun", "concept", "part", "instrument", "comparative", "unknown"}:
                 one.role, one.value = "remove", ""
+        if one.role == "remove" and one.value == "unheard":  # `que no suene tan brillante`
+            behind = {later.role for later in terms[at + 1 :]}
+            one.role, one.value = ("not", "") if behind & {"concept", "comparative", "so", "too"} else ("remove", "")
         changes = any(later.role == "comparative" for later in terms[at + 1 :])
         plays = any(later.role == "fill" and later.value in ("plays", "enters") for later in terms)
         if one.role == "doubt" and changes and not plays:

@@ -292,7 +292,7 @@ def _goes_on(state: State, clause: Clause, heard: Heard, row: Said | None, claus
         return False
     later = [one.joined for one in clauses[state.number + 1 :]]
     last = next((one for one in clauses[state.number + 1 :] if one.joined in ("and", "or")), None)
-    if row.negated and clause.joined == "comma" and last is not None and last.has("concept", "comparative", "want"):
+    if row.negated and clause.joined == "comma" and last is not None and last.has("concept", "comparative", "want", "a"):
         return False  # `ohne Schlagzeug, Cello und tiefe Streicher`
     lists = [one.joined for one in clauses[state.number + 1 :] if one.joined in ("and", "or")]
     if row.negated and clause.joined == "comma" and lists[:1] == ["and"] and state.words.name in ("es", "fr"):

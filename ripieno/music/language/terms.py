@@ -11,6 +11,7 @@ from typing import Any
 from ripieno.music.language.lexicon import Entry, Lexicon
 from ripieno.music.language.tokens import Token
 
+_CLOSES = "closes"  # the second half of a phrase
 _FARTHEST = 9  # words between the two halves of `leave … out`
 HARD = frozenset(".;!?\n…")
 _ORDER = (
@@ -89,7 +90,7 @@ def _take(
     found.append(term)
     for start, end in ((min(also), max(also) + 1),) if also else ():
         role = "instead of" if same and same[0].role == "rather" else "in" if len(also) > 1 else "fill"
-        taken[start] = Term(role, "", start, end)
+        taken[start] = Term(role, _CLOSES if role == "fill" else "", start, end)
         covered.update(also)
     return at + len(best.words)
 
@@ -226,7 +227,8 @@ def _rule_out(
     if "about" in readings:
         sings = any(one.role in ("song", "style") or one.value == "lyrics" for one in found[:number])
         is_unknown = noun_after == {"unknown"} or (noun_after == {"ordinal"} and _names_nothing(after))
-        near = {role for roles in after[:4] for role in roles}
+        ends = next((n for n, roles in enumerate(after) if roles & {"mark", "hard", "and"}), len(after))
+        near = {role for roles in after[: min(4, ends)] for role in roles}
         is_other = bool({"part", "instrument", "absent"} & noun_after) or bool({"section", "bars", "half"} & near)
         drop(*({"crop", "in", "fill", "on"} if (sings or is_unknown) and not is_other else {"about"}))
     if "ordinal" in readings and "unit" in readings:
