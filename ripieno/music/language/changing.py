@@ -87,7 +87,7 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         _goes_too(state, clause, said, begins)
         _as_players_do(state, clause, heard, said)
         if inherits and clause.joined and not heard.places and not heard.but_places and said.kind not in _OWN_PLACE:
-            said.places = _place_of_before(state, begins, said)
+            said.places = _place_of_before(state, begins, said, clause)
         goes_on = state.before.is_name and not clause.joined
         of_before = said.kind in _OF_PLAYERS or ((goes_on or heard.of_them) and said.kind not in GLOBAL)
         if inherits and not state.subject and of_before and state.before.subject:
@@ -261,6 +261,8 @@ def _own(at: int, heard: Heard) -> list[StemType]:
 
 def _is_wanted(state: State, heard: Heard, meaning: list[tuple[int, Said]], subject_first: bool) -> bool:
     """`a darker pad`, `loud drums` ask for the part; `the bass louder`, `louder drums` are about one that is there."""
+    if not meaning:
+        return heard.wants or state.about == "request"
     if any(said.kind == Kind.PRESENCE or said.negated for _, said in meaning):
         return heard.wants and not any(said.kind == Kind.PRESENCE for _, said in meaning)
     if all(one.is_definite for one in heard.named):
@@ -293,11 +295,12 @@ def _place_of_one_out(state: State, begins: int) -> list[Place]:
     return list(last.places) if last is not None and last.kind == Kind.PART and last.negated else []
 
 
-def _place_of_before(state: State, begins: int, going_on: Said) -> list[Place]:
+def _place_of_before(state: State, begins: int, going_on: Said, clause: Clause) -> list[Place]:
     """`busier in the verses, and louder`: what goes on of the same parts is where they were spoken of."""
     if state.said[begins:] and state.said[-1].kind == Kind.RANGE:
         return list(state.said[-1].places)
-    said = [one for one in state.said[begins:] if (one.kind not in GLOBAL or one.parts) and not one.negated]
+    said = [one for one in state.said[begins:] if one.kind not in GLOBAL or one.parts]
+    said = [one for one in said if not one.negated or (clause.joined == "but" and one.kind != Kind.PART)]
     last = said[-1] if said else None
     elsewhere = last is not None and any(place.side != "in" for place in last.places) and not going_on.negated
     if last is None or last.parts != state.subject or elsewhere:

@@ -20,6 +20,9 @@ def swapped(state: State, clause: Clause, heard: Heard) -> bool:
         return False
     if "instead of" in roles and len(heard.named) >= 1:
         cut = roles.index("instead of")
+        following = next((role for role in roles[cut + 1 :] if role not in ("the", "a", "fill", "degree")), "")
+        if following in ("concept", "comparative", "noun"):
+            return False  # `instead of staccato the strings legato`
         if all(one.at < cut for one in heard.named):
             return False
         new = [one for one in heard.named if one.at < cut]

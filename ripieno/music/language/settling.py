@@ -111,6 +111,8 @@ def _is_said(one: Said, before: list[Said], after: list[Said]) -> bool:
         return True  # `hands off the sax in the solo, it's perfect`
     if one.complains and any(_is_alike(one, other) for other in (*before, *after)):
         return True
+    if one.kind == Kind.PART and one.negated and not one.value and any(_is_out_already(one, other) for other in before):
+        return True
     said_by_a_word = one.amount is None and one.kind not in (Kind.PART, Kind.THEME)
     if said_by_a_word and any(_same(one, other) and one.negated == other.negated for other in before):
         return True
@@ -124,6 +126,11 @@ def _is_said(one: Said, before: list[Said], after: list[Said]) -> bool:
     if one.unit is None and any(_says_it_better(one, other) for other in (*before, *after)):
         return True
     return vague and any(_is_alike(one, other) and not other.complains for other in before)
+
+
+def _is_out_already(one: Said, other: Said) -> bool:
+    same = (one.parts, one.but_parts, one.places) == (other.parts, other.but_parts, other.places)
+    return other.kind == Kind.PART and other.negated and same and bool(one.parts)
 
 
 def _is_said_instead(one: Said, other: Said) -> bool:

@@ -57,7 +57,7 @@ def _answers_no(state: State, clause: Clause, number: int, clauses: list[Clause]
     """`drums in the intro: no`."""
     roles = [one.role for one in clause.terms if one.role != "fill" or one.value]
     is_last = number + 1 == len(clauses) and clause.joined == "comma"
-    is_bare = len(clause.terms) == 1 or roles[:1] == ["not"]  # not `pas de rythme`
+    is_bare = len(clause.terms) == 1 or roles[:1] == ["not"] or state.words.name in ("en", "de")  # not `pas de rythme`
     if not (is_last and state.pending and len(roles) == 1 and roles[0] in NEGATORS and is_bare):
         return False
     for held, _ in state.pending:

@@ -18,7 +18,7 @@ def add(state: State, said: Said, heard: Heard) -> None:
     said.clause = state.number
     said.throughout = heard.throughout and not heard.places
     said.places = said.places or heard.where or ([] if said.throughout else _there(state, said))
-    said.but_places = [*said.but_places, *heard.but_places]
+    said.but_places = [*said.but_places, *heard.but_places, *([] if said.places else state.sticky_but)]
     if not said.parts:
         said.but_parts = said.but_parts or list(heard.excepted)
     if heard.place_negated and heard.places and not said.negated:

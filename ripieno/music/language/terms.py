@@ -216,7 +216,8 @@ def _rule_out(
         drop(*({"part"} if modified else {"concept", "comparative", "down"}))
     if "down" in readings and "comparative" in readings:  # `lower the drums`, but `an octave lower`
         drop(*({"comparative"} if coming & {"the", "noun"} else {"down"}))
-    if of and {"noun", "concept"} <= set(readings) and before in ("more", "less"):  # `moins d'aigus`
+    counted = any(one.role in ("more", "less") for one in found[max(0, number - 2) : number])
+    if of and {"noun", "concept"} <= set(readings) and counted:  # `moins d'aigus`
         drop("concept")
     if {"up", "down"} & set(readings) and "concept" in readings:
         is_verb = before not in _MODIFIES and bool(coming & {"the", "degree", "part", "noun"})

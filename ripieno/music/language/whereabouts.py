@@ -111,7 +111,10 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
     if heard.wants or (heard.article and not heard.places[0].data.prep) or _is_new_section(heard):
         section(state, heard)
         return
-    if state.number == 0 and all(term.data.is_beside for term in heard.places) and not negated:
+    if state.number == 0 and heard.but_places and not heard.places:
+        state.sticky_but = list(heard.but_places)  # `except in the bridge, ...`
+        return
+    if state.number == 0 and heard.places and all(term.data.is_beside for term in heard.places) and not negated:
         state.sticky, state.lead = where, heard.places[0]  # `before that, only the piano`
         return
     is_lost = bool(clause.joined) and not before  # of something that nobody understood
