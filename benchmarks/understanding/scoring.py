@@ -73,7 +73,11 @@ def judged(one: dict[str, Any], said: Understanding) -> Verdict:
             continue
         if line.what == "range" and any(names(one.places) == normal(line.where) for one in came):
             continue
-        if _is_kept_otherwise(line, left, expected) or _follows(line, came) or _is_of_all_that_play(line, left, expected):
+        if (
+            _is_kept_otherwise(line, left, expected)
+            or _follows(line, came)
+            or _is_of_all_that_play(line, left, expected)
+        ):
             continue
         near = next((statement for statement in left if is_alike(line, statement)), None)
         wrong.append(f"{line.what}: {'; '.join(faults(line, near)) if near else 'did not come out'}")
@@ -106,16 +110,17 @@ def _follows(line: Expected, came: list[Statement]) -> bool:
         if line.how == "not" and line.who == frozenset(one.parts) and line.who and one.only and not one.negated:
             if _is_the_rest(where, there) or (line.not_where and normal(line.not_where) == there):
                 return True
-        elif not line.how and one.negated and not one.parts and line.value is None and not line.not_where:
-            if (line.who and line.who <= frozenset(one.but_parts) and there == where) or (
-                not line.who and _is_the_rest(where, there)
-            ):
-                return True
+            continue
+        stays = bool(line.who) and line.who <= frozenset(one.but_parts) and there == where
+        returns = not line.who and _is_the_rest(where, there)
+        is_out = one.negated and not one.parts and line.value is None and not line.not_where
+        if not line.how and is_out and (stays or returns):
+            return True
     return False
 
 
 def _is_kept_otherwise(line: Expected, left: list[Statement], expected: list[Expected]) -> bool:
-    """`swap the guitar in the verse, but leave the choruses alone`: the guitar's or all of them, nothing else is asked."""
+    """`swap the guitar in the verse, but leave the choruses alone`: the guitar's or all of them."""
     about = frozenset(who for one in expected for who in one.who if one.what != "keep")
     for one in left if line.what == "keep" and not line.but else ():
         same = names(one.places) == normal(line.where) and bool(one.places) and one.kind == Kind.KEEP

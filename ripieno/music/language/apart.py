@@ -105,10 +105,10 @@ def _come_in(state: State, heard: Heard) -> None:
     flush(state)
     parts = list(state.subject or state.before.subject)
     last = state.said[-1] if state.said else None
-    if state.about == "request" and last is not None and (last.kind, last.parts) == (Kind.PART, parts):
-        if not (last.negated or last.places):  # `a sax, put it in the solo and nowhere else`
-            last.places, last.only = heard.where, heard.nowhere or heard.place_only
-            return
+    same = last is not None and (last.kind, last.parts) == (Kind.PART, parts) and not (last.negated or last.places)
+    if state.about == "request" and last is not None and same:  # `a sax, put it in the solo and nowhere else`
+        last.places, last.only = heard.where, heard.nowhere or heard.place_only
+        return
     said = Said(Kind.PART, heard.first, heard.last, parts=parts, places=heard.where, only=not heard.returns)
     add(state, said, heard)
 

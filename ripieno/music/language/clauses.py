@@ -11,7 +11,20 @@ _SOFT = frozenset(",:()[]–—-/")
 _JOINS = ("and", "or", "but")
 _BEHIND = frozenset(("aber", "jedoch", "allerdings", "dagegen", "hingegen", "dafur", "dafuer"))
 """German has its `but` also behind the place that it sets against: `ein Bass, im Intro aber noch nicht`."""
-_SAYS = ("concept", "comparative", "noun", "keep", "quantity", "meter", "tonality", "style", "no", "not", "more", "less")
+_SAYS = (
+    "concept",
+    "comparative",
+    "noun",
+    "keep",
+    "quantity",
+    "meter",
+    "tonality",
+    "style",
+    "no",
+    "not",
+    "more",
+    "less",
+)
 _PARTICLES = _BEHIND | {"doch", "en", "sin", "par", "however", "though", "instead"}
 """What may stand in the middle of a clause (`el bajo en cambio`, `la basse par contre`)."""
 _OF_A_PLACE = ("place", "in", "on", "the", "fill")

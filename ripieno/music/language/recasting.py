@@ -49,8 +49,8 @@ def _suppose(clause: Clause) -> None:
 
 
 def _weigh(clause: Clause, *, of_what_is_there: bool) -> None:
-    """`do we need so much reverb?` is too much; `the piano is superfluous` to be left out; `they need not be louder` not
-    louder."""
+    """`do we need so much reverb?` is too much; `the piano is superfluous` is to be left out; `they need not be louder`
+    is not louder."""
     terms = clause.terms
     for at, one in enumerate(terms):
         if one.role == "asked":
@@ -103,7 +103,12 @@ def _halve(terms: list[Term]) -> None:
 def _leave_sizes_out(terms: list[Term]) -> None:
     """`a little piece of music`: no energy."""
     for one, following in pairwise(terms):
-        if one.role == "concept" and one.value == "small" and not one.detail and following.role in ("fill", "song", "style", "unknown"):
+        if (
+            one.role == "concept"
+            and one.value == "small"
+            and not one.detail
+            and following.role in ("fill", "song", "style", "unknown")
+        ):
             one.role, one.value = "fill", ""
 
 

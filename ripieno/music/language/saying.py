@@ -149,11 +149,12 @@ class State:
     """How far a text is read: what was said so far, and what of the sentence still waits.
 
     `subject` are the parts that were spoken of last, `pending` those that nothing was said of yet; `sticky` is the
-    place that holds for the rest of the sentence, `sticky_but` that which does not, `lead` the term that named it; `row` is the statement whose parts may
-    go on from the clause `row_clause`. `last_place` is the one named last (`there`), `before` what the sentence before
-    leaves, `carries` whether `sticky` is its place; `doubted` is whether the clause before was not understood for a
-    negator in doubt, `hangs` whether it named nothing that this was for (`no reason, to ...`), `absent` whether it was
-    about an instrument that cannot be had, `spares` whether it was about who is not to be left out.
+    place that holds for the rest of the sentence, `sticky_but` that which does not, `lead` the term that named it;
+    `row` is the statement whose parts may go on from the clause `row_clause`. `last_place` is the one named last
+    (`there`), `before` what the sentence before leaves, `carries` whether `sticky` is its place; `doubted` is whether
+    the clause before was not understood for a negator in doubt, `hangs` whether it named nothing that this was for (`no
+    reason, to ...`), `absent` whether it was about an instrument that cannot be had, `spares` whether it was about who
+    is not to be left out.
     """
 
     words: Lexicon

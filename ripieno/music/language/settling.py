@@ -107,7 +107,12 @@ def _is_only_there(out: Said, wanted: Said) -> bool:
 
 def _is_said(one: Said, before: list[Said], after: list[Said]) -> bool:
     """Whether others say it already: in the same words, by a number, or better."""
-    if one.kind == Kind.KEEP and not one.places and not one.value and any(_is_kept_already(one, other) for other in before):
+    if (
+        one.kind == Kind.KEEP
+        and not one.places
+        and not one.value
+        and any(_is_kept_already(one, other) for other in before)
+    ):
         return True  # `hands off the sax in the solo, it's perfect`
     if one.complains and any(_is_alike(one, other) for other in (*before, *after)):
         return True
@@ -151,11 +156,17 @@ def _is_the_reason(one: Said, other: Said) -> bool:
     if one.kind == Kind.DENSITY and one.too and not one.parts and one.places in ([], other.places):
         return other.kind in (Kind.DENSITY, Kind.PRESENCE) and bool(other.parts) and same_way
     if one.kind == Kind.DENSITY and (one.amount or 0) < 0 and other.kind in (Kind.NOTES, Kind.ONSETS):
-        return other.clause - one.clause == 1 and one.parts == other.parts and not other.negated  # `simplify the bass: only the roots`
+        return (
+            other.clause - one.clause == 1 and one.parts == other.parts and not other.negated
+        )  # `simplify the bass: only the roots`
     if one.kind == Kind.DYNAMICS and one.too and one.inherits and not one.compares:  # `..., my ears hurt`
         if other.kind in (Kind.INSTRUMENT, Kind.PART) and one.clause > other.clause:
             return one.parts == other.parts
-        return other.too and one.parts == other.parts and other.kind in (Kind.REGISTER, Kind.BRIGHTNESS, Kind.EFFECT, Kind.DENSITY)
+        return (
+            other.too
+            and one.parts == other.parts
+            and other.kind in (Kind.REGISTER, Kind.BRIGHTNESS, Kind.EFFECT, Kind.DENSITY)
+        )
     if one.kind == Kind.ENERGY and one.too and not one.parts and other.kind in (Kind.SWING, Kind.TEMPO):
         return True  # `it does not swing, one falls asleep`
     if one.kind == Kind.ENERGY and one.too and one.inherits and other.kind == Kind.VARIATION:  # `..., dull!`

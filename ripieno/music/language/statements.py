@@ -17,13 +17,12 @@ from ripieno.music.language.clauses import Clause
 from ripieno.music.language.exchanging import swapped
 from ripieno.music.language.gaps import goes_without_saying, there_too
 from ripieno.music.language.hearing import hear
+from ripieno.music.language.keeping import is_kept, keep, keeps_all, keeps_on, praises
 from ripieno.music.language.leaving_out import leave_out
 from ripieno.music.language.saying import GLOBAL, NEGATORS, Heard, Said, State
 from ripieno.music.language.telling import add, flush
 from ripieno.music.language.themes import is_another_theme
 from ripieno.music.language.whereabouts import carried, place_alone, place_back
-
-_KEPT_TO = frozenset((Kind.NOTES, Kind.ONSETS, Kind.PULSE))
 
 
 def read(state: State, clauses: list[Clause]) -> None:
@@ -37,9 +36,11 @@ def read(state: State, clauses: list[Clause]) -> None:
         if _not_earlier(state, clause, begins) or _answers_no(state, clause, number, clauses):
             continue
         heard = hear(state, clause)
-        if is_another_theme(state, clause, heard, begins):
-            pass
-        elif there_too(state, clause, heard) or goes_without_saying(state, clause, heard, begins):
+        if (
+            is_another_theme(state, clause, heard, begins)
+            or there_too(state, clause, heard)
+            or goes_without_saying(state, clause, heard, begins)
+        ):
             pass
         elif not is_read_apart(state, clause, heard, begins) and not swapped(state, clause, heard):
             _say(state, clause, heard, clauses, begins)
@@ -96,7 +97,7 @@ def _not_earlier(state: State, clause: Clause, begins: int) -> bool:
 def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begins: int) -> None:
     """The statements of a clause, with those of the clauses before it that it is joined to."""
     row = state.row
-    heard.keeps = heard.keeps or _praises(state, clause, heard)
+    heard.keeps = heard.keeps or praises(state, clause, heard)
     bare = bool(heard.named) and not heard.preds and not heard.removes and not heard.keeps and not heard.negates_parts
     if state.spares and bare and clause.joined == "but":  # `nicht das Klavier raus, sondern die Gitarre`
         heard.removes, bare = True, False
@@ -105,15 +106,10 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
         heard.removes = False  # `I don't want the voice of a woman`
         for _, said in heard.preds:
             said.negated = True
-    if _keeps_on(state, clause, heard, begins):
+    if keeps_on(state, clause, heard, begins):
         return
     own_verb = heard.removes and _leads_with_a_verb(clause, heard)
-    if (
-        state.excepts
-        and clause.joined in ("and", "or", "comma")
-        and heard.named
-        and not (heard.article or own_verb)
-    ):
+    if state.excepts and clause.joined in ("and", "or", "comma") and heard.named and not (heard.article or own_verb):
         heard.excepted += heard.parts
         heard.named, bare = [], False
         if heard.removes:  # `everything except drums and bass out`
@@ -164,10 +160,10 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
         _dislike(state, clause, heard, begins)
     elif heard.removes or heard.negates_parts:
         leave_out(state, clause, heard, begins)
-    elif heard.keeps and all(_is_kept(state, said) for _, said in heard.preds):
-        _keep(state, clause, heard)
+    elif heard.keeps and all(is_kept(state, said) for _, said in heard.preds):
+        keep(state, clause, heard)
     elif heard.preds:
-        if clause.terms[0].role == "only" and before and _keeps_all(before[-1]):
+        if clause.terms[0].role == "only" and before and keeps_all(before[-1]):
             before[-1].but_parts = list(heard.parts)  # `keep it all, only the voice softer`
         change(state, clause, heard, begins)
     elif bare:
@@ -185,17 +181,6 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
         add(state, Said(Kind.KEEP, heard.first, heard.last), heard)
 
 
-def _keeps_on(state: State, clause: Clause, heard: Heard, begins: int) -> bool:
-    """`don't touch the piano nor the bass`."""
-    last = state.said[-1] if state.said[begins:] else None
-    nor = clause.terms[0].role == "no" and clause.terms[0].value == "nor"
-    if last is None or last.kind != Kind.KEEP or not (nor and heard.named) or heard.preds or not last.parts:
-        return False
-    last.parts += [part for part in heard.parts if part not in last.parts]
-    state.subject = list(last.parts)
-    return True
-
-
 def _is_of_others(state: State, last: Said, clauses: list[Clause]) -> bool:
     """`not the guitar is to be louder, but the piano`."""
     before = clauses[state.number - 1].terms if state.number else []
@@ -206,18 +191,6 @@ def _is_of_others(state: State, last: Said, clauses: list[Clause]) -> bool:
 def _leads_with_a_verb(clause: Clause, heard: Heard) -> bool:
     """`everything but the voice darker, and mute the synth`: the part is that of its own verb."""
     return bool(heard.named) and any(one.role == "remove" for one in clause.terms[: heard.named[0].at])
-
-
-def _keeps_all(said: Said) -> bool:
-    return said.kind == Kind.KEEP and not (said.parts or said.places or said.value)
-
-
-def _praises(state: State, clause: Clause, heard: Heard) -> bool:
-    """`the bass: super`, of what is there."""
-    last = clause.terms[-1]
-    is_good = last.role == "degree" or (last.role, last.value) == ("fill", "praise")
-    small = {one.role for one in clause.terms} <= {"the", "fill", "part", "instrument", "degree"}
-    return state.about != "request" and bool(heard.named) and is_good and small
 
 
 def _confines(clause: Clause, before: list[Said]) -> bool:
@@ -292,7 +265,12 @@ def _goes_on(state: State, clause: Clause, heard: Heard, row: Said | None, claus
         return False
     later = [one.joined for one in clauses[state.number + 1 :]]
     last = next((one for one in clauses[state.number + 1 :] if one.joined in ("and", "or")), None)
-    if row.negated and clause.joined == "comma" and last is not None and last.has("concept", "comparative", "want", "a"):
+    if (
+        row.negated
+        and clause.joined == "comma"
+        and last is not None
+        and last.has("concept", "comparative", "want", "a")
+    ):
         return False  # `ohne Schlagzeug, Cello und tiefe Streicher`
     lists = [one.joined for one in clauses[state.number + 1 :] if one.joined in ("and", "or")]
     if row.negated and clause.joined == "comma" and lists[:1] == ["and"] and state.words.name in ("es", "fr"):
@@ -308,53 +286,3 @@ def _goes_on(state: State, clause: Clause, heard: Heard, row: Said | None, claus
         row.places = heard.where
     state.subject, state.row_clause = row.parts, state.number
     return True
-
-
-def _is_kept(state: State, said: Said) -> bool:
-    """`keep the delay`; of what is there, `I love how quiet the drums are` too."""
-    as_it_is = state.about == "comment" and not (said.compares or said.too or said.unit)
-    if said.kind in _KEPT_TO and state.about != "comment":
-        return False  # `keep it to the roots`
-    return said.amount is None or said.is_named or as_it_is
-
-
-def _stays_there(state: State, clause: Clause, heard: Heard) -> bool:
-    """`lose the synth. Well, it can stay in the outro`: then it is only there."""
-    last = state.said[-1] if state.said else None
-    is_out = last is not None and last.kind == Kind.PART and last.negated and bool(last.parts) and not last.places
-    is_there = bool(heard.places) and heard.places[0].data.prep == "in" and not heard.place_negated
-    of_them = not heard.named or (last is not None and heard.parts == last.parts)
-    if last is None or not (is_out and is_there and of_them) or clause.has(*NEGATORS):
-        return False
-    last.negated, last.places, last.only = False, heard.where, True
-    return True
-
-
-def _keep(state: State, clause: Clause, heard: Heard) -> None:
-    last = state.said[-1] if state.said else None
-    if last is not None and clause.joined == "comma" and last.kind == Kind.KEEP and last.but_parts:
-        if last.clause == state.number - 1 and not (heard.named or heard.places):
-            return  # `leave the rest, as it is`
-    waiting = [one for held, _ in state.pending for one in held.named]
-    heard.named = [*waiting, *heard.named]
-    state.pending = []
-    nouns = [said for _, said in heard.preds]
-    if not heard.named and not heard.everything and (clause.joined or state.before.is_name):
-        own = state.subject or (state.before.subject if state.before.is_name and not heard.places else [])
-        heard.kept = list(own)
-    if _stays_there(state, clause, heard):
-        return
-    if not nouns:
-        said = Said(Kind.KEEP, heard.first, heard.last, parts=heard.parts or heard.kept)
-        told = any(one.but_parts == state.but_subject for one in state.said if one.but_parts)
-        if not said.parts and told and clause.joined and not heard.excepted:  # `all but the vocals, they're fine`
-            said.parts = list(state.but_subject)
-        elif not said.parts:
-            said.but_parts = list(heard.excepted or (state.but_subject if clause.joined else []))
-        add(state, said, heard)
-    for said in nouns:
-        value = said.value or str(said.kind)
-        add(state, Said(Kind.KEEP, heard.first, heard.last, parts=heard.parts, value=value), heard)
-    state.subject = heard.parts or state.subject
-    if heard.named and not nouns:
-        state.row, state.row_clause = state.said[-1], state.number

@@ -91,7 +91,9 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
         return
     free = [said for said in before if not (said.places or said.throughout) and said.kind not in _OF_ALL]
     is_of_the_last = clause.joined == "comma" and clause.terms[0].role == "the"  # `and drums, which come in at bar 9`
-    if ((heard.place_only and clause.joined == "but") or is_of_the_last) and free:  # `a bass, and drums, but only in the chorus`
+    if (
+        (heard.place_only and clause.joined == "but") or is_of_the_last
+    ) and free:  # `a bass, and drums, but only in the chorus`
         free = [said for said in free if said.clause == free[-1].clause]
     if _is_new_section(heard) and not heard.places[0].data.prep and (heard.wants or state.about == "request"):
         section(state, heard)
