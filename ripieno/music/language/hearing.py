@@ -71,8 +71,9 @@ def hear(state: State, clause: Clause) -> Heard:
             if (at and _before(terms, at).role == "only") or (at + 1 < len(terms) and terms[at + 1].role == "only"):
                 heard.place_only = True
         elif role == "quantity":
-            if term.value == "bar" and heard.named and terms[at - 1].role in ("crop", "in"):
-                term.used = False  # `the drums alone for 4 bars`
+            is_when = state.about != "request" and clause.has("unknown") and not clause.has("place", "concept")
+            if term.value == "bar" and (is_when or (heard.named and terms[at - 1].role in ("crop", "in"))):
+                term.used = False  # `the drums alone for 4 bars`, `start 8 bars later`
                 continue
             said = quantity(state, term, terms, at, heard)
             said.negated = mods.neg and not said.absolute and not mods.more and not mods.less
@@ -170,7 +171,7 @@ def hear(state: State, clause: Clause) -> Heard:
     heard.leaves = heard.keeps and heard.only_parts  # `keep only the piano`
     heard.keeps = heard.keeps and not (heard.leaves or heard.sings_not)  # `keep it instrumental`
     heard.places = within(of_the_section(state.lead, heard.places))
-    if heard.nowhere and heard.places and not (heard.named or heard.preds):  # `in the bridge and nowhere else`
+    if heard.nowhere and heard.places and not (heard.removes or heard.negates_parts):  # `there and nowhere else`
         heard.nowhere, heard.place_only = False, True
     _until(state, heard)
     heard.wants = heard.wants or (terms[-1].role == "fill" and terms[-1].value == "yes" and bool(heard.named))

@@ -100,7 +100,9 @@ def _flush_or_take(state: State, clause: Clause, heard: Heard) -> None:
         and not any(term.role in ("remove", *NEGATORS) for term in clause.terms[: heard.named[0].at])
     )
     trails = heard.removes and not heard.named and (not heard.places or state.about != "request")
-    asked_for = any(waiting.wants for waiting, _ in state.pending)  # `bass yes, drums no`
+    asked_for = any(  # `bass yes, drums no`
+        waiting.wants or waiting.place_only or (waiting.enters and waiting.places) for waiting, _ in state.pending
+    )
     if clause.joined in ("and", "or", "comma", "but") and (behind or trails) and not asked_for:
         for waiting, _ in reversed(state.pending):
             heard.named = [*waiting.named, *heard.named]

@@ -119,7 +119,12 @@ def rule_out(
     if "keep" in readings and "the" in readings:
         drop("the")
     if "fill" in readings and "concept" in readings:  # `einfach durchlaufend`
-        describes = before in _MODIFIES or not coming or bool(coming & {"hard", "mark", "and", "or", "but", "part"})
+        is_alone = not coming and (not number or found[number - 1].role == "mark")  # `..., claro`
+        describes = (
+            before in _MODIFIES
+            or (not coming and not is_alone)
+            or bool(coming & {"hard", "mark", "and", "or", "but", "part"})
+        )
         drop(*({"fill"} if describes else {"concept"}))
     if "new" in readings and {"fill", "a", "swap"} & set(readings):
         drop(*({"fill", "a", "swap"} if {"noun", "song"} & noun_after else {"new"}))

@@ -9,7 +9,8 @@ from ripieno.music.language.terms import Term
 def is_a_reference(state: State, heard: Heard, terms: list[Term], at: int) -> bool:
     """Whether a part is only what others are related to; of a relation that nobody knows it is not understood."""
     is_of_others = bool(heard.named or state.subject or state.pending)
-    if (is_of_others and _is_over(terms, at)) or _is_compared_to(terms, at):
+    later = any(one.role in ("part", "instrument") for one in terms[at + 1 :])  # `to my guitar a double bass`
+    if ((is_of_others or (later and not heard.wants)) and _is_over(terms, at)) or _is_compared_to(terms, at):
         return True
     is_a_way = terms[at].value == "arpeggio" and bool(heard.named)  # `the guitar in arpeggios`
     if is_a_way or _is_done_to(heard, terms, at):

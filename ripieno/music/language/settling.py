@@ -118,6 +118,9 @@ def _is_said(one: Said, before: list[Said], after: list[Said]) -> bool:
         return True
     if one.kind == Kind.PART and one.negated and not one.value and any(_is_out_already(one, other) for other in before):
         return True
+    again = one.kind == Kind.VOICE and not one.places  # `breathy in the bridge, like a whisper`
+    if again and any((one.kind, one.value, one.negated) == (o.kind, o.value, o.negated) for o in before):
+        return True
     said_by_a_word = one.amount is None and one.kind not in (Kind.PART, Kind.THEME)
     if said_by_a_word and any(_same(one, other) and one.negated == other.negated for other in before):
         return True
