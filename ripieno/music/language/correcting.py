@@ -79,6 +79,8 @@ def _correct(before: list[Clause], clauses: list[Clause]) -> None:
     """Put what clauses correct into those that they correct, and leave them out."""
     corrects = False
     for clause in list(clauses):
+        if not any(one is clause for one in clauses):
+            continue  # left out with one before it
         marked = any(_is_a_mark(one) for one in clause.terms)
         if (marked and all(one.role in ("fill", *NEGATORS) for one in clause.terms)) or _is_no(clause, clauses):
             corrects = True
@@ -209,6 +211,8 @@ def _at(clause: Clause, clauses: list[Clause]) -> int:
 def _leave(clause: Clause, clauses: list[Clause]) -> None:
     for one in clause.terms:
         one.used = True
+    if not any(one is clause for one in clauses):
+        return
     at = _at(clause, clauses)
     if at == 0 and len(clauses) > 1:
         clauses[1].joined = ""

@@ -73,6 +73,9 @@ def leave_out(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     neither = any(one.role == "not" and one.value == "neither" for one in clause.terms)
     if neither and last is not None and last.kind == Kind.PART and last.negated and not heard.where:
         said.places = list(last.places)
+    stops = any(one.role == "remove" and one.value == "stops" for one in clause.terms)
+    if stops and clause.joined and not heard.where and state.said[begins:]:  # `..., and the drums stop there`
+        said.places = list(state.said[-1].places)
     add(state, said, heard)
     state.row, state.row_clause = said, state.number
     state.subject = parts

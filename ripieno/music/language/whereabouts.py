@@ -99,6 +99,8 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
         section(state, heard)
         return
     strange = clause.has("unknown")
+    if not heard.places:
+        return
     is_new = heard.wants and heard.places[0].data.article == "a"  # `and add an outro`
     if clause.joined in ("and", "or") and not free and last is not None and not (strange or is_new):
         for said in before:

@@ -84,3 +84,17 @@ def test_what_is_to_go_goes_with_what_is_named_behind_it():
         ("delay", ["guitar"], -1.0),
         ("distortion", ["bass"], -1.0),
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "except in the verse any chance of a techno track, 132 in F minor, where the intro is",
+        "voulais dire le refrain, pas le couplet : c'est là voulais dire le refrain, pas le couplet",
+        "Sauf dans le pont, je veux la batterie plus en avant.",
+    ],
+)
+@pytest.mark.parametrize("about", ["request", "refinement", "comment"])
+def test_whatever_is_said_something_is_answered(text, about):
+    understood = understand(text, about=about)
+    assert understood.statements or understood.not_understood
