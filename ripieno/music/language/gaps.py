@@ -38,6 +38,8 @@ def goes_without_saying(state: State, clause: Clause, heard: Heard, begins: int)
         _say_it_there(state, last, turns[0], heard, clause)  # `not more reverb, less!`
         turns[0].used = True
         return True
+    if turns[0].role == "no" and _is_of_a_part(clause.terms, turns[0]):
+        return False  # `louder in the chorus, no bass in the intro`
     if not (_of_others(clause.terms) if not heard.places else _elsewhere(last, heard, clause.terms)):
         return False
     flush(state)
@@ -80,6 +82,12 @@ def there_too(state: State, clause: Clause, heard: Heard) -> bool:
     for one in clause.terms:
         one.used = True
     return True
+
+
+def _is_of_a_part(terms: list[Term], turn: Term) -> bool:
+    at = next(n for n, one in enumerate(terms) if one is turn)
+    following = next((one.role for one in terms[at + 1 :] if one.role not in ("the", "a", "fill")), "")
+    return following in ("part", "instrument")
 
 
 def _of_others(terms: list[Term]) -> bool:
