@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.understanding.scoring import load, score
 
 _TABLES = Path(__file__).parents[2] / "tests" / "ripieno" / "music" / "language"
-SENTENCES = [_TABLES / "sentences.json", _TABLES / "heard.json", _TABLES / "told.json"]
+SENTENCES = [_TABLES / "sentences.json", _TABLES / "heard.json", _TABLES / "told.json", _TABLES / "said.json"]
 
 
 def main(paths: list[Path]) -> None:

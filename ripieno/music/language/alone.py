@@ -1,10 +1,10 @@
-"""Numbers and themes, which are told by what stands around them: `at 110`, `lyrics about the sea`."""
+"""Numbers without a unit, which are told by what stands around them: `at 110`."""
 
 from __future__ import annotations
 
 from ripieno.contracts.understanding import Kind
 from ripieno.music.language.meanings import made
-from ripieno.music.language.saying import Heard, Said, State
+from ripieno.music.language.saying import Heard, State
 from ripieno.music.language.terms import Term
 
 _LEAST_BPM, _MOST_BPM = 30, 300
@@ -34,29 +34,3 @@ def _is_by_itself(terms: list[Term], at: int) -> bool:
     is_rough = at > 0 and terms[at - 1].role == "fill" and terms[at - 1].value == "nearly"
     is_led = is_rough or before in ("in", "on", "to", "want", "since") or not before
     return is_led and after in ("", "in", "on", "to", "want", "tonality", "crop", "place", "instrumental", "no")
-
-
-def theme(state: State, terms: list[Term], at: int, heard: Heard) -> None:
-    """`lyrics about the sea`: what follows in the clause is the theme, up to where or in which language."""
-    rest = terms[at + 1 :]
-    known = any(term.role in ("song", "style") or term.value == "lyrics" for term in terms[:at]) or any(
-        one.kind in (Kind.LYRICS, Kind.THEME) for one in state.said
-    )
-    if not rest or not known or rest[0].role == "quantity":
-        return
-    ends = ("language", "quantity", "want", "no", "tonality", "meter")
-    stop = next((n for n, term in enumerate(rest) if term.role in ends or _is_voice(term) or _leads(term)), len(rest))
-    if stop == 0:
-        return
-    said = Said(Kind.THEME, rest[0].first, rest[stop - 1].last, clause=state.number)
-    heard.preds.append((at, said))
-    for term in rest[:stop]:
-        term.used, term.role = True, "fill"
-
-
-def _is_voice(term: Term) -> bool:
-    return term.role == "concept" and term.value in ("female", "male")
-
-
-def _leads(term: Term) -> bool:
-    return term.role == "place" and bool(term.data.prep)

@@ -99,6 +99,8 @@ def _amount(found: list[Term], at: int, said: list[Token]) -> tuple[float | None
         return 0.5, here, False
     if term.role == "a" or (term.role == "number" and term.data is None):
         return 1.0, at + 1, False
+    if term.role == "unit" and term.value == "minute" and at + 1 < len(found) and found[at + 1].role == "half":
+        return 1.0, at, False  # `de minuto y medio`
     if term.role == "unit" and (term.value == "octave" or term.value in _SEMITONES):
         return 1.0, at, False
     return None, at, False

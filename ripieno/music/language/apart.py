@@ -9,8 +9,9 @@ from __future__ import annotations
 from ripieno.contracts.understanding import MOST_BARS, Kind
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.saying import GLOBAL, NEGATORS, Heard, Said, State
-from ripieno.music.language.telling import add, flush
+from ripieno.music.language.telling import add, flush, nobody_else
 
+_OF_THE_MUSIC = (Kind.MOOD, Kind.TEMPO, Kind.KEY, Kind.METER, Kind.LANGUAGE)
 _AUDIBLE = 0.5  # how much more there is to be of what is not heard
 
 
@@ -30,6 +31,12 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
         state.absent = False
     if bare and heard.places and not heard.named and _is_where_they_come_in(state, clause, heard, begins):
         _come_in(state, heard)
+        return True
+    if heard.nowhere and heard.named and not heard.preds and state.about == "request" and not heard.places:
+        heard.number = state.number
+        state.pending.append((heard, clause))
+        flush(state)
+        nobody_else(state)
         return True
     if heard.nowhere and (clause.has("unknown") or (heard.named and not (heard.places or _has_a_place(state, 0)))):
         _give_up(state, clause, heard)  # `der Chor schafft das sonst nicht`
@@ -90,12 +97,18 @@ def _is_where_they_come_in(state: State, clause: Clause, heard: Heard, begins: i
     onward = all(place.side == "from" or (place.bars or (0, 0))[1] == MOST_BARS for place in heard.where)
     if clause.terms[-1].role == "want" and state.subject:  # `the verses without strings, the choruses with`
         heard.returns = True
-    return heard.returns or (onward and bool(clause.joined) and not state.pending and not state.said[begins:])
+    goes_on = bool(clause.joined) or (heard.of_them and clause.has("only"))  # `they should only start at bar 9`
+    return heard.returns or (onward and goes_on and not state.pending and not state.said[begins:])
 
 
 def _come_in(state: State, heard: Heard) -> None:
     flush(state)
     parts = list(state.subject or state.before.subject)
+    last = state.said[-1] if state.said else None
+    same = last is not None and (last.kind, last.parts) == (Kind.PART, parts) and not (last.negated or last.places)
+    if state.about == "request" and last is not None and same:  # `a sax, put it in the solo and nowhere else`
+        last.places, last.only = heard.where, heard.nowhere or heard.place_only
+        return
     said = Said(Kind.PART, heard.first, heard.last, parts=parts, places=heard.where, only=not heard.returns)
     add(state, said, heard)
 
@@ -118,6 +131,8 @@ def _give_up(state: State, clause: Clause, heard: Heard) -> None:
     in_a_row = clause.joined in ("and", "or") and bool(heard.named)
     waiting = [term for _, joined in state.pending for term in joined.terms] if in_a_row else []
     named = [one for held, _ in state.pending for one in held.parts] if in_a_row else []
+    if in_a_row and state.doubted:
+        named = [*state.subject, *named]
     if in_a_row:
         state.pending = []
     flush(state)
@@ -134,6 +149,9 @@ def _give_up(state: State, clause: Clause, heard: Heard) -> None:
 def _do_without(state: State, clause: Clause, heard: Heard, *, bare: bool) -> None:
     """Of an instrument that cannot be had nothing can be said but that it is not to be."""
     if not bare:
+        if state.about == "request" and heard.absent:  # `a happy ukulele tune`
+            for said in (one for _, one in heard.preds if one.kind in _OF_THE_MUSIC):
+                add(state, said, Heard())
         for term in clause.terms:
             term.used = term.role == "absent" and term.used
     else:
@@ -164,8 +182,9 @@ def _nowhere_else(state: State, begins: int) -> None:
     flush(state)
     said = [one for one in (state.said[begins:] or state.said) if one.places and not one.negated]
     for one in said:
-        if one.kind == Kind.PART:
-            one.only = True
+        one.only = True
+    if not said:
+        nobody_else(state)
 
 
 def _complain(state: State, clause: Clause, heard: Heard) -> None:
@@ -191,9 +210,12 @@ def _the_rest(state: State, clause: Clause, heard: Heard, begins: int, *, bare: 
     if heard.keeps and not heard.places and not heard.removes and not heard.negates_parts:
         _keep_the_rest(state, heard, begins)
         return True
-    if bare:
-        return not heard.places
     known = state.subject or state.before.subject or [part for one in state.said for part in one.parts]
+    if bare and not heard.places:
+        state.subject, state.but_subject = [], list(dict.fromkeys(known))  # `the rest, with a darker sound`
+        return True
+    if bare:
+        return False
     heard.everything = True
     heard.excepted += [part for part in dict.fromkeys(known) if part not in heard.excepted]
     if not known and not heard.places and state.last_place is not None:
@@ -209,6 +231,11 @@ def _keep_the_rest(state: State, heard: Heard, begins: int) -> None:
     places = [place for one in said if not one.parts for place in one.places]
     if not said or (not parts and not places):
         return  # of a tempo there is no rest
+    if (heard.throughout or heard.elsewhere) and parts and said[-1].places:  # `otherwise leave them alone everywhere`
+        kept = Said(Kind.KEEP, heard.first, heard.last, clause=state.number)
+        kept.parts, kept.but_places = list(dict.fromkeys(parts)), list(said[-1].places)
+        state.said.append(kept)
+        return
     kept = Said(Kind.KEEP, heard.first, heard.last, clause=state.number)
     kept.but_parts = list(dict.fromkeys(parts))
     kept.but_places = [] if parts else places

@@ -15,13 +15,16 @@ _MOST_LIKELY_BAR = 64
 
 @dataclass
 class Where:
-    """`is_beside` where it is before or after the place that was named last."""
+    """`is_beside` where it is before or after the place that was named last, `is_until` where it goes up to a bar,
+    `is_from` where it begins."""
 
     places: list[Place] = field(default_factory=list)
     prep: str = ""
     is_bars: bool = False
     article: str = ""
     is_beside: bool = False
+    is_until: bool = False
+    is_from: bool = False
 
 
 def bars(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | None:
@@ -63,7 +66,7 @@ def bars(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | None:
             second = first
     if not 1 <= first <= second <= MOST_BARS:
         return None
-    where = Where([Place(bars=(first, second))], is_bars=True)
+    where = Where([Place(bars=(first, second))], is_bars=True, is_until=opens == "to")
     return Term("place", "bars", found[at].first, found[after - 1].last, data=where), after
 
 
@@ -112,6 +115,12 @@ def _counted(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | N
         else:
             break
         here += 1
+    if which is None and count is None and here + 1 < len(found) and found[here + 1].role == "bars":
+        which = ordinal(found[here], words) if found[here].role == "ordinal" else None  # `the second bar`
+        if which is None:
+            return None
+        where = Where([Place(bars=(which, which))], is_bars=True)
+        return Term("place", "bars", found[at].first, found[here + 1].last, data=where), here + 2
     if which is None or here >= len(found) or found[here].role != "bars":
         return None
     number = count or 1

@@ -33,6 +33,13 @@ def beside(place: Term, term: Term) -> Term:
     )
 
 
+def of_the_section(lead: Term | None, terms: list[Term]) -> list[Term]:
+    """`the bridge: ..., drums out for its first two bars` is about those bars of it."""
+    if len(terms) != 1 or lead is None or lead.data.is_bars or not terms[0].data.is_bars:
+        return terms
+    return within([lead, terms[0]]) if len(within([lead, terms[0]])) == 1 else terms
+
+
 def within(terms: list[Term]) -> list[Term]:
     """`the last chorus ... for the first 4 bars` is about those bars of it."""
     if len(terms) != 2 or terms[0].data.is_bars == terms[1].data.is_bars:

@@ -11,6 +11,22 @@ _SOFT = frozenset(",:()[]–—-/")
 _JOINS = ("and", "or", "but")
 _BEHIND = frozenset(("aber", "jedoch", "allerdings", "dagegen", "hingegen", "dafur", "dafuer"))
 """German has its `but` also behind the place that it sets against: `ein Bass, im Intro aber noch nicht`."""
+_SAYS = (
+    "concept",
+    "comparative",
+    "noun",
+    "keep",
+    "quantity",
+    "meter",
+    "tonality",
+    "style",
+    "no",
+    "not",
+    "more",
+    "less",
+)
+_PARTICLES = _BEHIND | {"doch", "en", "sin", "par", "however", "though", "instead"}
+"""What may stand in the middle of a clause (`el bajo en cambio`, `la basse par contre`)."""
 _OF_A_PLACE = ("place", "in", "on", "the", "fill")
 
 
@@ -47,6 +63,10 @@ def sentences(found: list[Term], said: list[Token], text: str) -> list[list[Clau
             _close(read, clause)
             clause = Clause("comma")
         gives_a_reason = term.role == "fill" and term.value == "because"
+        if term.role == "but" and said[term.first].word in _PARTICLES and _is_a_particle(found, number, clause):
+            clause.terms.append(Term("fill", "", term.first, term.last))
+            before = term
+            continue
         if term.role in _JOINS or gives_a_reason or (is_mark and term.value in _SOFT):
             joined = term.role if term.role in _JOINS and term.value != "then" else "comma"  # `then` is no row
             if said[term.first].word in _BEHIND and all(one.role in _OF_A_PLACE for one in clause.terms):
@@ -64,6 +84,14 @@ def sentences(found: list[Term], said: list[Token], text: str) -> list[list[Clau
         before = term
     _close(read, clause)
     return [sentence for sentence in read if sentence]
+
+
+def _is_a_particle(found: list[Term], at: int, clause: Clause) -> bool:
+    """`die Gitarre kann dagegen mehr spielen`, `streicht doch das Solo`: no clause begins with it."""
+    is_set_off = at > 0 and found[at - 1].role == "mark"
+    says = any(one.role in _SAYS for one in clause.terms)
+    follows = found[at + 1].role if at + 1 < len(found) else "mark"
+    return bool(clause.terms) and not is_set_off and not says and follows not in ("mark", "not", "no", "only", "except")
 
 
 def _is_of_a_part(found: list[Term], at: int) -> bool:

@@ -22,7 +22,7 @@ _LIKE = {
     "comparative": "way", "concept": "way", "more": "way", "less": "way", "up": "way", "down": "way", "tonality": "key",
 }  # fmt: skip
 """What may stand for each other."""
-_SMALL = ("fill", "the", "a", "in", "on", "crop", "and", "but", "or", "degree", "to")
+_SMALL = ("fill", "the", "a", "in", "on", "crop", "and", "but", "or", "degree", "to", "for")
 _MARKS = ("meant", "oops")
 _SAYS_MORE = (
     "more",
@@ -53,6 +53,14 @@ def mended(sentences: list[list[Clause]]) -> list[list[Clause]]:
             _leave(before[-1], before)
         if before and _is_the_contrary(before[-1], clauses):
             clauses[0].terms[0].role, clauses[0].terms[0].value = "fill", "oops"
+        told = clauses[1:2] if all(one.role == "fill" for one in clauses[0].terms) else []
+        narrower = (told or clauses)[0]
+        if before and _narrows(before, narrower):
+            _put(before[-1], replace(narrower, terms=[one for one in narrower.terms if one.role == "place"]))
+            for one in (*(clauses[:1] if told else ()), narrower):
+                _leave(one, clauses)
+            if not clauses:
+                continue
         is_marked = any(_is_a_mark(one) for one in clauses[0].terms)
         if before and is_marked and _only_names(before[-1]) and not _is_elsewhere(before[-1], clauses[0]):
             clauses[0].joined = "comma"  # `Not the organ. I meant strings.`
@@ -71,6 +79,8 @@ def _correct(before: list[Clause], clauses: list[Clause]) -> None:
     """Put what clauses correct into those that they correct, and leave them out."""
     corrects = False
     for clause in list(clauses):
+        if not any(one is clause for one in clauses):
+            continue  # left out with one before it
         marked = any(_is_a_mark(one) for one in clause.terms)
         if (marked and all(one.role in ("fill", *NEGATORS) for one in clause.terms)) or _is_no(clause, clauses):
             corrects = True
@@ -88,12 +98,24 @@ def _put_right(clause: Clause, before: list[Clause], clauses: list[Clause]) -> N
     told = [one for one in before if not _only_names(one) or _is_elsewhere(one, clause)]
     told += [one for one in earlier if not _is_set_against(one) or _is_elsewhere(one, clause)]
     told = [one for one in told if _likes(one) & _likes(clause)]
+    if not told and earlier and clause.has("only") and clause.has("remove") and earlier[-1].has("remove"):
+        told = [earlier[-1]]
+    if told and clause.has("only", "remove") and _likes(clause) == {"place"} and told[-1].has("remove", "no"):
+        clause.terms = [one for one in clause.terms if one.role not in ("only", "remove")]  # `no, only in the intro`
     if told and _holds_only_likes(clause):
         _put(told[-1], clause)
         for one in (clause, *(one for one in wrong if one is not told[-1])):
             _leave(one, clauses)
     elif told and _parts(clause) and _parts(clause) == _parts(told[-1]) and told[-1] in clauses:
         _leave(told[-1], clauses)  # `remove the piano, no wait, keep it`
+
+
+def _narrows(before: list[Clause], clause: Clause) -> bool:
+    """`the guitar out of the verses... well, only the first`: a place of the kind that was said, by itself."""
+    roles = {one.role for one in clause.terms} - {"fill", "the", "a", "in", "from"}
+    named = [one for one in clause.terms if one.role == "place"]
+    known = [one for one in before[-1].terms if one.role == "place"]
+    return roles == {"only", "place"} and len(named) == len(known) == 1 and named[0].value == known[0].value
 
 
 def _answer(before: list[Clause], clauses: list[Clause]) -> None:
@@ -166,6 +188,9 @@ def _put(known: Clause, clause: Clause) -> None:
     for like in dict.fromkeys(_LIKE[one.role] for one in clause.terms if one.role in _LIKE):
         new = [one for one in clause.terms if _LIKE.get(one.role) == like]
         old = [one for one in known.terms if _LIKE.get(one.role) == like]
+        cut = next((n for n, one in enumerate(known.terms) if one.role == "for"), None)
+        if like == "part" and cut is not None:  # `the piano by a harpsichord, no, by an organ`
+            old = [one for one in old if known.terms.index(one) > cut] or old
         if like == "number" and old and old[0].role == "quantity" and new[0].role == "number":
             new = [_of_the_unit(new[0], old[0])]
         at = known.terms.index(old[0]) if old else len(known.terms)
@@ -186,6 +211,8 @@ def _at(clause: Clause, clauses: list[Clause]) -> int:
 def _leave(clause: Clause, clauses: list[Clause]) -> None:
     for one in clause.terms:
         one.used = True
+    if not any(one is clause for one in clauses):
+        return
     at = _at(clause, clauses)
     if at == 0 and len(clauses) > 1:
         clauses[1].joined = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace as changed
 
+from ripieno.contracts.enums import StemType
 from ripieno.contracts.understanding import Kind
 from ripieno.music.instruments import all_instruments
 from ripieno.music.language.clauses import Clause
@@ -19,6 +20,9 @@ def swapped(state: State, clause: Clause, heard: Heard) -> bool:
         return False
     if "instead of" in roles and len(heard.named) >= 1:
         cut = roles.index("instead of")
+        following = next((role for role in roles[cut + 1 :] if role not in ("the", "a", "fill", "degree")), "")
+        if following in ("concept", "comparative", "noun"):
+            return False  # `instead of staccato the strings legato`
         if all(one.at < cut for one in heard.named):
             return False
         new = [one for one in heard.named if one.at < cut]
@@ -39,6 +43,13 @@ def swapped(state: State, clause: Clause, heard: Heard) -> bool:
         state.swapping, state.old = "old", []
     if not state.swapping:
         return False
+    voices = [said for _, said in heard.preds if said.kind == Kind.VOICE]
+    if voices and all(one.part == StemType.VOCALS for one in (*state.old, *heard.named)):
+        for said in voices:  # `swap the singer for a man`
+            said.parts, said.places = [StemType.VOCALS], list(heard.where)
+            state.said.append(said)
+        state.swapping, state.subject = "", [StemType.VOCALS]
+        return True
     cut = roles.index("for") if "for" in roles else len(roles)
     if state.swapping == "old":
         state.old += [one for one in heard.named if one.at < cut]
@@ -58,6 +69,7 @@ def _exchange(state: State, old: list[Named], new: list[Named], heard: Heard) ->
     if len(old) == len(new) == 1 and old[0].part == new[0].part and new[0].instrument:
         said = Said(Kind.INSTRUMENT, first, heard.last, value=new[0].instrument, parts=[old[0].part])
         state.said.append(changed(said, places=where, but_places=list(heard.but_places), clause=state.number))
+        state.subject = [old[0].part]
         return
     for one in old:
         if one.part not in stems:

@@ -21,6 +21,11 @@ _LEADS = ("in", "on", "crop", "to", "a")
 def goes_without_saying(state: State, clause: Clause, heard: Heard, begins: int) -> bool:
     """Whether the clause is one of these; then what was said before is said of others, or of other places."""
     last = next((one for one in reversed(state.said[begins:]) if one.kind not in GLOBAL), None)
+    if last is None and not clause.joined and _is_said_of_others_too(clause, heard) and not state.pending:
+        number, state.number = state.number, state.said[-1].clause + 1 if state.said else 0
+        said = _say_it_too(state, heard, 0)  # `no drums in the intro; the synths neither`
+        state.number = number
+        return said
     if last is None or not clause.joined or state.pending:
         return False
     if _is_said_of_others_too(clause, heard):
@@ -33,6 +38,8 @@ def goes_without_saying(state: State, clause: Clause, heard: Heard, begins: int)
         _say_it_there(state, last, turns[0], heard, clause)  # `not more reverb, less!`
         turns[0].used = True
         return True
+    if turns[0].role == "no" and _is_of_a_part(clause.terms, turns[0]):
+        return False  # `louder in the chorus, no bass in the intro`
     if not (_of_others(clause.terms) if not heard.places else _elsewhere(last, heard, clause.terms)):
         return False
     flush(state)
@@ -56,7 +63,7 @@ def _say_it_too(state: State, heard: Heard, begins: int) -> bool:
         if not (one.kind == Kind.PART and not one.negated):
             said = replace(one, parts=heard.parts, value=None if one.kind == Kind.PART else one.value)
             state.said.append(replace(said, first=heard.first, last=heard.last, clause=state.number))
-    state.subject = heard.parts
+    state.subject = list(dict.fromkeys([*(part for one in before for part in one.parts), *heard.parts]))
     return any(not (one.kind == Kind.PART and not one.negated) for one in before)
 
 
@@ -75,6 +82,12 @@ def there_too(state: State, clause: Clause, heard: Heard) -> bool:
     for one in clause.terms:
         one.used = True
     return True
+
+
+def _is_of_a_part(terms: list[Term], turn: Term) -> bool:
+    at = next(n for n, one in enumerate(terms) if one is turn)
+    following = next((one.role for one in terms[at + 1 :] if one.role not in ("the", "a", "fill")), "")
+    return following in ("part", "instrument")
 
 
 def _of_others(terms: list[Term]) -> bool:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ripieno.contracts.enums import StemType
-from ripieno.contracts.understanding import Kind
-from ripieno.music.instruments import all_instruments
+from ripieno.contracts.understanding import MOST_BARS, Kind
 from ripieno.music.language import scope
-from ripieno.music.language.alone import bare_number, theme
+from ripieno.music.language.alone import bare_number
 from ripieno.music.language.amounts import METERS
-from ripieno.music.language.beside import beside, onward, within
+from ripieno.music.language.beside import beside, of_the_section, onward, within
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.left_over import left_over
 from ripieno.music.language.meanings import concept, made, quantity
+from ripieno.music.language.naming import excepted, has_change, part
 from ripieno.music.language.recasting import recast, speaks_of_them
 from ripieno.music.language.references import is_a_compared_place, is_a_reference
-from ripieno.music.language.saying import NEGATORS, Heard, Mods, Named, State, bounded
+from ripieno.music.language.saying import NEGATORS, Heard, Mods, State
 from ripieno.music.language.terms import Term
+from ripieno.music.language.themes import theme
 
 _VERY = 1.5
 
@@ -32,7 +33,7 @@ def hear(state: State, clause: Clause) -> Heard:
     heard.remark = scope.is_a_remark(clause, of_what_is_there=state.about != "request")
     kinds = {term.value for term in terms if term.role == "fill"}
     stops = any(term.role == "remove" and term.value == "stops" for term in terms) and not clause.has("not", "no")
-    heard.enters, heard.returns = "enters" in kinds, "returns" in kinds
+    heard.enters, heard.returns, heard.throughout = "enters" in kinds, "returns" in kinds, "everywhere" in kinds
     directions = [term for n, term in enumerate(terms) if term.role in ("up", "down") and not _is_strange(terms, n)]
     for at, term in enumerate(terms):
         term.used = True
@@ -41,7 +42,7 @@ def hear(state: State, clause: Clause) -> Heard:
             mods = _without(mods)  # `fewer brushes on the drums` is not fewer drums
         if role == "except":
             heard.everything = heard.everything or not heard.named
-            _except(terms, at, heard)
+            excepted(terms, at, heard)
         elif term.data == "excepted" or (role == "enough" and heard.preds and at == heard.preds[-1][0] + 1):
             continue
         elif role in ("more", "less", "too", "so", "enough", "degree", *NEGATORS):
@@ -54,11 +55,11 @@ def hear(state: State, clause: Clause) -> Heard:
         elif role in ("part", "instrument") and is_a_reference(state, heard, terms, at):
             continue
         elif role in ("part", "instrument"):
-            mods = _part(state, term, at, mods, heard, terms)
+            mods = part(state, term, at, mods, heard, terms)
         elif role == "place" and is_a_compared_place(terms, at):
             mods = Mods()  # `darker than the one in the intro`
         elif role == "place":
-            if mods.neg and not _has_change(terms[at + 1 :]):
+            if mods.neg and not has_change(terms[at + 1 :]):
                 if term.data.prep:
                     heard.place_negated = True
                 else:
@@ -70,8 +71,9 @@ def hear(state: State, clause: Clause) -> Heard:
             if (at and _before(terms, at).role == "only") or (at + 1 < len(terms) and terms[at + 1].role == "only"):
                 heard.place_only = True
         elif role == "quantity":
-            if term.value == "bar" and heard.named and terms[at - 1].role in ("crop", "in"):
-                term.used = False  # `the drums alone for 4 bars`
+            is_when = state.about != "request" and clause.has("unknown") and not clause.has("place", "concept")
+            if term.value == "bar" and (is_when or (heard.named and terms[at - 1].role in ("crop", "in"))):
+                term.used = False  # `the drums alone for 4 bars`, `start 8 bars later`
                 continue
             said = quantity(state, term, terms, at, heard)
             said.negated = mods.neg and not said.absolute and not mods.more and not mods.less
@@ -85,9 +87,13 @@ def hear(state: State, clause: Clause) -> Heard:
                 heard.preds.append((at, made(state, Kind.METER, term, value=value, absolute=True)))
             else:
                 term.used = False
+        elif role == "style" and state.about == "comment" and (mods.neg or heard.negates_parts or heard.removes):
+            term.role, mods = "fill", Mods()  # `why is there a flute on a metal track?`
         elif role == "style":
             term.data = bool(mods.neg or mods.less or heard.removes)
             mods = Mods()
+        elif role == "language" and mods.neg:
+            mods = Mods()  # `in French, not in English`
         elif role == "language":
             heard.preds.append((at, made(state, Kind.LANGUAGE, term, value=term.value)))
         elif role == "remove":
@@ -95,6 +101,9 @@ def hear(state: State, clause: Clause) -> Heard:
             heard.rests = heard.rests or term.value == "rests"
         elif role == "silence":
             heard.removes = heard.everything = True
+        elif role == "nothing" and at + 1 < len(terms) and terms[at + 1].role in ("concept", "too", "so"):
+            mods.neg = True  # `nothing sad`
+            mods.terms.append(term)
         elif role == "nothing":
             opens = all(
                 one.role == "fill" and one.value != "content" for one in terms[:at]
@@ -119,14 +128,17 @@ def hear(state: State, clause: Clause) -> Heard:
             mods = Mods()
         elif role == "fill" and term.value == "there" and state.last_place is not None:
             heard.places.append(replace(state.last_place, first=term.first, last=term.last))
+        elif role == "fill" and term.value == "masks" and _drowns(state, terms, at, heard):
+            heard.preds.append((at, made(state, Kind.DYNAMICS, term, amount=-0.6, too=True)))
         elif role == "want":
-            heard.wants = True
+            heard.wants, heard.adds = True, heard.adds or term.value == "adds"
         elif role == "keep":
             heard.keeps = True
         elif role == "dislike":
             heard.dislikes = True
         elif role == "everything":
             heard.everything = True
+            heard.excepted += [StemType.VOCALS] if term.value == "players" else []
         elif role == "a":
             heard.article = heard.article or not (heard.named and _is_what_for(terms, at) and not clause.has("place"))
         elif role == "new":
@@ -134,15 +146,17 @@ def hear(state: State, clause: Clause) -> Heard:
         elif role == "again":
             heard.preds.append((at, made(state, Kind.VARIATION, term)))
         elif role == "only":
-            heard.only_parts = at + 1 < len(terms) and _after(terms, at).role in ("part", "instrument")
+            heard.only_parts = heard.only_parts or _is_of_parts(terms, at)
         elif role == "about":
-            theme(state, terms, at, heard)
+            theme(state, terms, at, heard, negated=mods.neg)
+            mods = Mods()
         elif role == "number":
             term.used = bare_number(state, term, terms, at, heard)
         elif role == "bars" and at and terms[at - 1].role == "meter":
             continue
         elif (role == "fill" and term.value in ("earlier", "later")) or (
-            role in ("before", "after") and at == len(terms) - 1
+            role in ("before", "after")
+            and (at == len(terms) - 1 or (at == 0 and terms[1].role == "only" and bool(clause.joined)))
         ):
             if state.last_place is None:
                 heard.doubtful = heard.doubtful or clause.has("remove", *NEGATORS)
@@ -156,7 +170,10 @@ def hear(state: State, clause: Clause) -> Heard:
         heard.wants = False  # `the piano clashes with the guitar`
     heard.leaves = heard.keeps and heard.only_parts  # `keep only the piano`
     heard.keeps = heard.keeps and not (heard.leaves or heard.sings_not)  # `keep it instrumental`
-    heard.places = within(heard.places)
+    heard.places = within(of_the_section(state.lead, heard.places))
+    if heard.nowhere and heard.places and not (heard.removes or heard.negates_parts):  # `there and nowhere else`
+        heard.nowhere, heard.place_only = False, True
+    _until(state, heard)
     heard.wants = heard.wants or (terms[-1].role == "fill" and terms[-1].value == "yes" and bool(heard.named))
     left_over(state, mods, directions, heard, terms)
     if _is_kept(terms, heard):
@@ -165,6 +182,34 @@ def hear(state: State, clause: Clause) -> Heard:
     if heard.place_negated and heard.named and not heard.preds:
         heard.negates_parts, heard.place_negated = True, False
     return heard
+
+
+def _drowns(state: State, terms: list[Term], at: int, heard: Heard) -> bool:
+    """`the bass drowns out the vocals`: it is too loud."""
+    others = any(one.role in ("part", "instrument", "everything", "others") for one in terms[at + 1 :])
+    is_so = state.about == "comment" and not any(one.role in ("not", "no", "doubt") for one in terms)
+    return is_so and others and bool(heard.named) and not heard.preds
+
+
+def _until(state: State, heard: Heard) -> None:
+    """`not a drum until bar 17`: they come in there."""
+    place = heard.places[0].data if len(heard.places) == 1 else None
+    if not (place and place.is_until and heard.negates_parts and heard.named) or state.words.name != "en":
+        return
+    (bars,) = place.places
+    if bars.bars is not None:
+        first = bars.model_copy(update={"bars": (bars.bars[1], MOST_BARS)})
+        heard.places = [replace(heard.places[0], data=replace(place, places=[first]))]
+        heard.negates_parts, heard.wants, heard.place_only = False, True, True
+
+
+def _is_of_parts(terms: list[Term], at: int) -> bool:
+    """`only drums`; `drums only`, `piano seul`."""
+    if at + 1 < len(terms) and _after(terms, at).role in ("part", "instrument"):
+        return True
+    before = next((one.role for one in reversed(terms[:at]) if one.role not in ("fill", "the")), "")
+    after = next((one.role for one in terms[at + 1 :] if one.role not in ("fill", "the", "and")), "")
+    return before in ("part", "instrument") and after in ("", "tonality", "quantity", "meter", "style")
 
 
 def _is_what_for(terms: list[Term], at: int) -> bool:
@@ -215,67 +260,9 @@ def _modify(state: State, mods: Mods, term: Term) -> None:
             mods.neg = True
 
 
-def _part(state: State, term: Term, at: int, mods: Mods, heard: Heard, terms: list[Term]) -> Mods:
-    instrument = term.value if term.role == "instrument" else None
-    part = StemType(all_instruments()[term.value].stem) if instrument else StemType(term.value)
-    is_definite = at > 0 and terms[at - 1].role == "the"
-    is_own = is_definite and terms[at - 1].value == "own"
-    heard.named.append(Named(at, part, instrument, term, is_definite, is_own))
-    coming = _has_change(terms[at + 1 :])
-    if mods.more or mods.less or mods.too:
-        sign = -1.0 if mods.less or mods.too else 1.0
-        said = made(state, Kind.PRESENCE, term, *mods.terms, amount=bounded(0.6 * sign * mods.factor))
-        said.negated = mods.neg and not mods.too
-        heard.preds.append((at, said))
-        return Mods()
-    if mods.neg:
-        is_no = any(one.role == "no" for one in mods.terms)
-        turns = any(one.role in ("up", "down") for one in terms)
-        if is_no or not (coming or turns):
-            heard.negates_parts = True
-            return Mods()
-        return mods
-    only_degree = all(one.role == "degree" for one in mods.terms)
-    return mods if mods.terms and (coming or only_degree) else Mods()
-
-
-def _except(terms: list[Term], at: int, heard: Heard) -> None:
-    if _goes_on_itself(terms, at):
-        heard.everything = False
-        return
-    names = False
-    for term in terms[at + 1 :]:
-        if term.role in ("part", "instrument"):
-            stem = all_instruments()[term.value].stem if term.role == "instrument" else term.value
-            heard.excepted.append(StemType(stem))
-            term.data, term.used = "excepted", True
-            names = True
-        elif term.role == "place" and names:
-            break  # `all but the voice in the bridge`: where it is said of
-        elif term.role == "place":
-            heard.but_places += term.data.places
-            term.role, term.data, term.used = "fill", "excepted", True
-        elif term.role not in ("the", "fill", "a", "in", "everything"):
-            break
-
-
-def _goes_on_itself(terms: list[Term], at: int) -> bool:
-    """`all is well except the drums are too loud` says something of the drums."""
-    before = next((one for one in reversed(terms[:at]) if one.role != "fill"), None)
-    named = next((n for n, one in enumerate(terms[at:], start=at) if one.role in ("part", "instrument")), None)
-    if named is None or named + 1 >= len(terms) or (before is not None and before.role == "everything"):
-        return False
-    following = terms[named + 1]
-    return following.role == "inaudible" or (following.role == "fill" and following.value == "is")
-
-
 def _is_strange(terms: list[Term], at: int) -> bool:
     """`whip up a solo`: the particle of a verb that nobody knows."""
     return at > 0 and terms[at - 1].role == "unknown" and terms[at].last - terms[at].first == 1
-
-
-def _has_change(terms: list[Term]) -> bool:
-    return any(one.role in ("concept", "comparative", "noun", "quantity", "tonality") for one in terms)
 
 
 def _is_kept(terms: list[Term], heard: Heard) -> bool:

@@ -8,6 +8,7 @@ from ripieno.contracts.understanding import Kind
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.saying import GLOBAL, NEGATORS, Heard, Said, State
 from ripieno.music.language.telling import add, flush
+from ripieno.music.language.terms import Term
 from ripieno.music.language.whereabouts import place_back
 
 _SOLO = "lead guitar"
@@ -37,9 +38,11 @@ def leave_out(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         return
     if is_exception and before and before[-1].amount is not None and before[-1].parts and not heard.places:
         return  # `the drums are too loud, not the bass`
+    sections = [term for term in heard.places if not term.data.prep and not term.data.is_bars]
+    if not parts and sections and _is_no_section(clause, sections):
+        flush(state)
     _flush_or_take(state, clause, heard)
     parts = heard.parts
-    sections = [term for term in heard.places if not term.data.prep and not term.data.is_bars]
     excepted = sections and not parts and clause.has("not") and not clause.has("remove", "no")
     said_before = state.said[begins:]
     if excepted and said_before and clause.joined in ("but", "comma") and said_before[-1].places:
@@ -48,7 +51,9 @@ def leave_out(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         for term in clause.terms:
             term.used = False  # `not verse 1`: to be left out, or only not meant
         return
-    if not parts and sections and not heard.rests and not state.pending and (not state.subject or not clause.joined):
+    is_a_section = bool(sections) and _is_no_section(clause, sections)
+    alone = not state.pending and (not state.subject or not clause.joined)
+    if not parts and sections and not heard.rests and (is_a_section or alone):
         for place in (place for term in sections for place in term.data.places):
             said = Said(Kind.SECTION, heard.first, heard.last, negated=True, value=place.section)
             state.said.append(changed(said, clause=state.number))
@@ -64,6 +69,13 @@ def leave_out(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         said.places = list(said_of.places)  # `too loud in the chorus, take them out`
     if clause.joined and not heard.where and before and before[-1].kind == Kind.PART and before[-1].negated:
         said.places = list(before[-1].places)  # `bass out in the bridge, drums out too`
+    last = state.said[-1] if state.said else None
+    neither = any(one.role == "not" and one.value == "neither" for one in clause.terms)
+    if neither and last is not None and last.kind == Kind.PART and last.negated and not heard.where:
+        said.places = list(last.places)
+    stops = any(one.role == "remove" and one.value == "stops" for one in clause.terms)
+    if stops and clause.joined and not heard.where and state.said[begins:]:  # `..., and the drums stop there`
+        said.places = list(state.said[-1].places)
     add(state, said, heard)
     state.row, state.row_clause = said, state.number
     state.subject = parts
@@ -72,6 +84,13 @@ def leave_out(state: State, clause: Clause, heard: Heard, begins: int) -> None:
             pred.parts = []
             add(state, changed(pred, inherits=True) if pred.kind not in GLOBAL else pred, Heard())
     place_back(state, heard, begins)
+
+
+def _is_no_section(clause: Clause, sections: list[Term]) -> bool:
+    """`no bridge`, `ohne Refrain`: the negator, or what removes, stands right before it."""
+    at = next((n for n, one in enumerate(clause.terms) if one is sections[0]), 0)
+    before = next((one for one in reversed(clause.terms[:at]) if one.role not in ("the", "a", "fill", "degree")), None)
+    return before is not None and (before.role == "no" or (before.role == "remove" and not before.value))
 
 
 def _flush_or_take(state: State, clause: Clause, heard: Heard) -> None:
@@ -83,8 +102,10 @@ def _flush_or_take(state: State, clause: Clause, heard: Heard) -> None:
         and heard.named
         and not any(term.role in ("remove", *NEGATORS) for term in clause.terms[: heard.named[0].at])
     )
-    trails = heard.removes and not heard.named and not heard.places
-    asked_for = any(waiting.wants for waiting, _ in state.pending)  # `bass yes, drums no`
+    trails = heard.removes and not heard.named and (not heard.places or state.about != "request")
+    asked_for = any(  # `bass yes, drums no`
+        waiting.wants or waiting.place_only or (waiting.enters and waiting.places) for waiting, _ in state.pending
+    )
     if clause.joined in ("and", "or", "comma", "but") and (behind or trails) and not asked_for:
         for waiting, _ in reversed(state.pending):
             heard.named = [*waiting.named, *heard.named]

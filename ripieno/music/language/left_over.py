@@ -16,6 +16,7 @@ def left_over(state: State, mods: Mods, directions: list[Term], heard: Heard, te
     if not mods.is_empty and last is not None and last.unit is None and last.amount is not None:
         if (mods.less and not last.turned) or (mods.neg and mods.more):
             last.amount = -last.amount
+        last.negated = last.negated or (mods.neg and last.turned and not (mods.more or mods.less))
         last.amount = bounded(last.amount * mods.factor)
         last.last = max(last.last, mods.terms[-1].last)
     elif not mods.is_empty and last is None and mods.neg:
@@ -40,7 +41,8 @@ def left_over(state: State, mods: Mods, directions: list[Term], heard: Heard, te
     kinds = {term.role for term in terms}
     is_turned = directions and not heard.preds and not kinds & {"quantity", "noun"} and not heard.removes
     spoken_of = state.subject or state.before.subject
-    if is_turned and not (heard.named or spoken_of or heard.everything or heard.places):
+    goes_on = mods.neg and bool(state.said)  # `more energy in the chorus, but without turning it up`
+    if is_turned and not (heard.named or spoken_of or heard.everything or heard.places or goes_on):
         directions[0].used = False
     elif is_turned:
         heard.of_them = heard.of_them or not (heard.named or state.subject or heard.everything or heard.places)

@@ -21,45 +21,14 @@ from ripieno.contracts.enums import StemType
 from ripieno.contracts.understanding import Kind, Language
 from ripieno.music.genres import all_genres
 from ripieno.music.instruments import all_instruments
-from ripieno.music.language import behind
+from ripieno.music.language import behind, counting
+from ripieno.music.language.roles import FILLS, REMOVES, ROLES, SPECIAL
 from ripieno.music.language.tokens import fold, tokens
 
 LANGUAGES: tuple[Language, ...] = ("en", "de", "es", "fr")
 GAP = "…"
 BAD = "bad"  # a concept's word that complains
 DOUBT = "not?"  # stands for a word that may be a negator misspelt
-FILLS = (
-    "is", "plays", "enters", "returns", "modal", "asking", "wonder", "content", "there", "earlier", "later", "between",
-    "ought", "than", "yes", "them", "nearly",
-    "also", "because", "praise", "meant", "oops",
-)  # fmt: skip
-"""Words that say nothing by themselves, but that others stand with: to be; to play, to come in, to come back; can and
-could; what asks whether something can be had (`t'aurais`), and who and why; other meanings (`think`); the place named
-last, and what is before, after or between; what ought to be; than; yes; those who were spoken of; that
-a number is rough; that the same holds for others; what
-a reason comes with; that it is good; that what comes is what was meant, and that something was said wrong."""
-REMOVES = ("away", "rests", "stops")
-"""Words that leave out: particles beside what they remove (`drums out`), verbs of those who do not play (`sit out`), or
-not from a bar on (`stop at bar 9`)."""
-ROLES = (
-    "fill", "a", "the", "not", "never", "ought not", "is not", "no", "nothing", "doubt", "remove", "want", "keep",
-    "only", "except", "everything", "and", "then", "or", "but", "swap", "for", "instead of", "rather", "more",
-    "less", "too", "so", "enough",
-    "up", "down", "in", "crop", "under", "before", "after", "from", "since", "to", "on", "end", "bars", "half", "new",
-    "about", "song", "again", "same", "key", "language", "dislike", "silence", "inaudible", "nowhere", "others",
-    "elsewhere", "kept", "very", "lacks", "own",
-    "instrumental",
-    *FILLS, *REMOVES,
-)  # fmt: skip
-"""What a word can do that has no value of its own; see the data files. `doubt` is a negation of something that no
-statement says (`need not`), `silence` that nobody plays, `inaudible` that a part is not heard enough, `nowhere` that it
-is at no other place, `others` everybody else (and everywhere else), `elsewhere` everywhere else, `kept` that
-nothing else changes, `very` what
-is too much in a comment, `lacks` more of what follows, `under` what is played to (`over the vocals`), `instrumental`
-that nobody sings, `own` whose those who play are (`my guitar`), `then`
-what comes behind in time, `is not` a negator that may be of what is."""
-
-
 Measure = Literal[
     "dB", "LUFS", "bpm", "%", "octave", "semitone", "tone", "minor third", "major third", "fourth", "fifth", "bar",
     "second", "minute",
@@ -213,6 +182,8 @@ def lexicon(name: str) -> Lexicon:
             add(phrases, "others", role)
         elif role == "then":
             add(phrases, "and", role)
+        elif role in SPECIAL:
+            add(phrases, SPECIAL[role], role)
         elif role == "very":
             add(phrases, "too", role)
         elif role == "lacks":
@@ -228,7 +199,8 @@ def lexicon(name: str) -> Lexicon:
         add([degree], "degree", degree)
     for ordinal in own.ordinals:
         add([ordinal], "ordinal", ordinal)
-    for number in own.numbers:
+    counted = counting.numbers(name) | own.numbers
+    for number in counted:
         add([number], "number", number)
     for both in (common, own):
         for unit, phrases in both.units.items():
@@ -244,6 +216,8 @@ def lexicon(name: str) -> Lexicon:
         role, value = ("part", f"{named.stem}/{instrument}") if named.piece else ("instrument", instrument)
         if known_instrument is None and not named.piece:
             role = "absent"
+        if name == "en":
+            phrases += [f"{phrase}s" for phrase in phrases if not phrase.endswith("s")]
         add([phrase for phrase in phrases if phrase not in known_parts], role, value)
     for detail, phrases in behind.phrases(name).items():
         add(phrases, "instrument", f"{behind.STANDS_FOR}/{detail}")
@@ -270,7 +244,7 @@ def lexicon(name: str) -> Lexicon:
         common.concepts,
         own.degrees,
         own.ordinals,
-        own.numbers,
+        counted,
         own.keys,
         styles,
         own.letters,

@@ -51,8 +51,9 @@ def _is_of_a_part(terms: list[Term]) -> bool:
 def _complains(state: State, term: Term, mods: Mods, terms: list[Term], at: int) -> bool:
     """`it sounds muddy`, `it is a bit loud` are complaints, `a muddy bass` a wish."""
     is_so = any(one.role == "fill" and one.value == "is" for one in terms[:at])
+    is_wished = any(one.role == "fill" and one.value in ("ought", "modal", "makes") for one in terms[:at])
     if term.detail == BAD:
-        return is_so or state.about != "request"
+        return (is_so or state.about != "request") and not (is_wished and not mods.too)
     measured = any(one.role == "degree" for one in mods.terms)
     return is_so and measured and state.about != "request" and term.role == "concept" and not mods.neg
 
@@ -78,7 +79,7 @@ def _noun(state: State, said: Said, known: Concept, mods: Mods, terms: list[Term
     else:
         said.amount = None
         return said
-    if mods.neg and (mods.more or mods.less):
+    if mods.neg and (mods.more or mods.less or around) and not mods.too:
         said.negated = True
     if mods.neg and mods.enough:
         sign = 1.0
@@ -122,6 +123,15 @@ def quantity(state: State, term: Term, terms: list[Term], at: int, heard: Heard)
         said.kind = Kind.REGISTER
     leads_to = at > 0 and terms[at - 1].role in ("to", "in", "on", "crop")
     is_tempo = given.unit == "bpm" and given.number >= _LEAST_TEMPO  # `no more than 100 bpm`
+    too_long = heard.preds and heard.preds[-1][1].kind == Kind.LENGTH and heard.preds[-1][1].too
+    if given.unit in ("bar", "second") and too_long:  # `a minute too long`
+        said.amount = abs(given.number) * (1.0 if (heard.preds[-1][1].amount or 0) > 0 else -1.0)
+        return said
+    is_new = bool(heard.places) and heard.places[0].data.article == "a"  # `add an outro of 8 bars`
+    if given.unit in ("bar", "second") and is_new:
+        sign, leads_to = 0.0, True
+    elif given.unit in ("bar", "second") and not sign and heard.adds and not heard.article and not heard.named:
+        sign, leads_to = 1.0, False  # `add four bars to the outro`
     if given.unit == "bpm" and not is_tempo and not sign:  # `slower, maybe 5 bpm`
         before = next((one.amount for one in reversed(state.said) if one.kind == Kind.TEMPO and not one.absolute), 0)
         sign = 0.0 if not before else 1.0 if before > 0 else -1.0

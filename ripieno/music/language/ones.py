@@ -88,6 +88,8 @@ def _is_set_against(said: list[Token], before: int, at: int, language: str) -> b
     """`a nylon guitar instead of the electric`, `not the electric`."""
     if not _roles(said[at - 1].word, language) & {"a", "the"}:
         return False  # `it isn't loud, it is too bright`
+    if any("instead of" in _roles_at(said, n, language) for n in range(max(0, before - 4), before)):
+        return True  # `instead of the electric guitar an acoustic`
     return any(
         one.role in _AGAINST
         and tuple(word.word for word in said[n : n + len(one.words)]) == one.words
@@ -95,6 +97,15 @@ def _is_set_against(said: list[Token], before: int, at: int, language: str) -> b
         for n in range(before + 1, at)
         for one in lexicon(language).by_word.get(said[n].word, ())
     )
+
+
+def _roles_at(said: list[Token], at: int, language: str) -> set[str]:
+    """What the phrases that begin here may do."""
+    return {
+        one.role
+        for one in lexicon(language).by_word.get(said[at].word, ())
+        if tuple(word.word for word in said[at : at + len(one.words)]) == one.words and not one.after
+    }
 
 
 def _names_next(said: list[Token], at: int, language: str) -> bool:

@@ -32,7 +32,28 @@ def read(found: list[Term], words: Lexicon) -> list[Term]:
             continue
         term, at = taken
         read.append(term)
-    return _brought_in(_joined(read))
+    return _to_the_end(_brought_in(_joined(read)))
+
+
+def _to_the_end(found: list[Term]) -> list[Term]:
+    """`from the bridge to the end`."""
+    read: list[Term] = []
+    for term in found:
+        last = read[-1] if read else None
+        is_end = term.role == "place" and [place.section for place in term.data.places] in (["outro"], [None])
+        until = term.role == "place" and all(place.side == "before" for place in term.data.places)
+        if last is not None and last.role == "place" and is_end and until and last.data.is_from:
+            last.data.places = [one.model_copy(update={"side": "from"}) for one in last.data.places]
+            last.last = term.last
+            continue
+        leads = last is not None and last.role == "to" and len(read) > 1 and read[-2].role == "place"
+        if term.role == "end" and leads and read[-2].data.is_from:
+            read.pop()
+            read[-1].data.places = [one.model_copy(update={"side": "from"}) for one in read[-1].data.places]
+            read[-1].last = term.last
+            continue
+        read.append(term)
+    return read
 
 
 # -- sections -----------------------------------------------------------------------------------------------------
@@ -85,9 +106,10 @@ def _is_of(found: list[Term], here: int) -> bool:
 def _the_first_one(found: list[Term], at: int, words: Lexicon, read: list[Term]) -> tuple[Term, int] | None:
     """`but not in the first one`: a section of the kind that was named before."""
     which = ordinal(found[at], words) if found[at].role == "ordinal" else None
-    before = next((one for one in reversed(read) if one.role == "place" and not one.data.is_bars), None)
+    before = next((one for one in reversed(read) if one.role == "place" and _is_one_of_a_kind(one)), None)
     is_one = at + 1 < len(found) and found[at + 1].role == "fill" and not found[at + 1].value  # `second one`
-    leads = ("the", "in", "mark", "and", "but", "or") if is_one else ("the", "in")
+    leads = ("the", "in", "since", "from", "before", "after", "to")
+    leads = (*leads, "mark", "and", "but", "or") if is_one else leads
     if which is None or before is None or not read or read[-1].role not in leads:
         return None
     following = next((one for one in found[at + 1 :] if one.role != "fill"), None)
@@ -109,8 +131,15 @@ def _the_first_one(found: list[Term], at: int, words: Lexicon, read: list[Term])
     ):
         return None
     label = before.value
+    if label == "half" and which in (1, 2, LAST):
+        where = Where([Place(half=1 if which == 1 else 2)], is_bars=True)
+        return Term("place", label, found[at].first, found[at].last, data=where), at + 1
     where = Where([Place(section=f"{label} {'last' if which == LAST else which}")])
     return Term("place", label, found[at].first, found[at].last, data=where), at + 1
+
+
+def _is_one_of_a_kind(term: Term) -> bool:
+    return not term.data.is_bars or term.value == "half"
 
 
 def _numbers_after(found: list[Term], here: int, words: Lexicon) -> tuple[list[int], int]:
@@ -201,6 +230,7 @@ def _brought_in(found: list[Term]) -> list[Term]:
                         term.data.places = [place.model_copy(update={"side": "from"}) for place in term.data.places]
                 elif before.role in ("in", "from", "to"):
                     term.data.prep = term.data.prep or "in"
+                    term.data.is_from = term.data.is_from or before.role == "from"
                 elif before.role == "crop":
                     term.data.prep = term.data.prep or "crop"
                 elif before.role == "a":

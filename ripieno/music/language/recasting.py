@@ -18,6 +18,8 @@ def recast(clause: Clause, *, of_what_is_there: bool) -> None:
     """Give terms the roles that they have in this clause."""
     if len(clause.terms) > 1 and clause.terms[0].role in NEGATORS and clause.terms[1].role == "not":
         clause.terms[0].role = "fill"  # `no, not the piano`
+    _suppose(clause)
+    _weigh(clause, of_what_is_there=of_what_is_there)
     _move(clause.terms)
     for one, following in pairwise(clause.terms):
         if one.role == "concept" and one.value == "slow" and following.role in ("comparative", "up", "down", "more"):
@@ -29,6 +31,41 @@ def recast(clause: Clause, *, of_what_is_there: bool) -> None:
     _halve(clause.terms)
     _leave_sizes_out(clause.terms)
     _leave_purposes_out(clause.terms, of_what_is_there=of_what_is_there)
+
+
+def _suppose(clause: Clause) -> None:
+    """`if you keep the organ, only in the outro`: the condition only names whom it is about."""
+    terms = clause.terms
+    condition = next((n for n, one in enumerate(terms) if one.role == "fill" and one.value == "if"), None)
+    named = any(one.role in ("part", "instrument", "place") for one in terms)
+    changes = any(one.role in ("concept", "comparative", "noun", "quantity", "meter", "tonality") for one in terms)
+    if condition is None or changes or not named:
+        return
+    for one in terms:
+        if one.role == "place":
+            one.data.prep = "in"
+        if one.role not in ("part", "instrument", "place", "in", "the"):
+            one.role, one.value = ("a", "") if one.role == "a" else ("fill", "")
+
+
+def _weigh(clause: Clause, *, of_what_is_there: bool) -> None:
+    """`do we need so much reverb?` is too much; `the piano is superfluous` is to be left out; `they need not be louder`
+    is not louder."""
+    terms = clause.terms
+    for at, one in enumerate(terms):
+        if one.role == "asked":
+            one.role = "less" if clause.asks and of_what_is_there else "so"
+        if one.role == "less" and one.value == "superfluous":
+            behind = {later.role for later in terms[at + 1 :]}
+            if not behind & {"noun", "concept", "part", "instrument", "comparative", "unknown"}:
+                one.role, one.value = "remove", ""
+        if one.role == "remove" and one.value == "unheard":  # `que no suene tan brillante`
+            behind = {later.role for later in terms[at + 1 :]}
+            one.role, one.value = ("not", "") if behind & {"concept", "comparative", "so", "too"} else ("remove", "")
+        changes = any(later.role == "comparative" for later in terms[at + 1 :])
+        plays = any(later.role == "fill" and later.value in ("plays", "enters") for later in terms)
+        if one.role == "doubt" and changes and not plays:
+            one.role, one.value = "not", "ought not"
 
 
 def speaks_of_them(clause: Clause) -> bool:
@@ -66,7 +103,12 @@ def _halve(terms: list[Term]) -> None:
 def _leave_sizes_out(terms: list[Term]) -> None:
     """`a little piece of music`: no energy."""
     for one, following in pairwise(terms):
-        if one.role == "concept" and one.value == "small" and following.role in ("fill", "song", "style", "unknown"):
+        if (
+            one.role == "concept"
+            and one.value == "small"
+            and not one.detail
+            and following.role in ("fill", "song", "style", "unknown")
+        ):
             one.role, one.value = "fill", ""
 
 
@@ -83,6 +125,9 @@ def _leave_purposes_out(terms: list[Term], *, of_what_is_there: bool) -> None:
             for one in terms[at + 1 :]:
                 one.role = "fill" if one.role == "style" else one.role
         end = next((n for n, one in enumerate(terms[at + 1 :], start=at + 1) if one.role not in _DESCRIBES), None)
-        if end is not None and terms[end].role == "unknown":
+        behind = [one.role for one in terms[at + 1 :] if one.role not in ("the", "a")]
+        if behind == ["concept"] and terms[at + 1].role in ("the", "a"):  # `for my little one`, `para mi corto`
+            terms[-1].role = "unknown"
+        elif end is not None and terms[end].role == "unknown":
             for one in terms[at + 1 : end]:
                 one.role = one.role if one.role in ("the", "a") else "unknown"

@@ -9,7 +9,8 @@ from ripieno.music.language.terms import Term
 def is_a_reference(state: State, heard: Heard, terms: list[Term], at: int) -> bool:
     """Whether a part is only what others are related to; of a relation that nobody knows it is not understood."""
     is_of_others = bool(heard.named or state.subject or state.pending)
-    if (is_of_others and _is_over(terms, at)) or _is_compared_to(terms, at):
+    later = any(one.role in ("part", "instrument") for one in terms[at + 1 :])  # `to my guitar a double bass`
+    if ((is_of_others or (later and not heard.wants)) and _is_over(terms, at)) or _is_compared_to(terms, at):
         return True
     is_a_way = terms[at].value == "arpeggio" and bool(heard.named)  # `the guitar in arpeggios`
     if is_a_way or _is_done_to(heard, terms, at):
@@ -43,8 +44,11 @@ def _is_compared_to(terms: list[Term], at: int) -> bool:
 
 def _is_done_to(heard: Heard, terms: list[Term], at: int) -> bool:
     """`a bass that locks with my kick`: a part that another one does something with that nobody knows."""
-    if not heard.named or any(n > heard.named[-1].at for n, _ in heard.preds):
+    masked = any(one.role == "fill" and one.value == "masks" for one in terms[:at])
+    if not heard.named or (any(n > heard.named[-1].at for n, _ in heard.preds) and not masked):
         return False
+    if any(one.role == "fill" and one.value == "masks" for one in terms[heard.named[-1].at : at]):
+        return True
     between = terms[heard.named[-1].at + 1 : at]
     strange = any(one.role == "unknown" or (one.role == "fill" and one.value == "content") for one in between)
     return strange and not any(one.role in ("want", "remove", "instead of", "for") for one in between)

@@ -42,6 +42,7 @@ class Said:
     too: bool = False
     complains: bool = False
     turned: bool = False
+    throughout: bool = False
     clause: int = 0
 
 
@@ -110,6 +111,9 @@ class Heard:
     spares: bool = False
     leaves: bool = False
     sings_not: bool = False
+    throughout: bool = False
+    adds: bool = False
+    number: int = -1
     first: int = 0
     last: int = 0
 
@@ -145,21 +149,24 @@ class State:
     """How far a text is read: what was said so far, and what of the sentence still waits.
 
     `subject` are the parts that were spoken of last, `pending` those that nothing was said of yet; `sticky` is the
-    place that holds for the rest of the sentence, `lead` the term that named it; `row` is the statement whose parts may
-    go on from the clause `row_clause`. `last_place` is the one named last (`there`), `before` what the sentence before
-    leaves, `carries` whether `sticky` is its place; `doubted` is whether the clause before was not understood for a
-    negator in doubt, `hangs` whether it named nothing that this was for (`no reason, to ...`), `absent` whether it was
-    about an instrument that cannot be had, `spares` whether it was about who is not to be left out.
+    place that holds for the rest of the sentence, `sticky_but` that which does not, `lead` the term that named it;
+    `row` is the statement whose parts may go on from the clause `row_clause`. `last_place` is the one named last
+    (`there`), `before` what the sentence before leaves, `carries` whether `sticky` is its place; `doubted` is whether
+    the clause before was not understood for a negator in doubt, `hangs` whether it named nothing that this was for (`no
+    reason, to ...`), `absent` whether it was about an instrument that cannot be had, `spares` whether it was about who
+    is not to be left out.
     """
 
     words: Lexicon
     about: About
     said: list[Said] = field(default_factory=list)
     number: int = 0
+    joined: str = ""
     pending: list[tuple[Heard, Clause]] = field(default_factory=list)
     subject: list[StemType] = field(default_factory=list)
     but_subject: list[StemType] = field(default_factory=list)
     sticky: list[Place] = field(default_factory=list)
+    sticky_but: list[Place] = field(default_factory=list)
     lead: Term | None = None
     row: Said | None = None
     row_clause: int = -1
@@ -177,7 +184,7 @@ class State:
     def begin_sentence(self) -> None:
         self.pending, self.subject, self.but_subject, self.sticky = [], [], [], []
         self.lead, self.row, self.excepts, self.swapping, self.old = None, None, False, "", []
-        self.carries = self.spares = False
+        self.carries, self.spares, self.sticky_but = False, False, []
         self.row_clause, self.doubted, self.hangs, self.absent = -1, False, False, False
 
 

@@ -24,7 +24,7 @@ _CHANGES = frozenset({
     "remove", "swap", "keep", "style", "meter", "language", "new", "again", "except", "only", "want", "silence", "key",
 })  # fmt: skip
 _VERBS = frozenset({"plays", "enters", "returns", "there"})
-_OTHER = frozenset({"content"})
+_OTHER = frozenset({"content", "masks"})
 _NEVER_A_NO = frozenset({"modal", "asking"})
 
 
@@ -96,6 +96,8 @@ def _describes(terms: list[Term]) -> bool:
     """`the bass is quiet` may be a complaint or a praise; nobody can tell."""
     so = next((n for n, one in enumerate(terms) if _is(one, {"is"})), None)
     said = [n for n, one in enumerate(terms) if one.role == "concept"]
+    if any(_is(one, {"plays"}) for one in terms[:so]) if so else False:
+        return False  # `spielt's gerade`
     if so is None or len(said) != 1 or said[0] < so or terms[said[0]].detail:
         return False
     others = {"more", "less", "too", "so", "enough", "degree", "want", "comparative", "quantity", "remove", *NEGATORS}

@@ -12,6 +12,7 @@ from ripieno.contracts.understanding import About, Kind
 from ripieno.music.language.saying import Said
 
 _GENERAL = frozenset((Kind.VARIATION, Kind.EFFECT))
+_EITHER = frozenset((Kind.ONSETS, Kind.ARTICULATION, Kind.PULSE, Kind.VOICE, Kind.NOTES))
 _LOUD = frozenset((Kind.DYNAMICS, Kind.LOUDNESS, Kind.PRESENCE))
 
 
@@ -106,19 +107,48 @@ def _is_only_there(out: Said, wanted: Said) -> bool:
 
 def _is_said(one: Said, before: list[Said], after: list[Said]) -> bool:
     """Whether others say it already: in the same words, by a number, or better."""
+    if (
+        one.kind == Kind.KEEP
+        and not one.places
+        and not one.value
+        and any(_is_kept_already(one, other) for other in before)
+    ):
+        return True  # `hands off the sax in the solo, it's perfect`
     if one.complains and any(_is_alike(one, other) for other in (*before, *after)):
         return True
-    said_by_a_word = one.amount is None and one.kind != Kind.PART
+    if one.kind == Kind.PART and one.negated and not one.value and any(_is_out_already(one, other) for other in before):
+        return True
+    again = one.kind == Kind.VOICE and not one.places  # `breathy in the bridge, like a whisper`
+    if again and any((one.kind, one.value, one.negated) == (o.kind, o.value, o.negated) for o in before):
+        return True
+    said_by_a_word = one.amount is None and one.kind not in (Kind.PART, Kind.THEME)
     if said_by_a_word and any(_same(one, other) and one.negated == other.negated for other in before):
         return True
     vague = one.unit is None and one.amount is not None
     if vague and any(other.unit is not None and _is_alike(one, other) for other in (*before, *after)):
         return True
-    if vague and any(_is_the_reason(one, other) for other in (*before, *after)):
+    if (vague or one.kind == Kind.DENSITY) and any(_is_the_reason(one, other) for other in (*before, *after)):
+        return True
+    if one.negated and one.kind in _EITHER and any(_is_said_instead(one, other) for other in (*before, *after)):
         return True
     if one.unit is None and any(_says_it_better(one, other) for other in (*before, *after)):
         return True
     return vague and any(_is_alike(one, other) and not other.complains for other in before)
+
+
+def _is_out_already(one: Said, other: Said) -> bool:
+    same = (one.parts, one.but_parts, one.places) == (other.parts, other.but_parts, other.places)
+    return other.kind == Kind.PART and other.negated and same and bool(one.parts)
+
+
+def _is_said_instead(one: Said, other: Said) -> bool:
+    """`not on the beats, but on the offbeats`, `not a woman, a man`."""
+    same = (one.kind, one.parts) == (other.kind, other.parts) and one.value != other.value
+    return same and not other.negated and bool(other.value) and one.places in ([], other.places)
+
+
+def _is_kept_already(one: Said, other: Said) -> bool:
+    return other.kind == Kind.KEEP and other.parts == one.parts and other.but_parts == one.but_parts
 
 
 def _is_the_reason(one: Said, other: Said) -> bool:
@@ -128,6 +158,22 @@ def _is_the_reason(one: Said, other: Said) -> bool:
         return bool(other.parts or other.but_parts) and same_way
     if one.kind == Kind.DENSITY and one.too and not one.parts and one.places in ([], other.places):
         return other.kind in (Kind.DENSITY, Kind.PRESENCE) and bool(other.parts) and same_way
+    if one.kind == Kind.DENSITY and (one.amount or 0) < 0 and other.kind in (Kind.NOTES, Kind.ONSETS):
+        return (
+            other.clause - one.clause == 1 and one.parts == other.parts and not other.negated
+        )  # `simplify the bass: only the roots`
+    if one.kind == Kind.DYNAMICS and one.too and one.inherits and not one.compares:  # `..., my ears hurt`
+        if other.kind in (Kind.INSTRUMENT, Kind.PART) and one.clause > other.clause:
+            return one.parts == other.parts
+        return (
+            other.too
+            and one.parts == other.parts
+            and other.kind in (Kind.REGISTER, Kind.BRIGHTNESS, Kind.EFFECT, Kind.DENSITY)
+        )
+    if one.kind == Kind.ENERGY and one.too and not one.parts and other.kind in (Kind.SWING, Kind.TEMPO):
+        return True  # `it does not swing, one falls asleep`
+    if one.kind == Kind.ENERGY and one.too and one.inherits and other.kind == Kind.VARIATION:  # `..., dull!`
+        return one.parts == other.parts and same_way
     if one.kind == Kind.TIMING and one.too and not one.parts:  # `faster, it drags`, `lose the bridge, it drags`
         against = (one.amount or 0) * (other.amount or 0) < 0
         return (other.kind == Kind.TEMPO and (against or other.absolute)) or (

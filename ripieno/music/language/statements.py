@@ -17,9 +17,11 @@ from ripieno.music.language.clauses import Clause
 from ripieno.music.language.exchanging import swapped
 from ripieno.music.language.gaps import goes_without_saying, there_too
 from ripieno.music.language.hearing import hear
+from ripieno.music.language.keeping import is_kept, keep, keeps_all, keeps_on, praises
 from ripieno.music.language.leaving_out import leave_out
 from ripieno.music.language.saying import GLOBAL, NEGATORS, Heard, Said, State
 from ripieno.music.language.telling import add, flush
+from ripieno.music.language.themes import is_another_theme
 from ripieno.music.language.whereabouts import carried, place_alone, place_back
 
 
@@ -30,11 +32,15 @@ def read(state: State, clauses: list[Clause]) -> None:
     if not any(term.role == "place" for clause in clauses for term in clause.terms) and state.before.is_place:
         state.sticky, state.lead, state.carries = state.before.sticky, state.before.lead, True
     for number, clause in enumerate(clauses):
-        state.number = number
+        state.number, state.joined = number, clause.joined
         if _not_earlier(state, clause, begins) or _answers_no(state, clause, number, clauses):
             continue
         heard = hear(state, clause)
-        if there_too(state, clause, heard) or goes_without_saying(state, clause, heard, begins):
+        if (
+            is_another_theme(state, clause, heard, begins)
+            or there_too(state, clause, heard)
+            or goes_without_saying(state, clause, heard, begins)
+        ):
             pass
         elif not is_read_apart(state, clause, heard, begins) and not swapped(state, clause, heard):
             _say(state, clause, heard, clauses, begins)
@@ -52,7 +58,8 @@ def _answers_no(state: State, clause: Clause, number: int, clauses: list[Clause]
     """`drums in the intro: no`."""
     roles = [one.role for one in clause.terms if one.role != "fill" or one.value]
     is_last = number + 1 == len(clauses) and clause.joined == "comma"
-    if not (is_last and state.pending and len(roles) == 1 and roles[0] in NEGATORS):
+    is_bare = len(clause.terms) == 1 or roles[:1] == ["not"] or state.words.name in ("en", "de")  # not `pas de rythme`
+    if not (is_last and state.pending and len(roles) == 1 and roles[0] in NEGATORS and is_bare):
         return False
     for held, _ in state.pending:
         said = Said(Kind.PART, held.first, clause.terms[-1].last, negated=True, parts=held.parts)
@@ -71,8 +78,12 @@ def _not_earlier(state: State, clause: Clause, begins: int) -> bool:
         return False
     flush(state)
     last = state.said[-1] if state.said[begins:] else None
-    if last is None or last.kind != Kind.PART or last.negated or not last.places:
+    if last is None or last.negated or not last.places:
         return False
+    for one in clause.terms if last.kind != Kind.PART else ():
+        one.used = last.only = True  # `a tone up in the last chorus, not before`
+    if last.kind != Kind.PART:
+        return True
     last.places = [
         place.model_copy(update={"bars": (place.bars[0], MOST_BARS)} if place.bars else {"side": "from"})
         for place in last.places
@@ -86,12 +97,19 @@ def _not_earlier(state: State, clause: Clause, begins: int) -> bool:
 def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begins: int) -> None:
     """The statements of a clause, with those of the clauses before it that it is joined to."""
     row = state.row
-    heard.keeps = heard.keeps or _praises(state, clause, heard)
+    heard.keeps = heard.keeps or praises(state, clause, heard)
     bare = bool(heard.named) and not heard.preds and not heard.removes and not heard.keeps and not heard.negates_parts
     if state.spares and bare and clause.joined == "but":  # `nicht das Klavier raus, sondern die Gitarre`
         heard.removes, bare = True, False
     state.spares = heard.spares
-    if state.excepts and clause.joined in ("and", "or", "comma") and heard.named and not heard.article:
+    if heard.removes and heard.preds and all(said.kind == Kind.VOICE for _, said in heard.preds):
+        heard.removes = False  # `I don't want the voice of a woman`
+        for _, said in heard.preds:
+            said.negated = True
+    if keeps_on(state, clause, heard, begins):
+        return
+    own_verb = heard.removes and _leads_with_a_verb(clause, heard)
+    if state.excepts and clause.joined in ("and", "or", "comma") and heard.named and not (heard.article or own_verb):
         heard.excepted += heard.parts
         heard.named, bare = [], False
         if heard.removes:  # `everything except drums and bass out`
@@ -126,6 +144,9 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
             said.parts, said.places = heard.parts, said.places or heard.where
         state.subject = heard.parts
         return
+    if bare and clause.joined == "but" and last is not None and _is_of_others(state, last, clauses):
+        last.parts, last.negated, state.subject = heard.parts, False, heard.parts
+        return
     if not clause.has("no") and _corrects(state, heard, clauses):
         for term in clause.terms:
             term.used = False
@@ -139,13 +160,14 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
         _dislike(state, clause, heard, begins)
     elif heard.removes or heard.negates_parts:
         leave_out(state, clause, heard, begins)
-    elif heard.keeps and all(_is_kept(state, said) for _, said in heard.preds):
-        _keep(state, clause, heard)
+    elif heard.keeps and all(is_kept(state, said) for _, said in heard.preds):
+        keep(state, clause, heard)
     elif heard.preds:
-        if clause.terms[0].role == "only" and before and _keeps_all(before[-1]):
+        if clause.terms[0].role == "only" and before and keeps_all(before[-1]):
             before[-1].but_parts = list(heard.parts)  # `keep it all, only the voice softer`
         change(state, clause, heard, begins)
     elif bare:
+        heard.number = state.number
         state.pending.append((heard, clause))
         if heard.places and heard.places[0].first < heard.named[0].term.first:
             state.sticky, state.lead = heard.where, heard.places[0]
@@ -159,16 +181,16 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
         add(state, Said(Kind.KEEP, heard.first, heard.last), heard)
 
 
-def _keeps_all(said: Said) -> bool:
-    return said.kind == Kind.KEEP and not (said.parts or said.places or said.value)
+def _is_of_others(state: State, last: Said, clauses: list[Clause]) -> bool:
+    """`not the guitar is to be louder, but the piano`."""
+    before = clauses[state.number - 1].terms if state.number else []
+    leads = bool(before) and before[0].role == "not" and last.clause == state.number - 1
+    return leads and last.negated and last.amount is not None and bool(last.parts)
 
 
-def _praises(state: State, clause: Clause, heard: Heard) -> bool:
-    """`the bass: super`, of what is there."""
-    last = clause.terms[-1]
-    is_good = last.role == "degree" or (last.role, last.value) == ("fill", "praise")
-    small = {one.role for one in clause.terms} <= {"the", "fill", "part", "instrument", "degree"}
-    return state.about != "request" and bool(heard.named) and is_good and small
+def _leads_with_a_verb(clause: Clause, heard: Heard) -> bool:
+    """`everything but the voice darker, and mute the synth`: the part is that of its own verb."""
+    return bool(heard.named) and any(one.role == "remove" for one in clause.terms[: heard.named[0].at])
 
 
 def _confines(clause: Clause, before: list[Said]) -> bool:
@@ -243,8 +265,16 @@ def _goes_on(state: State, clause: Clause, heard: Heard, row: Said | None, claus
         return False
     later = [one.joined for one in clauses[state.number + 1 :]]
     last = next((one for one in clauses[state.number + 1 :] if one.joined in ("and", "or")), None)
-    if row.negated and clause.joined == "comma" and last is not None and last.has("concept", "comparative", "want"):
+    if (
+        row.negated
+        and clause.joined == "comma"
+        and last is not None
+        and last.has("concept", "comparative", "want", "a")
+    ):
         return False  # `ohne Schlagzeug, Cello und tiefe Streicher`
+    lists = [one.joined for one in clauses[state.number + 1 :] if one.joined in ("and", "or")]
+    if row.negated and clause.joined == "comma" and lists[:1] == ["and"] and state.words.name in ("es", "fr"):
+        return False  # `sin voz, piano y bajo`; what is not to be is joined by `ni`
     closes = clause.joined in ("and", "or") or (
         clause.joined == "comma" and bool(later) and later[0] in ("and", "or", "comma") and {"and", "or"} & set(later)
     )
@@ -256,27 +286,3 @@ def _goes_on(state: State, clause: Clause, heard: Heard, row: Said | None, claus
         row.places = heard.where
     state.subject, state.row_clause = row.parts, state.number
     return True
-
-
-def _is_kept(state: State, said: Said) -> bool:
-    """`keep the delay`; of what is there, `I love how quiet the drums are` too."""
-    as_it_is = state.about == "comment" and not (said.compares or said.too or said.unit)
-    return said.amount is None or said.is_named or as_it_is
-
-
-def _keep(state: State, clause: Clause, heard: Heard) -> None:
-    waiting = [one for held, _ in state.pending for one in held.named]
-    heard.named = [*waiting, *heard.named]
-    state.pending = []
-    nouns = [said for _, said in heard.preds]
-    if not heard.named and not heard.everything and (clause.joined or state.before.is_name):
-        own = state.subject or (state.before.subject if state.before.is_name and not heard.places else [])
-        heard.kept = list(own)
-    if not nouns:
-        add(state, Said(Kind.KEEP, heard.first, heard.last, parts=heard.parts or heard.kept), heard)
-    for said in nouns:
-        value = said.value or str(said.kind)
-        add(state, Said(Kind.KEEP, heard.first, heard.last, parts=heard.parts, value=value), heard)
-    state.subject = heard.parts or state.subject
-    if heard.named and not nouns:
-        state.row, state.row_clause = state.said[-1], state.number

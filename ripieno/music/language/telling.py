@@ -16,8 +16,9 @@ _OF_ALL = frozenset((Kind.TEMPO, Kind.KEY, Kind.METER, Kind.STYLE, Kind.LENGTH, 
 def add(state: State, said: Said, heard: Heard) -> None:
     """Keep a statement, where its clause says, or where the sentence began."""
     said.clause = state.number
-    said.places = said.places or heard.where or _there(state, said)
-    said.but_places = [*said.but_places, *heard.but_places]
+    said.throughout = heard.throughout and not heard.places
+    said.places = said.places or heard.where or ([] if said.throughout else _there(state, said))
+    said.but_places = [*said.but_places, *heard.but_places, *([] if said.places else state.sticky_but)]
     if not said.parts:
         said.but_parts = said.but_parts or list(heard.excepted)
     if heard.place_negated and heard.places and not said.negated:
@@ -37,6 +38,7 @@ def flush(state: State) -> None:
     _share_places(held)
     alone = _alone(held)
     rest: Said | None = None
+    is_alone = False
     for heard, clause in held:
         on = heard.named[0]
         leads = clause.terms[on.at - 1].role == "on" if on.at else False
@@ -48,21 +50,39 @@ def flush(state: State) -> None:
             begins = len(state.said)
             want(state, heard)
             wanted = state.said[begins:]
-            if heard.only_parts and wanted and (wanted[0].places or heard.leaves) and rest is None:
+            for said in wanted:
+                said.clause = heard.number
+            alone_there = wanted and (wanted[0].places or heard.leaves)
+            is_alone = is_alone or (heard.only_parts and bool(wanted) and not alone_there)
+            if heard.only_parts and alone_there and rest is None:
                 rest = Said(Kind.PART, heard.first, held[-1][0].last, negated=True, places=list(wanted[0].places))
             for said in wanted if rest is not None and set(heard.parts) <= set(alone) else ():
                 said.only = False
+    if is_alone:
+        nobody_else(state)
     if rest is not None:
         add(state, replace(rest, but_parts=alone), Heard())
     if held:
         state.subject = list(dict.fromkeys(part for heard, _ in held for part in heard.parts))
 
 
+def nobody_else(state: State) -> None:
+    """`piano and flute, nothing else`: everybody is out but those who are wanted anywhere, and who sings if somebody is
+    to sing."""
+    wanted = [one for one in state.said if one.kind in (Kind.PART, Kind.VOICE) and not one.negated]
+    parts = list(dict.fromkeys(part for one in wanted for part in one.parts))
+    if state.about == "request" and parts:
+        first, last = min(one.first for one in wanted), max(one.last for one in wanted)
+        state.said = [one for one in state.said if not (one.kind == Kind.PART and one.negated and one.but_parts)]
+        state.said.append(Said(Kind.PART, first, last, negated=True, but_parts=parts, clause=state.number))
+
+
 def _alone(held: list[tuple[Heard, Clause]]) -> list[StemType]:
     """The parts of the row that `only` stands before."""
     parts: list[StemType] = []
     for heard, clause in held:
-        if heard.only_parts or (parts and clause.joined in ("and", "or") and not (heard.wants or heard.enters)):
+        goes_on = parts and clause.joined in ("and", "or") and heard.where in ([], held[0][0].where)
+        if heard.only_parts or (goes_on and not (heard.wants or heard.enters)):
             parts += heard.parts
         elif parts:
             break
@@ -73,7 +93,7 @@ def _share_places(held: list[tuple[Heard, Clause]]) -> None:
     """`a bass line and a pad under the chorus` are both there."""
     for (heard, _), (following, joined) in reversed(list(pairwise(held))):
         goes_on = joined.joined in ("and", "or") and not following.wants
-        if goes_on and not heard.places and not following.place_negated:
+        if goes_on and not (heard.places or heard.throughout) and not following.place_negated:
             heard.places, heard.place_only = following.places, following.place_only
 
 

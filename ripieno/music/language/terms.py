@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ripieno.music.language.lexicon import Entry, Lexicon
+from ripieno.music.language.readings import rule_out
 from ripieno.music.language.tokens import Token
 
+_CLOSES = "closes"  # the second half of a phrase
 _FARTHEST = 9  # words between the two halves of `leave … out`
 HARD = frozenset(".;!?\n…")
 _ORDER = (
@@ -18,12 +20,10 @@ _ORDER = (
     "nowhere", "others", "nothing", "rather", "except", "dislike", "comparative", "concept", "noun", "remove", "no",
     "not", "only", "more", "less", "too", "enough", "swap", "for", "instead of", "up", "down", "keep", "again", "want",
     "language", "bars", "mode", "unit", "ordinal", "number", "half", "before", "after", "since", "from", "to", "end",
-    "crop", "in", "on", "about", "new", "everything", "but", "and", "or", "degree", "so", "a", "the", "song", "key",
-    "fill",
+    "crop", "in", "on", "about", "new", "everything", "but", "and", "or", "asked", "degree", "so", "a", "the", "song",
+    "key", "fill", "unknown",
 )  # fmt: skip
-_MODIFIES = ("more", "less", "too", "so", "degree")
 _OF = ("de", "d'")  # of the Romance languages: what follows is a noun
-_BEFORE_A_NOUN = ("the", "a", "in", "crop", "before", "after", "from", "since", "to", "ordinal", "number", "no")
 
 
 @dataclass
@@ -89,7 +89,7 @@ def _take(
     found.append(term)
     for start, end in ((min(also), max(also) + 1),) if also else ():
         role = "instead of" if same and same[0].role == "rather" else "in" if len(also) > 1 else "fill"
-        taken[start] = Term(role, "", start, end)
+        taken[start] = Term(role, _CLOSES if role == "fill" else "", start, end)
         covered.update(also)
     return at + len(best.words)
 
@@ -103,9 +103,20 @@ def _entries_at(said: list[Token], at: int, words: Lexicon, covered: set[int]) -
         if tuple(one.word for one in here) != entry.words or not covered.isdisjoint(range(at, end)):
             continue
         also = _after_gap(said, end, entry.after, covered)
+        if also is not None and len(entry.words) > 1 and _turns_what_follows(said, end, words):
+            continue  # `joue moins fort`: not to play less
         if also is not None and not _opens_later(said[end : min(also, default=end)], entry, words):
             found.append((entry, also))
     return sorted(found, key=lambda pair: (-pair[0].weight, pair[1][:1]))
+
+
+def _turns_what_follows(said: list[Token], end: int, words: Lexicon) -> bool:
+    """Whether a phrase ends with `more` or `less`, and a word comes that this is for."""
+    turns = any(
+        one.role in ("more", "less") and len(one.words) == 1 for one in words.by_word.get(said[end - 1].word, ())
+    )
+    coming = words.by_word.get(said[end].word, ()) if end < len(said) else ()
+    return turns and any(one.role == "concept" and len(one.words) == 1 for one in coming)
 
 
 def _opens_later(between: list[Token], entry: Entry, words: Lexicon) -> bool:
@@ -156,122 +167,8 @@ def _choice(number: int, term: Term, found: list[Term], said: list[Token]) -> En
     after = _roles(found, number + 1)
     if len(readings) > 1:
         of = before is not None and (said[before.last - 1].word in _OF or before.value == "lacks")
-        _rule_out(readings, role_before, after, number, found, of=of)
+        rule_out(readings, role_before, after, number, found, said, of=of)
     return min(readings.values(), key=lambda entry: _ORDER.index(entry.role))
-
-
-def _rule_out(
-    readings: dict[str, Entry], before: str, after: list[set[str]], number: int, found: list[Term], *, of: bool
-) -> None:
-    """Take away what a reading cannot be here, as long as one is left."""
-    coming = after[0] if after else set()
-    noun_after = next((roles for roles in after if not roles <= {"the", "a", "fill", "degree"}), set())
-
-    def drop(*roles: str) -> None:
-        for role in roles:
-            if len(readings) > 1:
-                readings.pop(role, None)
-
-    is_named = {"part", "instrument", "absent", "concept", "noun", "comparative"} & noun_after
-    if "swap" in readings:
-        ahead = after[: next((n for n, roles in enumerate(after) if "hard" in roles), len(after))]
-        exchanged = [n for n, roles in enumerate(ahead) if "for" in roles and n > 0]
-        named = [n for n, roles in enumerate(ahead) if roles & {"part", "instrument"}]
-        if not any(n < cut for n in named for cut in exchanged) or not any(n > cut for n in named for cut in exchanged):
-            drop("swap")
-    if "for" in readings:
-        swaps = [one for one in found[:number] if one.role in ("swap", "mark")]
-        goes_before = _is_between(found, number, after)  # `Klavier durch Rhodes ersetzen`
-        is_for = any(one.role == "swap" for one in swaps) or goes_before
-        if not is_for or any(one.role == "for" for one in found[:number]):
-            drop("for")
-    if "except" in readings and {"but", "less"} & set(readings):
-        everything = _is_of_all(found, number, after)
-        drop(*({"but", "less"} if everything else {"except"}))
-    if "section" in readings and "instrument" in readings:  # `coro`
-        drop("section" if before in ("a", "want", "no", "number") else "instrument")
-    if "section" in readings and {"remove", "only", "up", "comparative", "part"} & set(readings):
-        if before in _BEFORE_A_NOUN or before == "want":
-            drop("remove", "only", "comparative", "up")
-        else:
-            drop("section")
-    if "part" in readings and {"concept", "comparative", "down"} & set(readings):
-        drop(*({"part"} if before in _MODIFIES and before != "less" and not of else {"concept", "comparative", "down"}))
-    if "down" in readings and "comparative" in readings:  # `lower the drums`, but `an octave lower`
-        drop(*({"comparative"} if coming & {"the", "noun"} else {"down"}))
-    if of and {"noun", "concept"} <= set(readings) and before in ("more", "less"):  # `moins d'aigus`
-        drop("concept")
-    if {"up", "down"} & set(readings) and "concept" in readings:
-        is_verb = before not in _MODIFIES and bool(coming & {"the", "degree", "part", "noun"})
-        is_verb = is_verb or (not before and "to" in coming)  # `baja a 100`
-        drop(*({"concept"} if is_verb else {"up", "down"}))
-    if {"up", "down"} & set(readings) and {"part", "instrument", "absent"} & noun_after:
-        drop("more", "less")
-    if "about" in readings:
-        sings = any(one.role == "song" or one.value == "lyrics" for one in found[:number])
-        drop(*({"crop", "in", "fill", "on"} if sings else {"about"}))
-    if "ordinal" in readings and "unit" in readings:
-        drop("ordinal" if before in ("number", "half", "a") and not coming & {"section", "bars"} else "unit")
-    if "unit" in readings and "concept" in readings:  # `140 à la noire`
-        drop("concept" if before == "number" else "unit")
-    if "mode" in readings and "unit" in readings:  # `6 min`
-        drop("mode" if before in ("number", "half") else "unit")
-    if {"number", "a"} <= set(readings) and "section" in coming and before not in ("section", "from", "since", "to"):
-        drop("number")  # `une outro`
-    if "number" in readings:
-        if {"bars", "unit", "section"} & coming or before in ("section", "from", "since", "to", "bars"):
-            drop("fill", "a", "the")
-        else:
-            drop("number")
-    if "in" in readings and "on" in readings:
-        drop("in" if {"instrument", "part"} & noun_after else "on")
-    if "a" in readings and {"in", "to"} & set(readings):
-        drop("a")
-    if "more" in readings and {"and", "want", "up"} & set(readings):
-        if before in ("", "a", "the", "in") and not is_named and "up" in readings:
-            drop("more")
-        elif "more" not in readings:
-            pass
-        elif is_named or not coming:
-            drop("and", "want", "up")
-        else:
-            drop("more")
-    if {"less", "too"} <= set(readings):  # `demasiado alto`, but `la reverb es demasiado`
-        ends = coming <= {"mark", "hard", "and", "or", "but", "in", "crop"}
-        drop(*({"too", "so"} if ends else {"less"}))
-    if "keep" in readings and "the" in readings:
-        drop("the")
-    if "new" in readings and {"fill", "a", "swap"} & set(readings):
-        drop(*({"fill", "a", "swap"} if {"noun", "song"} & noun_after else {"new"}))
-    if "to" in readings and "in" in readings:
-        leads = "number" in coming or ("bars" in coming and before == "number")  # `de la mesure 9 à la mesure 16`
-        drop("in" if leads else "to")
-    if "end" in readings and len(readings) > 1:
-        drop(*({"section", "ordinal"} if before == "to" else {"end"}))
-    if "so" in readings and len(readings) > 1:
-        drop("so" if not {"concept"} & coming else "the")
-
-
-def _is_between(found: list[Term], number: int, after: list[set[str]]) -> bool:
-    """Whether it stands between two parts, and what exchanges them comes behind."""
-    start = next((n for n in range(number - 1, -1, -1) if found[n].role in ("mark", "swap")), -1)
-    ahead = after[: next((n for n, roles in enumerate(after) if roles & {"hard", "mark"}), len(after))]
-    swap = next((n for n, roles in enumerate(ahead) if "swap" in roles), None)
-    is_named = any(one.role in ("part", "instrument") for one in found[start + 1 : number])
-    return bool(swap) and is_named and any(roles & {"part", "instrument"} for roles in ahead[:swap])
-
-
-def _is_of_all(found: list[Term], number: int, after: list[set[str]]) -> bool:
-    """`everything but the drums`, `all of it louder but the drums`: what comes is taken from what was said of all."""
-    if any(one.role == "everything" for one in found[max(0, number - 2) : number]):
-        return True
-    start = next((n for n in range(number - 1, -1, -1) if found[n].role == "mark"), -1)
-    named = [n for n, roles in enumerate(after) if roles & {"part", "instrument", "section"}]
-    small = {"the", "fill", "a", "in", "ordinal"}
-    if not named or any(not roles & small for roles in after[: named[0]]):
-        return False
-    ends = len(after) == named[0] + 1 or bool(after[named[0] + 1] & {"mark", "hard"})
-    return ends and any(one.role == "everything" for one in found[start + 1 : number])
 
 
 def _roles(found: list[Term], start: int) -> list[set[str]]:

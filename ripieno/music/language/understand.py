@@ -7,6 +7,7 @@ from itertools import pairwise
 from ripieno.contracts.understanding import About, Kind, Language, Place, Statement, Stretch, Understanding
 from ripieno.music.language import amounts, behind, clauses, correcting, ones, places, statements, styles, terms
 from ripieno.music.language.compounds import parted
+from ripieno.music.language.derived import derived
 from ripieno.music.language.lexicon import LANGUAGES, Lexicon, lexicon
 from ripieno.music.language.saying import Said, State
 from ripieno.music.language.settling import settled
@@ -26,7 +27,7 @@ def understand(text: str, *, language: Language | None = None, about: About = "r
         For a language that nobody reads here.
     """
     known = language or recognised(text)
-    said = parted(tokens(text), known)
+    said = derived(spelt(parted(tokens(text), known), known), known)
     words = lexicon(known)
     meant = corrected(said, known)
     told = {**ones.read(meant, known), **amounts.keys(meant, words, text)}
@@ -55,7 +56,7 @@ def recognised(text: str) -> Language:
 
 def _known(said: list[Token], words: Lexicon) -> float:
     """How many words are read; a phrase says more than its words."""
-    said = spelt(parted(said, words.name), words.name)
+    said = derived(spelt(parted(said, words.name), words.name), words.name)
     found = [term for term in terms.read(said, words) if said[term.first].kind == "word"]
     return sum(
         (term.last - term.first + len(term.also)) * (0.9 + 0.1 * (term.last - term.first))

@@ -10,7 +10,7 @@ from ripieno.music.language.clauses import Clause
 from ripieno.music.language.saying import GLOBAL, Carried, Heard, Said, State
 from ripieno.music.language.telling import add, flush
 
-_OF_ALL = (Kind.KEY, Kind.METER, Kind.STYLE, Kind.SECTION)
+_OF_ALL = (Kind.KEY, Kind.METER, Kind.STYLE, Kind.SECTION, Kind.THEME, Kind.LANGUAGE)
 
 
 def place_back(state: State, heard: Heard, begins: int) -> None:
@@ -30,9 +30,12 @@ def place_back(state: State, heard: Heard, begins: int) -> None:
             for one in mine
             if (one.negated == said.negated or said.too)
             and ((one.inherits and one.parts == said.parts) or one.kind == said.kind)
+            and not (one.kind == Kind.PART and one.but_parts and said.parts)
         ]
-        if said.places or said.but_places or not alike or said.kind in _OF_ALL:
+        if said.places or said.but_places or said.throughout or not alike or said.kind in _OF_ALL:
             break
+        if state.joined == "comma" and state.about == "request" and said.kind == Kind.PART and not said.negated:
+            break  # `slap bass, brass in the chorus`
         said.places = heard.where
         said.only = said.only or (said.kind == Kind.PART and not said.negated) or heard.place_only
 
@@ -47,6 +50,14 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
     if heard.place_only and not before and begins:
         before = [said for said in state.said if not said.places][-1:]
     negated = heard.place_negated
+    if negated and before and before[-1].kind == Kind.PART and before[-1].negated and before[-1].places:
+        for said in [one for one in before if one.places == before[-1].places]:  # `nor in the outro`
+            said.places = [*said.places, *(place for place in where if place not in said.places)]
+        return
+    if negated and clause.has("unknown") and not before:
+        for term in clause.terms:
+            term.used = False
+        return
     if negated and not before:
         add(
             state,
@@ -55,7 +66,12 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
         )
         return
     if before and (negated or heard.but_places):
-        _not_there(state, before[-1], where if negated else heard.but_places, heard)
+        last = before[-1]
+        for said in before[:-1]:  # `clearer and softer, everywhere but in the chorus`
+            alike = said.parts == last.parts and said.kind != Kind.PART and last.clause - said.clause == 1
+            if alike and not (said.places or said.but_places or negated):
+                said.but_places = list(heard.but_places)
+        _not_there(state, last, where if negated else heard.but_places, heard)
         return
     last = before[-1] if before else None
     out = last if last is not None and last.negated and last.kind == Kind.PART and last.parts else None
@@ -73,8 +89,18 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
     if last is not None and last.but_places and not last.places and clause.joined == "but":
         last.places = where
         return
-    free = [said for said in before if not said.places and said.kind not in _OF_ALL]
+    free = [said for said in before if not (said.places or said.throughout) and said.kind not in _OF_ALL]
+    is_of_the_last = clause.joined == "comma" and clause.terms[0].role == "the"  # `and drums, which come in at bar 9`
+    if (
+        (heard.place_only and clause.joined == "but") or is_of_the_last
+    ) and free:  # `a bass, and drums, but only in the chorus`
+        free = [said for said in free if said.clause == free[-1].clause]
+    if _is_new_section(heard) and not heard.places[0].data.prep and (heard.wants or state.about == "request"):
+        section(state, heard)
+        return
     strange = clause.has("unknown")
+    if not heard.places:
+        return
     is_new = heard.wants and heard.places[0].data.article == "a"  # `and add an outro`
     if clause.joined in ("and", "or") and not free and last is not None and not (strange or is_new):
         for said in before:
@@ -87,7 +113,13 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
     if free:
         return
     if heard.wants or (heard.article and not heard.places[0].data.prep) or _is_new_section(heard):
-        _section(state, heard)
+        section(state, heard)
+        return
+    if state.number == 0 and heard.but_places and not heard.places:
+        state.sticky_but = list(heard.but_places)  # `except in the bridge, ...`
+        return
+    if state.number == 0 and heard.places and all(term.data.is_beside for term in heard.places) and not negated:
+        state.sticky, state.lead = where, heard.places[0]  # `before that, only the piano`
         return
     is_lost = bool(clause.joined) and not before  # of something that nobody understood
     if clause.has("unknown", "more", "less") or is_lost or all(term.data.is_beside for term in heard.places):
@@ -131,7 +163,7 @@ def _where_they_are(said: list[Said], parts: list[StemType]) -> list[Place]:
     return list(where) if all(one.places == where for one in wanted) else []
 
 
-def _section(state: State, heard: Heard) -> None:
+def section(state: State, heard: Heard) -> None:
     named, *others = heard.places
     where = [place for term in others for place in term.data.places if place not in named.data.places]
     for place in named.data.places:

@@ -108,13 +108,13 @@ def test_nor_of_one_value_another(language_model, text, against):
 
 
 def test_what_is_said_of_others_or_elsewhere_is_no_opposite(language_model):
-    text = "the drums louder in the chorus, no bass in the intro, gloopy and zippy"
+    text = "the drums louder in the chorus, no bass in the intro, gloopy and wibbly"
     language_model.replies = [
         {
             "statements": [
                 heard("loudness", "gloopy", parts=["drums"], places=[place("verse")], amount=-0.5),
-                heard("loudness", "zippy", parts=["piano"], amount=-0.5),
-                heard("density", "zippy", parts=["bass"], amount=0.5),
+                heard("loudness", "wibbly", parts=["piano"], amount=-0.5),
+                heard("density", "wibbly", parts=["bass"], amount=0.5),
             ]
         }
     ]

@@ -20,7 +20,7 @@ def left_out(text: str, about: About = "refinement") -> list[Statement]:
         "the drums don't work for me",
         "don't let the bass drown out the vocals",
         "The bassline doesn't follow the kick",
-        "no cheesy synths please",
+        "no crappy synths please",
         "Could you not play drums in the intro?",
         "the flute doesn't have to play all the time",
         "I wouldn't mind a cello in the bridge",
