@@ -234,8 +234,16 @@ def lexicon(name: str) -> Lexicon:
     styles = {style: [style, *common.styles.get(style, [])] for style in all_genres()}
     for style, phrases in styles.items():
         add(phrases, "style", style)
+    sung = f"{behind.STANDS_FOR}/"
+    backing = {one.words for one in entries if one.value.startswith(sung)}
     by_word: dict[str, list[Entry]] = {}
     for entry in dict.fromkeys(entries):
+        if (
+            entry.words in backing
+            and not entry.value.startswith(sung)
+            and entry.role in ("part", "instrument", "absent")
+        ):
+            continue  # who sings behind a lead is not the lead
         by_word.setdefault(entry.words[0], []).append(entry)
     ordered = {word: tuple(sorted(found, key=lambda one: -one.weight)) for word, found in by_word.items()}
     return Lexicon(
