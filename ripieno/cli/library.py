@@ -263,7 +263,7 @@ def _print(chosen: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json([song.model_dump(mode="json", include=SHOWN_OF_A_SONG) for song in found])
     elif found:
-        titles = ("id", "song", "status", "tempo", "key", "mood", "style", "length", "uploaded")
+        titles = ("id", "song", "status", "tempo", "key", "length", "uploaded", "mood", "style")
         print_rows(titles, [_row(song) for song in found], keep=("id",))
     else:
         click.echo(
@@ -278,10 +278,10 @@ def _row(song: AudioSummary) -> tuple[str, ...]:
         song.status,
         f"{song.bpm:.1f} bpm" if song.bpm else "",
         f"{song.key} {song.mode}" if song.key else "",
+        clock(song.duration_seconds),
+        day(song.uploaded_at),
         moods.nearest(song.valence, song.arousal, 1)[0]
         if song.valence is not None and song.arousal is not None
         else "",
         song.styles[0] if song.styles else "",
-        clock(song.duration_seconds),
-        day(song.uploaded_at),
     )

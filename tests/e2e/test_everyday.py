@@ -94,7 +94,7 @@ def test_a_pipe_gets_whole_lines_with_every_column(command, make_clip, song, tmp
     shutil.copy(make_clip("long.wav", 44.0, 3.0), tmp_path / name)
     command("analyze", str(tmp_path / name))
     lines = [line.split("\t") for line in command("list").splitlines()]
-    assert {len(line) for line in lines} == {7}
+    assert {len(line) for line in lines} == {9}
     (long,) = [line for line in lines if line[1] == name]
     assert long[2] == "analyzed" and long[5].startswith("0:03")
     assert [line[4] for line in lines if line[0] == song["audio_file_id"]] == ["D major"]

@@ -80,7 +80,7 @@ def test_the_jams_file_is_valid_and_carries_provenance(analysed, command, tmp_pa
     path = Path(analysed["jams_path"])
     document = jams.load(str(path), validate=True, strict=True)
     namespaces = {annotation.namespace for annotation in document.annotations}
-    assert namespaces == {"tempo", "key_mode", "beat", "segment_open", "chord"}
+    assert namespaces == {"tempo", "key_mode", "beat", "segment_open", "chord", "mood_thayer", "tag_open"}
     (beats,) = document.search(namespace="beat")
     assert beats.annotation_metadata.annotation_tools.startswith("ripieno networks+bar-pointer")
     assert document.sandbox.tuning_frequency == analysed["analysis"]["tuning_frequency"]
@@ -105,6 +105,7 @@ def test_search_finds_it_by_what_it_is(command, analysed, filters, is_found):
     found = json.loads(command("search", *filters, "--json"))
     assert (analysed["audio_file_id"] in [song["audio_file_id"] for song in found]) == is_found
     fields = {"audio_file_id", "original_file_name", "status", "bpm", "key", "mode", "duration_seconds", "uploaded_at"}
+    fields |= {"valence", "arousal", "styles"}
     assert all(set(song) == fields for song in found)
 
 
