@@ -91,6 +91,11 @@ def singles(statement: Statement) -> list[Statement]:
     return [statement.model_copy(update={"parts": [one]}) for one in statement.parts] or [statement]
 
 
+def is_a_waltz(line: Expected) -> bool:
+    """Whether it asks for a style in three, by any of its names."""
+    return line.what == "style" and (line.value is None or style_of(line.value, lexicon("en").styles) == "waltz")
+
+
 def is_alike(line: Expected, statement: Statement) -> bool:
     kind = str(statement.kind)
     if line.what == "mood" and kind == _SAID_OTHERWISE.get(line.value or "", ("",))[0]:

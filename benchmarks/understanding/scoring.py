@@ -15,6 +15,7 @@ from benchmarks.understanding.lines import (
     Expected,
     apart,
     faults,
+    is_a_waltz,
     is_alike,
     names,
     normal,
@@ -60,7 +61,7 @@ def judged(one: dict[str, Any], said: Understanding) -> Verdict:
     came = list(left)
     ranges = [line.where for line in expected if line.what == "range"]
     homes = {line.who: line.where for line in expected if line.what in PARTS and line.only and line.where}
-    for line in expected:
+    for line in sorted(expected, key=lambda one: one.value is None):  # an instrument before the part that it is
         fitting = next((statement for statement in left if not faults(line, statement)), None)
         if fitting is None and ranges and not line.where:  # where all of it is about
             there = replace(line, where=ranges[0])
@@ -107,9 +108,13 @@ def _follows(line: Expected, came: list[Statement]) -> bool:
         there = names(one.places)
         if one.kind not in (Kind.PART, Kind.INSTRUMENT):
             continue
+        if not line.how and line.value is None and one.value is not None and not faults(line, one):
+            return True  # `a violin` is a part and its instrument at once
         if line.how == "not" and line.who == frozenset(one.parts) and line.who and one.only and not one.negated:
             if _is_the_rest(where, there) or (line.not_where and normal(line.not_where) == there):
                 return True
+            if _are_sections(where) and _are_sections(there) and where.isdisjoint(there):
+                return True  # who is only in the chorus is not in the verse
             continue
         stays = bool(line.who) and line.who <= frozenset(one.but_parts) and there == where
         returns = not line.who and _is_the_rest(where, there)
@@ -143,6 +148,11 @@ def _is_the_rest(one: frozenset[str], other: frozenset[str]) -> bool:
         return True
     sides = {name.partition(" ")[0]: name.partition(" ")[2] for name in (first, second)}
     return set(sides) == {"before", "from"} and len(set(sides.values())) == 1
+
+
+def _are_sections(there: frozenset[str]) -> bool:
+    """Whether all are whole sections of a kind, none of which is within another."""
+    return bool(there) and all(re.fullmatch(r"[a-z-]+", name) for name in there)
 
 
 def _is_of_all_that_play(line: Expected, left: list[Statement], expected: list[Expected]) -> bool:
@@ -223,6 +233,8 @@ def _is_implied(statement: Statement, expected: list[Expected]) -> bool:
         out = [line for line in expected if line.what in PARTS and line.how == "not" and line.where]
         if any(set(statement.parts) <= line.who and _is_the_rest(normal(line.where), where) for line in out):
             return True
+    if statement.kind == Kind.METER and statement.value == "3/4" and any(is_a_waltz(line) for line in expected):
+        return True  # a waltz is in three
     if statement.kind == Kind.LYRICS and not statement.negated and about & {"vocals"}:
         return True
     if statement.kind == Kind.PART and statement.negated and not statement.parts:  # `only the piano`
