@@ -6,6 +6,8 @@ spoken of stay the ones that the next clause may be about.
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from ripieno.contracts.understanding import MOST_BARS, Kind
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.saying import GLOBAL, NEGATORS, Heard, Said, State
@@ -32,6 +34,10 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
     if bare and heard.places and not heard.named and _is_where_they_come_in(state, clause, heard, begins):
         _come_in(state, heard)
         return True
+    is_all = all(one.role in ("only", "fill") for one in clause.terms) and clause.has("only")
+    if is_all and clause.joined == "comma" and state.pending and state.about == "request":
+        _nowhere_else(state, begins)  # `violín y piano, nada más`
+        return True
     if heard.nowhere and heard.named and not heard.preds and state.about == "request" and not heard.places:
         heard.number = state.number
         state.pending.append((heard, clause))
@@ -50,7 +56,9 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
     if heard.inaudible:
         _complain(state, clause, heard)
         return True
-    if heard.others and (heard.removes or heard.negates_parts) and not heard.named and _has_a_place(state, begins):
+    is_all = state.about == "request" and not heard.places
+    there = is_all or _has_a_place(state, begins)
+    if heard.others and (heard.removes or heard.negates_parts) and not heard.named and there:
         _nowhere_else(state, begins)
         return True
     if heard.elsewhere and not bare and state.last_place is not None and not heard.places:
@@ -97,17 +105,24 @@ def _is_where_they_come_in(state: State, clause: Clause, heard: Heard, begins: i
     onward = all(place.side == "from" or (place.bars or (0, 0))[1] == MOST_BARS for place in heard.where)
     if clause.terms[-1].role == "want" and state.subject:  # `the verses without strings, the choruses with`
         heard.returns = True
-    goes_on = bool(clause.joined) or (heard.of_them and clause.has("only"))  # `they should only start at bar 9`
+    is_theirs = state.before.is_name and (heard.enters or clause.has("only") or state.is_alone)
+    goes_on = (
+        bool(clause.joined) or is_theirs or (heard.of_them and clause.has("only"))
+    )  # `they should only start at bar 9`
+    if is_theirs and heard.place_only and state.about == "request":
+        return True  # `A piano and a bass. In the chorus only.`
     return heard.returns or (onward and goes_on and not state.pending and not state.said[begins:])
 
 
 def _come_in(state: State, heard: Heard) -> None:
     flush(state)
     parts = list(state.subject or state.before.subject)
-    last = state.said[-1] if state.said else None
-    same = last is not None and (last.kind, last.parts) == (Kind.PART, parts) and not (last.negated or last.places)
-    if state.about == "request" and last is not None and same:  # `a sax, put it in the solo and nowhere else`
-        last.places, last.only = heard.where, heard.nowhere or heard.place_only
+    row = takewhile(lambda one: one.kind == Kind.PART and set(one.parts) <= set(parts), reversed(state.said))
+    same = [one for one in row if not (one.negated or one.places)]
+    if state.about == "request" and {part for one in same for part in one.parts} == set(parts):
+        for one in same:  # `a sax and a flute, put them in the solo and nowhere else`
+            one.places = list(heard.where)
+            one.only = heard.nowhere or heard.place_only or heard.enters or state.is_alone
         return
     said = Said(Kind.PART, heard.first, heard.last, parts=parts, places=heard.where, only=not heard.returns)
     add(state, said, heard)

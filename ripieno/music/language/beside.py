@@ -26,6 +26,8 @@ def beside(place: Term, term: Term) -> Term:
     for one in place.data.places:
         if one.bars and one.section is None and one.side == "in" and one.bars[0] > 1 and earlier:
             found.append(Place(bars=(1, one.bars[0] - 1)))
+        elif one.side == "before" and not earlier:  # `until the chorus, and then`
+            found.append(one.model_copy(update={"side": "from"}))
         else:
             found.append(one.model_copy(update={"side": "before" if earlier else "after"}))
     return replace(

@@ -97,10 +97,12 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
             continue
         goes_too(state, clause, said, begins)
         _as_players_do(state, clause, heard, said)
-        if inherits and clause.joined and not heard.places and not heard.but_places and said.kind not in _OWN_PLACE:
+        is_there = not (heard.places or heard.but_places or heard.throughout)
+        if inherits and clause.joined and is_there and said.kind not in _OWN_PLACE:
             said.places = place_of_before(state, begins, said, clause)
         goes_on = state.before.is_name and not clause.joined
-        of_before = said.kind in _OF_PLAYERS or ((goes_on or heard.of_them) and said.kind not in GLOBAL)
+        of_them = goes_on or heard.of_them or any(one.data.is_beside for one in heard.places)
+        of_before = said.kind in _OF_PLAYERS or (of_them and said.kind not in GLOBAL)
         if inherits and not state.subject and of_before and state.before.subject:
             said.parts, said.inherits = list(state.before.subject), True
             said.places = said.places or heard.where or list(state.before.sticky or state.before.where)
@@ -137,7 +139,11 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     if own or heard.everything or heard.excepted:
         state.subject, state.but_subject = list(dict.fromkeys(own)), list(heard.excepted)
     if heard.named and ((not meaning and not heard.remark) or is_wanted(state, heard, meaning, subject_first)):
+        begins_here = len(state.said)
         want(state, heard)
+        if state.about != "request" and any(said.compares for _, said in meaning):  # `a sparser bass from bar 33 on`
+            for said in state.said[begins_here:]:
+                said.only = said.only and not said.only_implied
     elif not heard.named and not meaning and heard.places:
         place_alone(state, clause, heard, begins)
     elif heard.named and any(one.instrument for one in heard.named):

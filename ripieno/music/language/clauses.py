@@ -33,11 +33,12 @@ _OF_A_PLACE = ("place", "in", "on", "the", "fill")
 @dataclass
 class Clause:
     """`joined` is what stands before it: nothing at the beginning of a sentence, `comma`, `and`, `or` or `but`. `asks`
-    where its sentence is a question."""
+    where its sentence is a question, `explains` where a colon stands before it."""
 
     joined: str
     terms: list[Term] = field(default_factory=list)
     asks: bool = False
+    explains: bool = False
 
     def has(self, *roles: str) -> bool:
         return any(term.role in roles for term in self.terms)
@@ -59,7 +60,8 @@ def sentences(found: list[Term], said: list[Token], text: str) -> list[list[Clau
             clause = Clause("")
         ends = number + 1 == len(found) or found[number + 1].role in ("mark", *_JOINS)
         sets_apart = (term.role == "no" and not ends) or (term.role == "not" and _is_of_a_part(found, number))
-        if sets_apart and clause.has("part", "instrument") and not clause.has("remove", "not"):
+        names = clause.has("part", "instrument") or _is_of_another_section(found, number, clause)
+        if sets_apart and names and not clause.has("remove", "not"):
             _close(read, clause)
             clause = Clause("comma")
         gives_a_reason = term.role == "fill" and term.value == "because"
@@ -73,7 +75,7 @@ def sentences(found: list[Term], said: list[Token], text: str) -> list[list[Clau
                 clause.joined = joined if clause.joined == "comma" else clause.joined
             elif clause.terms:
                 _close(read, clause)
-                clause = Clause(joined)
+                clause = Clause(joined, explains=term.value == ":")
             elif clause.joined in ("", "comma"):
                 clause.joined = joined if read[-1] else ""
             term.used = True
@@ -92,6 +94,14 @@ def _is_a_particle(found: list[Term], at: int, clause: Clause) -> bool:
     says = any(one.role in _SAYS for one in clause.terms)
     follows = found[at + 1].role if at + 1 < len(found) else "mark"
     return bool(clause.terms) and not is_set_off and not says and follows not in ("mark", "not", "no", "only", "except")
+
+
+def _is_of_another_section(found: list[Term], at: int, clause: Clause) -> bool:
+    """`with a bridge and no intro`."""
+    last = clause.terms[-1] if clause.terms else None
+    following = next((one for one in found[at + 1 :] if one.role not in ("the", "a")), None)
+    both = [one for one in (last, following) if one is not None and one.role == "place" and not one.data.prep]
+    return found[at].role == "no" and len(both) == 2
 
 
 def _is_of_a_part(found: list[Term], at: int) -> bool:

@@ -44,7 +44,9 @@ def _cut(word: str, language: str) -> int:
 
 
 def _is(half: str, link: str, language: str) -> bool:
-    return half.endswith(link) and bool(_FIRST & _roles(half[: len(half) - len(link)], language))
+    first = half[: len(half) - len(link)]
+    named = any(one.value == "occasion" for one in lexicon(language).by_word.get(first, ()))  # `Geburtstagslied`
+    return half.endswith(link) and (named or bool(_FIRST & _roles(first, language)))
 
 
 def _roles(word: str, language: str) -> set[str]:

@@ -38,7 +38,7 @@ def goes_without_saying(state: State, clause: Clause, heard: Heard, begins: int)
         _say_it_there(state, last, turns[0], heard, clause)  # `not more reverb, less!`
         turns[0].used = True
         return True
-    if turns[0].role == "no" and _is_of_a_part(clause.terms, turns[0]):
+    if turns[0].role == "no" and (_is_of_a_part(clause.terms, turns[0]) or _is_of_a_section(clause.terms, turns[0])):
         return False  # `louder in the chorus, no bass in the intro`
     if not (_of_others(clause.terms) if not heard.places else _elsewhere(last, heard, clause.terms)):
         return False
@@ -88,6 +88,13 @@ def _is_of_a_part(terms: list[Term], turn: Term) -> bool:
     at = next(n for n, one in enumerate(terms) if one is turn)
     following = next((one.role for one in terms[at + 1 :] if one.role not in ("the", "a", "fill")), "")
     return following in ("part", "instrument")
+
+
+def _is_of_a_section(terms: list[Term], turn: Term) -> bool:
+    """`a male voice, no intro`."""
+    at = next(n for n, one in enumerate(terms) if one is turn)
+    following = terms[at + 1] if at + 1 < len(terms) else None
+    return following is not None and following.role == "place" and not following.data.prep
 
 
 def _of_others(terms: list[Term]) -> bool:

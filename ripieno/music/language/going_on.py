@@ -20,7 +20,12 @@ def goes_too(state: State, clause: Clause, said: Said, begins: int) -> None:
 def is_at_a_place_of_its_own(said: Said, heard: Heard, clause: Clause) -> bool:
     noun = next((n for n, one in enumerate(clause.terms) if one.role == "noun"), 0)
     is_it_all = bool(heard.places) or (noun > 0 and clause.terms[noun - 1].role == "the")  # `turn up the energy`
-    return said.kind == Kind.ENERGY and noun > 0 and is_it_all and not heard.of_them
+    if said.kind == Kind.ENERGY and noun > 0 and is_it_all and not heard.of_them:
+        return True
+    leads = next((one for one in clause.terms if one.role not in ("fill", "the", "to")), None)
+    lacks = said.kind in (Kind.ENERGY, Kind.DYNAMICS) and not (said.unit or heard.of_them)
+    of_it = leads is not None and leads.role == "place" and not leads.data.is_bars
+    return lacks and of_it and (not leads.data.prep or any(one.value == "lacks" for one in clause.terms))
 
 
 def are_only_spoken_of(state: State, heard: Heard) -> bool:
@@ -44,6 +49,8 @@ def place_of_before(state: State, begins: int, going_on: Said, clause: Clause) -
     """`busier in the verses, and louder`: what goes on of the same parts is where they were spoken of."""
     if state.said[begins:] and state.said[-1].kind == Kind.RANGE:
         return list(state.said[-1].places)
+    if (where := _from_there_on(state, begins, going_on)) is not None:
+        return where
     said = [one for one in state.said[begins:] if one.kind not in GLOBAL or one.parts]
     said = [one for one in said if not one.negated or (clause.joined == "but" and one.kind != Kind.PART)]
     last = said[-1] if said else None
@@ -51,6 +58,16 @@ def place_of_before(state: State, begins: int, going_on: Said, clause: Clause) -
     if last is None or last.parts != state.subject or elsewhere:
         return []
     return list(last.places)
+
+
+def _from_there_on(state: State, begins: int, going_on: Said) -> list[Place] | None:
+    """`out until the first chorus, then louder`: where those are there again who were left out before."""
+    last = state.said[-1] if state.said[begins:] else None
+    if last is None or last.kind != Kind.PART or not last.negated or last.parts != state.subject or going_on.negated:
+        return None
+    if not last.places or any(place.side != "before" for place in last.places):
+        return None
+    return [place.model_copy(update={"side": "from"}) for place in last.places]
 
 
 def is_of_those_before(state: State, said: Said) -> bool:

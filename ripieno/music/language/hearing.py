@@ -105,11 +105,12 @@ def hear(state: State, clause: Clause) -> Heard:
             mods.neg = True  # `nothing sad`
             mods.terms.append(term)
         elif role == "nothing":
-            opens = all(
-                one.role == "fill" and one.value != "content" for one in terms[:at]
-            )  # not `is good for nothing`
-            heard.removes = opens and at + 1 < len(terms) and _after(terms, at).role == "place"
-            is_of_all = not state.subject and not state.before.subject
+            small = all(one.role in ("fill", "place") and one.value != "content" for one in terms[:at])
+            opens = not any(one.role == "place" for one in terms[:at])
+            heard.removes = small and (  # not `is good for nothing`
+                at + 1 < len(terms) and _after(terms, at).role == "place" if opens else at + 1 == len(terms)
+            )
+            is_of_all = not (state.subject or state.before.subject or state.pending)
             heard.everything, heard.rests, term.used = heard.removes and is_of_all, heard.removes, heard.removes
         elif role == "inaudible":
             heard.inaudible = True
@@ -118,7 +119,7 @@ def hear(state: State, clause: Clause) -> Heard:
         elif role == "others":
             heard.others = True
             heard.elsewhere = heard.elsewhere or term.value == "elsewhere"
-            heard.keeps = heard.keeps or term.value == "kept"
+            heard.keeps = heard.keeps or (term.value == "kept" and not clause.has("remove"))
         elif role == "instrumental" and not mods.neg:
             heard.sings_not = True
             heard.preds.append((at, made(state, Kind.PART, term, parts=[StemType.VOCALS], negated=True)))
@@ -136,6 +137,8 @@ def hear(state: State, clause: Clause) -> Heard:
             heard.keeps = True
         elif role == "dislike":
             heard.dislikes = True
+        elif role == "everything" and term.value == "overall" and _goes_on_of_them(state, clause, heard):
+            heard.throughout = True
         elif role == "everything":
             heard.everything = True
             heard.excepted += [StemType.VOCALS] if term.value == "players" else []
@@ -147,6 +150,9 @@ def hear(state: State, clause: Clause) -> Heard:
             heard.preds.append((at, made(state, Kind.VARIATION, term)))
         elif role == "only":
             heard.only_parts = heard.only_parts or _is_of_parts(terms, at)
+        elif role == "fill" and term.value == "occasion" and clause.has("song") and not clause.has("about"):
+            if state.about == "request":
+                heard.preds.append((at, made(state, Kind.THEME, term)))
         elif role == "about":
             theme(state, terms, at, heard, negated=mods.neg)
             mods = Mods()
@@ -184,6 +190,15 @@ def hear(state: State, clause: Clause) -> Heard:
     return heard
 
 
+def _goes_on_of_them(state: State, clause: Clause, heard: Heard) -> bool:
+    """`the bass is too busy in the verse, and a bit loud overall`."""
+    last = state.said[-1] if state.said else None
+    is_next = last is not None and last.clause == state.number - 1 and last.too and bool(last.parts)
+    leads = clause.terms[0].value == "overall" and not heard.of_them  # `and overall it's too dark`
+    of_it = leads and any((one.role, one.value) == ("fill", "is") for one in clause.terms)
+    return clause.joined == "and" and is_next and not (heard.named or of_it)
+
+
 def _drowns(state: State, terms: list[Term], at: int, heard: Heard) -> bool:
     """`the bass drowns out the vocals`: it is too loud."""
     others = any(one.role in ("part", "instrument", "everything", "others") for one in terms[at + 1 :])
@@ -206,6 +221,8 @@ def _until(state: State, heard: Heard) -> None:
 def _is_of_parts(terms: list[Term], at: int) -> bool:
     """`only drums`; `drums only`, `piano seul`."""
     if at + 1 < len(terms) and _after(terms, at).role in ("part", "instrument"):
+        return True
+    if [one.role for one in terms[at + 1 : at + 3]] in (["want", "part"], ["want", "instrument"]):  # `only with drums`
         return True
     before = next((one.role for one in reversed(terms[:at]) if one.role not in ("fill", "the")), "")
     after = next((one.role for one in terms[at + 1 :] if one.role not in ("fill", "the", "and")), "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ripieno.contracts.understanding import Kind
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.saying import NEGATORS, Heard, Said, State
-from ripieno.music.language.telling import add
+from ripieno.music.language.telling import add, flush
 
 _KEPT_TO = frozenset((Kind.NOTES, Kind.ONSETS, Kind.PULSE))
 
@@ -59,6 +59,10 @@ def keep(state: State, clause: Clause, heard: Heard) -> None:
     is_the_rest = last is not None and last.kind == Kind.KEEP and last.clause == state.number - 1
     if goes_on and is_the_rest and last is not None and last.but_parts:
         return  # `leave the rest, as it is`
+    mine = [one for one in state.pending if not one[0].place_only]
+    state.pending = [one for one in state.pending if one[0].place_only]
+    flush(state)  # `the sax only in the intro, and leave the guitar as it is`
+    state.pending = mine
     waiting = [one for held, _ in state.pending for one in held.named]
     heard.named = [*waiting, *heard.named]
     state.pending = []

@@ -50,12 +50,19 @@ def _is_of_a_part(terms: list[Term]) -> bool:
 
 def _complains(state: State, term: Term, mods: Mods, terms: list[Term], at: int) -> bool:
     """`it sounds muddy`, `it is a bit loud` are complaints, `a muddy bass` a wish."""
-    is_so = any(one.role == "fill" and one.value == "is" for one in terms[:at])
+    is_so = any(one.role == "fill" and one.value == "is" for one in terms[:at]) or _goes_on(state, terms[:at])
     is_wished = any(one.role == "fill" and one.value in ("ought", "modal", "makes") for one in terms[:at])
     if term.detail == BAD:
         return (is_so or state.about != "request") and not (is_wished and not mods.too)
     measured = any(one.role == "degree" for one in mods.terms)
     return is_so and measured and state.about != "request" and term.role == "concept" and not mods.neg
+
+
+def _goes_on(state: State, before: list[Term]) -> bool:
+    """`is too busy, and a bit loud`."""
+    last = state.said[-1] if state.said and state.joined == "and" else None
+    wished = any(one.role in ("want", "more", "less", "part", "instrument") for one in before)
+    return last is not None and last.too and last.clause == state.number - 1 and not wished
 
 
 def _noun(state: State, said: Said, known: Concept, mods: Mods, terms: list[Term], at: int) -> Said | None:
@@ -68,6 +75,8 @@ def _noun(state: State, said: Said, known: Concept, mods: Mods, terms: list[Term
         sign = 1.0
     elif mods.neg and said.kind in _NEVER_OUT and not any(term.role == "remove" for term in terms):
         return None  # `the problem is not the tempo`
+    elif mods.neg and said.kind in (Kind.ENERGY, Kind.DYNAMICS) and state.about == "comment":
+        said.too = True  # `the outro has no energy`
     elif mods.neg or any(term.role == "remove" for term in terms):
         if known.amount is None:
             said.negated = True

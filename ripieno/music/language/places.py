@@ -12,6 +12,7 @@ from ripieno.music.language.lexicon import Lexicon
 from ripieno.music.language.terms import Term
 
 _LEADS = ("the", "fill", "in", "crop", "a", "from", "since", "to", "everything", "before", "after")
+_SAY_OF_IT = ("want", "no")
 _ONWARDS = ("end", "on")  # `from the second verse on`
 
 
@@ -173,6 +174,10 @@ def _joined(found: list[Term]) -> list[Term]:
         if term.role == "place" and before is not None:
             between = read[read.index(before) + 1 :]
             roles = [one.role for one in between if one.role not in ("the", "fill")]
+            said_of = _is_said_of(found, term)
+            if said_of and _is_led(read, before) and ("in" not in roles or said_of == "lacks"):
+                read.append(term)  # `too dark in the verses and the outro lacks punch`
+                continue
             if roles and set(roles) <= {"and", "or", "in"} and ({"and", "or"} & set(roles)):
                 before.data.places += term.data.places
             elif (roles in (["in"], ["from"]) and before.data.is_bars != term.data.is_bars) or (
@@ -193,6 +198,23 @@ def _joined(found: list[Term]) -> list[Term]:
             continue
         read.append(term)
     return read
+
+
+def _is_said_of(found: list[Term], place: Term) -> str:
+    """By what word something is said of the place: `the outro lacks punch`."""
+    at = next(n for n, one in enumerate(found) if one is place)
+    behind = [one for one in found[at + 1 : at + 3] if one.role != "fill" or one.value]
+    if not behind or (behind[0] is not found[at + 1] and behind[0].role != "no"):  # `in the verse and the chorus it is`
+        return ""
+    says = behind[0].value in ("is", "lacks", "ought", "modal") or behind[0].role in _SAY_OF_IT
+    return (behind[0].value or behind[0].role) if says else ""
+
+
+def _is_led(read: list[Term], place: Term) -> bool:
+    at = next(n for n, one in enumerate(read) if one is place)
+    leads = next((n for n in range(at - 1, -1, -1) if read[n].role not in ("the", "fill", "a")), 0)
+    begins = leads == 0 or read[leads - 1].role == "mark"  # `in the verse and the chorus it is too loud`
+    return read[leads].role in ("in", "crop", "from", "since") and not begins
 
 
 def _last_place(read: list[Term]) -> Term | None:

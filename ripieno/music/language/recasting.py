@@ -28,6 +28,7 @@ def recast(clause: Clause, *, of_what_is_there: bool) -> None:
             one.role, one.value = "fill", ""  # `ruhig lauter`: it may well be
         if one.role == "ordinal" and following.role in ("part", "instrument"):
             following.role = "absent"  # `the second guitar` is not all of them
+    _leave_whose_out(clause.terms)
     _halve(clause.terms)
     _leave_sizes_out(clause.terms)
     _leave_purposes_out(clause.terms, of_what_is_there=of_what_is_there)
@@ -91,6 +92,16 @@ def _move(terms: list[Term]) -> None:
         for one in terms:
             if one.role == "remove" and one.value != "rests":
                 one.role, one.value = "down", ""
+
+
+def _leave_whose_out(terms: list[Term]) -> None:
+    """`for my girl`, `pour ma fille`: nobody who sings."""
+    for n, (one, following) in enumerate(pairwise(terms)):
+        if (one.role, one.value) != ("the", "own") or following.role != "concept":
+            continue
+        names = n + 2 < len(terms) and terms[n + 2].role in ("part", "instrument")
+        if following.value in ("female", "male") and not names:
+            following.role, following.value = "fill", ""
 
 
 def _halve(terms: list[Term]) -> None:

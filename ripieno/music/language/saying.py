@@ -20,7 +20,8 @@ NEGATORS = ("not", "no")
 
 @dataclass
 class Said:
-    """A statement in the making; `first`, `last` are terms' tokens, `follows` whether its parts are its own."""
+    """A statement in the making; `first`, `last` are terms' tokens, `follows` whether its parts are its own,
+    `explains` whether it comes behind a colon, `joined` by what to what was before it."""
 
     kind: Kind
     first: int
@@ -43,6 +44,8 @@ class Said:
     complains: bool = False
     turned: bool = False
     throughout: bool = False
+    explains: bool = False
+    joined: str = ""
     clause: int = 0
 
 
@@ -154,7 +157,8 @@ class State:
     (`there`), `before` what the sentence before leaves, `carries` whether `sticky` is its place; `doubted` is whether
     the clause before was not understood for a negator in doubt, `hangs` whether it named nothing that this was for (`no
     reason, to ...`), `absent` whether it was about an instrument that cannot be had, `spares` whether it was about who
-    is not to be left out.
+    is not to be left out, `explains` whether the clause comes behind a colon, `is_alone` whether it is all that its
+    sentence says.
     """
 
     words: Lexicon
@@ -175,6 +179,8 @@ class State:
     doubted: bool = False
     hangs: bool = False
     carries: bool = False
+    explains: bool = False
+    is_alone: bool = False
     absent: bool = False
     excepts: bool = False
     spares: bool = False

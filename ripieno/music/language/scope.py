@@ -228,7 +228,17 @@ def _has_object(terms: list[Term], at: int, *, has_subject: bool) -> bool:
 def _stands_beside(terms: list[Term], at: int) -> bool:
     """`drums out`, `out with the drums`, `out`; not `stands out`, `sounds off`."""
     before = next((one for one in reversed(terms[:at]) if one.role != "fill" and one.role not in _SMALL), None)
-    if before is not None and before.role in (*_THINGS, "noun", "not", "up", "down", "keep", "swap", "remove"):
+    if before is not None and before.role in (
+        *_THINGS,
+        "others",
+        "noun",
+        "not",
+        "up",
+        "down",
+        "keep",
+        "swap",
+        "remove",
+    ):
         return not any(_is(one, _OTHER) for one in terms[terms.index(before) : at])
     after = next((one for one in terms[at + 1 :] if one.role != "fill" and one.role not in _SMALL), None)
     if before is None and not any(_is(one, _OTHER) for one in terms[:at]):

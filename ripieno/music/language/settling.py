@@ -27,6 +27,7 @@ def settled(said: list[Said], about: About) -> tuple[list[Said], list[Said]]:
             one.negated, one.only = False, True  # `no drums except in the chorus`
             one.places, one.but_places = one.but_places, []
     said = [*said, *(_out_there(one) for one in said if _is_but_somewhere(one))]
+    said = _once_there(said) if about == "request" else said
     for one in said if about != "request" else ():
         if one.only_implied and (about == "comment" or any(_is_out_elsewhere(other, one) for other in said)):
             one.only = False
@@ -43,6 +44,20 @@ def settled(said: list[Said], about: About) -> tuple[list[Said], list[Said]]:
     lost |= {id(one) for one in out if any(_is_instead(one, other) or _is_only_there(one, other) for other in wanted)}
     kept = [one for one in said if id(one) not in lost]
     return [one for n, one in enumerate(kept) if not _is_said(one, kept[:n], kept[n + 1 :])], doubted
+
+
+def _once_there(said: list[Said]) -> list[Said]:
+    """`a cello. It is not to play before verse 2`: it is there from then on."""
+    late: list[Said] = []
+    for one in said:
+        wanted = [other for other in said if (other.kind, other.parts) == (Kind.PART, one.parts) and not other.negated]
+        before = one.kind == Kind.PART and one.negated and bool(one.places)
+        if not before or len(wanted) != 1 or wanted[0].places or any(place.side != "before" for place in one.places):
+            continue
+        wanted[0].places = [place.model_copy(update={"side": "from"}) for place in one.places]
+        wanted[0].only = True
+        late.append(one)
+    return [one for one in said if not any(one is other for other in late)]
 
 
 def _is_but_somewhere(one: Said) -> bool:
@@ -158,7 +173,8 @@ def _is_the_reason(one: Said, other: Said) -> bool:
         return bool(other.parts or other.but_parts) and same_way
     if one.kind == Kind.DENSITY and one.too and not one.parts and one.places in ([], other.places):
         return other.kind in (Kind.DENSITY, Kind.PRESENCE) and bool(other.parts) and same_way
-    if one.kind == Kind.DENSITY and (one.amount or 0) < 0 and other.kind in (Kind.NOTES, Kind.ONSETS):
+    explained = other.explains and other.kind in (Kind.NOTES, Kind.ONSETS)
+    if one.kind == Kind.DENSITY and (one.amount or 0) < 0 and explained:
         return (
             other.clause - one.clause == 1 and one.parts == other.parts and not other.negated
         )  # `simplify the bass: only the roots`
@@ -167,6 +183,7 @@ def _is_the_reason(one: Said, other: Said) -> bool:
             return one.parts == other.parts
         return (
             other.too
+            and one.joined != "and"  # `too busy, and a bit loud`
             and one.parts == other.parts
             and other.kind in (Kind.REGISTER, Kind.BRIGHTNESS, Kind.EFFECT, Kind.DENSITY)
         )

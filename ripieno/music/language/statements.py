@@ -32,7 +32,8 @@ def read(state: State, clauses: list[Clause]) -> None:
     if not any(term.role == "place" for clause in clauses for term in clause.terms) and state.before.is_place:
         state.sticky, state.lead, state.carries = state.before.sticky, state.before.lead, True
     for number, clause in enumerate(clauses):
-        state.number, state.joined = number, clause.joined
+        state.number, state.joined, state.explains = number, clause.joined, clause.explains
+        state.is_alone = not any(_says(one) for one in clauses if one is not clause)
         if _not_earlier(state, clause, begins) or _answers_no(state, clause, number, clauses):
             continue
         heard = hear(state, clause)
@@ -52,6 +53,10 @@ def read(state: State, clauses: list[Clause]) -> None:
     state.before = carried(state, begins)
     taken = [one.places for one in state.said[begins:] if one.kind != Kind.RANGE]
     state.said[begins:] = [one for one in state.said[begins:] if one.kind != Kind.RANGE or one.places not in taken]
+
+
+def _says(clause: Clause) -> bool:
+    return any(one.role not in ("fill", "since", "before", *NEGATORS) for one in clause.terms)
 
 
 def _answers_no(state: State, clause: Clause, number: int, clauses: list[Clause]) -> bool:

@@ -15,7 +15,7 @@ _OF_ALL = frozenset((Kind.TEMPO, Kind.KEY, Kind.METER, Kind.STYLE, Kind.LENGTH, 
 
 def add(state: State, said: Said, heard: Heard) -> None:
     """Keep a statement, where its clause says, or where the sentence began."""
-    said.clause = state.number
+    said.clause, said.explains, said.joined = state.number, state.explains, state.joined
     said.throughout = heard.throughout and not heard.places
     said.places = said.places or heard.where or ([] if said.throughout else _there(state, said))
     said.but_places = [*said.but_places, *heard.but_places, *([] if said.places else state.sticky_but)]

@@ -21,7 +21,7 @@ _ORDER = (
     "not", "only", "more", "less", "too", "enough", "swap", "for", "instead of", "up", "down", "keep", "again", "want",
     "language", "bars", "mode", "unit", "ordinal", "number", "half", "before", "after", "since", "from", "to", "end",
     "crop", "in", "on", "about", "new", "everything", "but", "and", "or", "asked", "degree", "so", "a", "the", "song",
-    "key", "fill", "unknown",
+    "key", "fill", "topic", "unknown",
 )  # fmt: skip
 _OF = ("de", "d'")  # of the Romance languages: what follows is a noun
 

@@ -2,15 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ripieno.contracts.understanding import Kind
 from ripieno.music.language.clauses import Clause
+from ripieno.music.language.lexicon import Lexicon
 from ripieno.music.language.saying import NEGATORS, Heard, Said, State
 from ripieno.music.language.terms import Term
+from ripieno.music.language.tokens import Token
 
 _ENDS = ("language", "quantity", "want", "no", "tonality", "meter")
 _SURELY = 2  # words of `that talks about`
 _SMALL = ("fill", "the", "a", "in", "on", "crop", "again", "for", "to", "so", "degree", "about", "unknown", "from")
+_TOPIC = "topic"
 _OF_LYRICS = (Kind.LYRICS, Kind.THEME)
+
+
+def labelled(found: list[Term], said: list[Token], words: Lexicon) -> list[Term]:
+    """`theme: the sea`, `..., theme summer at the lake`: the word brings the theme in as `about` does."""
+    read: list[Term] = []
+    for at, term in enumerate(found):
+        if term.role == "mark" and term.value == ":" and read and read[-1].role == "about" and read[-1].value == _TOPIC:
+            term.used = True
+            continue
+        is_topic = term.last - term.first == 1 and any(
+            one.role == "topic" and len(one.words) == 1 for one in words.by_word.get(said[term.first].word, ())
+        )
+        if is_topic and _brings_in(found, at):
+            read.append(replace(term, role="about", value=_TOPIC))
+            continue
+        if term.role == "topic":
+            term.role = "unknown"
+        read.append(term)
+    return read
+
+
+def _brings_in(found: list[Term], at: int) -> bool:
+    before = next((one for one in reversed(found[:at]) if one.role not in ("the", "fill")), None)
+    if before is not None and before.role not in ("mark", "and"):
+        return False
+    if at + 1 < len(found) and found[at + 1].role == "mark" and found[at + 1].value == ":":
+        return True
+    end = next((n for n, one in enumerate(found[at:], start=at) if one.role == "mark"), len(found))
+    rest = [one.role for one in found[at + 1 : end]]
+    return before is not None and "unknown" in rest and not {"part", "instrument", "style", "song"} & set(rest)
 
 
 def theme(state: State, terms: list[Term], at: int, heard: Heard, *, negated: bool) -> None:
@@ -67,7 +102,10 @@ def _told(terms: list[Term]) -> list[Term]:
     """Without the small words around."""
     while terms and terms[-1].role == "fill" and not terms[-1].value:
         terms = terms[:-1]
-    while terms and terms[0].role in ("about", "again", "in", "on", "crop", "from", "to", "for"):
+    while terms and (
+        terms[0].role in ("about", "again", "in", "on", "crop", "from", "to", "for")
+        or (terms[0].role == "fill" and terms[0].value in ("is", "ought"))
+    ):
         terms = terms[1:]
     return terms
 

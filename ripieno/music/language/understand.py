@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from ripieno.contracts.understanding import About, Kind, Language, Place, Statement, Stretch, Understanding
-from ripieno.music.language import amounts, behind, clauses, correcting, ones, places, statements, styles, terms
+from ripieno.music.language import amounts, behind, clauses, correcting, ones, places, statements, styles, terms, themes
 from ripieno.music.language.compounds import parted
 from ripieno.music.language.derived import derived
 from ripieno.music.language.lexicon import LANGUAGES, Lexicon, lexicon
@@ -15,6 +15,7 @@ from ripieno.music.language.terms import Term
 from ripieno.music.language.tokens import Token, tokens
 from ripieno.music.language.typos import corrected, spelt
 
+_WALTZ = "waltz"
 _ENGLISH_FIRST = 0.01
 
 
@@ -32,12 +33,13 @@ def understand(text: str, *, language: Language | None = None, about: About = "r
     meant = corrected(said, known)
     told = {**ones.read(meant, known), **amounts.keys(meant, words, text)}
     found = amounts.read(terms.read(meant, words, told), meant)
-    found = places.read(found, words)
+    found = themes.labelled(places.read(found, words), said, words)
     state = State(words, about)
     for sentence in correcting.mended(clauses.sentences(found, said, text)):
         statements.read(state, sentence)
     sure, doubted = settled(state.said, about)
     read = [*(_statement(one, said, text) for one in sure), *_styles(found, said, text, words)]
+    read += _meter_of(read) if about != "comment" else []
     read = behind.told(read, found, said)
     read = _once(sorted(read, key=lambda one: (one.words.start, one.words.end)))
     return Understanding(text=text, language=known, statements=read, not_understood=_unread(found, doubted, said, text))
@@ -114,6 +116,14 @@ def _styles(found: list[Term], said: list[Token], text: str, words: Lexicon) -> 
         stretch = Stretch(start=start, end=end, text=text[start:end])
         read.append(Statement(kind=Kind.STYLE, value=heard, absolute=True, words=stretch))
     return read
+
+
+def _meter_of(read: list[Statement]) -> list[Statement]:
+    """A waltz is in three, if nobody says otherwise."""
+    style = next((one for one in read if one.kind == Kind.STYLE and one.value == _WALTZ and not one.negated), None)
+    if style is None or any(one.kind == Kind.METER for one in read):
+        return []
+    return [Statement(kind=Kind.METER, value="3/4", absolute=True, words=style.words)]
 
 
 def _once(statements: list[Statement]) -> list[Statement]:

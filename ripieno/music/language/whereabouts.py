@@ -43,6 +43,9 @@ def place_back(state: State, heard: Heard, begins: int) -> None:
 def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     """A place by itself: of what was said before in the sentence, else of what comes, else what it is all about."""
     flush(state)
+    if state.about == "request" and clause.joined and _is_with_a_section(clause):
+        section(state, heard)
+        return
     where = heard.where
     before = state.said[begins:]
     if heard.everything and any(one.negated and not one.parts and one.kind == Kind.PART for one in before):
@@ -61,7 +64,7 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
     if negated and not before:
         add(
             state,
-            Said(Kind.PART, heard.first, heard.last, negated=True, parts=list(state.subject)),
+            Said(Kind.PART, heard.first, heard.last, negated=True, parts=list(state.subject or state.before.subject)),
             Heard(places=heard.places),
         )
         return
@@ -130,6 +133,16 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
         rest = Said(Kind.RANGE, heard.first, heard.last, places=where, only=heard.place_only)
         state.said.append(changed(rest, clause=state.number))
         state.sticky, state.lead = where, heard.places[0]
+
+
+def _is_with_a_section(clause: Clause) -> bool:
+    """`..., with a bridge`, `..., mit Bridge`."""
+    terms = [one for one in clause.terms if one.role not in ("fill", "a")]
+    if len(terms) != 2 or terms[0].role not in ("want", "on") or terms[1].role != "place":
+        return False
+    place = terms[1]
+    is_named = place.last - place.first == 1 or place.data.article == "a"
+    return is_named and not (place.data.prep or place.data.is_bars or place.data.is_from)
 
 
 def carried(state: State, begins: int) -> Carried:
