@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.understanding.scoring import load, score
 
 _TABLES = Path(__file__).parents[2] / "tests" / "ripieno" / "music" / "language"
-SENTENCES = [_TABLES / "sentences.json", _TABLES / "heard.json", _TABLES / "told.json", _TABLES / "said.json"]
+SENTENCES = [_TABLES / f"{name}.json" for name in ("sentences", "heard", "told", "said", "seen")]
 
 
 def main(paths: list[Path]) -> None:
