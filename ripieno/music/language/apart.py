@@ -56,6 +56,8 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
     if heard.inaudible:
         _complain(state, clause, heard)
         return True
+    if heard.others and not heard.named and heard.removes:
+        flush(state)  # those that wait are not the others
     is_all = state.about == "request" and not heard.places
     there = is_all or _has_a_place(state, begins)
     if heard.others and (heard.removes or heard.negates_parts) and not heard.named and there:

@@ -24,8 +24,11 @@ def is_at_a_place_of_its_own(said: Said, heard: Heard, clause: Clause) -> bool:
         return True
     leads = next((one for one in clause.terms if one.role not in ("fill", "the", "to")), None)
     lacks = said.kind in (Kind.ENERGY, Kind.DYNAMICS) and not (said.unit or heard.of_them)
-    of_it = leads is not None and leads.role == "place" and not leads.data.is_bars
-    return lacks and of_it and (not leads.data.prep or any(one.value == "lacks" for one in clause.terms))
+    if not lacks or leads is None or leads.role != "place" or leads.data.is_bars:
+        return False
+    at = next(n for n, one in enumerate(clause.terms) if one is leads)
+    follows = clause.terms[at + 1].value if at + 1 < len(clause.terms) else ""
+    return not leads.data.prep or follows == "lacks"  # not `in the chorus it lacks punch`
 
 
 def are_only_spoken_of(state: State, heard: Heard) -> bool:

@@ -65,6 +65,11 @@ def _goes_on(state: State, before: list[Term]) -> bool:
     return last is not None and last.too and last.clause == state.number - 1 and not wished
 
 
+def _says_what_is(state: State, terms: list[Term]) -> bool:
+    wished = any(one.role == "want" or (one.role == "fill" and one.value == "ought") for one in terms)
+    return state.about == "comment" and not wished
+
+
 def _noun(state: State, said: Said, known: Concept, mods: Mods, terms: list[Term], at: int) -> Said | None:
     """`more density`, `no reverb`, `raise the tempo`, `lower the volume`; by itself it is only named."""
     around = _direction(state, terms, at)
@@ -75,7 +80,7 @@ def _noun(state: State, said: Said, known: Concept, mods: Mods, terms: list[Term
         sign = 1.0
     elif mods.neg and said.kind in _NEVER_OUT and not any(term.role == "remove" for term in terms):
         return None  # `the problem is not the tempo`
-    elif mods.neg and said.kind in (Kind.ENERGY, Kind.DYNAMICS) and state.about == "comment":
+    elif mods.neg and said.kind in (Kind.ENERGY, Kind.DYNAMICS) and _says_what_is(state, terms):
         said.too = True  # `the outro has no energy`
     elif mods.neg or any(term.role == "remove" for term in terms):
         if known.amount is None:

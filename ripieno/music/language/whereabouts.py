@@ -85,7 +85,11 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
     is_out = last is not None and last.negated and bool(last.places) and last.kind == Kind.PART
     if last is not None and is_out and not last.parts and enters:
         return  # `only the piano in the intro, then all`
-    if last is not None and is_out and (clause.joined == "but" or enters):
+    is_asked_for = last is not None and any(
+        one.kind == Kind.PART and not (one.negated or one.places) and one.parts == last.parts for one in before
+    )
+    comes_in = clause.joined == "but" or enters or (heard.place_only and not is_asked_for)
+    if last is not None and last.parts and is_out and comes_in:
         said = Said(Kind.PART, heard.first, heard.last, parts=last.parts, places=where)
         state.said.append(changed(said, clause=state.number, only=heard.place_only or enters))
         return
