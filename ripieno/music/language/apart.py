@@ -107,7 +107,8 @@ def _is_where_they_come_in(state: State, clause: Clause, heard: Heard, begins: i
     onward = all(place.side == "from" or (place.bars or (0, 0))[1] == MOST_BARS for place in heard.where)
     if clause.terms[-1].role == "want" and state.subject:  # `the verses without strings, the choruses with`
         heard.returns = True
-    is_theirs = state.before.is_name and (heard.enters or clause.has("only") or state.is_alone)
+    says_so = heard.enters or clause.has("only") or (state.is_alone and state.about == "request")
+    is_theirs = state.before.is_name and says_so
     goes_on = (
         bool(clause.joined) or is_theirs or (heard.of_them and clause.has("only"))
     )  # `they should only start at bar 9`

@@ -110,3 +110,55 @@ def test_the_rest_is_all_but_those_who_were_named():
     (kept, softer) = understand("I love the piano. Everything else a bit softer.", about="comment").statements
     assert (kept.kind, kept.parts) == (Kind.KEEP, ["piano"])
     assert softer.but_parts == ["piano"] and softer.amount and softer.amount < 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A cello and a flute. They should only come in from verse 2.",
+        "Ein Cello und eine Flöte. Die sollen erst ab Strophe 2 einsetzen.",
+        "Un chelo y una flauta. Que entren solo a partir de la segunda estrofa.",
+        "Un violoncelle et une flûte. Ils n'entrent qu'au deuxième couplet.",
+    ],
+)
+def test_where_they_come_in_may_be_said_in_a_sentence_of_its_own(text):
+    cello, flute = [one for one in understand(text).statements if one.kind == Kind.PART]
+    assert cello.only and flute.only
+    assert [place.words for one in (cello, flute) for place in one.places] == ["from verse 2 on"] * 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the bass is too busy in verse 2 and a bit loud throughout",
+        "der Bass ist in Strophe 2 zu dicht und durchgehend etwas zu laut",
+        "el bajo suena demasiado cargado en la segunda estrofa y un poco alto todo el rato",
+        "la basse est trop chargée au couplet 2 et un peu forte tout du long",
+    ],
+)
+def test_a_complaint_goes_on_but_not_at_its_place(text):
+    busy, loud = understand(text, about="comment").statements
+    assert [place.section for place in busy.places] == ["verse 2"] and not loud.places
+    assert loud.parts == ["bass"] and loud.amount and loud.amount < 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a guitar, nothing in the verses", "eine Gitarre, in den Strophen nichts", "une guitare, rien aux couplets"],
+)
+def test_nothing_is_of_those_who_were_named(text):
+    assert said(text, "request")[-1] == ("part", "guitar", "verse", True)
+
+
+@pytest.mark.parametrize("about", ["request", "refinement"])
+def test_those_who_wait_are_not_among_the_others(about):
+    found = understand("drums and bass, and leave everything else out of the bridge", about=about).statements
+    out = [one for one in found if one.negated]
+    assert [(one.parts, one.but_parts) for one in out] == [([], ["drums", "bass"])]
+
+
+def test_out_until_then_and_louder_is_louder_from_then_on():
+    assert said("Mute the guitar until the first chorus, then louder") == [
+        ("part", "guitar", "before chorus 1", True),
+        ("dynamics", "guitar", "from chorus 1 on", False),
+    ]
