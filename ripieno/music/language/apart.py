@@ -60,6 +60,8 @@ def is_read_apart(state: State, clause: Clause, heard: Heard, begins: int) -> bo
         flush(state)  # those that wait are not the others
     is_all = state.about == "request" and not heard.places
     there = is_all or _has_a_place(state, begins)
+    if heard.others and heard.removes and not (heard.named or heard.places) and _is_alone_there(state, begins):
+        return True  # `in the outro only the piano, everything else out`
     if heard.others and (heard.removes or heard.negates_parts) and not heard.named and there:
         _nowhere_else(state, begins)
         return True
@@ -193,6 +195,14 @@ def _has_a_place(state: State, begins: int) -> bool:
     """Whether parts are wanted somewhere, or wait to be."""
     waits = any(held.places for held, _ in state.pending)
     return waits or any(one.places and one.kind == Kind.PART and not one.negated for one in state.said[begins:])
+
+
+def _is_alone_there(state: State, begins: int) -> bool:
+    """Whether everybody else is left out at a place already."""
+    return any(
+        one.kind == Kind.PART and one.negated and not one.parts and one.places and one.but_parts
+        for one in state.said[begins:]
+    )
 
 
 def _nowhere_else(state: State, begins: int) -> None:

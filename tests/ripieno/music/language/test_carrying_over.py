@@ -162,3 +162,12 @@ def test_out_until_then_and_louder_is_louder_from_then_on():
         ("part", "guitar", "before chorus 1", True),
         ("dynamics", "guitar", "from chorus 1 on", False),
     ]
+
+
+@pytest.mark.parametrize(
+    "text", ["in the outro just the piano, everything else out", "Im Outro nur Klavier, alles andere weg"]
+)
+def test_who_is_alone_at_a_place_stays_elsewhere(text):
+    found = understand(text, about="refinement").statements
+    assert [one.but_parts for one in found if one.negated] == [["piano"]]
+    assert not any(one.only for one in found)
