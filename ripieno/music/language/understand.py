@@ -74,7 +74,9 @@ def _statement(one: Said, said: list[Token], text: str) -> Statement:
     start, end = said[one.first].start, said[one.last - 1].end
     value = one.value
     if one.kind == Kind.THEME:
-        value = text[start:end]
+        first = said[one.first].word  # `Geburtstag` of `Geburtstagslied`
+        is_half = one.last - one.first == 1 and text[start:end].lower().startswith(first)
+        value = text[start : start + len(first)] if is_half else text[start:end]
     return Statement(
         kind=one.kind,
         parts=one.parts,

@@ -145,3 +145,21 @@ def test_any_words_in_any_order_are_read_without_harm():
             text = " ".join(rng.choices(marks, k=rng.randint(1, 25)))
             understood = understand(text, language=language)
             assert all(text[one.words.start : one.words.end] == one.words.text for one in understood.statements), text
+
+
+@pytest.mark.parametrize(
+    ("text", "theme"),
+    [
+        ("a birthday song, happy", "birthday"),
+        ("ein Geburtstagslied, fröhlich", "Geburtstag"),
+        ("una canción de cumpleaños, alegre", "cumpleaños"),
+        ("une chanson d'anniversaire, joyeuse", "anniversaire"),
+        ("pop song, theme: first love, with a bridge", "first love"),
+        ("Popsong, Thema Sommer am See, mit Bridge", "Sommer am See"),
+        ("canción pop, tema: el mar, con puente", "el mar"),
+        ("chanson pop, thème l'été au lac, avec pont", "l'été au lac"),
+    ],
+)
+def test_a_theme_may_be_named_by_a_label_or_by_the_song_itself(text, theme):
+    said = {str(one.kind): one.value for one in understand(text).statements}
+    assert said["theme"] == theme and said.get("section") == ("bridge" if "pop" in text.lower() else None)
