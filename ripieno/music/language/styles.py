@@ -14,6 +14,8 @@ _JOINED = re.compile(r"[\s,]*(?:and|&|\+|/|-|x|meets|with)?\s*")
 _HINT = re.compile(r"\s*with (?:just )?(?:a|some) (?:little |bit of |touch of |hint of |dash of )+\s*|\s*with some\s+")
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*(?:%|per ?cent)\s*(?:of\s+)?$|\b(half)\s+$")
 _OF_A_HINT = 0.25
+_VAGUE = re.compile(r"love songs?|liebeslied(?:er)?|canción de amor|chanson d'amour|slow songs?")
+"""What a song is of by its words or its pace: a style only where none is named (`a love song, reggae`)."""
 
 
 def heard(text: str, names: dict[str, list[str]]) -> str | None:
@@ -24,6 +26,7 @@ def heard(text: str, names: dict[str, list[str]]) -> str | None:
     names : what each genre is called
     """
     found = _named(text, names)
+    found = [one for one in found if not _VAGUE.fullmatch(text[one[1] : one[2]])] or found
     if not found:
         return None
     shares = [_share(text[before:start]) for (_, start, _), before in zip(found, _ends(found), strict=True)]
