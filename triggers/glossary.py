@@ -458,7 +458,7 @@ MEANINGS: dict[str, str] = {
     "?target": "only what was said of this one: the id of a composition or a generation",
     "?a": "the version to compare with, counted from 1",
     "?b": "the version that is compared, counted from 1",
-    "FieldChange.field": "which field of the context, of a section, a layer or the lyrics",
+    "FieldChange.field": "which field: of the context, a section, a layer or the lyrics; of a set as a whole",
     "FieldChange.a": "what it was in `a`; null where there was none",
     "FieldChange.b": "what it is in `b`; null where there is none",
     "LayerChange.a": "which take of it `a` has; null where it does not play",

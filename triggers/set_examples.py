@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 
 from ripieno.contracts import dj_sets, sets
+from ripieno.contracts.composition import FieldChange
 from ripieno.contracts.enums import GenerationStatus
 from ripieno.contracts.provenance import Provenance
 
@@ -82,6 +83,16 @@ EXAMPLES: Sequence[BaseModel] = [
     _SHOWN,
     dj_sets.SetList(items=[_SHOWN]),
     dj_sets.SetVersionList(items=[_VERSION]),
+    dj_sets.SetComparison(
+        set_id=SET, a=1, b=2, changes=["Night Drive is number 1 now."], said=["Night Drive moved from 2 to 1."],
+        fields=[FieldChange(field="duration_seconds", a=297.9, b=301.4)],
+        songs=[dj_sets.SetSongChange(song=SECOND, title="Night Drive", a=2, b=1, change="moved"),
+               dj_sets.SetSongChange(song=FIRST, title="Coda in Daylight", a=1, b=2, change="same")],
+        transitions=[dj_sets.SetTransitionChange(
+            from_song=SECOND, to_song=FIRST, from_title="Night Drive", to_title="Coda in Daylight",
+            b=dj_sets.SetTransitionState(kind="cut", bars=0, from_seconds=181.9, to_seconds=8.6))],
+        is_same_mix=False,
+    ),
     dj_sets.SetChange(text="move the second song to the start, and calmer at the end"),
     dj_sets.SetExplanation(
         set_id=SET, version=1, song=_SECOND, why=_SECOND.why,
@@ -104,6 +115,7 @@ PYTHON: dict[str, str] = {
     "list_sets": "nights = list(ripieno.sets())",
     "get_set": "songs = ripieno.dj_set(night).plan.songs",
     "list_set_versions": "versions = ripieno.set_versions(night)",
+    "compare_set_versions": "sentences = ripieno.compare_set_versions(night, 1, 2).said",
     "edit_set": 'ripieno.edit_set(night, "move the third song to the end")',
     "roll_back_set": "ripieno.roll_back_set(night, 1)",
     "explain_set": "reasons = ripieno.explain_set(night, song=2).why",

@@ -17,6 +17,7 @@ from ripieno.contracts.dj_sets import (
     SaidToSet,
     SetAccepted,
     SetChange,
+    SetComparison,
     SetDownloadAccepted,
     SetDownloadFormat,
     SetExplanation,
@@ -35,7 +36,7 @@ from ripieno.records import works
 from ripieno.services import blobs
 from ripieno.services.settings import settings
 from ripieno.work import asking, exporting, progress, removal
-from ripieno.work.sets import downloading, editing, explaining, ordering, showing, talking, versions
+from ripieno.work.sets import comparing, downloading, editing, explaining, ordering, showing, talking, versions
 from triggers.problems import ApiError
 from triggers.removals import removing
 from triggers.routing import Answer, Call, route
@@ -56,6 +57,13 @@ class SetVersionQuery(Request):
     """Which version is meant; the one that is heard where none is."""
 
     version: int | None = Field(default=None, ge=1)
+
+
+class SetComparisonQuery(Request):
+    """Which versions to compare."""
+
+    a: int = Field(ge=1)
+    b: int = Field(ge=1)
 
 
 class SetDownloadQuery(SetVersionQuery):
@@ -146,6 +154,24 @@ def list_set_versions(call: Call[None]) -> Answer:
     """Every version of a set: from which it was made, and what was changed."""
     work = works.get_set(call.owner, call.path["id"])
     return Answer(SetVersionList(items=[showing.version(work, one) for one in versions.dj_set(work).versions]))
+
+
+@route(
+    blueprint,
+    "GET",
+    "/sets/{id}/versions/compare",
+    role=Role.VIEWER,
+    tag=TAG,
+    query=SetComparisonQuery,
+    answers={200: SetComparison},
+)
+def compare_set_versions(call: Call[None]) -> Answer:
+    """Two versions beside each other.
+
+    Which songs came, went or moved, which transitions are another, and what is another of the whole; in sentences too.
+    """
+    query: SetComparisonQuery = call.query
+    return Answer(comparing.compare(call.owner, call.path["id"], query.a, query.b))
 
 
 @route(

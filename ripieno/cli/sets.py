@@ -16,7 +16,7 @@ from ripieno.cli.options import connect, examples, json_option
 from ripieno.cli.output import clock, console, day, print_json, print_rows
 from ripieno.cli.shapes import DownloadedSet
 from ripieno.client import Ripieno
-from ripieno.contracts.dj_sets import SetDownloadFormat, SetView
+from ripieno.contracts.dj_sets import SetComparison, SetDownloadFormat, SetView
 from ripieno.contracts.enums import GenerationStatus
 from ripieno.contracts.sets import SetOrder
 
@@ -140,10 +140,22 @@ def show(dj_set: str, version: int | None, as_json: bool) -> None:
         print_json(found)
         return
     show_set(found)
-    for one in found.versions:
-        mark = "*" if one.number == found.current else " "
-        what = "; ".join(one.changes) or one.asked
-        console().print(f"{mark} version {one.number}  {one.status}  {what}"[:200], markup=False, highlight=False)
+    _show_versions(found)
+
+
+@dj_set.command(epilog=examples("ripieno set versions latest", "ripieno set versions latest --compare 1 1"))
+@its_set
+@cloup.option("--compare", type=int, nargs=2, metavar="A B", help="What is another in version B than in A.")
+@json_option
+def versions(dj_set: str, compare: tuple[int, int] | None, as_json: bool) -> None:
+    """Show every version of a set and what was changed."""
+    with connect() as ripieno:
+        found = songs.dj_set(ripieno, dj_set)
+        if compare is not None:
+            both = ripieno.compare_set_versions(found.set_id, *compare)
+            print_json(both) if as_json else _show_comparison(both)
+            return
+    print_json(found.versions) if as_json else _show_versions(found)
 
 
 @dj_set.command(
@@ -219,6 +231,25 @@ def show_set(made: SetView) -> None:
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _show_versions(made: SetView) -> None:
+    for one in made.versions:
+        mark = "*" if one.number == made.current else " "
+        what = "; ".join(one.changes) or one.asked
+        console().print(f"{mark} version {one.number}  {one.status}  {what}"[:200], markup=False, highlight=False)
+
+
+def _show_comparison(both: SetComparison) -> None:
+    screen = console()
+    for change in both.changes:
+        screen.print(f"+ {change}", markup=False, highlight=False)
+    for change in both.undone:
+        screen.print(f"- {change}", markup=False, highlight=False)
+    for sentence in both.said:
+        screen.print(sentence, markup=False, highlight=False)
+    if both.is_same_mix:
+        screen.print("both sound the same")
 
 
 def _written(

@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from ripieno.contracts.audio import Progress
 from ripieno.contracts.base import Contract, Request
+from ripieno.contracts.composition import FieldChange
 from ripieno.contracts.enums import GenerationStatus
 from ripieno.contracts.provenance import Provenance
 from ripieno.contracts.sets import (
@@ -25,6 +26,7 @@ from ripieno.contracts.sets import (
     SetPlan,
     SetSong,
     SetWishes,
+    TransitionKind,
 )
 from ripieno.contracts.speech import MOST_SPOKEN
 from ripieno.contracts.understanding import Language, Stretch
@@ -262,6 +264,55 @@ class SetExplanation(Contract):
     why: list[str]
     song: PlannedSong | None = None
     transition: PlannedTransition | None = None
+
+
+class SetSongChange(Contract):
+    """A song in two versions: its place in each, None where it is not played. `moved` is out of the order of the
+    others; one that is earlier or later only because others came or went is the `same`."""
+
+    song: str
+    title: str
+    a: int | None = None
+    b: int | None = None
+    change: Literal["same", "moved", "came", "went"]
+
+
+class SetTransitionState(Contract):
+    """How two songs go over in one version, and where in each of them that begins."""
+
+    kind: TransitionKind
+    bars: int
+    from_seconds: float
+    to_seconds: float
+    keeps: Literal["from", "to"] | None = None
+
+
+class SetTransitionChange(Contract):
+    """The transition between two songs in two versions, None where they are not one after the other."""
+
+    from_song: str
+    to_song: str
+    from_title: str
+    to_title: str
+    a: SetTransitionState | None = None
+    b: SetTransitionState | None = None
+
+
+class SetComparison(Contract):
+    """`GET /sets/{id}/versions/compare`. `changes` were made on the way to `b` from what both come from, `undone` are
+    those of `a` that `b` has not; `said` is all that is another in sentences, `fields` what is another of the whole
+    (title, persona, duration_seconds, journey). `songs` are all of both, `transitions` those that are another."""
+
+    set_id: str
+    a: int
+    b: int
+    changes: list[str] = []
+    undone: list[str] = []
+    said: list[str] = []
+    fields: list[FieldChange] = []
+    songs: list[SetSongChange] = []
+    transitions: list[SetTransitionChange] = []
+    is_same_mix: bool
 
 
 SetDownloadFormat = Literal["wav", "flac", "mp3", "cue", "chapters", "tracklist"]

@@ -98,6 +98,7 @@ CALLS = {
     ("GET", "/sets"): lambda c, _: list(c.sets(status="completed")),
     ("GET", "/sets/{id}"): lambda c, _: c.dj_set("id", 2),
     ("GET", "/sets/{id}/versions"): lambda c, _: c.set_versions("id"),
+    ("GET", "/sets/{id}/versions/compare"): lambda c, _: c.compare_set_versions("id", 1, 2),
     ("POST", "/sets/{id}/edit"): lambda c, _: c.edit_set("id", "drop the second song"),
     ("POST", "/sets/{id}/rollback"): lambda c, _: c.roll_back_set("id", 1),
     ("GET", "/sets/{id}/why"): lambda c, _: c.explain_set("id", song=1),

@@ -18,6 +18,7 @@ from ripieno.contracts.dj_sets import (
     SaidToSet,
     SetAccepted,
     SetChange,
+    SetComparison,
     SetDownloadFormat,
     SetExplanation,
     SetList,
@@ -108,6 +109,12 @@ class AsyncSets(AsyncDownloads, AsyncRemovals):
     async def set_versions(self, set_id: str) -> list[SetVersionView]:
         """Every version of a set, the first one first."""
         return (await self._ask(SetVersionList, "GET", f"sets/{part(set_id)}/versions")).items
+
+    async def compare_set_versions(self, set_id: str, a: int, b: int) -> SetComparison:
+        """What is another in version `b` than in `a`: songs that came, went or moved, transitions, the whole; `said`
+        has it in sentences."""
+        path = f"sets/{part(set_id)}/versions/compare"
+        return await self._ask(SetComparison, "GET", path, params={"a": a, "b": b})
 
     async def roll_back_set(self, set_id: str, version: int | None = None) -> SetView:
         """Go back to an earlier version, the one that the current one was made from where none is named."""

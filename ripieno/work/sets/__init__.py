@@ -10,6 +10,7 @@ speaking     what the persona says
 rendering    its mix
 talking      what is said to it
 explaining   why it is as it is
+comparing    two versions beside each other
 downloading  its files
 showing      as the public API shows it
 """

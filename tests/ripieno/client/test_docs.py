@@ -122,6 +122,7 @@ WITHOUT_EXAMPLE = {
     "wait_voice",
     "voice_versions",
     "compare_voice_versions",
+    "compare_set_versions",
     "roll_back_voice",
     "voice_uses",
     "apply_voice",

@@ -30,6 +30,7 @@ from ripieno.work.composing import StillMaking
 from ripieno.work.revising import NoSuchVersion
 from ripieno.work.sets import (
     bridging,
+    comparing,
     downloading,
     editing,
     explaining,
@@ -241,6 +242,66 @@ def test_rolled_back_an_earlier_version_is_heard_and_the_later_ones_stay(made):
     assert work.dj_set.current == 1 and titles(work) != after and len(work.dj_set.versions) == 2
     with pytest.raises(NoSuchVersion, match="nothing to roll back"):
         versions.roll_back(made.owner, made.work_id, None)
+
+
+# -- compared ------------------------------------------------------------------------------------------------------
+
+
+def compared(work, a: int, b: int):
+    return comparing.compare(work.owner, work.work_id, a, b)
+
+
+def test_of_two_versions_it_is_said_which_song_moved_from_where_to_where(made):
+    before = titles(made)
+    played = made.dj_set.versions[0].songs
+    order = [played[3], *played[:3]]
+    work, _ = edited(made, edits=[{"do": "move", "song": one, "to": n} for n, one in enumerate(order, start=1)])
+    both = compared(work, 1, 2)
+    assert [(one.title, one.a, one.b, one.change) for one in both.songs] == [
+        (before[3], 4, 1, "moved"), *((title, n, n + 1, "same") for n, title in enumerate(before[:3], start=1)),
+    ]  # fmt: skip
+    assert f"{before[3]} moved from 4 to 1." in both.said and both.changes and not both.undone
+    assert not both.is_same_mix
+    between = {(one.from_title, one.to_title): (one.a is None, one.b is None) for one in both.transitions}
+    assert between[before[3], before[0]] == (True, False) and between[before[2], before[3]] == (False, True)
+    back = compared(work, 2, 1)
+    assert f"{before[3]} moved from 1 to 4." in back.said and back.undone == both.changes and not back.changes
+
+
+def test_of_two_versions_it_is_said_what_came_went_and_is_another_of_the_whole(made):
+    gone = titles(made)[1]
+    work, _ = edited(made, edits=[{"do": "ban", "song": made.dj_set.versions[0].songs[1]}], persona="rico", energy=0.3)
+    both = compared(work, 1, 2)
+    (came,) = (one for one in both.songs if one.change == "came")
+    (went,) = (one for one in both.songs if one.change == "went")
+    assert (went.title, went.a, went.b) == (gone, 2, None) and came.a is None
+    assert f"{gone}, number 2, went." in both.said and f"{came.title} came in as number {came.b}." in both.said
+    assert any(one.startswith("rico plays instead of") for one in both.said)
+    assert any("more energy" in one for one in both.said)
+    assert {"persona", "journey"} <= {one.field for one in both.fields}
+
+
+def test_of_two_versions_it_is_said_which_transition_is_of_another_kind(made):
+    first, second = made.dj_set.versions[0].songs[:2]
+    place = {"from_song": first, "to_song": second}
+    before = keeping.plan(made.work_id, 1).transitions[0].kind
+    kind = "cut" if before != "cut" else "echo"
+    work, _ = edited(made, edits=[{"do": "swap", "transition": place, "kind": kind}])
+    both = compared(work, 1, 2)
+    assert {one.change for one in both.songs} == {"same"}
+    change = next(one for one in both.transitions if (one.from_song, one.to_song) == (first, second))
+    assert (change.a.kind, change.b.kind) == (before, kind)
+    assert any(one.startswith(f"From {change.from_title} to {change.to_title}: {kind}") for one in both.said)
+
+
+def test_a_version_beside_itself_is_the_same_and_beside_what_is_not_there_is_told(made):
+    both = compared(made, 1, 1)
+    assert (both.said, both.fields, both.transitions, both.changes) == ([], [], [], []) and both.is_same_mix
+    with pytest.raises(NoSuchVersion):
+        compared(made, 1, 2)
+    editing.edit(made.owner, made.work_id, SetChange(again=True))
+    with pytest.raises(NoSuchVersion, match="nothing to compare"):
+        compared(made, 1, 2)
 
 
 def test_cancelled_what_is_being_made_ends_and_the_version_before_stands(made):
