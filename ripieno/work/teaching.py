@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from azure.core.exceptions import AzureError
 
 from ripieno.contracts.composition import Context, Layer, Revision
+from ripieno.contracts.dj_sets import SetVersion
 from ripieno.contracts.enums import StemType
 from ripieno.contracts.feedback import Feedback
 from ripieno.contracts.generation import GeneratedStem, Playing, StemPlan
 from ripieno.contracts.preferences import Lesson, Shades
+from ripieno.contracts.sets import SetEdit
 from ripieno.contracts.understanding import Kind, Statement
 from ripieno.contracts.works import Element, Review, Version, Work, WorkKind
 from ripieno.music.genres.blending import blend
@@ -26,7 +28,7 @@ from ripieno.music.taste.lessons import Heard
 from ripieno.records import feedback, preferences, works
 from ripieno.services.planner import rules
 from ripieno.work import composing
-from ripieno.work.sets import keeping
+from ripieno.work.sets import keeping, knowing
 
 log = logging.getLogger("ripieno.taste")
 MOST_WORKS = 300
@@ -96,11 +98,33 @@ def of_piece(work: Work, number: int, at: str) -> list[Lesson]:
     return found
 
 
+def of_set_edits(work: Work, number: int) -> list[Lesson]:
+    """What the edits teach that led to a version of a set: the styles of a song that is banned, or that another takes
+    the place of, are a little disliked, those of one that is pinned, added or swapped in a little liked. Of each song
+    what was said last counts; who frees it says nothing of it any more."""
+    assert work.dj_set is not None
+    here = work.dj_set.version(number)
+    before = work.dj_set.version(here.parent) if here.parent is not None else None
+    liked = _liked_of_songs(here.edits, before)
+    if not liked:
+        return []
+    styles = _styles_of_songs(work, list(liked))
+    found = []
+    for song, how in liked.items():
+        about = f"{work.work_id} {song} edit"
+        if not how:
+            found.append(Lesson(lesson_id=about, told_at=here.made_at))
+        elif styles.get(song):
+            found.append(lessons.of_styles(about, here.made_at, styles[song], liked=how))
+    return found
+
+
 def again(owner: str) -> None:
     """Learn from all that is kept: reviews, verdicts, edits and feedback of the newest works, each once."""
     found: list[Lesson] = []
     known: dict[str, Work] = {}
-    for kind, lessons_of in ((WorkKind.STEMS, _of_stems), (WorkKind.COMPOSITION, _of_piece)):
+    kinds = ((WorkKind.STEMS, _of_stems), (WorkKind.COMPOSITION, _of_piece), (WorkKind.SET, _of_edited_set))
+    for kind, lessons_of in kinds:
         for work in _newest(owner, kind):
             known[work.work_id] = work
             found += lessons_of(work)
@@ -188,6 +212,32 @@ def _of_set(work: Work, number: int | None) -> dict[str, float]:
     return {style: round(share / total, 4) for style, share in found.items() if share > 0}
 
 
+def _liked_of_songs(edits: Sequence[SetEdit], before: SetVersion | None) -> dict[str, float]:
+    """How much each song is liked by edits, 0 where it is freed of what was said of it."""
+    played = set(before.songs) if before is not None else set()
+    known = {one.song for one in before.wishes.songs} | set(before.wishes.banned) if before is not None else set()
+    found: dict[str, float] = {}
+    for one in (one for one in edits if one.song is not None):
+        song = str(one.song)
+        if one.do == "ban" or (one.do == "swap" and one.other not in played):
+            found[song] = lessons.BANNED
+        elif one.do == "pin":
+            found[song] = lessons.CHOSEN
+        elif one.do == "free" and song in known | set(found):
+            found[song] = 0.0
+        if one.do == "swap" and one.other is not None and one.other not in played:
+            found[one.other] = lessons.CHOSEN
+    return found
+
+
+def _styles_of_songs(work: Work, wanted: Sequence[str]) -> dict[str, dict[str, float]]:
+    """The styles that songs are like: as the set knows them, of those that came with this edit as the library does."""
+    known = keeping.songs(work.work_id)
+    found = {one.song: one.styles for one in known.songs} if known else {}
+    more = [one for one in wanted if one not in found]
+    return found | {one.song: one.styles for one in (knowing.named(work.owner, more).songs if more else [])}
+
+
 def _playing(layer: Layer) -> Playing:
     return Playing.model_validate(layer.model_dump(include={*Playing.model_fields}))
 
@@ -232,6 +282,11 @@ def _of_piece(work: Work) -> list[Lesson]:
     return [lesson for one in work.composition.revisions for lesson in of_piece(work, one.number, one.made_at)]
 
 
+def _of_edited_set(work: Work) -> list[Lesson]:
+    assert work.dj_set is not None
+    return [lesson for one in work.dj_set.versions if one.edits for lesson in of_set_edits(work, one.number)]
+
+
 def _otherwise(before: Revision, after: Revision) -> dict[StemType, Shades]:
     if before.context is None or after.context is None:
         return {}
@@ -239,6 +294,8 @@ def _otherwise(before: Revision, after: Revision) -> dict[StemType, Shades]:
 
 
 def _can_be_learned_from(work: Work, said: Feedback) -> bool:
+    if work.dj_set is not None:
+        return said.version is None or any(one.number == said.version for one in work.dj_set.versions)
     if work.composition is None:
         return work.kind == WorkKind.STEMS
     return any(one.number == said.version for one in work.composition.revisions)

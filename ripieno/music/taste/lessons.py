@@ -25,6 +25,8 @@ TOLD_ONLY: tuple[ShadeName, ...] = ("swing", "timing")
 SKIPPED = -0.4
 WISHED = 0.7
 """How much a style is liked that somebody asks for instead."""
+BANNED, CHOSEN = SKIPPED, 0.4
+"""How much the styles of a song are liked that somebody takes out of a set, or wants in it."""
 _BLAMED = 0.3  # what is left of a verdict for engine and style where somebody said what was wrong
 _STEMS: dict[str, StemType] = {stem.value: stem for stem in StemType}
 

@@ -15,6 +15,7 @@ from ripieno.music.talking import answering, hearing
 from ripieno.music.talking.hearing import Heard, Shift
 from ripieno.music.talking.referring import Listing, Named
 from ripieno.records import works
+from ripieno.work import teaching
 from ripieno.work.sets import keeping, knowing, ordering, versions
 from ripieno.work.sets.knowing import CannotPlan
 
@@ -92,7 +93,8 @@ def noted(
     persona: str | None = None,
     talk_id: str | None = None,
 ) -> tuple[Work, SetVersion, Run]:
-    """Note the further version and its run. Raises as `versions.begun` does."""
+    """Note the further version and its run; what is banned, pinned or added in it teaches. Raises as `versions.begun`
+    does."""
 
     def further(now: Work) -> SetVersion:
         new = versions.next_after(versions.dj_set(now), before)
@@ -101,7 +103,9 @@ def noted(
         new.persona, new.talk_id = persona or new.persona, talk_id
         return new
 
-    return versions.begun(owner, work_id, further)
+    work, version, run = versions.begun(owner, work_id, further)
+    teaching.teach(owner, teaching.of_set_edits(work, version.number))
+    return work, version, run
 
 
 def shifted(journey: Sequence[JourneyPoint], shift: Shift) -> list[JourneyPoint]:

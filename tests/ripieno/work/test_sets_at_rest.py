@@ -21,10 +21,10 @@ from ripieno.contracts.sets import SetFile, SetOrder, Span
 from ripieno.contracts.speech import SpeakResult, SpokenFile, Transcript
 from ripieno.contracts.workflow import RemovalOrder, RevisionOrder, TalkOrder
 from ripieno.contracts.works import Element, ElementKind, Version
-from ripieno.music.taste import drawing
-from ripieno.records import analyses, runs, songs, works
+from ripieno.music.taste import drawing, lessons
+from ripieno.records import analyses, preferences, runs, songs, works
 from ripieno.services import blobs
-from ripieno.work import composing, endings, exporting, removal, tasting
+from ripieno.work import composing, endings, exporting, removal, tasting, teaching
 from ripieno.work import rating as rating_module
 from ripieno.work.composing import StillMaking
 from ripieno.work.revising import NoSuchVersion
@@ -537,6 +537,69 @@ def test_planning_knows_the_mood_and_styles_that_were_heard(of_two_styles, owner
     known = knowing.named(owner, of_two_styles[:2]).songs
     assert [one.styles for one in known] == [{"jazz": 1.0}, {"techno": 1.0}]
     assert all((one.valence, one.arousal, one.energy) == (0.3, 0.4, 0.7) for one in known)
+
+
+@pytest.fixture
+def of_both(of_two_styles, owner):
+    """A set of two songs of either style."""
+    work, run = ordering.begin(owner, SetOrder(songs=of_two_styles[:4], all_of_them=True), its_id(owner))
+    rendered(RevisionOrder.model_validate(run.order))
+    return works.get_set(owner, work.work_id)
+
+
+def taught(owner: str) -> dict[str, float]:
+    """The lessons of somebody: how much is liked of which style."""
+    known = preferences.find(owner)
+    return {style: one.liked for one in (known.lessons if known else []) for style in one.chose.get("styles", {})}
+
+
+def test_an_edit_of_a_set_teaches_and_told_twice_counts_once(of_both, of_two_styles, owner):
+    banned, pinned = of_two_styles[1], of_two_styles[0]
+    wanted = [{"do": "ban", "song": banned}, {"do": "pin", "song": pinned}]
+    work, _ = edited(of_both, edits=wanted)
+    assert taught(owner) == {"techno": lessons.BANNED, "jazz": lessons.CHOSEN}
+    liked = drawing.liking(tasting.of(owner))
+    assert liked["jazz"] > 0 > liked["techno"]
+    before = preferences.find(owner).lessons
+    work, _ = edited(work, edits=wanted)
+    assert preferences.find(owner).lessons == before
+    preferences.forget(owner)
+    teaching.again(owner)
+    assert preferences.find(owner).lessons[-1].chose == before[-1].chose and taught(owner) == {
+        "techno": lessons.BANNED, "jazz": lessons.CHOSEN,
+    }  # fmt: skip
+
+
+def test_who_frees_a_song_says_nothing_of_it_any_more(of_both, of_two_styles, owner):
+    work, _ = edited(of_both, edits=[{"do": "ban", "song": of_two_styles[1]}])
+    assert taught(owner) == {"techno": lessons.BANNED}
+    edited(work, edits=[{"do": "free", "song": of_two_styles[1]}])
+    assert taught(owner) == {}
+
+
+def test_a_song_that_another_takes_the_place_of_is_liked_less_and_places_that_are_changed_say_nothing(
+    of_both, of_two_styles, owner
+):
+    inside, outside = of_two_styles[0], of_two_styles[5]
+    work, _ = edited(of_both, edits=[{"do": "swap", "song": inside, "other": of_two_styles[1]},
+                                     {"do": "move", "song": inside, "to": 1}])  # fmt: skip
+    assert preferences.find(owner) is None
+    _, talk_run = said(work, "drop the first song")
+    assert list(taught(owner).values()) == [lessons.BANNED], "what is said teaches as an edit does"
+    rendered(talk_run)
+    preferences.forget(owner)
+    work = works.get_set(owner, work.work_id)
+    swapped = next(one for one in work.dj_set.version().songs if one in (of_two_styles[2], of_two_styles[0]))
+    edited(work, edits=[{"do": "swap", "song": swapped, "other": outside}])
+    assert taught(owner) == {"jazz": lessons.BANNED, "techno": lessons.CHOSEN}, "it was not known to the set before"
+
+
+def test_what_was_said_of_a_set_is_learned_again(of_both, owner):
+    rating_module.give(owner, FeedbackOrder(target=of_both.work_id, rating=5), "f" * 16)
+    before = taught(owner)
+    preferences.forget(owner)
+    teaching.again(owner)
+    assert taught(owner) == before != {}
 
 
 @pytest.mark.parametrize(("rating", "style"), [(5, "jazz"), (1, "techno")])
