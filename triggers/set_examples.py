@@ -118,6 +118,7 @@ PYTHON: dict[str, str] = {
     "compare_set_versions": "sentences = ripieno.compare_set_versions(night, 1, 2).said",
     "edit_set": 'ripieno.edit_set(night, "move the third song to the end")',
     "roll_back_set": "ripieno.roll_back_set(night, 1)",
+    "branch_set": "other = ripieno.branch_set(night, 1)",
     "explain_set": "reasons = ripieno.explain_set(night, song=2).why",
     "talk_to_set": 'said = ripieno.talk_to_set(night, "ruhiger am Ende")',
     "get_talk": "answer = ripieno.talk(night, said).answer",

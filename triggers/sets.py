@@ -36,7 +36,17 @@ from ripieno.records import works
 from ripieno.services import blobs
 from ripieno.services.settings import settings
 from ripieno.work import asking, exporting, progress, removal
-from ripieno.work.sets import comparing, downloading, editing, explaining, ordering, showing, talking, versions
+from ripieno.work.sets import (
+    branching,
+    comparing,
+    downloading,
+    editing,
+    explaining,
+    ordering,
+    showing,
+    talking,
+    versions,
+)
 from triggers.problems import ApiError
 from triggers.removals import removing
 from triggers.routing import Answer, Call, route
@@ -208,6 +218,26 @@ async def edit_set(call: Call[SetChange]) -> Answer:
 def roll_back_set(call: Call[VersionChoice]) -> Answer:
     """Go back to an earlier version; the later ones stay."""
     return Answer(showing.shown(versions.roll_back(call.owner, call.path["id"], call.body.version)))
+
+
+@route(
+    blueprint,
+    "POST",
+    "/sets/{id}/branch",
+    role=Role.GENERATOR,
+    tag=TAG,
+    body=VersionChoice,
+    answers={202: SetAccepted},
+    with_client=True,
+)
+async def branch_set(call: Call[VersionChoice]) -> Answer:
+    """A further set that begins as a version of this one, to be changed another way.
+
+    Nothing is made anew: it has the version's plan, wishes and mix, and stays when this set is deleted.
+    """
+    work, run = await asyncio.to_thread(branching.begin, call.owner, call.path["id"], call.body.version, call.seed)
+    await asking.start(call.durable, run)
+    return _accepted(work, versions.dj_set(work).versions[0], "the branch is being made")
 
 
 @route(blueprint, "GET", "/sets/{id}/why", role=Role.VIEWER, tag=TAG, query=WhyQuery, answers={200: SetExplanation})

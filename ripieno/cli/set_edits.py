@@ -162,6 +162,21 @@ def rollback(dj_set: str, to: int | None, as_json: bool) -> None:
     print_json(made) if as_json else click.echo(f"version {made.current} of {made.title} is heard again")
 
 
+@dj_set.command(epilog=examples("ripieno set branch latest --version 1"))
+@its_set
+@cloup.option("--version", type=int, help="The version that it begins as; else the one that is heard.")
+@json_option
+def branch(dj_set: str, version: int | None, as_json: bool) -> None:
+    """Begin a further set as a version of this one.
+
+    It is changed on its own from then on; this one stays as it is.
+    """
+    with connect() as ripieno:
+        branched = ripieno.branch_set(songs.dj_set(ripieno, dj_set).set_id, version)
+        made = waited(ripieno, branched, as_json=as_json)
+    print_json(made) if as_json else show_set(made)
+
+
 @dj_set.command(epilog=examples("ripieno set cancel latest"))
 @its_set
 @json_option

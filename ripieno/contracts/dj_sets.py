@@ -97,9 +97,17 @@ class SetTalk(Contract):
     error: str | None = None
 
 
+class SetBranch(Contract):
+    """The version of another set that one began as."""
+
+    set_id: str
+    version: int
+
+
 class DjSet(Contract):
     """What a set has beside its elements. `current` is the version that is heard; `songs` is the blob with what was
-    known of the songs to choose from; `bridges` are the compositions that were made for it."""
+    known of the songs to choose from; `bridges` are the compositions that were made for it. Its first version is that
+    of `branch_of`, where there is such a one."""
 
     order: SetOrder
     versions: list[SetVersion]
@@ -107,6 +115,7 @@ class DjSet(Contract):
     songs: str | None = None
     bridges: list[str] = []
     talks: list[SetTalk] = []
+    branch_of: SetBranch | None = None
 
     def version(self, number: int | None = None) -> SetVersion:
         """A version, the current one where `number` is None. Raises `LookupError`."""
@@ -223,6 +232,7 @@ class SetView(Contract):
     mix: SetMixView | None = None
     versions: list[SetVersionView] = []
     talks: list[SetTalkView] = []
+    branch_of: SetBranch | None = None
 
 
 class SetList(Contract):

@@ -197,7 +197,8 @@ def delete(order: RemovalOrder) -> None:
             runs.note(_run_of_work(order.owner, work_id))
         delete_work(order.owner, work_id)
     for part in order.parts:
-        if works.find(order.owner, part) is not None:
+        its = works.find(order.owner, part)
+        if its is not None and its.part_of == order.work_id:  # else it was kept for another
             of_work(order.owner, part)
     if order.audio_file_id and order.born:
         songs.delete(order.owner, order.audio_file_id, order.born)

@@ -320,6 +320,15 @@ def change_set(stack, ripieno, song, make_clip) -> None:
     assert one_of(all_at_once(f"{stack.url}/api/sets/{made}/rollback", json={"version": 1}))["current"] == 1
 
 
+def branch_set(stack, ripieno, song, make_clip) -> None:
+    made = a_set(ripieno, song)
+    before = {one.set_id for one in ripieno.sets()}
+    told = one_of(all_at_once(f"{stack.url}/api/sets/{made}/branch", json={"version": 1}))
+    assert {one.set_id for one in ripieno.sets()} - before == {told["set_id"]}
+    branched = ripieno.wait_set(told["set_id"], timeout=120)
+    assert branched.mix is not None and branched.mix.sha256 == ripieno.dj_set(made).mix.sha256
+
+
 def talk_to_set(stack, ripieno, song, make_clip) -> None:
     made = a_set(ripieno, song)
     told = one_of(all_at_once(f"{stack.url}/api/sets/{made}/talk", json={"text": "why is the first song there?"}))
@@ -370,6 +379,7 @@ POSTS: dict[str, Callable[..., None]] = {
     "/sets": make_set,
     "/sets/{id}/edit": change_set,
     "/sets/{id}/rollback": change_set,
+    "/sets/{id}/branch": branch_set,
     "/sets/{id}/talk": talk_to_set,
     "/sets/{id}/cancel": cancel_set,
 }

@@ -101,6 +101,7 @@ CALLS = {
     ("GET", "/sets/{id}/versions/compare"): lambda c, _: c.compare_set_versions("id", 1, 2),
     ("POST", "/sets/{id}/edit"): lambda c, _: c.edit_set("id", "drop the second song"),
     ("POST", "/sets/{id}/rollback"): lambda c, _: c.roll_back_set("id", 1),
+    ("POST", "/sets/{id}/branch"): lambda c, _: c.branch_set("id", 1),
     ("GET", "/sets/{id}/why"): lambda c, _: c.explain_set("id", song=1),
     ("POST", "/sets/{id}/talk"): lambda c, _: c.talk_to_set("id", "calmer"),
     ("GET", "/sets/{id}/talks/{talk}"): lambda c, _: c.talk("id", "talk"),

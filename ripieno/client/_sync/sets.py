@@ -119,6 +119,13 @@ class Sets(Downloads, Removals):
         """Go back to an earlier version, the one that the current one was made from where none is named."""
         return self._ask(SetView, "POST", f"sets/{part(set_id)}/rollback", order=VersionChoice(version=version))
 
+    def branch_set(self, set_id: str, version: int | None = None, *, idempotency_key: str | None = None) -> str:
+        """A further set that begins as a version of this one, the current one where none is named; its id
+        (`wait_set`)."""
+        path, choice = f"sets/{part(set_id)}/branch", VersionChoice(version=version)
+        accepted = self._ask(SetAccepted, "POST", path, order=choice, idempotency_key=idempotency_key)
+        return accepted.set_id
+
     def explain_set(
         self,
         set_id: str,

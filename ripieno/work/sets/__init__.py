@@ -5,6 +5,7 @@ keeping      plans and what was known, as blobs beside the set
 ordering     a set is asked for
 versions     the version that a run is at; failed, cancelled, rolled back
 editing      a further version, by edits and words
+branching    a further set that begins as a version
 planning     a version's plan, and the bridges it misses
 speaking     what the persona says
 rendering    its mix

@@ -1,7 +1,7 @@
 """Bridges: where two songs of a plan do not meet, a short composition is made that lies between them.
 
-A bridge is a composition like any other, which goes when its set does. Which one is between two songs follows from
-the set and both songs: asked for twice it is made once.
+A bridge is a composition like any other, which goes when its set does, unless a branch of that plays it too. Which one
+is between two songs follows from the set and both songs: asked for twice it is made once.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from ripieno.music.sets import planning
 from ripieno.music.taste import drawing
 from ripieno.services.planner import seeds
 from ripieno.work import tasting
-from ripieno.work.sets import bridging, keeping, knowing, speaking, versions
+from ripieno.work.sets import branching, bridging, keeping, knowing, speaking, versions
 from ripieno.work.sets.knowing import CannotPlan
 
 
@@ -28,9 +28,13 @@ def plan(order: RevisionOrder, *, may_bridge: bool = True) -> list[RevisionOrder
     work, version = versions.opened(order)
     if version is None:
         return []
+    is_as_another = branching.is_as_another(work, version)
     if not version.planned:
-        settle(order, work, version)
+        if not (is_as_another and branching.settle(order, work)):
+            settle(order, work, version)
         work, version = versions.opened(order)
+    if is_as_another:
+        return []  # as it was, with those bridges that it had
     made = keeping.plan(work.work_id, order.revision) if version is not None and may_bridge else None
     return bridging.begin(work, made) if made is not None else []
 
@@ -161,11 +165,11 @@ def _before(work: Work, version: SetVersion, wishes: SetWishes, there: list[SetS
 
 
 def _missed(work: Work, version: SetVersion, gone: dict[str, str]) -> list[str]:
-    """The titles of those that are gone which somebody would miss: they were in the version before, or are wished
-    for."""
+    """The titles of those that are gone which somebody would miss: they were in the version before, in what a branch
+    begins as, or are wished for."""
     before = next((one for one in versions.dj_set(work).versions if one.number == version.parent), None)
     asked = {one.song for one in version.wishes.songs} | set(before.songs if before else [])
-    asked |= set(versions.dj_set(work).order.songs)
+    asked |= set(version.songs) | set(versions.dj_set(work).order.songs)
     return [title for song, title in gone.items() if song in asked]
 
 

@@ -14,7 +14,7 @@ from ripieno.contracts.works import Element, ElementKind, Version, Work
 from ripieno.music.sets import personas
 from ripieno.records import works
 from ripieno.work import exporting, generating
-from ripieno.work.sets import keeping, planning, speaking, versions
+from ripieno.work.sets import branching, keeping, planning, speaking, versions
 
 _OF_THE_SOUND = {"songs": {"__all__": {"why", "pinned", "energy", "valence"}},
                  "transitions": {"__all__": {"why", "pinned", "harmony"}}}  # fmt: skip
@@ -61,6 +61,10 @@ def begin(order: RevisionOrder) -> bool:
         return False
     if place.latest.set_file is not None:
         save(order, None, None)
+        return False
+    copied = branching.mix(work, state, made, names.set_output(order.work_id, name.removeprefix("mix-")))
+    if copied is not None:
+        save(order, copied.model_dump(mode="json"), None)
         return False
     return True
 

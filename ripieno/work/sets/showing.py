@@ -34,6 +34,7 @@ def shown(work: Work, number: int | None = None, *, is_whole: bool = True) -> Se
         current=known.current,
         duration_seconds=here.duration_seconds,
         versions=[version(work, one) for one in known.versions],
+        branch_of=known.branch_of,
     )
     if not is_whole:
         return view

@@ -126,6 +126,7 @@ WITHOUT_EXAMPLE = {
     "roll_back_voice",
     "voice_uses",
     "apply_voice",
+    "branch_set",
     "cancel_set",
     "delete_set",
     "dj_set",

@@ -29,6 +29,7 @@ from ripieno.work import rating as rating_module
 from ripieno.work.composing import StillMaking
 from ripieno.work.revising import NoSuchVersion
 from ripieno.work.sets import (
+    branching,
     bridging,
     comparing,
     downloading,
@@ -96,13 +97,15 @@ def rendered(order: RevisionOrder) -> None:
     planning.plan(order)
     if speaking.is_wanted(order):
         said = speaking.job_body(order.owner, order.work_id, order.revision)["sayings"]
+        for one in said:
+            blobs.upload(names.GENERATED, f"{one['output']}.wav", b"said")
         files = [SpokenFile(blob_name=f"{one['output']}.wav", text=one["text"], file_size_bytes=9, sha256="a",
                             format="wav", sample_rate=44100, duration_seconds=2.0) for one in said]  # fmt: skip
         speaking.save(order, SpeakResult(files=files, engine=ENGINE).model_dump(), None)
     if rendering.begin(order):
         body = rendering.job_body(order.owner, order.work_id, order.revision)
         output = body["output"]
-        for end in ("flac", "cue", "txt"):
+        for end in ("flac", "flac.peaks.json", "cue", "txt"):
             blobs.upload(names.GENERATED, f"{output}.{end}", b'TITLE "x"\nFILE "mix.flac" WAVE\n')
         chapters = [{"start_seconds": one["start_seconds"], "title": one["title"]} for one in body["plan"]["songs"]]
         file = SetFile(
@@ -496,6 +499,104 @@ def test_a_bridge_that_was_composed_is_played_between_its_songs(library, owner):
     assert bridge.is_composition and bridge.bpm and bridge.downbeats[0] == 0 and bridge.sections
     assert bridge.vocals == [] and abs(bridge.bpm - before.bridges[0].bpm) < 1
     assert asked.work_id not in {one.song for one in knowing.library(owner, 1).songs}, "it is this set's own"
+
+
+# -- branched ------------------------------------------------------------------------------------------------------
+
+
+def removed(work) -> None:
+    order = RemovalOrder.model_validate(removal.of_work(work.owner, work.work_id).order)
+    removal.delete(order)
+    removal.forget(order)
+
+
+def branched(work, number: int | None = None):
+    """A branch before anything is made of it, and the order of its first version."""
+    other, run = branching.begin(work.owner, work.work_id, number, "1" + work.work_id[1:])
+    return other, RevisionOrder.model_validate(run.order)
+
+
+def test_a_branch_begins_as_the_version_is_and_nothing_is_made_anew(library, owner):
+    _, order = begun(owner, announced=True)
+    rendered(order)
+    made = works.get_set(owner, its_id(owner))
+    edited(made, text="move the first song to the end")
+    other, order = branched(made, 1)
+    assert planning.plan(order) == [] and not speaking.is_wanted(order) and not rendering.begin(order)
+    other = works.get_set(owner, other.work_id)
+    first, same = made.dj_set.versions[0], other.dj_set.versions[0]
+    assert (other.status, len(other.dj_set.versions), other.dj_set.branch_of.version) == ("completed", 1, 1)
+    assert keeping.plan(other.work_id, 1) == keeping.plan(made.work_id, 1) and same.wishes == first.wishes
+    assert [one.text for one in same.lines] == [one.text for one in first.lines] != []
+    removed(made)
+    shown = showing.shown(other)
+    file = other.element(same.mix).latest.set_file
+    here = [file.blob_name, file.cue_blob, file.tracklist_blob, *(one.blob_name for one in same.lines)]
+    assert set(here) <= set(blobs.list_names(names.GENERATED, other.work_id)), "it stays when the first is deleted"
+    assert shown.mix.duration_seconds == shown.duration_seconds and shown.branch_of.set_id == made.work_id
+    assert downloading.download(owner, other.work_id, "tracklist", None).data
+
+
+def test_a_branch_is_changed_on_its_own(made):
+    wanted = {"do": "move", "song": made.dj_set.versions[0].songs[3], "to": 1}
+    work, _ = edited(made, edits=[wanted])
+    other, order = branched(work)
+    rendered(order)
+    before = titles(works.get_set(made.owner, other.work_id))
+    assert before == titles(work)
+    other, number = edited(works.get_set(made.owner, other.work_id), text="drop the last song")
+    assert number == 2 and titles(other)[0] == before[0], "what was wished of the first set is wished of its branch"
+    assert titles(works.get_set(made.owner, made.work_id)) == before
+    assert preferences.find(made.owner) is None, "nobody has said anything twice"
+
+
+def test_a_branch_that_is_asked_for_again_is_the_same(made):
+    other, order = branched(made)
+    edited(made, text="move the first song to the end")
+    again, same = branched(made)
+    assert again == other and (same.work_id, same.revision) == (order.work_id, order.revision)
+    rendered(order)
+    assert keeping.plan(other.work_id, 1) == keeping.plan(made.work_id, 1)
+
+
+def test_a_branch_of_what_is_not_made_is_told(made):
+    with pytest.raises(NoSuchVersion):
+        branched(made, 2)
+    editing.edit(made.owner, made.work_id, SetChange(again=True))
+    with pytest.raises(NoSuchVersion, match="nothing to begin from"):
+        branched(made, 2)
+    assert branched(made)[0].dj_set.branch_of.version == 1, "what is heard can be branched while more is made"
+
+
+def test_a_branch_of_a_set_that_is_deleted_meanwhile_is_planned_of_what_is_left(made):
+    other, order = branched(made)
+    gone = titles(made)[1]
+    removed(made)
+    songs.delete(made.owner, made.dj_set.versions[0].songs[1], "b1")
+    rendered(order)
+    other = works.get_set(made.owner, other.work_id)
+    assert other.status == "completed" and gone not in titles(other)
+    assert f"{gone} was removed from the library: it is left out" in other.dj_set.versions[0].remarks
+
+
+def test_a_bridge_that_a_branch_plays_goes_with_neither_set(library, owner):
+    far = song(owner, "Elsewhere", bpm=171, key="F#", lufs=-6)
+    _, order = begun(owner, brief="", songs=[library[0], far], all_of_them=True, bridges=True)
+    (asked,) = planning.plan(order)
+    composed(asked)
+    assert bridging.join(order)
+    planning.plan(order, may_bridge=False)
+    rendered(order)
+    made = works.get_set(owner, its_id(owner))
+    other, order = branched(made)
+    rendered(order)
+    assert asked.work_id in {one.song for one in knowing.library(owner, 1).songs}
+    removed(made)
+    other, _ = edited(works.get_set(owner, other.work_id), again=True)
+    assert asked.work_id in other.dj_set.version().songs, "it is still there to be played"
+    assert not other.dj_set.version().remarks
+    removed(other)
+    assert works.find(owner, asked.work_id) is not None
 
 
 def test_a_finished_composition_is_a_song_of_the_library(library, owner):
