@@ -27,6 +27,8 @@ _SAYS = (
 )
 _PARTICLES = _BEHIND | {"doch", "en", "sin", "par", "however", "though", "instead"}
 """What may stand in the middle of a clause (`el bajo en cambio`, `la basse par contre`)."""
+_WITHOUT = frozenset(("without", "ohne", "sin", "sans"))
+"""What a clause that keeps something begins with (`sans toucher au refrain`)."""
 _OF_A_PLACE = ("place", "in", "on", "the", "fill")
 
 
@@ -60,6 +62,7 @@ def sentences(found: list[Term], said: list[Token], text: str) -> list[list[Clau
             clause = Clause("")
         ends = number + 1 == len(found) or found[number + 1].role in ("mark", *_JOINS)
         sets_apart = (term.role == "no" and not ends) or (term.role == "not" and _is_of_a_part(found, number))
+        sets_apart = sets_apart or (term.role == "keep" and said[term.first].word in _WITHOUT)
         names = clause.has("part", "instrument") or _is_of_another_section(found, number, clause)
         if sets_apart and names and not clause.has("remove", "not"):
             _close(read, clause)

@@ -24,7 +24,7 @@ ROLES = (
     "about", "song", "again", "same", "key", "language", "dislike", "silence", "inaudible", "nowhere", "others",
     "elsewhere", "kept", "very", "lacks", "own",
     "instrumental", "players", "adds", "less when asked", "superfluous", "strange", "nor", "neither", "unheard",
-    "overall", "topic",
+    "overall", "topic", "touch",
     *FILLS, *REMOVES,
 )  # fmt: skip
 """What a word can do that has no value of its own; see the data files. `doubt` is a negation of something that no
@@ -36,7 +36,8 @@ behind in time, `is not` a negator that may be of what is, `players` all but the
 longer, `less when asked` what there is too much of where somebody asks for it, `superfluous` too much of what
 follows, or what is to go where nothing does; `strange` words are no slips of others, `nor` and `neither` go on with
 what was negated, `unheard` leaves out who it is said of, where it does not say how they are not to sound,
-`overall` is of all of it, or all along, `topic` what a theme is brought in with (`theme: the sea`)."""
+`overall` is of all of it, or all along, `topic` what a theme is brought in with (`theme: the sea`), `touch` a verb that keeps what it is for
+where it is negated."""
 SPECIAL = {
     "players": "everything", "adds": "want", "less when asked": "asked", "superfluous": "less", "strange": "unknown",
     "overall": "everything", "nor": "no", "neither": "not", "unheard": "remove",

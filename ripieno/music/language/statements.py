@@ -22,6 +22,7 @@ from ripieno.music.language.leaving_out import leave_out
 from ripieno.music.language.saying import GLOBAL, NEGATORS, Heard, Said, State
 from ripieno.music.language.telling import add, flush
 from ripieno.music.language.themes import is_another_theme
+from ripieno.music.language.untouched import keeps_a_list
 from ripieno.music.language.whereabouts import carried, place_alone, place_back
 
 
@@ -31,9 +32,13 @@ def read(state: State, clauses: list[Clause]) -> None:
     state.begin_sentence()
     if not any(term.role == "place" for clause in clauses for term in clause.terms) and state.before.is_place:
         state.sticky, state.lead, state.carries = state.before.sticky, state.before.lead, True
+    listed = 0
     for number, clause in enumerate(clauses):
         state.number, state.joined, state.explains = number, clause.joined, clause.explains
         state.is_alone = not any(_says(one) for one in clauses if one is not clause)
+        listed = max(listed, number + keeps_a_list(state, clauses, number)) if number >= listed else listed
+        if number < listed:
+            continue
         if _not_earlier(state, clause, begins) or _answers_no(state, clause, number, clauses):
             continue
         heard = hear(state, clause)

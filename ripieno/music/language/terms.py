@@ -12,7 +12,7 @@ from ripieno.music.language.lexicon import Entry, Lexicon
 from ripieno.music.language.readings import rule_out
 from ripieno.music.language.tokens import Token
 
-_CLOSES = "closes"  # the second half of a phrase
+CLOSES = "closes"  # the second half of a phrase
 _FARTHEST = 9  # words between the two halves of `leave … out`
 HARD = frozenset(".;!?\n…")
 _ORDER = (
@@ -21,7 +21,7 @@ _ORDER = (
     "not", "only", "more", "less", "too", "enough", "swap", "for", "instead of", "up", "down", "keep", "again", "want",
     "language", "bars", "mode", "unit", "ordinal", "number", "half", "before", "after", "since", "from", "to", "end",
     "crop", "in", "on", "about", "new", "everything", "but", "and", "or", "asked", "degree", "so", "a", "the", "song",
-    "key", "fill", "topic", "unknown",
+    "key", "touch", "fill", "topic", "unknown",
 )  # fmt: skip
 _OF = ("de", "d'")  # of the Romance languages: what follows is a noun
 
@@ -89,7 +89,7 @@ def _take(
     found.append(term)
     for start, end in ((min(also), max(also) + 1),) if also else ():
         role = "instead of" if same and same[0].role == "rather" else "in" if len(also) > 1 else "fill"
-        taken[start] = Term(role, _CLOSES if role == "fill" else "", start, end)
+        taken[start] = Term(role, CLOSES if role == "fill" else "", start, end)
         covered.update(also)
     return at + len(best.words)
 
