@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ripieno.contracts.understanding import MOST_BARS, Place
+from ripieno.music.language.saying import State
 from ripieno.music.language.terms import Term
 
 
@@ -19,8 +20,11 @@ def onward(term: Term) -> Term:
     return replace(term, data=replace(term.data, places=on))
 
 
-def beside(place: Term, term: Term) -> Term:
-    """`before that`, `after that`: what comes before or after the place that was named last."""
+def beside(place: Term, term: Term, *, goes_on: bool = False) -> Term:
+    """`before that`, `after that`: what comes before or after the place that was named last, or from there on."""
+    if goes_on:
+        on = onward(place)
+        return replace(on, data=replace(on.data, prep="in", is_beside=True), first=term.first, last=term.last)
     earlier = term.value == "earlier" or term.role == "before"
     found: list[Place] = []
     for one in place.data.places:
@@ -33,6 +37,14 @@ def beside(place: Term, term: Term) -> Term:
     return replace(
         place, data=replace(place.data, places=found, prep="in", is_beside=True), first=term.first, last=term.last
     )
+
+
+def goes_on_there(state: State, terms: list[Term], term: Term) -> bool:
+    """`half-time drums in the bridge, and from there on the bass an octave down`: there too, not only behind it."""
+    named = [str(one.value) for one in terms if one.role == "part"]
+    last = state.said[-1] if state.said else None
+    is_apart = last is not None and bool(last.parts) and not last.negated and not set(named) & set(map(str, last.parts))
+    return term.value == "onwards" and bool(named) and is_apart
 
 
 def of_the_section(lead: Term | None, terms: list[Term]) -> list[Term]:

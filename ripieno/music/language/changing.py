@@ -16,6 +16,7 @@ from ripieno.music.language.going_on import (
     is_of_those_before,
     place_of_before,
     place_of_one_out,
+    who_is_left,
 )
 from ripieno.music.language.meanings import measured
 from ripieno.music.language.owning import is_beside, is_led, is_wanted, on_instrument, owners
@@ -106,6 +107,8 @@ def change(state: State, clause: Clause, heard: Heard, begins: int) -> None:
         if inherits and not state.subject and of_before and state.before.subject:
             said.parts, said.inherits = list(state.before.subject), True
             said.places = said.places or heard.where or list(state.before.sticky or state.before.where)
+        elif inherits and clause.joined and (left := who_is_left(state, said, begins)):
+            said.parts, said.places = left, heard.where or list(state.said[-1].places)
         elif inherits and clause.joined and is_at_a_place_of_its_own(said, heard, clause):
             said.parts = []  # `the bass is too loud, and in the solo the energy is missing`
         elif (

@@ -27,6 +27,7 @@ _SAYS = (
 )
 _PARTICLES = _BEHIND | {"doch", "en", "sin", "par", "however", "though", "instead"}
 """What may stand in the middle of a clause (`el bajo en cambio`, `la basse par contre`)."""
+_AND = frozenset(("and", "und", "y", "et"))
 _WITHOUT = frozenset(("without", "ohne", "sin", "sans"))
 """What a clause that keeps something begins with (`sans toucher au refrain`)."""
 _OF_A_PLACE = ("place", "in", "on", "the", "fill")
@@ -63,12 +64,14 @@ def sentences(found: list[Term], said: list[Token], text: str) -> list[list[Clau
         ends = number + 1 == len(found) or found[number + 1].role in ("mark", *_JOINS)
         sets_apart = (term.role == "no" and not ends) or (term.role == "not" and _is_of_a_part(found, number))
         sets_apart = sets_apart or (term.role == "keep" and said[term.first].word in _WITHOUT)
-        names = clause.has("part", "instrument") or _is_of_another_section(found, number, clause)
+        joins = term.role == "no" and said[term.first].word in _AND and clause.has("concept", "place")  # `y nada de`
+        names = joins or clause.has("part", "instrument") or _is_of_another_section(found, number, clause)
         if sets_apart and names and not clause.has("remove", "not"):
             _close(read, clause)
             clause = Clause("comma")
         gives_a_reason = term.role == "fill" and term.value == "because"
-        if term.role == "but" and said[term.first].word in _PARTICLES and _is_a_particle(found, number, clause):
+        is_a_particle = said[term.first].word in _PARTICLES and _is_a_particle(found, number, clause)
+        if term.role == "but" and (is_a_particle or _is_not_yet(said[term.first].word, clause)):
             clause.terms.append(Term("fill", "", term.first, term.last))
             before = term
             continue
@@ -97,6 +100,11 @@ def _is_a_particle(found: list[Term], at: int, clause: Clause) -> bool:
     says = any(one.role in _SAYS for one in clause.terms)
     follows = found[at + 1].role if at + 1 < len(found) else "mark"
     return bool(clause.terms) and not is_set_off and not says and follows not in ("mark", "not", "no", "only", "except")
+
+
+def _is_not_yet(word: str, clause: Clause) -> bool:
+    """`no drums yet in the intro`."""
+    return word == "yet" and clause.has("no", "not")
 
 
 def _is_of_another_section(found: list[Term], at: int, clause: Clause) -> bool:

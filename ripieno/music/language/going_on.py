@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ripieno.contracts.enums import StemType
 from ripieno.contracts.understanding import Kind, Place
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.saying import GLOBAL, Heard, Said, State
@@ -15,6 +16,14 @@ def goes_too(state: State, clause: Clause, said: Said, begins: int) -> None:
         return
     if last.kind == Kind.EFFECT and last.amount == -1 and last.clause == state.number - 1:
         said.amount = last.amount
+
+
+def who_is_left(state: State, said: Said, begins: int) -> list[StemType]:
+    """`everybody stops but the voice, and no reverb`: whoever is left there has none."""
+    last = state.said[-1] if state.said[begins:] else None
+    if last is None or last.kind != Kind.PART or not last.negated or last.parts or said.kind in GLOBAL:
+        return []
+    return list(last.but_parts) if last.clause == state.number - 1 and last.places else []
 
 
 def is_at_a_place_of_its_own(said: Said, heard: Heard, clause: Clause) -> bool:

@@ -9,7 +9,7 @@ from ripieno.contracts.understanding import MOST_BARS, Kind
 from ripieno.music.language import scope
 from ripieno.music.language.alone import bare_number
 from ripieno.music.language.amounts import METERS
-from ripieno.music.language.beside import beside, of_the_section, onward, within
+from ripieno.music.language.beside import beside, goes_on_there, of_the_section, onward, within
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.left_over import left_over
 from ripieno.music.language.meanings import concept, made, quantity
@@ -105,7 +105,7 @@ def hear(state: State, clause: Clause) -> Heard:
             mods.neg = True  # `nothing sad`
             mods.terms.append(term)
         elif role == "nothing":
-            small = all(one.role in ("fill", "place") and one.value != "content" for one in terms[:at])
+            small = all(one.role in ("fill", "place", "degree") and one.value != "content" for one in terms[:at])
             opens = not any(one.role == "place" for one in terms[:at])
             heard.removes = small and (  # not `is good for nothing`
                 at + 1 < len(terms) and _after(terms, at).role == "place" if opens else at + 1 == len(terms)
@@ -160,14 +160,14 @@ def hear(state: State, clause: Clause) -> Heard:
             term.used = bare_number(state, term, terms, at, heard)
         elif role == "bars" and at and terms[at - 1].role == "meter":
             continue
-        elif (role == "fill" and term.value in ("earlier", "later")) or (
+        elif (role == "fill" and term.value in ("earlier", "later", "onwards")) or (
             role in ("before", "after")
             and (at == len(terms) - 1 or (at == 0 and terms[1].role == "only" and bool(clause.joined)))
         ):
             if state.last_place is None:
                 heard.doubtful = heard.doubtful or clause.has("remove", *NEGATORS)
             else:
-                heard.places.append(beside(state.last_place, term))
+                heard.places.append(beside(state.last_place, term, goes_on=goes_on_there(state, terms, term)))
         elif role in ("unknown", "doubt", "mark", "ordinal", "unit", "meter", "clock", "half", "bars", "section"):
             term.used = False
     if heard.renews and clause.has("nothing"):  # `nichts an der Melodie ändern`

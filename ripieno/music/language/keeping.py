@@ -53,6 +53,11 @@ def _stays_there(state: State, clause: Clause, heard: Heard) -> bool:
     return True
 
 
+def _is_all_beside(heard: Heard) -> bool:
+    """`the drums busier from verse 2 on, before that it's fine`: all of it is."""
+    return bool(heard.places) and all(term.data.is_beside for term in heard.places) and not heard.of_them
+
+
 def keep(state: State, clause: Clause, heard: Heard) -> None:
     last = state.said[-1] if state.said else None
     goes_on = clause.joined == "comma" and not (heard.named or heard.places)
@@ -69,7 +74,7 @@ def keep(state: State, clause: Clause, heard: Heard) -> None:
     nouns = [said for _, said in heard.preds]
     if not heard.named and not heard.everything and (clause.joined or state.before.is_name):
         own = state.subject or (state.before.subject if state.before.is_name and not heard.places else [])
-        heard.kept = list(own)
+        heard.kept = [] if _is_all_beside(heard) else list(own)
     if _stays_there(state, clause, heard):
         return
     if not nouns:

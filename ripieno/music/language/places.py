@@ -110,12 +110,17 @@ def _the_first_one(found: list[Term], at: int, words: Lexicon, read: list[Term])
     before = next((one for one in reversed(read) if one.role == "place" and _is_one_of_a_kind(one)), None)
     is_one = at + 1 < len(found) and found[at + 1].role == "fill" and not found[at + 1].value  # `second one`
     leads = ("the", "in", "since", "from", "before", "after", "to")
-    leads = (*leads, "mark", "and", "but", "or") if is_one else leads
+    leads = (*leads, "mark", "and", "but", "or") if is_one else (*leads, "except", "less")
     if which is None or before is None or not read or read[-1].role not in leads:
         return None
     following = next((one for one in found[at + 1 :] if one.role != "fill"), None)
+    lead = next((one for one in reversed(read) if one.role not in ("the", "in")), None)
+    excepts = lead is not None and lead.role in ("except", "less")
+    if excepts and lead is not None:  # `en todos los estribillos menos el último`
+        lead.role = "except"
     if (
-        following is not None
+        not excepts
+        and following is not None
         and not is_one
         and following.role
         not in (
@@ -175,7 +180,7 @@ def _joined(found: list[Term]) -> list[Term]:
             between = read[read.index(before) + 1 :]
             roles = [one.role for one in between if one.role not in ("the", "fill")]
             said_of = _is_said_of(found, term)
-            if said_of and _is_led(read, before) and ("in" not in roles or said_of == "lacks"):
+            if said_of and _is_led(read, before) and ("in" not in roles or said_of in ("lacks", "no")):
                 read.append(term)  # `too dark in the verses and the outro lacks punch`
                 continue
             if roles and set(roles) <= {"and", "or", "in"} and ({"and", "or"} & set(roles)):

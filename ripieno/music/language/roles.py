@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 FILLS = (
-    "is", "plays", "enters", "returns", "modal", "asking", "wonder", "content", "there", "earlier", "later", "between",
-    "ought", "than", "yes", "them", "nearly",
+    "is", "plays", "enters", "returns", "modal", "asking", "wonder", "content", "there", "earlier", "later", "onwards",
+    "between", "ought", "than", "yes", "them", "nearly",
     "also", "because", "occasion", "praise", "meant", "oops", "everywhere", "if", "makes", "masks",
 )  # fmt: skip
 """Words that say nothing by themselves, but that others stand with: to be; to play, to come in, to come back; can and
 could; what asks whether something can be had (`t'aurais`), and who and why; other meanings (`think`); the place named
-last, and what is before, after or between; what ought to be; than; yes; those who were spoken of; that a number is
-rough; that the same holds for others; what a reason comes with; that it is good; that what comes is what was meant,
-and that something was said wrong; that it is at no place in particular; on what condition; to make something so; that
-one drowns another; a day that songs are about."""
+last, and what is before, after, from there on or between; what ought to be; than; yes; those who were spoken of; that
+a number is rough; that the same holds for others; what a reason comes with; that it is good; that what comes is what
+was meant, and that something was said wrong; that it is at no place in particular; on what condition; to make
+something so; that one drowns another; a day that songs are about."""
 REMOVES = ("away", "rests", "stops")
 """Words that leave out: particles beside what they remove (`drums out`), verbs of those who do not play (`sit out`), or
 not from a bar on (`stop at bar 9`)."""
@@ -36,8 +36,8 @@ behind in time, `is not` a negator that may be of what is, `players` all but the
 longer, `less when asked` what there is too much of where somebody asks for it, `superfluous` too much of what
 follows, or what is to go where nothing does; `strange` words are no slips of others, `nor` and `neither` go on with
 what was negated, `unheard` leaves out who it is said of, where it does not say how they are not to sound,
-`overall` is of all of it, or all along, `topic` what a theme is brought in with (`theme: the sea`), `touch` a verb that keeps what it is for
-where it is negated."""
+`overall` is of all of it, or all along, `topic` what a theme is brought in with (`theme: the sea`), `touch` a verb
+that keeps what it is for where it is negated."""
 SPECIAL = {
     "players": "everything", "adds": "want", "less when asked": "asked", "superfluous": "less", "strange": "unknown",
     "overall": "everything", "nor": "no", "neither": "not", "unheard": "remove",

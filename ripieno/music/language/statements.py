@@ -248,7 +248,9 @@ def _dislike(state: State, clause: Clause, heard: Heard, begins: int) -> None:
     else:
         flush(state)
         of = next((str(said.kind) for _, said in heard.preds), None)
-        add(state, Said(Kind.VARIATION, heard.first, heard.last, parts=heard.parts, value=of), heard)
+        sung = of == Kind.LYRICS and bool(heard.places)  # others there
+        kind, of = (Kind.LYRICS, None) if sung else (Kind.VARIATION, of)
+        add(state, Said(kind, heard.first, heard.last, parts=heard.parts, value=of), heard)
         state.subject = heard.parts or state.subject
         place_back(state, heard, begins)
 

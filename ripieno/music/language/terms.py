@@ -105,6 +105,8 @@ def _entries_at(said: list[Token], at: int, words: Lexicon, covered: set[int]) -
         also = _after_gap(said, end, entry.after, covered)
         if also is not None and len(entry.words) > 1 and _turns_what_follows(said, end, words):
             continue  # `joue moins fort`: not to play less
+        if also is not None and entry.role == "in" and _counts_bars(said, end, entry, words):
+            continue  # `dans les deux dernières mesures`
         if also is not None and not _opens_later(said[end : min(also, default=end)], entry, words):
             found.append((entry, also))
     return sorted(found, key=lambda pair: (-pair[0].weight, pair[1][:1]))
@@ -117,6 +119,12 @@ def _turns_what_follows(said: list[Token], end: int, words: Lexicon) -> bool:
     )
     coming = words.by_word.get(said[end].word, ()) if end < len(said) else ()
     return turns and any(one.role == "concept" and len(one.words) == 1 for one in coming)
+
+
+def _counts_bars(said: list[Token], end: int, entry: Entry, words: Lexicon) -> bool:
+    roles = [{one.role for one in words.by_word.get(token.word, ())} for token in said[end : end + 2]]
+    is_number = len(entry.words) > 1 and any(one.role == "number" for one in words.by_word.get(entry.words[-1], ()))
+    return is_number and len(roles) == 2 and "ordinal" in roles[0] and "bars" in roles[1]
 
 
 def _opens_later(between: list[Token], entry: Entry, words: Lexicon) -> bool:

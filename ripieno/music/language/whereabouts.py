@@ -53,6 +53,12 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
     if heard.place_only and not before and begins:
         before = [said for said in state.said if not said.places][-1:]
     negated = heard.place_negated
+    if (
+        before and clause.joined == "but" and _is_one_of(where, before[-1].places)
+    ):  # `all the choruses but the last one`
+        for said in [one for one in before if one.places == before[-1].places]:
+            said.but_places += where
+        return
     if negated and before and before[-1].kind == Kind.PART and before[-1].negated and before[-1].places:
         for said in [one for one in before if one.places == before[-1].places]:  # `nor in the outro`
             said.places = [*said.places, *(place for place in where if place not in said.places)]
@@ -137,6 +143,14 @@ def place_alone(state: State, clause: Clause, heard: Heard, begins: int) -> None
         rest = Said(Kind.RANGE, heard.first, heard.last, places=where, only=heard.place_only)
         state.said.append(changed(rest, clause=state.number))
         state.sticky, state.lead = where, heard.places[0]
+
+
+def _is_one_of(where: list[Place], of: list[Place]) -> bool:
+    kinds = [one.section for one in of]
+    return all(
+        one.section is not None and one.section not in kinds and one.section.rpartition(" ")[0] in kinds
+        for one in where
+    )
 
 
 def _is_with_a_section(clause: Clause) -> bool:
