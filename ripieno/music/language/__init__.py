@@ -35,6 +35,7 @@ changing.py     what is to change, for whom, where and how much
 going_on.py     what a clause takes over from those before it
 owning.py       whose a change is, and who is wanted
 keeping.py      what stays as it is
+solos.py        who is wanted only for a solo
 untouched.py    lists of what is not to be touched
 leaving_out.py  who and what is left out
 statements.py   the clauses of a sentence, one after the other

@@ -142,7 +142,7 @@ def _key(said: list[Token], at: int, words: Lexicon, text: str) -> Term | None:
     if (mode := _mode(token.word, words)) is not None and not (is_counted or _is_interval(said, at, words)):
         return Term("tonality", mode, at, at + 1)
     tonic = tonics.get(token.word)
-    if tonic is None:
+    if tonic is None or "à" in text[token.start : token.end].lower():  # `à partir de là`
         return None
     after = at + 1
     for names, sign in ((words.keys.sharp, "#"), (words.keys.flat, "b")):

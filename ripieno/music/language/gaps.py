@@ -84,6 +84,12 @@ def there_too(state: State, clause: Clause, heard: Heard) -> bool:
     return True
 
 
+def only_not(clause: Clause) -> bool:
+    """`all softer, only the voice not`."""
+    roles = {one.role for one in clause.terms if one.role not in ("the", "fill", "a")}
+    return {"only", "not"} < roles <= {"only", "not", "part", "instrument"}
+
+
 def _is_of_a_part(terms: list[Term], turn: Term) -> bool:
     at = next(n for n, one in enumerate(terms) if one is turn)
     following = next((one.role for one in terms[at + 1 :] if one.role not in ("the", "a", "fill")), "")

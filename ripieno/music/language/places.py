@@ -85,10 +85,10 @@ def _section(found: list[Term], at: int, words: Lexicon) -> tuple[Term, int] | N
         label == "solo"
         and not numbers
         and at > 0
-        and found[at - 1].role in ("a", "want", "number")
+        and found[at - 1].role in ("a", "want", "number", "on")
         and _is_of(found, here)
     ):
-        found[here - 1].role = "fill"
+        found[here - 1].role, found[here - 1].detail = "fill", "solo"
         return None
     if not numbers:
         numbers, here = _numbers_after(found, here, words)

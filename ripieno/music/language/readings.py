@@ -55,6 +55,8 @@ def rule_out(
         is_for = any(one.role == "swap" for one in swaps) or goes_before
         if not is_for or any(one.role == "for" for one in found[:number]):
             drop("for")
+    if "or" in readings and coming & {"the", "a", "part", "section"}:  # `oder`, not `öder`
+        drop("concept", "comparative")
     if "except" in readings and {"but", "less"} & set(readings):
         everything = _is_of_all(found, number, after)
         drop(*({"but", "less"} if everything else {"except"}))

@@ -15,11 +15,12 @@ from ripieno.music.language.apart import is_read_apart
 from ripieno.music.language.changing import change
 from ripieno.music.language.clauses import Clause
 from ripieno.music.language.exchanging import swapped
-from ripieno.music.language.gaps import goes_without_saying, there_too
+from ripieno.music.language.gaps import goes_without_saying, only_not, there_too
 from ripieno.music.language.hearing import hear
 from ripieno.music.language.keeping import is_kept, keep, keeps_all, keeps_on, praises
 from ripieno.music.language.leaving_out import leave_out
 from ripieno.music.language.saying import GLOBAL, NEGATORS, Heard, Said, State
+from ripieno.music.language.solos import in_solos
 from ripieno.music.language.telling import add, flush
 from ripieno.music.language.themes import is_another_theme
 from ripieno.music.language.untouched import keeps_a_list
@@ -55,6 +56,7 @@ def read(state: State, clauses: list[Clause]) -> None:
     if state.swapping:  # nobody said for what
         for term in (term for clause in clauses for term in clause.terms):
             term.used = False
+    in_solos(state, clauses, begins)
     state.before = carried(state, begins)
     taken = [one.places for one in state.said[begins:] if one.kind != Kind.RANGE]
     state.said[begins:] = [one for one in state.said[begins:] if one.kind != Kind.RANGE or one.places not in taken]
@@ -146,7 +148,7 @@ def _say(state: State, clause: Clause, heard: Heard, clauses: list[Clause], begi
     is_out = last is not None and last.kind == Kind.PART and last.negated and bool(last.parts)
     if bare and heard.only_parts and not heard.places and clause.joined and last is not None and is_out:
         state.sticky, state.lead = list(last.places), state.last_place  # `no drums in the intro, only guitar`
-    if _only_not(clause) and before and not before[-1].parts:  # `all softer, only the voice not`
+    if only_not(clause) and before and not before[-1].parts:  # `all softer, only the voice not`
         before[-1].but_parts += heard.parts
         return
     if bare and _comes_after(clause, heard, before, state):  # `louder, the bass`
@@ -213,11 +215,6 @@ def _comes_after(clause: Clause, heard: Heard, before: list[Said], state: State)
     definite = clause.joined == "comma" and all(one.is_definite for one in heard.named) and not heard.wants
     alone = bool(before) and all(not one.parts and not one.but_parts and one.kind != Kind.PART for one in before)
     return definite and alone and before[-1].clause == state.number - 1 and not heard.only_parts
-
-
-def _only_not(clause: Clause) -> bool:
-    roles = {one.role for one in clause.terms if one.role not in ("the", "fill", "a")}
-    return {"only", "not"} < roles <= {"only", "not", "part", "instrument"}
 
 
 def _corrects(state: State, heard: Heard, clauses: list[Clause]) -> bool:

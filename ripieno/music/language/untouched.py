@@ -51,9 +51,8 @@ def _length(clauses: list[Clause], at: int) -> int:
     while end < len(clauses) and _goes_on(clauses, end):
         end += 1
     row = clauses[at:end]
-    verbs = [
-        (n, one) for n, clause in enumerate(row) for one in clause.terms if one.role == "keep" or _touches(one, row)
-    ]
+    terms = [(n, one) for n, clause in enumerate(row) for one in clause.terms]
+    verbs = [(n, one) for n, one in terms if one.role == "keep"] or [(n, one) for n, one in terms if _touches(one, row)]
     negated = any(one.role in (*NEGATORS, "nothing") for clause in row for one in clause.terms)
     if len(verbs) != 1 or (verbs[0][1].role != "keep" and not negated) or verbs[0][0] not in (0, len(row) - 1):
         return 0
@@ -76,7 +75,7 @@ def _is_small(clause: Clause) -> bool:
 
 def _is_change(terms: list[Term], at: int) -> bool:
     """`ändere weder …`, `weder … ändern`: the verb, not what is new."""
-    ends = at + 1 == len(terms) or terms[at + 1].role in (*NEGATORS, "nothing")
+    ends = at + 1 == len(terms) or terms[at + 1].role in (*NEGATORS, "nothing", "keep")
     return terms[at].role == "new" and ends
 
 
