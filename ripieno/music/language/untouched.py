@@ -15,7 +15,22 @@ from ripieno.music.language.telling import add, flush
 from ripieno.music.language.terms import CLOSES, Term
 
 _NAMES = ("part", "instrument", "place")
-_SMALL = ("the", "fill", "in", "on", "crop", "to", "from", "end", "touch", "keep", "nothing", *_NAMES, *NEGATORS)
+_SMALL = (
+    "the",
+    "fill",
+    "in",
+    "on",
+    "crop",
+    "degree",
+    "to",
+    "from",
+    "end",
+    "touch",
+    "keep",
+    "nothing",
+    *_NAMES,
+    *NEGATORS,
+)
 _SAYS_MORE = ("plays", "enters", "returns", "content", "masks", "than", "if", "because", "earlier", "later", "there")
 
 
@@ -54,7 +69,12 @@ def _length(clauses: list[Clause], at: int) -> int:
     terms = [(n, one) for n, clause in enumerate(row) for one in clause.terms]
     verbs = [(n, one) for n, one in terms if one.role == "keep"] or [(n, one) for n, one in terms if _touches(one, row)]
     negated = any(one.role in (*NEGATORS, "nothing") for clause in row for one in clause.terms)
-    if len(verbs) != 1 or (verbs[0][1].role != "keep" and not negated) or verbs[0][0] not in (0, len(row) - 1):
+    if (
+        not verbs
+        or len({n for n, _ in verbs}) > 1
+        or (verbs[0][1].role != "keep" and not negated)
+        or verbs[0][0] not in (0, len(row) - 1)
+    ):
         return 0
     return end - at
 
@@ -123,7 +143,12 @@ def _items(row: list[Clause]) -> list[list[Term]]:
 def _is_object(terms: list[Term], at: int, row: list[Clause]) -> bool:
     """`touche au refrain`, `am Refrain … ändern`; not `keep the drums, and in the verse`."""
     before = [one for one in terms[:at] if one.role not in ("the", "fill", "in")]
-    return terms is row[0].terms or (bool(before) and before[-1].role in ("no", "keep", "touch"))
+    trails = any(one.role == "keep" for one in terms[at:]) and terms is row[-1].terms  # `und der Refrain bleiben so`
+    return (
+        terms is row[0].terms
+        or (trails and not before)
+        or (bool(before) and before[-1].role in ("no", "keep", "touch"))
+    )
 
 
 def _places(items: list[list[Term]]) -> list[Place]:

@@ -3,8 +3,9 @@
 `sentences.json` grew with the rules. `heard.json` are 40 requests, refinements and comments as musicians write them,
 by people who did not know the rules; what our statements cannot say (bowed, muted, a piece of the drum kit) is left out
 there, and must then not come out as something else. `told.json` are more, by others again, and `said.json` are 320 by
-two who tried to speak as people do; what of those is not read yet is within the five in a hundred. `seen.json` are 40
-that were scored once before anybody looked at them (27 were right, none the opposite) and are known since.
+two who tried to speak as people do; what of those is not read yet is within the five in a hundred. `seen.json` are 80
+in two lots of 40, each scored once before anybody looked at it (27 right and none the opposite; 30 right and 2 the
+opposite), known since.
 
 How to write one (`sentences.json`, or a file of your own for `python -m benchmarks.understanding FILE`; you need not
 know the rules, only what a musician would mean):
