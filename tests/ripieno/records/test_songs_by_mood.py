@@ -37,7 +37,7 @@ def library(request: pytest.FixtureRequest, storage: str, owner: str) -> str:
         ({"mood": "calm", "style": "house"}, [3]),
         ({"style": "house"}, [3, 1]),
         ({"style": "House", "key": "D"}, [1]),
-        ({"style": "ballad", "named": "0"}, [0]),
+        ({"style": "ballad", "named": "0.wav"}, [0]),
         ({"style": "ballad", "bpm_max": 68}, [2]),
         ({"arousal_min": -0.5, "arousal_max": 0.6}, [2, 3, 1]),
         ({"valence_min": 0.4}, [0, 1]),
