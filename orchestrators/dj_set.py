@@ -6,10 +6,10 @@ It ends when the mix can be heard: no orchestration waits for a person. What som
 import azure.durable_functions as df
 
 from orchestrators.progress import report
-from orchestrators.steps import attempt, endpoint_job, fault_of, result_of, step
+from orchestrators.steps import attempt, fault_of, generation_job, result_of, step
 from ripieno.contracts.enums import JobKind
-from ripieno.contracts.names import job_id, revision_instance
-from ripieno.contracts.workflow import JobOrder, RevisionOrder
+from ripieno.contracts.names import revision_instance
+from ripieno.contracts.workflow import RevisionOrder
 
 blueprint = df.Blueprint()
 
@@ -21,15 +21,7 @@ def dj_set(context: df.DurableOrchestrationContext):
     told = order.model_dump()
 
     def job(kind: JobKind):
-        its = JobOrder(
-            job_id=job_id(context.instance_id, kind),
-            owner=order.owner,
-            endpoint="generation",
-            kind=kind,
-            subject={"work_id": order.work_id, "revision": order.revision},
-            arrived_at=order.arrived_at,
-        )
-        return endpoint_job(context, its)
+        return generation_job(context, order, kind, {"work_id": order.work_id, "revision": order.revision})
 
     def composed(one: dict):
         its = RevisionOrder.model_validate(one)

@@ -5,7 +5,16 @@ from typing import Any
 
 from azure.durable_functions import DurableOrchestrationContext, RetryOptions
 
-from ripieno.contracts.workflow import JobOrder
+from ripieno.contracts.enums import JobKind
+from ripieno.contracts.names import job_id
+from ripieno.contracts.workflow import (
+    JobOrder,
+    RevisionOrder,
+    SampleOrder,
+    TalkOrder,
+    VersionOrder,
+    VoiceVersionOrder,
+)
 
 OUTAGE = RetryOptions(first_retry_interval_in_milliseconds=3000, max_number_of_attempts=20)
 """How often a step that touches storage is tried again: outages of a minute pass unnoticed."""
@@ -41,6 +50,25 @@ def attempt(context: DurableOrchestrationContext, name: str, order: dict) -> Ste
 def endpoint_job(context: DurableOrchestrationContext, job: JobOrder):
     """The task of a job that is seen through to its end: `{result, error}`, one of them None."""
     return context.call_sub_orchestrator("EndpointJobOrchestrator", job.model_dump(), job.job_id)
+
+
+def generation_job(
+    context: DurableOrchestrationContext,
+    order: RevisionOrder | TalkOrder | SampleOrder | VersionOrder | VoiceVersionOrder,
+    kind: JobKind,
+    subject: dict[str, Any],
+    name: str | None = None,
+):
+    """The task of this workflow's job of a kind at the generation endpoint, called `name` where there are several."""
+    its = JobOrder(
+        job_id=job_id(context.instance_id, name or kind),
+        owner=order.owner,
+        endpoint="generation",
+        kind=kind,
+        subject=subject,
+        arrived_at=order.arrived_at,
+    )
+    return endpoint_job(context, its)
 
 
 def result_of(told: dict) -> dict:

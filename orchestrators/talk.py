@@ -6,10 +6,9 @@ The version that is made of it is a run of its own, which the answer does not wa
 import azure.durable_functions as df
 
 from orchestrators.progress import report
-from orchestrators.steps import endpoint_job, fault_of, step
+from orchestrators.steps import fault_of, generation_job, step
 from ripieno.contracts.enums import JobKind
-from ripieno.contracts.names import job_id
-from ripieno.contracts.workflow import JobOrder, TalkOrder
+from ripieno.contracts.workflow import TalkOrder
 
 blueprint = df.Blueprint()
 
@@ -21,15 +20,7 @@ def talk(context: df.DurableOrchestrationContext):
     told = order.model_dump()
 
     def job(kind: JobKind):
-        its = JobOrder(
-            job_id=job_id(context.instance_id, kind),
-            owner=order.owner,
-            endpoint="generation",
-            kind=kind,
-            subject={"work_id": order.work_id, "talk_id": order.talk_id},
-            arrived_at=order.arrived_at,
-        )
-        return endpoint_job(context, its)
+        return generation_job(context, order, kind, {"work_id": order.work_id, "talk_id": order.talk_id})
 
     try:
         heard = {"result": None, "error": None}

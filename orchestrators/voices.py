@@ -3,10 +3,10 @@
 import azure.durable_functions as df
 
 from orchestrators.progress import report
-from orchestrators.steps import attempt, endpoint_job, fault_of, result_of, step
+from orchestrators.steps import attempt, fault_of, generation_job, result_of, step
 from ripieno.contracts.enums import JobKind
-from ripieno.contracts.names import VOICE_CHECKS, job_id
-from ripieno.contracts.workflow import JobOrder, SampleOrder, VersionOrder, VoiceVersionOrder
+from ripieno.contracts.names import VOICE_CHECKS
+from ripieno.contracts.workflow import SampleOrder, VersionOrder, VoiceVersionOrder
 
 blueprint = df.Blueprint()
 NOTHING = {"result": None, "error": None}
@@ -24,7 +24,7 @@ def sample(context: df.DurableOrchestrationContext):
             if not (yield from step(context, "BeginVoiceSample", order.model_dump())):
                 return {"outcome": "unwanted"}
             report(context, check, 0.1, "hearing the sample")
-            heard = yield _job(context, order, JobKind.CHECK_VOICE, subject, check)
+            heard = yield generation_job(context, order, JobKind.CHECK_VOICE, subject, check)
         except Exception as problem:
             heard = {"result": None, "error": fault_of(problem)}
         try:
@@ -49,11 +49,11 @@ def version(context: df.DurableOrchestrationContext):
             return {"outcome": "unwanted"}
         subject = {"voice_id": order.voice_id, "version": wanted["version"]}
         report(context, JobKind.PROFILE_VOICE, 0.05, "measuring the voice")
-        profile = result_of((yield _job(context, order, JobKind.PROFILE_VOICE, subject)))
+        profile = result_of((yield generation_job(context, order, JobKind.PROFILE_VOICE, subject)))
         goes_on = yield from step(context, "SaveVoiceProfile", order.model_dump() | {"profile": profile})
         if goes_on and wanted["learns"]:
             report(context, JobKind.TRAIN_VOICE, 0.2, "training the model")
-            made = yield _job(context, order, JobKind.TRAIN_VOICE, subject)
+            made = yield generation_job(context, order, JobKind.TRAIN_VOICE, subject)
     except Exception as problem:
         made = {"result": None, "error": fault_of(problem)}
     try:
@@ -74,7 +74,7 @@ def apply(context: df.DurableOrchestrationContext):
         if not (yield from step(context, "PrepareVoiced", order.model_dump())):
             return {"outcome": "unwanted"}
         report(context, JobKind.APPLY_VOICE, 0.1, "singing the vocal")
-        made = yield _job(context, order, JobKind.APPLY_VOICE, subject)
+        made = yield generation_job(context, order, JobKind.APPLY_VOICE, subject)
     except Exception as problem:
         made = {"result": None, "error": fault_of(problem)}
     try:
@@ -83,24 +83,6 @@ def apply(context: df.DurableOrchestrationContext):
         made = {"result": None, "error": fault_of(problem)}
         yield from attempt(context, "SaveVoiced", order.model_dump() | made)
     return _ended(context, made, "the vocal can be heard")
-
-
-def _job(
-    context: df.DurableOrchestrationContext,
-    order: SampleOrder | VoiceVersionOrder | VersionOrder,
-    kind: JobKind,
-    subject: dict,
-    name: str | None = None,
-):
-    its = JobOrder(
-        job_id=job_id(context.instance_id, name or kind),
-        owner=order.owner,
-        endpoint="generation",
-        kind=kind,
-        subject=subject,
-        arrived_at=order.arrived_at,
-    )
-    return endpoint_job(context, its)
 
 
 def _ended(context: df.DurableOrchestrationContext, made: dict, well: str) -> dict:

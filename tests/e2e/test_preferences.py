@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import httpx
 
@@ -29,10 +28,7 @@ def test_verdicts_teach_until_they_are_forgotten(stack, ripieno, command, tmp_pa
     request_id = first.generation_request_id
     for number in range(3):
         ripieno.reject(request_id, "drums", "much sparser", take=number + 1)
-        deadline = time.monotonic() + 90
-        while len(takes := ripieno.generation(request_id).stems[0].takes) < number + 2 or takes[-1].stem is None:
-            assert time.monotonic() < deadline, takes
-            time.sleep(0.1)
+        assert ripieno.wait_take(request_id, "drums", after=number + 1, timeout=90).stem is not None
     assert any("sparser than I do" in sentence for sentence in ripieno.preferences().sentences)
 
     liked, after = drums(ripieno)
