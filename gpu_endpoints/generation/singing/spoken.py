@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import _ctypes
 import ctypes
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,6 +19,7 @@ _END, _PHONEME = 0, 7
 _WORDS_PER_MINUTE, _PITCH_RANGE = 1, 4
 _UTF8 = 1
 _SLOW, _FLAT = 120, 0
+_SEED = 1
 _VOWELS = set("aeiouyʏæɐɑɒɔəɚɛɜɝɪʊʌøœɶɨʉɯɤɵɘ")
 _VOICED = set("mnŋɲɱlɫɹrɾʁjwɥvzʒðɣβ")  # consonants that are sung on a pitch; stops are too short to matter
 _MARKS = "ˈˌːˑ̩̯ "
@@ -83,13 +88,17 @@ def said(text: str, language: str, variant: str, *, words_per_minute: int, pitch
     ------
     UnknownLanguage
     """
-    library = _library()
-    if library.espeak_SetVoiceByName(f"{language}+{variant}".encode()) != 0:
-        raise UnknownLanguage(
-            f"there is no voice for the language {language!r}: use en, en-gb, de, fr, es, it, pt, ..."
-        )
-    library.espeak_SetParameter(_WORDS_PER_MINUTE, words_per_minute, 0)
-    library.espeak_SetParameter(_PITCH_RANGE, pitch_range, 0)
+    with _espeak() as library:
+        if library.espeak_SetVoiceByName(f"{language}+{variant}".encode()) != 0:
+            raise UnknownLanguage(
+                f"there is no voice for the language {language!r}: use en, en-gb, de, fr, es, it, pt, ..."
+            )
+        library.espeak_SetParameter(_WORDS_PER_MINUTE, words_per_minute, 0)
+        library.espeak_SetParameter(_PITCH_RANGE, pitch_range, 0)
+        return _spoken(library, text)
+
+
+def _spoken(library: ctypes.CDLL, text: str) -> Spoken:
     pieces: list[np.ndarray] = []
     found: list[tuple[int, int, str]] = []  # sample, place in the text, phoneme
 
@@ -123,10 +132,23 @@ def _phonemes(found: list[tuple[int, int, str]], samples: int) -> list[Phoneme]:
     ]
 
 
-@lru_cache(maxsize=1)
-def _library() -> ctypes.CDLL:
-    library = ctypes.CDLL(espeakng_loader.get_library_path())
-    rate = library.espeak_Initialize(_RETRIEVAL, _BUFFER_MS, espeakng_loader.get_data_path().encode(), _PHONEMES_IN_IPA)
-    if rate != SPOKEN_RATE:
-        raise RuntimeError(f"espeak-ng could not be started ({rate})")
-    return library
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@contextmanager
+def _espeak() -> Iterator[ctypes.CDLL]:
+    """espeak-ng as just started. Its breath is seeded with the clock, and its tremor goes on from what it said before: so the
+    same words would differ from day to day. It is loaded anew each time, which takes 5 ms, and speaks for one at a time."""
+    with _ONE_AT_A_TIME:
+        library = ctypes.CDLL(espeakng_loader.get_library_path())
+        try:
+            rate = library.espeak_Initialize(
+                _RETRIEVAL, _BUFFER_MS, espeakng_loader.get_data_path().encode(), _PHONEMES_IN_IPA
+            )
+            if rate != SPOKEN_RATE:
+                raise RuntimeError(f"espeak-ng could not be started ({rate})")
+            library.espeak_ng_SetRandSeed(_SEED)
+            yield library
+        finally:
+            library.espeak_Terminate()
+            _ctypes.dlclose(library._handle)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import mido
 import numpy as np
@@ -14,7 +15,7 @@ from gpu_endpoints.generation.engine import Wish
 from gpu_endpoints.generation.singing import lyrics, pitch, voice
 from gpu_endpoints.generation.singing.engine import SingingEngine
 from gpu_endpoints.generation.singing.lyrics import Sung
-from gpu_endpoints.generation.singing.spoken import UnknownLanguage, speak
+from gpu_endpoints.generation.singing.spoken import UnknownLanguage, said, speak
 from ripieno.contracts.generation import BackingPart, StemPlan, SungNote
 from ripieno.music.conditioning import free_standing
 
@@ -79,6 +80,19 @@ def test_a_sung_vowel_sounds_like_the_spoken_one_and_not_like_another():
 def test_the_same_words_and_notes_are_the_same_bytes(sung):
     again = voice.sing(lyrics.on_notes(notes(), "en"), 5.0, language="en", tuning=442.0)
     assert again.tobytes() == sung.tobytes()
+
+
+def test_what_was_said_before_and_when_changes_nothing():
+    """espeak-ng seeds its breath with the clock, and its tremor goes on from sentence to sentence."""
+
+    def hush() -> bytes:
+        return said("hush, the ships at sea", "en", "f5", words_per_minute=120, pitch_range=0).audio.tobytes()
+
+    alone = hush()
+    said("etwas ganz anderes davor", "de", "m3", words_per_minute=150, pitch_range=50)
+    assert hush() == alone
+    with ThreadPoolExecutor(4) as pool:
+        assert {made for made in pool.map(lambda _: hush(), range(8))} == {alone}
 
 
 def test_vowels_begin_on_the_beat_and_consonants_before_it():
