@@ -137,8 +137,8 @@ _ONE_AT_A_TIME = threading.Lock()
 
 @contextmanager
 def _espeak() -> Iterator[ctypes.CDLL]:
-    """espeak-ng as just started. Its breath is seeded with the clock, and its tremor goes on from what it said before: so the
-    same words would differ from day to day. It is loaded anew each time, which takes 5 ms, and speaks for one at a time."""
+    """espeak-ng as just started, for one at a time. Its breath is seeded with the clock, and its tremor goes on from
+    what it said before: the same words would differ from day to day. So it is loaded anew each time (5 ms)."""
     with _ONE_AT_A_TIME:
         library = ctypes.CDLL(espeakng_loader.get_library_path())
         try:

@@ -92,7 +92,7 @@ def test_what_was_said_before_and_when_changes_nothing():
     said("etwas ganz anderes davor", "de", "m3", words_per_minute=150, pitch_range=50)
     assert hush() == alone
     with ThreadPoolExecutor(4) as pool:
-        assert {made for made in pool.map(lambda _: hush(), range(8))} == {alone}
+        assert set(pool.map(lambda _: hush(), range(8))) == {alone}
 
 
 def test_vowels_begin_on_the_beat_and_consonants_before_it():
