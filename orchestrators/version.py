@@ -13,7 +13,7 @@ from ripieno.contracts.workflow import JobOrder, VersionOrder
 
 blueprint = df.Blueprint()
 
-LOST = {"worker_died", "timeout", "lost_too_often"}
+LOST = {"worker_died", "gpu_out_of_memory", "timeout", "lost_too_often"}
 """Errors by which an engine took its process with it; what it does short of that, the job itself survives."""
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import setproctitle
 
+from gpu_endpoints.serving import gpu_memory
 from gpu_endpoints.serving.work import Handler, JobCancelled, JobContext, JobFailed
 from ripieno.contracts.jobs import JobError
 
@@ -91,9 +92,12 @@ class WorkerProcess:
             async with asyncio.timeout(timeout):
                 while True:
                     message, *rest = await asyncio.to_thread(self._receive)
-                    if message != "progress":
-                        return message, rest[0]
-                    on_progress(*rest)
+                    if message == "progress":
+                        on_progress(*rest)
+                        continue
+                    if message == "failed" and rest[0]["code"] == gpu_memory.CODE:
+                        await asyncio.to_thread(self.stop)  # only its end gives back all that it holds
+                    return message, rest[0]
         except TimeoutError:
             error = JobError(code="timeout", message=f"the job ran longer than {timeout:.0f} s")
         except (EOFError, OSError):
@@ -159,6 +163,9 @@ def _run(
         except BrokenPipeError:
             os._exit(1)  # the server is gone: so are we
         except Exception as fault:
+            if gpu_memory.is_full(fault):
+                said = "the GPU's memory is full: the job is tried again, by a new worker or another replica"
+                return "failed", JobError(code=gpu_memory.CODE, message=said, retryable=True).model_dump()
             log.error("job %s (%s) failed:\n%s", job_id, kind, traceback.format_exc())
             said = str(fault).replace(folder, "").strip() or "no reason given"
             error = JobError(code="internal_error", message=f"{type(fault).__name__}: {said}", retryable=True)

@@ -72,7 +72,7 @@ def run(*answers: dict, may_fall: int) -> Script:
     return script
 
 
-@pytest.mark.parametrize("code", ["worker_died", "timeout", "lost_too_often"])
+@pytest.mark.parametrize("code", ["worker_died", "gpu_out_of_memory", "timeout", "lost_too_often"])
 def test_what_dies_with_its_engine_is_made_by_the_next(code):
     script = run(failed(code), failed(code), DONE, may_fall=3)
     assert script.submitted == [

@@ -14,6 +14,7 @@ import numpy as np
 from gpu_endpoints.analysis.separation.engine import StemBlocks
 from gpu_endpoints.audio import decoding
 from gpu_endpoints.audio.decoding import Audio
+from gpu_endpoints.serving import gpu_memory
 
 OVERLAP = 0.25
 Infer = Callable[[np.ndarray], np.ndarray]
@@ -36,7 +37,7 @@ def separate(
     Parameters
     ----------
     rate, segment : the model's sample rate, and its samples a segment
-    batch : segments inferred together
+    batch : segments inferred together, where the GPU's memory has room for them
     normalise : bring the mix to mean 0 and deviation 1 first, as Demucs does
     """
     frames = audio.frames if audio.sample_rate == rate else -(-audio.frames * rate // audio.sample_rate)
@@ -74,7 +75,7 @@ def overlap_add(
     weights = np.zeros(segment, np.float32)
     windows = _windows(blocks, frames, segment, stride)
     while together := list(islice(windows, batch)):
-        inferred = infer(np.stack([chunk for _, _, chunk in together]))
+        inferred, batch = _inferred(infer, np.stack([chunk for _, _, chunk in together]), batch)
         for (offset, length, _), found in zip(together, inferred, strict=True):
             left = (segment - length) // 2
             total[:, :, :length] += weight[:length] * found[:, :, left : left + length]
@@ -84,6 +85,18 @@ def overlap_add(
             total = np.concatenate([total[:, :, ready:], np.zeros_like(total[:, :, :ready])], axis=2)
             weights = np.concatenate([weights[ready:], np.zeros_like(weights[:ready])])
             on_progress(min(1.0, (offset + length) / frames))
+
+
+def _inferred(infer: Infer, chunks: np.ndarray, batch: int) -> tuple[np.ndarray, int]:
+    """The chunks' sources, and how many at a time fit: half as many each time that the GPU's memory is full."""
+    while True:
+        try:
+            return np.concatenate([infer(chunks[n : n + batch]) for n in range(0, len(chunks), batch)]), batch
+        except Exception as fault:
+            if batch == 1 or not gpu_memory.is_full(fault):
+                raise
+        batch //= 2
+        gpu_memory.free()
 
 
 def _windows(

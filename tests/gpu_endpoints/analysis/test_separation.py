@@ -165,6 +165,31 @@ def test_batches_of_segments_give_what_single_ones_give(tiny_htdemucs):
     np.testing.assert_allclose(stems(3), stems(1), atol=1e-5)
 
 
+def test_where_the_gpus_memory_is_full_fewer_segments_go_together():
+    mix = np.random.default_rng(3).normal(0, 0.2, (2, 1000)).astype(np.float32)
+    tried: list[int] = []
+
+    def infer(chunks: np.ndarray) -> np.ndarray:
+        tried.append(len(chunks))
+        if len(chunks) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return np.stack([chunks, -chunks], axis=1)
+
+    def found(batch: int) -> np.ndarray:
+        parts = overlap.overlap_add(iter([mix.T]), 1000, infer, 2, 100, batch, lambda done: None)
+        return np.concatenate(list(parts), axis=2)
+
+    halved = found(8)
+    assert tried[:2] == [8, 4] and max(tried[2:]) == 2
+    np.testing.assert_allclose(halved, found(1), atol=1e-6)
+
+    def never(chunks: np.ndarray) -> np.ndarray:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    with pytest.raises(torch.OutOfMemoryError):
+        list(overlap.overlap_add(iter([mix.T]), 1000, never, 2, 100, 8, lambda done: None))
+
+
 def test_roformer_gives_its_target_and_the_rest_which_add_up_to_the_mix(tmp_path):
     from bs_roformer import BSRoformer
 

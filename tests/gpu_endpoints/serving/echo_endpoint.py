@@ -33,13 +33,21 @@ def _die(job_input: dict, context: JobContext) -> dict:
     os._exit(9)
 
 
+def _fill(job_input: dict, context: JobContext) -> dict:
+    """As torch says that a GPU's memory is full; the worker's number goes to `log`."""
+    import torch
+
+    Path(job_input["log"]).write_text(str(os.getpid()))
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
+
+
 def load_handlers() -> dict:
-    return {"echo": _echo, "wait": _wait, "fail": _fail, "die": _die}
+    return {"echo": _echo, "wait": _wait, "fail": _fail, "die": _die, "fill": _fill}
 
 
 ECHO = Endpoint(
     name="echo",
-    kinds=frozenset({"echo", "wait", "fail", "die"}),
+    kinds=frozenset({"echo", "wait", "fail", "die", "fill"}),
     load_handlers=load_handlers,
     engines=lambda: {"echo": {"available": True}},
 )

@@ -115,6 +115,17 @@ def test_failures_carry_a_code_and_whether_to_try_again(server, job_id):
     server.put(job_id + "2", "die", {})
     job = server.ended(job_id + "2")
     assert (job["error"]["code"], job["error"]["retryable"]) == ("worker_died", True)
+
+
+def test_a_full_gpu_fails_the_job_for_now_and_its_worker_gives_way(server, job_id, tmp_path):
+    server.put(job_id, "fill", {"log": str(tmp_path / "log")})
+    error = server.ended(job_id)["error"]
+    assert (error["code"], error["retryable"]) == ("gpu_out_of_memory", True)
+    filled = int((tmp_path / "log").read_text())
+    server.put(job_id + "2", "echo", {})
+    assert server.ended(job_id + "2")["state"] == "succeeded"
+    with pytest.raises(ProcessLookupError):
+        os.kill(filled, 0)
     server.put(job_id + "3", "echo", {})
     assert server.ended(job_id + "3")["state"] == "succeeded", "the dead worker is replaced"
 
