@@ -9,8 +9,8 @@ from ripieno.contracts.names import further_separation, job_id
 from ripieno.contracts.workflow import JobOrder, SeparationStep, SongOrder
 
 FALL_BACK_AFTER = {
-    "engine_unavailable", "unreachable", "no_endpoint", "deadline", "timeout", "out_of_memory", "gpu_out_of_memory", "worker_died",
-    "internal_error", "lost_too_often",
+    "engine_unavailable", "unreachable", "no_endpoint", "deadline", "timeout", "out_of_memory", "gpu_out_of_memory",
+    "worker_died", "internal_error", "lost_too_often",
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """`python -m benchmarks.gpu.memory`: a GPU's memory filled while a worker separates on it.
 
-HTDemucs at its released size with random weights, in a worker process as an endpoint has it. With room for everything,
-with room for a smaller batch, with room for nothing, and with room again: what becomes of the job, and of the worker.
+HTDemucs at its released size with random weights, in a worker process as an endpoint has it. With room for
+everything, for a smaller batch, for nothing, and for everything again: what becomes of the job, and of the worker.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from gpu_endpoints.serving.work import JobContext
 from gpu_endpoints.serving.worker import WorkerProcess
 
 GIB = 1 << 30
+PHASES = (("all", None), ("4 GiB", 4 * GIB), ("2 GiB", 2 * GIB), ("64 MiB", GIB // 16), ("all again", None))
+"""Room on the card."""
 _engines: dict[str, HtdemucsEngine] = {}
 
 
@@ -57,7 +59,8 @@ def measure(folder: Path, device: str, fill) -> list[dict]:
     worker = WorkerProcess(load_handlers, threads=4)
     job = {"model": str(model), "song": str(song), "device": device}
     rows = []
-    for phase, room in (("room for all", None), ("little room", 2 * GIB), ("none", GIB // 16), ("room again", None)):
+    for phase, room in PHASES:
+        worker.stop()  # what a worker once had it keeps
         fill(room)
         began = time.perf_counter()
         outcome, told = asyncio.run(
@@ -73,8 +76,6 @@ def measure(folder: Path, device: str, fill) -> list[dict]:
         rows.append(
             {"phase": phase, "outcome": outcome, "seconds": round(time.perf_counter() - began, 2), "told": told}
         )
-        if phase == "room for all":
-            fill(None)
     worker.stop()
     return rows
 

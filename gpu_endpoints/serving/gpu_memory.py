@@ -1,5 +1,5 @@
-"""A GPU whose memory is full: how its libraries say so, and how what they hold back is given up. Knows none of them: the
-server has no torch."""
+"""A GPU whose memory is full: how its libraries say so, and how what they hold back is given up. It imports none of
+them: the server has no torch."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from gpu_endpoints.audio.decoding import Audio
 from ripieno.contracts.provenance import Provenance
 from ripieno.services.models import catalogue
 
-CUDA_BATCH = 8  # segments at a time on a GPU; see benchmarks/gpu
+CUDA_BATCH = 32  # segments at a time on a GPU, fewer where its memory is full; see benchmarks/gpu
 
 
 class HtdemucsEngine:
