@@ -176,11 +176,11 @@ def tiny_htdemucs(tmp_path_factory) -> Path:
     model = HTDemucs(
         sources=["drums", "bass", "other", "vocals"],
         channels=8,
-        depth=2,
+        depth=4,  # with two, the transformer has eleven thousand tokens
         t_layers=1,
         t_heads=2,
         bottom_channels=8,
-        nfft=1024,
+        nfft=2048,
         segment=2,
         samplerate=RATE,
         dconv_depth=1,
