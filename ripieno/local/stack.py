@@ -27,7 +27,7 @@ FOLDER_OF_SEGNO = ".segno"
 HOSTS_MEMORY = {"MALLOC_ARENA_MAX": "2"}
 """Of glibc, which else keeps what each of many threads has ever held: megabytes for every song that went through."""
 HEALTHY_SECONDS = 60.0
-_OWN_TOKEN = "local"  # under Core Tools, of this user's commands: a file that nobody else reads
+_OWN = "local"  # the token of this user's commands under Core Tools, in a file that nobody else reads
 WATCH_SECONDS = 0.5
 
 Say = Callable[[str], None]
@@ -189,7 +189,7 @@ class Stack:
 
         state = {
             "url": self.url, "lan_url": self.lan_url, "ports": asdict(self.ports), "supervisor": named(os.getpid()),
-            "token_file": self._secret_file(_OWN_TOKEN).name if self._core_tools() else None,
+            "token_file": self._secret_file(_OWN).name if self._core_tools() else None,
             "children": {child.name: named(child.pid) for child in self._children if child.pid},
         }  # fmt: skip
         part = self._state_file.with_suffix(".part")
@@ -291,7 +291,7 @@ class Stack:
             "SPT_NOENV": "1",  # of setproctitle: names leave /proc/PID/environ as it is
         }
         if self._core_tools():
-            own = self._secret(_OWN_TOKEN)
+            own = self._secret(_OWN)
             chosen |= {"RIPIENO_AUTH": "token", "RIPIENO_TOKENS": f"local:Admin={own}"}
         return chosen | os.environ | {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
 

@@ -1,4 +1,4 @@
-"""`python -m ripieno.local.host`: serve a function_app.py on the loopback interface, and at one more address if told."""
+"""`python -m ripieno.local.host`: serve a function_app.py on the loopback interface, and at one more address."""
 
 from __future__ import annotations
 
