@@ -51,7 +51,10 @@ def login(url: str | None, code: str | None, name: str | None, with_token: bool,
 @_url
 @json_option
 def logout(url: str | None, as_json: bool) -> None:
-    """Sign out: the token is forgotten here and, where that can be, at its issuer."""
+    """Sign out: the token is forgotten.
+
+    Here and, where that can be, at its issuer, or where this machine was paired.
+    """
     where = (url or local_url(home())).rstrip("/")
     with token_file.locked():
         known = token_file.find(where)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 HEADER = "x-ripieno-loopback"
 NAMES = ("127.0.0.1", "localhost", "::1")
@@ -62,5 +63,8 @@ def _is_ours(host: str | None) -> bool:
     """Whether a `Host` header names the loopback interface; a request without one was never sent by HTTP."""
     if host is None:
         return True
-    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    return name.lower() in NAMES
+    try:
+        name = urlsplit(f"//{host}").hostname
+    except ValueError:
+        return False
+    return name in NAMES and "@" not in host
