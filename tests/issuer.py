@@ -53,6 +53,7 @@ class Issuer(ThreadingHTTPServer):
         self.published: list[dict[str, Any]] = [public(self.key, self.kid)]
         self.asked: list[str] = []
         self.lifetime = 3600
+        self.code_lifetime = 900
         self.is_down = False
         self.polled: list[str] = []  # what device codes are answered, in order, before somebody has agreed
         self.shown: dict[str, str] = {}  # device codes by what is to be typed
@@ -178,7 +179,7 @@ class _Handler(BaseHTTPRequestHandler):
                 issuer.shown[typed] = code
                 self._answer(200, {
                     "device_code": code, "user_code": typed, "verification_uri": f"{issuer.url}/device",
-                    "verification_uri_complete": f"{issuer.url}/device?user_code={typed}", "expires_in": 900,
+                    "verification_uri_complete": f"{issuer.url}/device?user_code={typed}", "expires_in": issuer.code_lifetime,
                     "interval": 1,
                 })  # fmt: skip
             elif self.path == "/revocation":

@@ -52,7 +52,8 @@ def main() -> None:
             )
         app = server.build(functions.load(chosen.app.resolve()), options)
     except MissingSetting as fault:
-        sys.exit(f"Error: {fault}")
+        print(f"Error: {fault}", file=sys.stderr, flush=True)  # into the log, where whoever started this looks
+        sys.exit(1)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5, proxy_headers=False)
     uvicorn.Server(config).run(sockets=[_listening(one, chosen.port) for one in ("127.0.0.1", chosen.lan) if one])
 
