@@ -91,5 +91,5 @@ def revoke_device(call: Call[None]) -> Answer:
 
     A device can take back itself alone.
     """
-    pairing.revoke(call.caller, call.path["id"])
+    pairing.revoke(call.owner, call.path["id"], by=call.caller)
     return Answer(DeviceList(items=pairing.listed(call.owner)))

@@ -29,6 +29,6 @@ MEANINGS: dict[str, str] = {
 }
 
 ROLES = {
-    "Viewer": "looks and listens", "Generator": "makes and reviews new music", "Analyst": "brings songs in",
-    "Admin": "everything",
+    "Viewer": "looks and listens", "Analyst": "that, and brings songs in and corrects what was heard",
+    "Generator": "that, and makes, reviews and mixes new music", "Admin": "everything",
 }  # fmt: skip

@@ -75,14 +75,14 @@ def tried(minute: str) -> int:
     for _ in range(_MOST_RACES):
         try:
             row = table(names.PAIRING_CODES).get_entity(_TRIES, minute)
-            entity = key | {"count": int(row["count"]) + 1}
+            count = int(row["count"]) + 1
             table(names.PAIRING_CODES).update_entity(
-                entity,
+                {**key, "count": count},
                 mode=UpdateMode.REPLACE,
                 etag=row.metadata["etag"],
                 match_condition=MatchConditions.IfNotModified,
             )
-            return entity["count"]
+            return count
         except ResourceModifiedError:
             continue
         except ResourceNotFoundError:

@@ -39,7 +39,7 @@ from ripieno.services.settings import settings
 log = logging.getLogger("ripieno.pairing")
 PREFIX = "rpd."
 MOST_TRIES = 10
-"""A minute, over all who try: of 6.5 × 10^11 codes a thousandth of a millionth is guessed in a year."""
+"""A minute, over all who try: within a year one code in a hundred thousand would be guessed."""
 
 _SECRET_BYTES = 32
 _USED_EVERY = timedelta(hours=1)
@@ -158,20 +158,20 @@ def listed(owner: str) -> list[DeviceView]:
     return [DeviceView.model_validate(one.model_dump()) for one in devices.of(owner)]
 
 
-def revoke(caller: Caller, device_id: str) -> None:
+def revoke(owner: str, device_id: str, *, by: Caller) -> None:
     """A device's token opens nothing from here on. A device can take back itself alone.
 
     Raises
     ------
     Missing, MayNotPair
     """
-    if caller.device is not None and caller.device != device_id:
+    if by.device is not None and (by.owner, by.device) != (owner, device_id):
         raise MayNotPair(
             "a device that was paired can take back itself alone: revoke others from where they were paired"
         )
-    if not is_plain(device_id) or devices.get(caller.owner, device_id) is None:
+    if not is_plain(device_id) or devices.get(owner, device_id) is None:
         raise Missing(f"there is no device {device_id}")
-    devices.delete(caller.owner, device_id)
+    devices.delete(owner, device_id)
 
 
 def _note_use(device: Device, now: datetime) -> None:

@@ -9,7 +9,7 @@ from ripieno.contracts.enums import Role
 _MAY = {
     Role.ADMIN: frozenset(Role),
     Role.ANALYST: frozenset({Role.ANALYST, Role.VIEWER}),
-    Role.GENERATOR: frozenset({Role.GENERATOR, Role.VIEWER}),
+    Role.GENERATOR: frozenset({Role.GENERATOR, Role.ANALYST, Role.VIEWER}),
     Role.VIEWER: frozenset({Role.VIEWER}),
 }
 

@@ -125,25 +125,25 @@ def test_a_device_lets_in_no_others_and_takes_back_itself_alone(ann, now):
     with pytest.raises(pairing.MayNotPair):
         code(phone, now, role=Role.VIEWER)
     with pytest.raises(pairing.MayNotPair):
-        pairing.revoke(phone, second.device_id)
-    pairing.revoke(phone, first.device_id)
+        pairing.revoke(ann.owner, second.device_id, by=phone)
+    pairing.revoke(ann.owner, first.device_id, by=phone)
     assert [one.device_id for one in pairing.listed(ann.owner)] == [second.device_id]
 
 
 def test_what_was_revoked_opens_nothing_at_once(ann, now):
     paired = joined(ann, now)
     assert pairing.caller_of(paired.token, now) is not None
-    pairing.revoke(ann, paired.device_id)
+    pairing.revoke(ann.owner, paired.device_id, by=ann)
     with pytest.raises(BadToken, match="no longer"):
         pairing.caller_of(paired.token, now)
     with pytest.raises(Missing):
-        pairing.revoke(ann, paired.device_id)
+        pairing.revoke(ann.owner, paired.device_id, by=ann)
 
 
 def test_nobody_revokes_anothers_device(ann, now):
     paired = joined(ann, now)
     with pytest.raises(Missing):
-        pairing.revoke(Caller("somebody else", frozenset(Role)), paired.device_id)
+        pairing.revoke("somebody-else", paired.device_id, by=Caller("somebody-else", frozenset(Role)))
     assert pairing.caller_of(paired.token, now) is not None
 
 

@@ -177,7 +177,7 @@ def test_the_platforms_word_is_taken_where_the_platform_gives_it(configure):
     configure(auth="easy_auth", WEBSITE_AUTH_ENABLED="True", **MARKS["Consumption on Windows"])
     identity.check()
     known = caller_of(principal())
-    assert (known.owner, known.roles) == ("ann", {Role.GENERATOR, Role.VIEWER})
+    assert (known.owner, known.roles) == ("ann", {Role.GENERATOR, Role.ANALYST, Role.VIEWER})
     assert caller_of(principal(**{"x-ms-client-principal-idp": "google"})).owner == "google.ann"
     for broken in (
         "",

@@ -31,7 +31,7 @@ def encoded(part: object) -> str:
 
 def test_a_token_says_who_asks_and_what_they_may(issuer: Issuer):
     known = of(issuer.token(roles=["Generator", "Nothing of ours"]))
-    assert known.roles == {Role.GENERATOR, Role.VIEWER} and known.name == "Anna \U0001f3b7"
+    assert known.roles == {Role.GENERATOR, Role.ANALYST, Role.VIEWER} and known.name == "Anna \U0001f3b7"
     assert known.owner.startswith("oidc-") and known == of(issuer.token(roles="Generator"))
     assert of(issuer.token(sub="\U0001f3b7" * 50)).owner != known.owner
     assert of(issuer.token(roles=None)).roles == frozenset()
