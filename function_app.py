@@ -29,6 +29,7 @@ import triggers.feedback
 import triggers.generations
 import triggers.harmony
 import triggers.health
+import triggers.identity
 import triggers.inbox
 import triggers.jobs
 import triggers.masters
@@ -49,7 +50,7 @@ PARTS = (
     triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.compositions, triggers.feedback,
     triggers.preferences, triggers.understanding, triggers.catalogue, triggers.harmony, triggers.masters,
     triggers.voices, triggers.sets, triggers.moderation, triggers.jobs, triggers.callbacks, triggers.health,
-    triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
+    triggers.identity, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
     orchestrators.composition, orchestrators.export, orchestrators.endpoint_job, orchestrators.removal,
     orchestrators.voices, orchestrators.dj_set, orchestrators.talk,

@@ -20,12 +20,15 @@ from ripieno.client import Ripieno
 from ripieno.local.stack import PROJECT, Stack
 from ripieno.music import demo_song
 from ripieno.music.score import Score
+from ripieno.services.identity import loopback
 from tests import language_models, warm
 from tests.stacks import azurite_of_its_own, new_stack
 
 for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_pool, "1")  # four processes on two cores: their threads would wait for each other, busily
 os.environ.setdefault("RIPIENO_SWEEP_SECONDS", "1")
+os.environ.setdefault("RIPIENO_AUTH", "local")
+loopback.vouch()  # the app in this process is called by tests alone
 os.environ.setdefault("NUMBA_CACHE_DIR", str(PROJECT / ".ripieno" / "numba"))
 RATE = 44100
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from triggers import set_glossary
+from triggers import identity_glossary, set_glossary
 
 MEANINGS: dict[str, str] = {
     # -- what things are called, where and when they came
@@ -643,6 +643,7 @@ MEANINGS: dict[str, str] = {
     "?webhook_url": "a public https address that is told when the song is analysed (Standard Webhooks)",
     "?generation": "stems to make as soon as it is analysed: a generation order as JSON",
     **set_glossary.MEANINGS,
+    **identity_glossary.MEANINGS,
 }
 
 
@@ -715,11 +716,13 @@ TAGS: dict[str, str] = {
     "preferences": "What you like, as it was learned from that; looked at, taken home, forgotten.",
     "understanding": "What is understood of words, without making anything.",
     "jobs": "What was asked of which model endpoint, and what became of it.",
+    "identity": "Who you are here, how clients sign in, and devices that join by a code.",
     "platform": "How the platform is, and this description of it.",
 }
 """What the routes of a tag are for, in the order in which people need them."""
 
 VALUES: dict[str, dict[str, str]] = {
+    "Role": identity_glossary.ROLES,
     "AudioFileStatus": {
         "uploaded": "it is there", "analyzing": "it is being analysed", "analyzed": "everything is known of it",
         "failed": "it is no song, or could not be analysed: see `error`",

@@ -69,9 +69,10 @@ def document() -> dict[str, Any]:
         "components": {
             "schemas": known,
             "securitySchemes": {
-                "key": {
-                    "type": "apiKey", "in": "header", "name": "x-functions-key",
-                    "description": "the function key of a deployment; a local stack needs none",
+                "token": {
+                    "type": "http", "scheme": "bearer",
+                    "description": "an access token, or that of a paired device: `GET /auth` says how to get one. A"
+                    " local stack needs none on its own machine. Keys of the Functions host open nothing.",
                 }
             },
         },
@@ -91,7 +92,8 @@ def problems_of(one: Route) -> list[str]:
     """The codes that a route may answer: its own, and what follows from its declaration."""
     found = ["invalid_request", *one.problems, "internal_error", "storage_unavailable"]
     if one.role is not None:
-        found.append("forbidden")
+        found += ["forbidden", "not_authenticated", "invalid_token", "token_expired", "bad_credentials"]
+        found += ["identity_unavailable", "not_configured"]
     if "{id}" in one.path:
         found.append("not_found")
     if one.query is not None and "cursor" in one.query.model_fields:
@@ -114,7 +116,7 @@ def _operation(one: Route, references: Any) -> dict[str, Any]:
     if one.description:
         operation["description"] = one.description
     if one.role is not None:
-        operation |= {"x-role": one.role.value, "security": [{"key": []}]}
+        operation |= {"x-role": one.role.value, "security": [{"token": []}]}
     parameters = [
         {
             "name": name,
@@ -147,7 +149,7 @@ def _id_of(one: Route) -> str:
     kinds = {
         "audio": examples.SONG, "generations": examples.WORK, "compositions": examples.WORK, "masters": examples.WORK,
         "uploads": examples.UPLOAD, "refusals": examples.REFUSAL, "ops": examples.REFUSAL, "voices": examples.VOICE,
-        "sets": set_examples.SET,
+        "sets": set_examples.SET, "devices": examples.DEVICE,
         "jobs": f"{examples.SONG_RUN}:mir", "removals": f"remove-{examples.SONG}-{examples.BORN}",
     }  # fmt: skip
     return kinds[one.path.split("/")[1]]

@@ -12,7 +12,7 @@ from ripieno.contracts.enums import Role
 from ripieno.contracts.problems import BadAudio, Problem
 from ripieno.records import cursor, idempotency, works
 from ripieno.records.store import Missing
-from ripieno.services import blobs, endpoints, webhooks
+from ripieno.services import blobs, endpoints, identity, webhooks
 from ripieno.services.outage import is_outage
 from ripieno.work import (
     analysing,
@@ -21,6 +21,7 @@ from ripieno.work import (
     generating,
     mixing,
     moderating,
+    pairing,
     review,
     revising,
     song_mastering,
@@ -39,10 +40,20 @@ TITLES = {
     400: "Bad request", 401: "Not authenticated", 403: "Forbidden", 404: "Not found", 405: "Method not allowed",
     409: "Conflict",
     411: "Length required", 413: "Content too large", 415: "Unsupported media", 416: "Range not satisfiable",
-    422: "Cannot be processed", 500: "Internal error", 503: "Unavailable",
+    422: "Cannot be processed", 429: "Too many requests", 500: "Internal error", 503: "Unavailable",
 }  # fmt: skip
 
 CODES: dict[type[Exception], tuple[int, str]] = {
+    identity.TokenExpired: (401, "token_expired"),
+    identity.BadToken: (401, "invalid_token"),
+    identity.NotAuthenticated: (401, "not_authenticated"),
+    identity.BadCredentials: (400, "bad_credentials"),
+    identity.NotConfigured: (503, "not_configured"),
+    identity.Unavailable: (503, "identity_unavailable"),
+    pairing.CannotPair: (409, "cannot_pair"),
+    pairing.MayNotPair: (403, "forbidden"),
+    pairing.NoSuchCode: (400, "bad_pairing_code"),
+    pairing.TooManyTries: (429, "too_many_tries"),
     Missing: (404, "not_found"),
     works.VersionMissing: (404, "not_found"),
     blobs.BlobMissing: (404, "not_found"),
@@ -129,7 +140,9 @@ def lacks(role: Role) -> ApiError:
 def response(fault: Exception) -> func.HttpResponse:
     """The answer to whatever a handler raised."""
     problem = of(fault)
-    headers = dict(fault.headers) if isinstance(fault, ApiError) else {}
+    headers = dict(fault.headers) if isinstance(fault, (ApiError, identity.Refused)) else {}
+    if isinstance(fault, pairing.TooManyTries):
+        headers["Retry-After"] = str(fault.seconds)
     if problem.code in ("still_running", "storage_unavailable"):
         headers["Retry-After"] = "1"
     return func.HttpResponse(

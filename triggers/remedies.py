@@ -47,6 +47,36 @@ REMEDIES: dict[str, Remedy] = {
     ),
     "bad_host": Remedy((400,), "a local host was asked by a name that is not its own", "ask 127.0.0.1 or localhost"),
     # -- who asks
+    "not_authenticated": Remedy(
+        (401,), "the request says nothing of who asks, and the route is not for everyone",
+        "`ripieno login`, or send a token as `Authorization: Bearer …`; `GET /auth` says where tokens come from",
+    ),
+    "invalid_token": Remedy(
+        (401,), "the token is nobody's here: of another issuer or audience, wrongly signed, revoked",
+        "sign in again; `detail` says what is wrong with it",
+    ),
+    "token_expired": Remedy((401,), "the token was good and is over", "renew it, or sign in again"),
+    "bad_credentials": Remedy(
+        (400,), "`Authorization` is there twice, or holds no token", "send one `Bearer` token, once"
+    ),
+    "identity_unavailable": Remedy(
+        (503,), "who signs the tokens does not answer, so that none can be checked",
+        "send the same again after `Retry-After` seconds",
+    ),
+    "not_configured": Remedy(
+        (503,), "nobody said how callers are known here, so that nobody is",
+        "whoever runs this sets `RIPIENO_AUTH` (docs/identity.md)",
+    ),
+    "cannot_pair": Remedy(
+        (409,), "no device can join: people sign in themselves here, or too many have joined",
+        "sign in on the device, or revoke one that is not used",
+    ),
+    "bad_pairing_code": Remedy(
+        (400,), "the code is mistyped, was used, or is over", "have another shown: `ripieno pair`, where you are in"
+    ),
+    "too_many_tries": Remedy(
+        (429,), "more than ten codes were tried within a minute", "wait `Retry-After` seconds, then type it once more"
+    ),
     "forbidden": Remedy((403,), "the caller has not the role that the route needs", "ask whoever runs this Ripieno"),
     "cross_origin": Remedy(
         (403,), "a page of another origin would change something", "name the origin in `Host.CORS`, or use a program"

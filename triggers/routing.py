@@ -28,15 +28,14 @@ from pydantic import BaseModel
 from ripieno.contracts import names
 from ripieno.contracts.enums import Role
 from ripieno.records import idempotency
-from ripieno.services.identity import Caller, caller_of
-from ripieno.work import moderating
+from ripieno.services.identity import NOBODY, Caller, caller_of
+from ripieno.work import moderating, pairing
 from triggers import problems
 from triggers.problems import ApiError
 
 PREFIX = "api"
 Body = TypeVar("Body")
 Claimed = idempotency.Claim | idempotency.Answered | None
-_OF_THE_HOST = {"code", "clientid"}
 
 
 @dataclass(frozen=True)
@@ -194,8 +193,11 @@ def _register(blueprint: df.Blueprint, declared: Route, *, with_client: bool) ->
         handle = handle_plain
 
     handle.__name__ = declared.name
-    level = func.AuthLevel.ANONYMOUS if declared.role is None else func.AuthLevel.FUNCTION
-    builder = blueprint.route(route=f"{PREFIX}{declared.path}", methods=methods_of(declared), auth_level=level)(handle)
+    builder = blueprint.route(
+        route=f"{PREFIX}{declared.path}",
+        methods=methods_of(declared),
+        auth_level=func.AuthLevel.ANONYMOUS,  # `_begin` is the one gate: keys of the host open nothing
+    )(handle)
     if with_client:
         builder = blueprint.durable_client_input(client_name="client")(builder)
     blueprint.function_name(declared.name)(builder)
@@ -208,7 +210,7 @@ def _begin(
     declared: Route, req: func.HttpRequest, client: df.DurableOrchestrationClient | None
 ) -> tuple[Call[Any], tuple[str, str, bytes] | None]:
     """The call, and what is to be claimed before it is handled."""
-    caller = caller_of(req.headers)
+    caller = caller_of(req.headers, of_device=pairing.caller_of) if declared.role is not None else NOBODY
     if declared.role is not None and declared.role not in caller.roles:
         raise problems.lacks(declared.role)
     _check_length(declared, req)
@@ -231,8 +233,7 @@ def _seeded(call: Call[Any], claimed: Claimed) -> Call[Any]:
 
 
 def _params(req: func.HttpRequest) -> dict[str, str]:
-    """The query, less what is the host's: a function key may come there too."""
-    return {name: value for name, value in req.params.items() if name.lower() not in _OF_THE_HOST}
+    return dict(req.params)
 
 
 def _check_known(declared: Route, params: dict[str, str]) -> None:

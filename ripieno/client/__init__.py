@@ -9,6 +9,7 @@ stream what may be large, and every wait of theirs has an end. What they give an
     errors          what can go wrong
     retrying        what is tried again, and after how long
     waiting         how often one looks, and for how long
+    tokens          who one is; what `ripieno login` keeps (token_file), and how it signs in (oauth)
     sources         files to send
     arrivals        files that arrive
 """
@@ -23,6 +24,7 @@ from ripieno.client.errors import NotRunning, RipienoError, TookTooLong
 from ripieno.client.filters import JobFilters, SongFilters
 from ripieno.client.retrying import Retries
 from ripieno.client.sources import Sendable
+from ripieno.client.tokens import TokenSource
 
 __all__ = [
     "DEFAULT_URL",
@@ -38,6 +40,7 @@ __all__ = [
     "RipienoError",
     "Sendable",
     "SongFilters",
+    "TokenSource",
     "TookTooLong",
     "local_url",
 ]

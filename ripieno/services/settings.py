@@ -53,6 +53,7 @@ Pairs = Annotated[
 Price = Annotated[float, Field(ge=0)]
 Prices = Annotated[dict[str, tuple[Price, Price]], NoDecode, BeforeValidator(_prices)]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+Modes = Annotated[list[Literal["local", "entra", "easy_auth", "token"]], NoDecode, BeforeValidator(_split)]
 Addresses = Annotated[list[str], NoDecode, BeforeValidator(_addresses)]
 
 
@@ -99,10 +100,18 @@ class Settings(BaseSettings):
     default_owner: str = Field("local", description="whose a drop is that names nobody")
     sweep_seconds: float = Field(60.0, ge=0, description="after which a removal looks once more")
     rest_seconds: float = Field(20.0, ge=0, description="after which a run that never began is begun by others")
-    trust_easy_auth: bool = Field(False, description="whether nothing but the platform can set Easy Auth's headers")
     max_upload_bytes: int = Field(100 * MEBIBYTE, gt=0, description="of a file in a request")
     max_song_bytes: int = Field(2048 * MEBIBYTE, gt=0, description="of a song")
     max_song_seconds: float = Field(3 * 3600.0, gt=0, description="of a song")
+
+    # -- who asks (services/identity)
+    auth: Modes = Field([], description="by what callers are known: local, entra, easy_auth, token")
+    tenant: str | None = Field(None, description="the directory of Entra ID whose tokens are taken")
+    issuer: str | None = Field(None, description="any OpenID Connect issuer; with a tenant, that of another cloud")
+    audience: Words = Field([], description="for whom tokens must be: our client id, or api://...")
+    client_id: str | None = Field(None, description="that the command and the studio sign in by")
+    scopes: Words = Field([], description="that they ask for, beside openid and offline_access")
+    tokens: Words = Field([], description="of one's own, as owner:Role=token")
 
     # -- secrets
     endpoint_key: str | None = Field(None, description="which endpoints ask of the app")

@@ -344,7 +344,14 @@ def cancel_set(stack, ripieno, song, make_clip) -> None:
     assert {answer.status_code for answer in answers} in ({202}, {409})
 
 
+def pair(stack, ripieno, song, make_clip) -> None:
+    told = one_of(all_at_once(f"{stack.url}/api/pairings", json={"role": "Viewer"}))
+    assert ripieno.join(told["code"], name="equal").role == "Viewer", "one code, shown eight times, joins one device"
+    assert [one.name for one in ripieno.devices()].count("equal") == 1
+
+
 POSTS: dict[str, Callable[..., None]] = {
+    "/pairings": pair,
     "/voices": create_voice,
     "/voices/{id}/samples": add_sample,
     "/voices/{id}/train": voiced("train", {"learn": False}, lambda voice: len(voice.versions) == 2),

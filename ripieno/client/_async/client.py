@@ -6,6 +6,7 @@ from types import TracebackType
 
 from ripieno.client._async.compositions import AsyncCompositions
 from ripieno.client._async.generations import AsyncGenerations
+from ripieno.client._async.identity import AsyncIdentity
 from ripieno.client._async.masters import AsyncMasters
 from ripieno.client._async.platform import AsyncPlatform
 from ripieno.client._async.ratings import AsyncRatings
@@ -26,6 +27,7 @@ class AsyncRipieno(
     AsyncMasters,
     AsyncVoices,
     AsyncSets,
+    AsyncIdentity,
     AsyncPlatform,
 ):
     """A connection to one Ripieno.
@@ -34,9 +36,10 @@ class AsyncRipieno(
     ----------
     url : str
         Its address, without `/api`; else `RIPIENO_URL` of the environment, else that of a local stack.
-    key : str
-        The function key of a deployment, a local stack needs none; where no `url` is given, else `RIPIENO_KEY`. It is
-        sent to that address alone.
+    token : str or callable
+        Who you are: an access token, or what gives one (called for each request, and again when one was refused). A
+        local stack needs none. Without it, where no `url` is given, `RIPIENO_TOKEN`; else what `ripieno login` keeps
+        for the address, renewed before it ends. It is sent to that address alone.
     timeout : float
         Seconds that an answer, or the next part of one, may take; connecting may take ten.
     retries : Retries

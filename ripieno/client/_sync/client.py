@@ -7,6 +7,7 @@ from types import TracebackType
 
 from ripieno.client._sync.compositions import Compositions
 from ripieno.client._sync.generations import Generations
+from ripieno.client._sync.identity import Identity
 from ripieno.client._sync.masters import Masters
 from ripieno.client._sync.platform import Platform
 from ripieno.client._sync.ratings import Ratings
@@ -27,6 +28,7 @@ class Ripieno(
     Masters,
     Voices,
     Sets,
+    Identity,
     Platform,
 ):
     """A connection to one Ripieno.
@@ -35,9 +37,10 @@ class Ripieno(
     ----------
     url : str
         Its address, without `/api`; else `RIPIENO_URL` of the environment, else that of a local stack.
-    key : str
-        The function key of a deployment, a local stack needs none; where no `url` is given, else `RIPIENO_KEY`. It is
-        sent to that address alone.
+    token : str or callable
+        Who you are: an access token, or what gives one (called for each request, and again when one was refused). A
+        local stack needs none. Without it, where no `url` is given, `RIPIENO_TOKEN`; else what `ripieno login` keeps
+        for the address, renewed before it ends. It is sent to that address alone.
     timeout : float
         Seconds that an answer, or the next part of one, may take; connecting may take ten.
     retries : Retries

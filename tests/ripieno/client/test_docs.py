@@ -146,6 +146,8 @@ WITHOUT_EXAMPLE = {
     "appeals",
     "decide_appeal",
     "refusal",
+    "join",
+    "revoke_device",
 }
 """Used in the examples of others, or too plain for one."""
 

@@ -72,7 +72,9 @@ def test_a_drop_belongs_to_who_its_path_names_then_its_metadata_then_the_setting
 
 @pytest.mark.parametrize("said", ["a?b", "a#b", "x" * 500, "Ännchen", "a b", "a%2Fb"])
 def test_an_owner_of_any_letters_is_the_owner_that_a_caller_of_that_name_is(storage, monkeypatch, said):
-    monkeypatch.setenv("RIPIENO_TRUST_EASY_AUTH", "1")
+    monkeypatch.setenv("RIPIENO_AUTH", "easy_auth")
+    monkeypatch.setenv("WEBSITE_INSTANCE_ID", "an instance")
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
     drop(f"owners/{said}/x.wav", makers.tone())
     drop("after.wav")
     client = Workflows()
