@@ -19,11 +19,13 @@ from ripieno.cli.generate import generate
 from ripieno.cli.library import delete, jams, list_songs, search, show, status, stems
 from ripieno.cli.mix import mix
 from ripieno.cli.models import models
+from ripieno.cli.ops import ops
 from ripieno.cli.pieces import compositions, rate
 from ripieno.cli.preferences import preferences
 from ripieno.cli.refusals import appeal, decide, refusals
 from ripieno.cli.reviews import approve, cancel, generations, reject
 from ripieno.cli.set_edits import dj_set
+from ripieno.cli.shares import share, shares, unshare
 from ripieno.cli.stack import doctor, down, up
 from ripieno.cli.stages import harmonize, lyrics, master
 from ripieno.cli.understand import understand
@@ -39,8 +41,10 @@ _SECTIONS = [
         "Whole pieces", [compose, refine, compositions, versions, rollback, download, rate, lyrics, harmonize, master]
     ),
     cloup.Section("DJ sets", [dj_set]),
+    cloup.Section("Shared with others", [share, shares, unshare]),
     cloup.Section("What was refused", [refusals, appeal, decide]),
     cloup.Section("Voices", [voice]),
+    cloup.Section("Operators", [ops]),
     cloup.Section("The stack on this machine", [up, down, doctor, models, completion]),
 ]
 _EPILOG = (

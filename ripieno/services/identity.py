@@ -10,16 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ripieno.contracts.enums import Role
+from ripieno.services import access
 from ripieno.services.settings import settings
 
 LOCAL_OWNER = "local"
 _PLAIN = re.compile(r"[A-Za-z0-9_.@-]{1,64}")
-_MAY = {
-    Role.ADMIN: frozenset(Role),
-    Role.ANALYST: frozenset({Role.ANALYST, Role.VIEWER}),
-    Role.GENERATOR: frozenset({Role.GENERATOR, Role.VIEWER}),
-    Role.VIEWER: frozenset({Role.VIEWER}),
-}
 
 
 @dataclass(frozen=True)
@@ -54,4 +49,4 @@ def _roles(principal: str) -> frozenset[Role]:
         named = {str(claim["val"]) for claim in claims if str(claim["typ"]).rpartition("/")[2] in ("roles", "role")}
     except (ValueError, KeyError, TypeError):
         named = set()
-    return frozenset(may for role in Role if role.value in named for may in _MAY[role])
+    return access.granted(named)

@@ -11,6 +11,7 @@ from ripieno.client._async.platform import AsyncPlatform
 from ripieno.client._async.ratings import AsyncRatings
 from ripieno.client._async.refusals import AsyncRefusals
 from ripieno.client._async.sets import AsyncSets
+from ripieno.client._async.shares import AsyncShares
 from ripieno.client._async.songs import AsyncSongs
 from ripieno.client._async.tastes import AsyncTastes
 from ripieno.client._async.voices import AsyncVoices
@@ -26,6 +27,7 @@ class AsyncRipieno(
     AsyncMasters,
     AsyncVoices,
     AsyncSets,
+    AsyncShares,
     AsyncPlatform,
 ):
     """A connection to one Ripieno.

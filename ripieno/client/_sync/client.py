@@ -12,6 +12,7 @@ from ripieno.client._sync.platform import Platform
 from ripieno.client._sync.ratings import Ratings
 from ripieno.client._sync.refusals import Refusals
 from ripieno.client._sync.sets import Sets
+from ripieno.client._sync.shares import Shares
 from ripieno.client._sync.songs import Songs
 from ripieno.client._sync.tastes import Tastes
 from ripieno.client._sync.voices import Voices
@@ -27,6 +28,7 @@ class Ripieno(
     Masters,
     Voices,
     Sets,
+    Shares,
     Platform,
 ):
     """A connection to one Ripieno.
