@@ -1,0 +1,520 @@
+"""Who may what: every route, every role, one's own, another's, what was shared and what is not there, on things that
+really are in storage. A route that this cannot judge fails it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import importlib
+import io
+import json
+import pkgutil
+import re
+import threading
+import typing
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from unittest import mock
+from urllib.parse import parse_qs, urlsplit
+
+import azure.functions as func
+import makers
+import mido
+import pytest
+from pydantic import BaseModel
+
+import triggers
+from ripieno.contracts import names
+from ripieno.contracts.enums import ItemKind, Role
+from ripieno.contracts.shares import ShareOrder
+from ripieno.local.host import durable_api
+from ripieno.records import shares, songs, voices, works
+from ripieno.services import access
+from ripieno.services.identity import Caller
+from ripieno.services.settings import settings
+from ripieno.work import sharing
+from tests.access_world import TALK, Somebody, urls_in
+from triggers import examples
+from triggers.routing import Route, routes
+
+for _one in pkgutil.iter_modules(triggers.__path__):
+    importlib.import_module(f"triggers.{_one.name}")  # declares every route
+KEY = "the-key-of-the-host"
+
+OPEN = {
+    "health": "whether it is well: no names, no figures of anybody",
+    "openapi": "the description of the API",
+    "docs": "the same for people",
+    "job_callback": "signed by endpoints; it wakes, and says nothing",
+}
+"""Routes for everybody, and why."""
+
+EVERYBODYS = {ItemKind.APPEALS}
+"""What operators look at, whoever's it is."""
+
+BODIES: dict[str, Callable[[Somebody], Any]] = {
+    "analyze_again": lambda me: {},
+    "master_song": lambda me: {},
+    "create_generation": lambda me: FREE,
+    "create_composition": lambda me: BOSSA,
+    "harmonize_melody": lambda me: {"midi": base64.b64encode(melody()).decode()},
+    "reject_composition": lambda me: {},
+    "create_set": lambda me: {"songs": [me.song]},
+    "refine_composition": lambda me: {"tempo": 100},
+    "edit_set": lambda me: {"energy": 0.1},
+    "give_feedback": lambda me: {"target": me.item(ItemKind.WORKS), "rating": 4},
+    "give_share": lambda me: {"kind": "songs", "id": me.song, "with": "cleo"},
+    "give_consent": lambda me: {
+        "who": "Anna Berg",
+        "purposes": ["singing"],
+        "until": "2099-12-31",
+        "sample_id": next(
+            one.sample_id for one in me.state(ItemKind.VOICES, me.last).samples if one.kind == "spoken"
+        ) if me.state(ItemKind.VOICES, me.last) else "x",
+    },
+    "train_voice": lambda me: {},
+    "apply_voice": lambda me: {"audio_file_id": me.song, "source": "recording"},
+    "create_voice": lambda me: {"name": f"Ada {uuid.uuid4().hex[:8]}"},
+    "talk_to_set": lambda me: {"text": "calmer"},
+    "upload_audio": lambda me: makers.tone(),
+    "add_sample": lambda me: makers.tone(),
+}  # fmt: skip
+"""What is sent, where the example of the contract would ask for something that nobody has."""
+
+
+# -- the world ----------------------------------------------------------------------------------------------------
+
+
+class DurableHost(ThreadingHTTPServer):
+    """Takes what is to be started, and knows of no instance."""
+
+    def __init__(self):
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def _say(self, status: int, body: bytes) -> None:
+                self.send_response(status)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_GET(self) -> None:
+                self._say(404, b"{}")
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("content-length") or 0))
+                self._say(202, json.dumps({"id": "begun"}).encode())
+
+            def log_message(self, *arguments) -> None:
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+
+
+class Me(Somebody):
+    """The caller, whose newest thing is `last`."""
+
+    last: str = ""
+
+    def item(self, kind: ItemKind, path: str = "") -> str:
+        self.last = super().item(kind, path)
+        return self.last
+
+
+@dataclass
+class World:
+    anna: Somebody
+    ben: Me
+    binding: str
+    loop: asyncio.Runner
+    given: dict[tuple[ItemKind, str], str] = field(default_factory=dict)
+
+    def shared(self, kind: ItemKind, path: str) -> str:
+        """Something of anna's that ben may look at, where things of its kind can be shared."""
+        place = (kind, path.split("/")[1])
+        if place not in self.given:
+            self.given[place] = self.anna.item(kind, path)
+            if kind in access.SHAREABLE:
+                share(kind, self.given[place])
+        return self.given[place]
+
+    def ask(
+        self,
+        one: Route,
+        role: Role,
+        item_id: str | None = None,
+        *,
+        owner: str | None = None,
+        body: Any = None,
+        params: dict[str, str] | None = None,
+    ) -> tuple[int, str, dict[str, str]]:
+        """What ben is answered, who has one role: status, body, headers."""
+        self.ben.last = item_id or ""
+        if body is None:
+            body = body_of(one, self.ben)
+        headers = {"content-type": "application/octet-stream" if isinstance(body, bytes) else "application/json"}
+        headers |= {"Ripieno-Owner": owner} if owner else {}
+        (function,) = [known for known in makers.app_functions().of("httpTrigger") if known.name == one.name]
+        request = func.HttpRequest(
+            method=one.method,
+            url=f"http://127.0.0.1:7071/api{one.path}",
+            headers=headers,
+            params=params or ({"a": "1", "b": "1"} if one.path.endswith("/compare") else {}),
+            route_params={"id": item_id, "stem": "bass", "talk": TALK} if item_id else {},
+            body=body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b"",
+        )
+        with mock.patch("triggers.routing.caller_of", lambda *_, **__: Caller("ben", access.MAY[role])):
+            answer = function.call(**function.arguments(request, self.binding))
+            answer = self.loop.run(answer) if function.is_async else answer
+        text = answer.get_body().decode("utf-8", "replace")
+        assert KEY not in text + str(dict(answer.headers)) and "/runtime/webhooks" not in text
+        return answer.status_code, text, dict(answer.headers)
+
+
+def melody() -> bytes:
+    track = mido.MidiTrack([mido.Message("note_on", note=60), mido.Message("note_off", note=60, time=480)])
+    file = io.BytesIO()
+    mido.MidiFile(type=0, tracks=[track]).save(file=file)
+    return file.getvalue()
+
+
+def body_of(one: Route, me: Somebody) -> Any:
+    if one.name in BODIES:
+        return BODIES[one.name](me)
+    if isinstance(one.body, type):
+        return examples.BY_CONTRACT[one.body].model_dump(mode="json", exclude_unset=True)
+    return None
+
+
+@pytest.fixture(scope="module")
+def world(azurite_alone, tmp_path_factory) -> Iterator[World]:
+    host = DurableHost()
+    folder = tmp_path_factory.mktemp("things")
+    binding = durable_api.client_binding(f"http://127.0.0.1:{host.server_port}", KEY, "hub")
+    with mock.patch.dict("os.environ", {"AzureWebJobsStorage": azurite_alone, "RIPIENO_SWEEP_SECONDS": "0"}):
+        with asyncio.Runner() as loop:  # the SDK keeps its connections, which belong to a loop
+            yield World(Somebody("anna", folder), Me("ben", folder), binding, loop)
+    host.shutdown()
+    host.server_close()
+
+
+@pytest.fixture(autouse=True)
+def _of_this_storage(azurite_alone, monkeypatch):
+    monkeypatch.setenv("AzureWebJobsStorage", azurite_alone)
+
+
+def is_done(status: int, text: str) -> bool:
+    """Done, or not done because of how the thing stands: it was found, and they might."""
+    return status < 400 or status == 409
+
+
+def share(kind: ItemKind, item_id: str) -> None:
+    sharing.give("anna", ShareOrder(kind=kind.value, id=item_id, with_="ben"))
+
+
+GUARDED = [one for one in routes() if one.role is not None]
+WITH_ITEM = [one for one in GUARDED if one.of is not None and one.of not in EVERYBODYS]
+ROLES = list(Role)
+
+
+# -- declarations -------------------------------------------------------------------------------------------------
+
+
+def test_only_these_routes_are_for_everybody():
+    assert {one.name for one in routes() if one.role is None} == set(OPEN)
+
+
+def test_the_roles_are_a_ladder_with_one_beside_it():
+    ladder = [Role.VIEWER, Role.ANALYST, Role.GENERATOR]
+    for number, role in enumerate(ladder):
+        assert access.MAY[role] == frozenset(ladder[: number + 1])
+    assert access.MAY[Role.ADMIN] == frozenset(Role)
+    assert access.MAY[Role.SCALER] == {Role.SCALER}
+    assert set(access.MAY) == set(Role)
+    assert access.granted(["Generator", "Emperor"]) == access.MAY[Role.GENERATOR]
+    assert access.granted(["generator", ""]) == frozenset()
+
+
+@pytest.mark.parametrize(("path", "of"), [("/x/{id}", None), ("/x", ItemKind.SONGS)])
+def test_a_route_whose_id_nobody_judges_cannot_be_declared(path, of):
+    import azure.durable_functions as df
+
+    from triggers.routing import route
+
+    with pytest.raises(TypeError, match="names"):
+        route(df.Blueprint(), "GET", path, role=Role.VIEWER, of=of, tag="songs", answers={200: None})
+
+
+def test_what_a_viewer_and_a_scaler_may_change_is_known():
+    """A route that changes something and takes less than an Analyst is looked at by a person."""
+    assert {one.name for one in GUARDED if one.changes and one.role == Role.VIEWER} == {"appeal_refusal"}
+    assert {one.name for one in GUARDED if one.changes and one.role == Role.SCALER} == set()
+
+
+# -- role x route x owner -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", ROLES, ids=str)
+@pytest.mark.parametrize(
+    "one", [one for one in GUARDED if one.of is None or one.of in EVERYBODYS], ids=lambda r: r.name
+)
+def test_a_route_about_nothing_of_anybodys(world, one, role):
+    its = world.anna.item(one.of) if one.of else None
+    status, text, _ = world.ask(one, role, its)
+    if one.role not in access.MAY[role]:
+        assert (status, json.loads(text)["code"]) == (403, "forbidden")
+        return
+    assert is_done(status, text), (status, text)
+    if one.role != Role.ADMIN:
+        assert not any(known in text for known in world.anna.ids), "something of another owner's"
+    for known in (None,) if one.method == "GET" else ("anna",):  # nobody makes something in another's name
+        if known:
+            status, text, _ = world.ask(one, role, its, owner=known)
+            assert status == 403, (status, text)
+
+
+@pytest.mark.parametrize("role", ROLES, ids=str)
+@pytest.mark.parametrize("one", WITH_ITEM, ids=lambda one: one.name)
+def test_a_route_about_something(world, one, role):
+    kind, may = one.of, one.role in access.MAY[role]
+    new = one.changes and may
+    own, others = ((who.item if new else who.kept)(kind, one.path) for who in (world.ben, world.anna))
+    given = world.shared(kind, one.path)
+    nothing = "0" * 13 + uuid.uuid4().hex[:12]
+    nothing = f"remove-{nothing}" if kind == ItemKind.REMOVALS else nothing
+    before = {its: world.anna.state(kind, its) for its in (others, given)}
+    assert all(before.values()), f"nobody says how a thing of {kind} is looked at"
+
+    told = {its: world.ask(one, role, its) for its in (own, others, given, nothing)}
+    assert {its: world.anna.state(kind, its) for its in before} == before, "changed by who may not"
+    if not may:
+        assert {(status, json.loads(text)["code"]) for status, text, _ in told.values()} == {(403, "forbidden")}
+        assert world.ask(one, role, others, owner="anna")[0] == 403
+        return
+    status, text, headers = told[own]
+    assert is_done(status, text), (status, text)
+    check_addresses(world.ben, text, headers)
+
+    assert told[nothing][0] == 404
+    assert without(others, told[others]) == without(nothing, told[nothing]), "it says that it is there"
+    if one.method == "GET" and kind in access.SHAREABLE:
+        status, text, headers = told[given]
+        assert is_done(status, text), (status, text)
+        check_addresses(world.anna, text, headers)
+    else:
+        assert without(given, told[given]) == without(nothing, told[nothing])
+
+    status, text, headers = world.ask(one, role, others, owner="anna")
+    if role != Role.ADMIN or not one.for_others:
+        assert (status, json.loads(text)["code"]) == (403, "forbidden")
+        assert world.anna.state(kind, others) == before[others]
+    else:
+        assert is_done(status, text), (status, text)
+        check_addresses(world.anna, text, headers)
+
+
+def without(its_id: str, told: tuple[int, str, dict[str, str]]) -> tuple[int, str]:
+    return told[0], told[1].replace(its_id, "ID")
+
+
+def check_addresses(owner: Somebody, text: str, headers: dict[str, str]) -> None:
+    """Every address in storage is for reading one thing of this owner's, and not for long."""
+    root = next(part for part in settings().storage.split(";") if part.startswith("BlobEndpoint="))
+    root = root.removeprefix("BlobEndpoint=")
+    for url in urls_in(text + " " + headers.get("location", headers.get("Location", ""))):
+        if not url.startswith(root):
+            continue
+        parts = urlsplit(url)
+        folder = parts.path.removeprefix(urlsplit(root).path).strip("/").split("/")[1]
+        assert folder in owner.ids, f"{url} is of somebody else's"
+        sas = parse_qs(parts.query)
+        assert sas["sp"] == ["r"] and sas["sr"] == ["b"], "more than reading one blob"
+        ends = datetime.fromisoformat(sas["se"][0].replace("Z", "+00:00"))
+        assert ends <= datetime.now(UTC) + timedelta(hours=1, minutes=1)
+
+
+# -- shares -------------------------------------------------------------------------------------------------------
+
+
+def named(name: str) -> Route:
+    return next(one for one in routes() if one.name == name)
+
+
+def test_a_share_that_is_taken_back_or_over_stops_at_once(world):
+    its = world.anna.item(ItemKind.SONGS)
+    order = ShareOrder(kind="songs", id=its, with_="ben")
+    given = sharing.give("anna", order)
+    assert world.ask(named("get_audio"), Role.VIEWER, its)[0] == 200
+    sharing.end("anna", given.share_id)
+    assert world.ask(named("get_audio"), Role.VIEWER, its)[0] == 404
+    given = sharing.give("anna", order)
+    assert world.ask(named("get_audio"), Role.VIEWER, its)[0] == 200
+    shares.put(given.model_copy(update={"until": (datetime.now(UTC) - timedelta(seconds=1)).isoformat()}))
+    assert world.ask(named("get_audio"), Role.VIEWER, its)[0] == 404
+    assert its not in world.ask(named("list_shares"), Role.VIEWER)[1]
+
+
+def test_who_something_is_shared_with_cannot_share_it_on_nor_make_anything_of_it(world):
+    its = world.anna.item(ItemKind.SONGS)
+    share(ItemKind.SONGS, its)
+    on = {"kind": "songs", "id": its, "with": "cleo"}
+    assert world.ask(named("give_share"), Role.GENERATOR, body=on)[0] == 404
+    made = {"audio_file_id": its, "target_stems": ["bass"]}
+    assert world.ask(named("create_generation"), Role.GENERATOR, body=made)[0] == 404
+
+
+def test_what_is_the_givers_alone_is_not_shown(world):
+    its = world.anna.item(ItemKind.SONGS)
+    songs.change("anna", its, lambda song: song.model_copy(update={"webhook_url": "https://anna.example/secret"}))
+    piece = world.anna.item(ItemKind.WORKS, "/compositions")
+
+    def liked(work):
+        work.composition.revisions[-1].context.taste = ["you like it sparse"]
+        work.composition.order.webhook_url = "https://anna.example/secret"
+        return work
+
+    works.change("anna", piece, liked)
+    for kind, item_id, name in ((ItemKind.SONGS, its, "get_audio"), (ItemKind.WORKS, piece, "get_composition")):
+        share(kind, item_id)
+        status, text, _ = world.ask(named(name), Role.VIEWER, item_id)
+        assert status == 200 and "anna.example" not in text and "sparse" not in text
+        assert "anna.example" in world.ask(named(name), Role.ADMIN, item_id, owner="anna")[1]
+
+
+# -- things that a body names -------------------------------------------------------------------------------------
+
+NAMES_A_THING = re.compile(r"(^|_)(id|uri|of|voice|songs?|target|source|other|reference)$|^(banned|next_to|apart)$")
+
+REFERENCES: dict[tuple[str, str], tuple[ItemKind, Callable[[Me, str], Any]]] = {
+    ("create_generation", "audio_file_id"): (ItemKind.SONGS, lambda me, its: FREE | {"audio_file_id": its}),
+    ("create_generation", "voice"): (
+        ItemKind.VOICES,
+        lambda me, its: {
+            "target_stems": ["vocals"],
+            "voice": its,
+            "parameters": FREE["parameters"] | {"lyrics": "a ship"},
+        },
+    ),
+    ("create_composition", "audio_file_id"): (ItemKind.SONGS, lambda me, its: {"audio_file_id": its}),
+    ("create_composition", "reference_id"): (ItemKind.SONGS, lambda me, its: BOSSA | {"reference_id": its}),
+    ("create_composition", "mood_of"): (ItemKind.SONGS, lambda me, its: BOSSA | {"mood_of": its}),
+    ("create_composition", "voice"): (ItemKind.VOICES, lambda me, its: BOSSA | {"voice": its}),
+    ("create_composition", "given.audio_file_id"): (
+        ItemKind.SONGS,
+        lambda me, its: BOSSA | {"given": [{"layer": "guitar", "audio_file_id": its}]},
+    ),
+    ("refine_composition", "voice"): (ItemKind.VOICES, lambda me, its: {"voice": its}),
+    ("refine_composition", "layers.audio_file_id"): (
+        ItemKind.SONGS,
+        lambda me, its: {"layers": [{"layer": "piano", "audio_file_id": its}]},
+    ),
+    ("master_song", "reference_id"): (ItemKind.SONGS, lambda me, its: {"reference_id": its}),
+    ("apply_voice", "audio_file_id"): (ItemKind.SONGS, lambda me, its: {"audio_file_id": its, "source": "recording"}),
+    ("give_feedback", "target"): (ItemKind.WORKS, lambda me, its: {"target": its, "rating": 4}),
+    ("give_share", "id"): (ItemKind.SONGS, lambda me, its: {"kind": "songs", "id": its, "with": "cleo"}),
+    ("create_set", "songs"): (ItemKind.SONGS, lambda me, its: {"songs": [its]}),
+    ("create_set", "wishes.songs.song"): (
+        ItemKind.SONGS,
+        lambda me, its: {"songs": [me.song], "wishes": {"songs": [{"song": its, "position": 1}]}},
+    ),
+    ("edit_set", "edits.song"): (ItemKind.SONGS, lambda me, its: {"edits": [{"do": "pin", "song": its, "to": 1}]}),
+    ("edit_set", "edits.other"): (
+        ItemKind.SONGS,
+        lambda me, its: {"edits": [{"do": "swap", "song": me.song, "other": its}]},
+    ),
+}
+"""Every field of a body that names something of somebody's: of which kind, and a body that names it."""
+
+NAMES_NOTHING_OF_ANYBODYS = {
+    ("create_set", "wishes.songs"): "what is wished of songs",
+    ("give_consent", "sample_id"): "a sample of the voice itself, which is the caller's",
+    ("apply_voice", "source"): "stems or recording, of the song",
+    ("create_set", "wishes.banned"): "found among the songs to choose from, or not heeded",
+    ("create_set", "wishes.next_to"): "the same",
+    ("create_set", "wishes.apart"): "the same",
+    ("create_set", "wishes.transitions.from_song"): "found among the songs that are planned, or not heeded",
+    ("create_set", "wishes.transitions.to_song"): "the same",
+    ("edit_set", "edits.transition.from_song"): "found among the songs of the set",
+    ("edit_set", "edits.transition.to_song"): "the same",
+    ("refine_composition", "layers.instead_of"): "another part of the piece",
+}
+NEW_ID = re.compile(r"[0-9a-f]{25}")
+FREE = {
+    "target_stems": ["bass"],
+    "parameters": {"target_bpm": 100, "duration_seconds": 4, "chord_progression": ["C"]},
+}
+BOSSA = {"brief": "a calm bossa"}
+
+
+def fields_of(model: type[BaseModel], place: str = "", seen: frozenset[type] = frozenset()) -> Iterator[str]:
+    """The fields of a body, those of its parts by dots."""
+
+    def models(kind: Any) -> Iterator[type[BaseModel]]:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield kind
+        for one in typing.get_args(kind):
+            yield from models(one)
+
+    for name, about in model.model_fields.items():
+        yield place + name
+        for one in set(models(about.annotation)) - seen:
+            yield from fields_of(one, f"{place}{name}.", seen | {one})
+
+
+def test_every_field_that_names_something_is_judged():
+    naming = {
+        (one.name, place)
+        for one in GUARDED
+        if isinstance(one.body, type)
+        for place in fields_of(one.body)
+        if NAMES_A_THING.search(place.rpartition(".")[2])
+    }
+    assert naming == set(REFERENCES) | set(NAMES_NOTHING_OF_ANYBODYS)
+
+
+@pytest.mark.parametrize("role", [Role.GENERATOR, Role.ADMIN], ids=str)
+@pytest.mark.parametrize(("name", "place"), REFERENCES, ids=lambda one: one)
+def test_what_is_anothers_is_refused_in_a_body_as_what_is_not_there(world, name, place, role):
+    """Also where it is shared: to look at something is not to make something of it."""
+    kind, body = REFERENCES[name, place]
+    one = named(name)
+    own = world.ben.item(one.of, one.path) if one.of else None
+    nothing = str(uuid.uuid4()) if kind == ItemKind.SONGS else names.seed(datetime.now(UTC))
+    told = {}
+    for its in (nothing, world.anna.kept(kind), world.shared(kind, f"/{kind}")):
+        status, text, _ = world.ask(one, role, own, body=body(world.ben, its))
+        told[its] = (status, NEW_ID.sub("NEW", text.replace(its, "ID")))
+    assert len(set(told.values())) == 1, told
+    status, text = told[nothing]
+    if kind == ItemKind.VOICES:  # what is no voice of theirs is meant as one that the endpoint has
+        assert status == 202 and not voices.uses("anna", world.anna.kept(kind), limit=1)[0]
+        assert not works.of_voice("ben", world.anna.kept(kind)) + works.of_voice("anna", world.anna.kept(kind))
+        return
+    assert status == 404 or (status == 400 and "ID" in text), (status, text)
+
+
+def test_a_voice_is_used_by_nobody_else_an_admin_neither(world):
+    its = world.anna.item(ItemKind.WORKS, "/compositions")
+    voice = world.anna.kept(ItemKind.VOICES)
+    status, text, _ = world.ask(named("refine_composition"), Role.ADMIN, its, owner="anna", body={"voice": voice})
+    assert status == 403 and "voice" in text
+    status, _, _ = world.ask(named("train_voice"), Role.ADMIN, voice, owner="anna")
+    assert status == 403
+
+
+def test_stems_asked_for_with_an_upload_name_nothing_of_anybody_elses(world):
+    """The one order that does not come as a contract of its route."""
+    one = named("upload_audio")
+    voice = world.anna.kept(ItemKind.VOICES)
+    wished = {"target_stems": ["vocals"], "voice": voice, "parameters": {"lyrics": "a ship"}}
+    status, text, _ = world.ask(one, Role.GENERATOR, params={"generation": json.dumps(wished)})
+    assert status == 202, text
+    work = works.get("ben", json.loads(text)["generation_request_id"])
+    assert work.voice is None and not voices.uses("anna", voice, limit=1)[0], "a name that is no voice of theirs"
+    assert world.ask(one, Role.ANALYST, params={"generation": json.dumps({"target_stems": ["bass"]})})[0] == 403
