@@ -175,7 +175,8 @@ def _months(since: datetime, until: datetime) -> Iterator[str]:
 def _of_month(
     month: str, prefix: str, owner: str | None, since: datetime, until: datetime, after: str | None, limit: int
 ) -> Iterator[tuple[str, AuditEntry]]:
-    also = "(actor eq @name or owner eq @name)" if owner is not None and prefix.startswith("item|") else ""
+    # The SDK finds parameters between blanks alone.
+    also = "( actor eq @name or owner eq @name )" if owner is not None and prefix.startswith("item|") else ""
     found = rows.beginning_with(
         names.AUDIT,
         prefix,

@@ -3,47 +3,28 @@ really are in storage. A route that this cannot judge fails it."""
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import importlib
-import io
 import json
-import pkgutil
 import re
-import threading
 import typing
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
-import azure.functions as func
-import makers
-import mido
 import pytest
 from pydantic import BaseModel
 
-import triggers
 from ripieno.contracts import names
 from ripieno.contracts.enums import ItemKind, Role
 from ripieno.contracts.shares import ShareOrder
-from ripieno.local.host import durable_api
 from ripieno.records import shares, songs, voices, works
 from ripieno.services import access
-from ripieno.services.identity import Caller
 from ripieno.services.settings import settings
 from ripieno.work import sharing
-from tests.access_world import TALK, Somebody, urls_in
-from triggers import examples
+from tests.access_asking import BOSSA, FREE, Me, is_done, share
+from tests.access_world import Somebody, urls_in
 from triggers.routing import Route, routes
-
-for _one in pkgutil.iter_modules(triggers.__path__):
-    importlib.import_module(f"triggers.{_one.name}")  # declares every route
-KEY = "the-key-of-the-host"
 
 OPEN = {
     "health": "whether it is well: no names, no figures of anybody",
@@ -55,167 +36,6 @@ OPEN = {
 
 EVERYBODYS = {ItemKind.APPEALS}
 """What operators look at, whoever's it is."""
-
-BODIES: dict[str, Callable[[Somebody], Any]] = {
-    "analyze_again": lambda me: {},
-    "master_song": lambda me: {},
-    "create_generation": lambda me: FREE,
-    "create_composition": lambda me: BOSSA,
-    "harmonize_melody": lambda me: {"midi": base64.b64encode(melody()).decode()},
-    "reject_composition": lambda me: {},
-    "create_set": lambda me: {"songs": [me.song]},
-    "refine_composition": lambda me: {"tempo": 100},
-    "edit_set": lambda me: {"energy": 0.1},
-    "give_feedback": lambda me: {"target": me.item(ItemKind.WORKS), "rating": 4},
-    "give_share": lambda me: {"kind": "songs", "id": me.song, "with": "cleo"},
-    "give_consent": lambda me: {
-        "who": "Anna Berg",
-        "purposes": ["singing"],
-        "until": "2099-12-31",
-        "sample_id": next(
-            one.sample_id for one in me.state(ItemKind.VOICES, me.last).samples if one.kind == "spoken"
-        ) if me.state(ItemKind.VOICES, me.last) else "x",
-    },
-    "train_voice": lambda me: {},
-    "apply_voice": lambda me: {"audio_file_id": me.song, "source": "recording"},
-    "create_voice": lambda me: {"name": f"Ada {uuid.uuid4().hex[:8]}"},
-    "talk_to_set": lambda me: {"text": "calmer"},
-    "upload_audio": lambda me: makers.tone(),
-    "add_sample": lambda me: makers.tone(),
-}  # fmt: skip
-"""What is sent, where the example of the contract would ask for something that nobody has."""
-
-
-# -- the world ----------------------------------------------------------------------------------------------------
-
-
-class DurableHost(ThreadingHTTPServer):
-    """Takes what is to be started, and knows of no instance."""
-
-    def __init__(self):
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def _say(self, status: int, body: bytes) -> None:
-                self.send_response(status)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def do_GET(self) -> None:
-                self._say(404, b"{}")
-
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers.get("content-length") or 0))
-                self._say(202, json.dumps({"id": "begun"}).encode())
-
-            def log_message(self, *arguments) -> None:
-                pass
-
-        super().__init__(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
-
-
-class Me(Somebody):
-    """The caller, whose newest thing is `last`."""
-
-    last: str = ""
-
-    def item(self, kind: ItemKind, path: str = "") -> str:
-        self.last = super().item(kind, path)
-        return self.last
-
-
-@dataclass
-class World:
-    anna: Somebody
-    ben: Me
-    binding: str
-    loop: asyncio.Runner
-    given: dict[tuple[ItemKind, str], str] = field(default_factory=dict)
-
-    def shared(self, kind: ItemKind, path: str) -> str:
-        """Something of anna's that ben may look at, where things of its kind can be shared."""
-        place = (kind, path.split("/")[1])
-        if place not in self.given:
-            self.given[place] = self.anna.item(kind, path)
-            if kind in access.SHAREABLE:
-                share(kind, self.given[place])
-        return self.given[place]
-
-    def ask(
-        self,
-        one: Route,
-        role: Role,
-        item_id: str | None = None,
-        *,
-        owner: str | None = None,
-        body: Any = None,
-        params: dict[str, str] | None = None,
-    ) -> tuple[int, str, dict[str, str]]:
-        """What ben is answered, who has one role: status, body, headers."""
-        self.ben.last = item_id or ""
-        if body is None:
-            body = body_of(one, self.ben)
-        headers = {"content-type": "application/octet-stream" if isinstance(body, bytes) else "application/json"}
-        headers |= {"Ripieno-Owner": owner} if owner else {}
-        (function,) = [known for known in makers.app_functions().of("httpTrigger") if known.name == one.name]
-        request = func.HttpRequest(
-            method=one.method,
-            url=f"http://127.0.0.1:7071/api{one.path}",
-            headers=headers,
-            params=params or ({"a": "1", "b": "1"} if one.path.endswith("/compare") else {}),
-            route_params={"id": item_id, "stem": "bass", "talk": TALK} if item_id else {},
-            body=body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b"",
-        )
-        with mock.patch("triggers.routing.caller_of", lambda *_, **__: Caller("ben", access.MAY[role])):
-            answer = function.call(**function.arguments(request, self.binding))
-            answer = self.loop.run(answer) if function.is_async else answer
-        text = answer.get_body().decode("utf-8", "replace")
-        assert KEY not in text + str(dict(answer.headers)) and "/runtime/webhooks" not in text
-        return answer.status_code, text, dict(answer.headers)
-
-
-def melody() -> bytes:
-    track = mido.MidiTrack([mido.Message("note_on", note=60), mido.Message("note_off", note=60, time=480)])
-    file = io.BytesIO()
-    mido.MidiFile(type=0, tracks=[track]).save(file=file)
-    return file.getvalue()
-
-
-def body_of(one: Route, me: Somebody) -> Any:
-    if one.name in BODIES:
-        return BODIES[one.name](me)
-    if isinstance(one.body, type):
-        return examples.BY_CONTRACT[one.body].model_dump(mode="json", exclude_unset=True)
-    return None
-
-
-@pytest.fixture(scope="module")
-def world(azurite_alone, tmp_path_factory) -> Iterator[World]:
-    host = DurableHost()
-    folder = tmp_path_factory.mktemp("things")
-    binding = durable_api.client_binding(f"http://127.0.0.1:{host.server_port}", KEY, "hub")
-    with mock.patch.dict("os.environ", {"AzureWebJobsStorage": azurite_alone, "RIPIENO_SWEEP_SECONDS": "0"}):
-        with asyncio.Runner() as loop:  # the SDK keeps its connections, which belong to a loop
-            yield World(Somebody("anna", folder), Me("ben", folder), binding, loop)
-    host.shutdown()
-    host.server_close()
-
-
-@pytest.fixture(autouse=True)
-def _of_this_storage(azurite_alone, monkeypatch):
-    monkeypatch.setenv("AzureWebJobsStorage", azurite_alone)
-
-
-def is_done(status: int, text: str) -> bool:
-    """Done, or not done because of how the thing stands: it was found, and they might."""
-    return status < 400 or status == 409
-
-
-def share(kind: ItemKind, item_id: str) -> None:
-    sharing.give("anna", ShareOrder(kind=kind.value, id=item_id, with_="ben"))
 
 
 GUARDED = [one for one in routes() if one.role is not None]
@@ -445,11 +265,6 @@ NAMES_NOTHING_OF_ANYBODYS = {
     ("refine_composition", "layers.instead_of"): "another part of the piece",
 }
 NEW_ID = re.compile(r"[0-9a-f]{25}")
-FREE = {
-    "target_stems": ["bass"],
-    "parameters": {"target_bpm": 100, "duration_seconds": 4, "chord_progression": ["C"]},
-}
-BOSSA = {"brief": "a calm bossa"}
 
 
 def fields_of(model: type[BaseModel], place: str = "", seen: frozenset[type] = frozenset()) -> Iterator[str]:
@@ -484,12 +299,12 @@ def test_what_is_anothers_is_refused_in_a_body_as_what_is_not_there(world, name,
     """Also where it is shared: to look at something is not to make something of it."""
     kind, body = REFERENCES[name, place]
     one = named(name)
-    own = world.ben.item(one.of, one.path) if one.of else None
     nothing = str(uuid.uuid4()) if kind == ItemKind.SONGS else names.seed(datetime.now(UTC))
     told = {}
     for its in (nothing, world.anna.kept(kind), world.shared(kind, f"/{kind}")):
+        own = world.ben.item(one.of, one.path) if one.of else None
         status, text, _ = world.ask(one, role, own, body=body(world.ben, its))
-        told[its] = (status, NEW_ID.sub("NEW", text.replace(its, "ID")))
+        told[its] = (status, NEW_ID.sub("NEW", text.replace(its, "ID").replace(own or its, "OWN")))
     assert len(set(told.values())) == 1, told
     status, text = told[nothing]
     if kind == ItemKind.VOICES:  # what is no voice of theirs is meant as one that the endpoint has
