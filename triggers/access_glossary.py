@@ -22,7 +22,7 @@ MEANINGS: dict[str, str] = {
     "actor": "who did it; `storage` for whoever may write to the container raw-audio",
     "AuditEntry.owner": "whose it is that it was done to",
     "AuditEntry.device": "by which of their devices; null where they are not known by one",
-    "AuditEntry.what": "the route by its name (`operationId`), or drop",
+    "AuditEntry.what": "the route by its name (`operationId`), or drop, or upload",
     "AuditEntry.kind": "what `item` is: songs, works, sets, voices, ...; null where the route says nothing of it",
     "AuditEntry.item": "the id of what it was done to, or of what it made; null where there is no such thing",
     "AuditEntry.status": "the HTTP status that it was answered with",

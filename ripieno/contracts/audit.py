@@ -7,7 +7,8 @@ from ripieno.contracts.base import Contract
 
 class AuditEntry(Contract):
     """One act. `actor` did it, with `device` where they are known by one, to what is `owner`'s; `what` is the route's
-    name, or `drop`; `item` the id of what it was done to or what it made, of a `kind`; `status` the HTTP status."""
+    name, or `drop` or `upload`; `item` the id of what it was done to or what it made, of a `kind`; `status` the HTTP
+    status."""
 
     entry_id: str
     at: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ripieno.contracts.enums import ItemKind, Role
+from ripieno.services.settings import settings
 
 _VIEWER = frozenset({Role.VIEWER})
 _ANALYST = _VIEWER | {Role.ANALYST}
@@ -24,6 +25,16 @@ MAY: Mapping[Role, frozenset[Role]] = {
 
 SHAREABLE = frozenset({ItemKind.SONGS, ItemKind.WORKS, ItemKind.SETS})
 """A voice is its owner's alone: whose it is let them use it, and nobody else."""
+
+
+def takes_drops_of(owner: str) -> bool:
+    """Whether what lies in the inbox for an owner is taken in.
+
+    A drop is an act of whoever may write to the container `raw-audio`, which storage decides; it comes without a token,
+    so nothing here knows a role. `RIPIENO_DROP_OWNERS` says for whom it is done.
+    """
+    named = settings().drop_owners
+    return not named or owner in named
 
 
 def granted(names: Iterable[str]) -> frozenset[Role]:
