@@ -53,6 +53,7 @@ _EPILOG = (
     "\b\nEnvironment:\n"
     "  RIPIENO_URL   where Ripieno answers; else the stack of this machine\n"
     "  RIPIENO_KEY   its key, where it wants one\n"
+    "  RIPIENO_OWNER for an Admin: whose things are meant, where they are another's\n"
     "  NO_COLOR      no colours\n\n"
     "\b\nExit codes:\n" + "\n".join(f"  {code:<5} {meaning}" for code, meaning in exits.MEANINGS.items())
 )

@@ -20,7 +20,9 @@ def home() -> Path:
 
 def connect(*, timeout: float = 60.0) -> Ripieno:
     """The Ripieno of `RIPIENO_URL`, else of the stack on this machine, with the key `RIPIENO_KEY`."""
-    return Ripieno(local_url(home()), key=os.environ.get("RIPIENO_KEY"), timeout=timeout)
+    return Ripieno(
+        local_url(home()), key=os.environ.get("RIPIENO_KEY"), owner=os.environ.get("RIPIENO_OWNER"), timeout=timeout
+    )
 
 
 def examples(*lines: str) -> str:

@@ -12,9 +12,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from pydantic import BaseModel
 
+from ripieno.client import Ripieno, RipienoError
 from ripieno.contracts import names
 from ripieno.contracts.enums import ItemKind, Role
 from ripieno.contracts.shares import ShareOrder
@@ -333,3 +335,20 @@ def test_stems_asked_for_with_an_upload_name_nothing_of_anybody_elses(world):
     work = works.get("ben", json.loads(text)["generation_request_id"])
     assert work.voice is None and not voices.uses("anna", voice, limit=1)[0], "a name that is no voice of theirs"
     assert world.ask(one, Role.ANALYST, params={"generation": json.dumps({"target_stems": ["bass"]})})[0] == 403
+
+
+# -- through the client -------------------------------------------------------------------------------------------
+
+
+def test_an_admin_says_with_the_client_whose_things_are_meant(world):
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(404, json={"code": "not_found", "detail": "x"})
+
+    client = Ripieno("http://ripieno", owner="anna")
+    client._http = httpx.Client(base_url="http://ripieno/api/", transport=httpx.MockTransport(answer))
+    with pytest.raises(RipienoError):
+        client.get("a-song")
+    assert asked[0].headers["Ripieno-Owner"] == "anna"

@@ -40,6 +40,8 @@ class Ripieno(
     key : str
         The function key of a deployment, a local stack needs none; where no `url` is given, else `RIPIENO_KEY`. It is
         sent to that address alone.
+    owner : str
+        For an Admin: whose things are meant, where they are another's. The platform's audit log has it.
     timeout : float
         Seconds that an answer, or the next part of one, may take; connecting may take ten.
     retries : Retries

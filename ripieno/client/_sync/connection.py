@@ -39,6 +39,7 @@ class Connection:
         url: str | None = None,
         *,
         key: str | None = None,
+        owner: str | None = None,
         timeout: float = 60.0,
         retries: Retries | None = None,
     ) -> None:
@@ -47,6 +48,7 @@ class Connection:
         self.url = url.rstrip("/")
         self.retries = retries or Retries()
         self._key = {"x-functions-key": key} if key else {}
+        self._key |= {"ripieno-owner": owner} if owner else {}
         self._has_answered = False
         limits = httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
         agent = {"user-agent": f"ripieno/{__version__} httpx/{httpx.__version__}"}
