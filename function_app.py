@@ -22,6 +22,7 @@ import orchestrators.version
 import orchestrators.voices
 import orchestrators.work
 import triggers.audio
+import triggers.audit
 import triggers.callbacks
 import triggers.catalogue
 import triggers.compositions
@@ -39,6 +40,7 @@ import triggers.preferences
 import triggers.reference
 import triggers.removals
 import triggers.sets
+import triggers.shares
 import triggers.timers
 import triggers.understanding
 import triggers.unknown
@@ -51,6 +53,7 @@ PARTS = (
     triggers.preferences, triggers.understanding, triggers.catalogue, triggers.harmony, triggers.masters,
     triggers.voices, triggers.sets, triggers.moderation, triggers.jobs, triggers.callbacks, triggers.health,
     triggers.identity, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
+    triggers.shares, triggers.audit,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
     orchestrators.composition, orchestrators.export, orchestrators.endpoint_job, orchestrators.removal,
     orchestrators.voices, orchestrators.dj_set, orchestrators.talk,

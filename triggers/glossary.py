@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from triggers import identity_glossary, set_glossary
+from triggers import access_glossary, identity_glossary, set_glossary
 
 MEANINGS: dict[str, str] = {
     # -- what things are called, where and when they came
@@ -275,7 +275,7 @@ MEANINGS: dict[str, str] = {
     "?arousal_max": "songs that are at most so excited, from -1 to 1",
     "?status": "only those with this status",
     "?state": "only jobs in this state: submitting, queued, running, succeeded, failed, cancelled or refused",
-    "?kind": "only jobs of this kind: separate, mir, structure, generate, mix, master, ...",
+    "?kind": "only those of this kind: jobs of separate, mir, generate, mix, ...; shares of songs, works or sets",
     "?audio_file_id": "only those of this song: its id",
     "?uploaded_after": "songs that came after this time (ISO 8601)",
     "?uploaded_before": "songs that came before this time (ISO 8601)",
@@ -644,6 +644,7 @@ MEANINGS: dict[str, str] = {
     "?generation": "stems to make as soon as it is analysed: a generation order as JSON",
     **set_glossary.MEANINGS,
     **identity_glossary.MEANINGS,
+    **access_glossary.MEANINGS,
 }
 
 
@@ -713,10 +714,12 @@ TAGS: dict[str, str] = {
     "sets": "DJ sets: songs in an order along a journey, mixed into one; edited, talked to, explained, taken home.",
     "feedback": "What you think of what was made.",
     "moderation": "What was refused of your words and why; appeals, and what operators say to them.",
+    "shares": "What you let others look at, and what they let you.",
     "preferences": "What you like, as it was learned from that; looked at, taken home, forgotten.",
     "understanding": "What is understood of words, without making anything.",
     "jobs": "What was asked of which model endpoint, and what became of it.",
     "identity": "Who you are here, how clients sign in, and devices that join by a code.",
+    "operations": "Who did what: for operators.",
     "platform": "How the platform is, and this description of it.",
 }
 """What the routes of a tag are for, in the order in which people need them."""
@@ -778,6 +781,7 @@ VALUES: dict[str, dict[str, str]] = {
 
 CONTRACTS: dict[str, str] = {
     "CompositionAccepted": "Answer to a request for a whole piece, or for a change to one.",
+    "ShareList": "A page of shares, newest first.",
     "RefusalList": "A page of refusals, newest first.",
     "CompositionList": "A page of compositions.",
     "VersionList": "The versions of a composition.",

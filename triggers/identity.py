@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import azure.durable_functions as df
 
-from ripieno.contracts.enums import Role
+from ripieno.contracts.enums import ItemKind, Role
 from ripieno.contracts.identity import DeviceList, Me, Paired, Pairing, PairingClaim, PairingOrder, SignIn
 from ripieno.services import identity
 from ripieno.services.identity import signed_tokens
@@ -85,7 +85,7 @@ def list_devices(call: Call[None]) -> Answer:
     return Answer(DeviceList(items=pairing.listed(call.owner)))
 
 
-@route(blueprint, "DELETE", "/devices/{id}", role=Role.VIEWER, tag=TAG, answers={200: DeviceList})
+@route(blueprint, "DELETE", "/devices/{id}", role=Role.VIEWER, of=ItemKind.DEVICES, tag=TAG, answers={200: DeviceList})
 def revoke_device(call: Call[None]) -> Answer:
     """Take a device's token back: from now on it opens nothing. The answer is the devices that are left.
 

@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 from ripieno import __version__
 from ripieno.contracts.jobs import JobEvent
 from ripieno.contracts.problems import Problem
-from triggers import examples, set_examples
+from triggers import access_examples, examples, gate, set_examples
 from triggers.glossary import TAGS, explain, explained, meaning
 from triggers.remedies import REMEDIES
 from triggers.routing import PREFIX, Answer, Call, Route, route, routes
@@ -29,6 +29,12 @@ _KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     "description": "equal requests with one key are done once within two days, and all of them get that one's answer",
     "example": "7d1f-take-2",
+}  # fmt: skip
+_FOR_OTHERS = {
+    "name": gate.OWNER_HEADER, "in": "header", "required": False,
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.@-]{1,64}$"},
+    "description": "for an Admin: whose it is, where it is another's; what they do so is in the audit log",
+    "example": "anna",
 }  # fmt: skip
 _ABOUT = (
     "Songs in; stems, tempo, beats, key, chords, sections and tuning out; new stems that fit them bar for bar. Whatever"
@@ -132,6 +138,8 @@ def _operation(one: Route, references: Any) -> dict[str, Any]:
     parameters += _query(one)
     if one.method == "POST" and one.role is not None:
         parameters.append(_KEY)
+    if one.for_others:
+        parameters.append(_FOR_OTHERS)
     if parameters:
         operation["parameters"] = parameters
     if isinstance(one.body, type):
@@ -149,7 +157,7 @@ def _id_of(one: Route) -> str:
     kinds = {
         "audio": examples.SONG, "generations": examples.WORK, "compositions": examples.WORK, "masters": examples.WORK,
         "uploads": examples.UPLOAD, "refusals": examples.REFUSAL, "ops": examples.REFUSAL, "voices": examples.VOICE,
-        "sets": set_examples.SET, "devices": examples.DEVICE,
+        "sets": set_examples.SET, "devices": examples.DEVICE, "shares": access_examples.SHARE,
         "jobs": f"{examples.SONG_RUN}:mir", "removals": f"remove-{examples.SONG}-{examples.BORN}",
     }  # fmt: skip
     return kinds[one.path.split("/")[1]]

@@ -9,7 +9,7 @@ import azure.durable_functions as df
 
 from ripieno.contracts import names
 from ripieno.contracts.audio import UploadOutcome, UploadRequest, UploadTicket
-from ripieno.contracts.enums import Role
+from ripieno.contracts.enums import ItemKind, Role
 from ripieno.contracts.workflow import Upload
 from ripieno.records import uploads
 from ripieno.services import blobs, limits, webhooks
@@ -65,6 +65,7 @@ def create_upload(call: Call[UploadRequest]) -> Answer:
     "POST",
     "/uploads/{id}/complete",
     role=Role.ANALYST,
+    of=ItemKind.UPLOADS,
     tag="songs",
     answers={200: UploadOutcome, 202: UploadOutcome},
     with_client=True,

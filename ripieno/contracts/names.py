@@ -23,6 +23,9 @@ RECORDS = "records"
 VOICES = "voices"
 CONTAINERS = (RAW_AUDIO, REJECTED, SONGS, STEMS, ANALYSES, JAMS, JOBS, GENERATED, RECORDS, VOICES)
 
+WITH_AUDIO = (RAW_AUDIO, SONGS, STEMS, GENERATED)
+"""Where there is music. Voices are their owners' alone, and the rest is the platform's own."""
+
 SONGS_TABLE = "Songs"
 ANALYSES_TABLE = "Analyses"
 SONG_CHORDS = "SongChords"
@@ -40,9 +43,13 @@ VOICES_TABLE = "Voices"
 VOICE_USES = "VoiceUses"
 DEVICES = "Devices"
 PAIRING_CODES = "PairingCodes"
+SHARES = "Shares"
+SHARED_WITH = "SharedWith"
+AUDIT = "Audit"
 TABLES = (
     SONGS_TABLE, ANALYSES_TABLE, SONG_CHORDS, SONG_FORMS, WORKS, JOB_RECORDS, RUNS, UPLOADS, IDEMPOTENCY_KEYS,
     FEEDBACK, PREFERENCES, REFUSALS, APPEALS, VOICES_TABLE, VOICE_USES, DEVICES, PAIRING_CODES,
+    SHARES, SHARED_WITH, AUDIT,
 )  # fmt: skip
 TABLES_OF_SEGNO = ("AudioFiles", "GenerationRequests")  # a library of version 0.1, under the platform's first name
 TASK_HUB_OF_SEGNO = "segno"
@@ -101,6 +108,12 @@ def owner_in(blob_name: str) -> tuple[str | None, str]:
         if owner and slash and rest:
             return owner, rest
     return None, blob_name
+
+
+def may_name(owner: str, container: str, blob_name: str) -> bool:
+    """Whether an owner may name a blob as what is to be heard: music, and nothing in the inbox of another."""
+    inbox = owner_in(blob_name)[0] if container == RAW_AUDIO else None
+    return container in WITH_AUDIO and inbox in (None, owner)
 
 
 def stem_blob(folder: str, stem: str, extension: str) -> str:
@@ -276,14 +289,17 @@ def job_id(instance_id: str, step: str) -> str:
     return f"{instance_id}:{step}"
 
 
-def direct_analysis(audio_file_id: str, blob_uri: str, version: str) -> str:
-    """The job of a direct `POST /analyze` of one version of a blob: asked for twice it is the same job."""
-    return f"{DIRECT_ANALYSIS}{uuid.uuid5(uuid.NAMESPACE_URL, f'{audio_file_id} {blob_uri} {version}')}"
+def direct_analysis(audio_file_id: str, blob_uri: str, version: str, owner: str | None = None) -> str:
+    """The job of a direct `POST /analyze` of one version of a blob: asked for twice, on behalf of the same owner, it is
+    the same job."""
+    asked = " ".join([audio_file_id, blob_uri, version, *([owner] if owner else [])])
+    return f"{DIRECT_ANALYSIS}{uuid.uuid5(uuid.NAMESPACE_URL, asked)}"
 
 
-def direct_generation(request_id: str) -> str:
+def direct_generation(request_id: str, owner: str | None = None) -> str:
     """The job of a direct `POST /generate`."""
-    return f"{DIRECT_GENERATION}{request_id}"
+    whose = f"-{uuid.uuid5(uuid.NAMESPACE_URL, owner).hex[:12]}" if owner else ""
+    return f"{DIRECT_GENERATION}{request_id}{whose}"
 
 
 def attempt_id(job: str, attempt: int) -> str:

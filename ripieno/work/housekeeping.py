@@ -9,7 +9,19 @@ from datetime import UTC, datetime, timedelta
 
 from ripieno.contracts import names
 from ripieno.contracts.workflow import Upload
-from ripieno.records import analyses, devices, idempotency, jobs, preferences, songs, uploads, voices, works
+from ripieno.records import (
+    analyses,
+    audit,
+    devices,
+    idempotency,
+    jobs,
+    preferences,
+    shares,
+    songs,
+    uploads,
+    voices,
+    works,
+)
 from ripieno.services import blobs
 from ripieno.work import review
 
@@ -39,6 +51,8 @@ def expire(now: datetime | None = None) -> dict[str, int]:
         "jobs": lambda: _all(lambda: jobs.expire(now - KEEP_JOBS)),
         "documents of jobs": lambda: blobs.delete_older(names.JOBS, now - KEEP_JOBS, seconds=LONGEST_SECONDS),
         "devices and pairing codes": lambda: devices.expire(now),
+        "shares": lambda: _all(lambda: shares.expire(now)),
+        "audit entries": lambda: _all(lambda: audit.expire(now)),
         "reviews": lambda: review.end_unreviewed(now),
         "orphans": lambda: sum(
             records.sweep(now - KEEP_ORPHANS) for records in (songs, analyses, voices, works, preferences)

@@ -17,16 +17,18 @@ from pathlib import Path
 
 from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile, Failure
-from ripieno.contracts.enums import AudioFileStatus, AudioFormat
+from ripieno.contracts.audit import AuditEntry
+from ripieno.contracts.enums import AudioFileStatus, AudioFormat, ItemKind
 from ripieno.contracts.problems import BadAudio
 from ripieno.contracts.workflow import DropOrder, Run, SongOrder
-from ripieno.records import runs, songs, uploads
-from ripieno.services import audio_format, blobs, identity, limits
+from ripieno.records import audit, runs, songs, uploads
+from ripieno.services import access, audio_format, blobs, identity, limits
 from ripieno.services.settings import settings
 from ripieno.work import asking
 
 NAME_LENGTH = 1024
 _MOST_LIVES = 20
+_BY_STORAGE = "storage"
 _SLOWEST_BYTES_A_SECOND = 2**20  # to storage; a run is not looked after before its bytes can be there
 
 
@@ -251,6 +253,11 @@ def take_in_drop(order: DropOrder) -> tuple[dict, Run | None]:
     Outcomes: ingested, duplicate, rejected, missing. May be repeated: what was taken in before is found as a duplicate
     of itself, and its run is the same run.
     """
+    if order.upload_id is None and not access.takes_drops_of(order.owner):
+        why = f"nothing is taken in from the inbox for {order.owner}: RIPIENO_DROP_OWNERS names those for whom it is"
+        reject(order, "not_allowed", why)
+        _log(order, 403, None)
+        return {"outcome": "rejected", "audio_file_id": None, "message": why}, None
     with tempfile.TemporaryDirectory(prefix="ripieno-drop-") as folder:
         path = Path(folder) / "audio"
         try:
@@ -266,7 +273,27 @@ def take_in_drop(order: DropOrder) -> tuple[dict, Run | None]:
         told = _told(order, "ingested", song, "taken in")
     else:
         told = _told(order, "duplicate", song, "the library has these bytes already")
+    _log(order, _STATUSES[told["outcome"]], song)
     return told, taken.run
+
+
+_STATUSES = {"ingested": 202, "duplicate": 200, "rejected": 422}
+
+
+def _log(order: DropOrder, status: int, song: AudioFile | None) -> None:
+    """What became of a drop, once: whoever may write to the container did it, or who has asked for an address there."""
+    audit.note(
+        AuditEntry(
+            entry_id=order.instance_id[-12:],
+            at=order.arrived_at,
+            actor=order.owner if order.upload_id else _BY_STORAGE,
+            owner=order.owner,
+            what="upload" if order.upload_id else "drop",
+            kind=ItemKind.SONGS,
+            item=song.audio_file_id if song else None,
+            status=status,
+        )
+    )
 
 
 def reject(order: DropOrder, code: str, message: str) -> None:

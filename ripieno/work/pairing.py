@@ -31,9 +31,9 @@ from ripieno.contracts.identity import (
 )
 from ripieno.records import devices
 from ripieno.records.store import Missing
+from ripieno.services.access import granted
 from ripieno.services.identity import BadToken, Caller, TokenExpired, can_pair
 from ripieno.services.identity.caller import is_plain
-from ripieno.services.identity.roles import roles_named
 from ripieno.services.settings import settings
 
 log = logging.getLogger("ripieno.pairing")
@@ -150,7 +150,7 @@ def caller_of(token: str, now: datetime | None = None) -> Caller | None:
     if device.expires_at < now.isoformat():
         raise TokenExpired(f"this device was paired for {DEVICE_DAYS} days: pair it again (ripieno pair, where it was)")
     _note_use(device, now)
-    return Caller(device.owner, roles_named([device.role]), device.name, device.device_id)
+    return Caller(device.owner, granted([device.role]), device.name, device.device_id)
 
 
 def listed(owner: str) -> list[DeviceView]:

@@ -21,7 +21,7 @@ from ripieno.contracts.enums import JobKind
 from ripieno.contracts.voice_profiles import Voice
 from ripieno.contracts.workflow import SEPARATION_WAYS, RemovalOrder, Run
 from ripieno.contracts.works import Work
-from ripieno.records import feedback, runs, songs, voices, works
+from ripieno.records import feedback, runs, shares, songs, voices, works
 from ripieno.services import blobs, engines
 from ripieno.services.settings import settings
 from ripieno.work import analysing, asking, generating, revising, stopping, voices_consent, voices_ending
@@ -140,8 +140,10 @@ def hide(order: RemovalOrder) -> None:
     """From now on the library knows it no more."""
     if order.audio_file_id and order.born:
         songs.delete(order.owner, order.audio_file_id, order.born)
+        _end_shares(order.owner, order.audio_file_id, order.born)
     if order.work_id:
         works.delete(order.owner, order.work_id)
+        _end_shares(order.owner, order.work_id)
     if order.voice_id:
         voices_ending.hide(order)
 
@@ -215,6 +217,7 @@ def delete_work(owner: str, work_id: str) -> None:
     blobs.delete_prefix(names.GENERATED, f"{work_id}/")
     feedback.delete_of(owner, work_id)
     works.delete(owner, work_id)
+    _end_shares(owner, work_id)
 
 
 def forget(order: RemovalOrder) -> None:
@@ -228,6 +231,13 @@ def forget(order: RemovalOrder) -> None:
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _end_shares(owner: str, item_id: str, born: str | None = None) -> None:
+    """Nobody may look at what is gone; whoever shares at this moment looks once more after they have (`sharing`)."""
+    for share in shares.of_item(owner, item_id):
+        if share.born == born:
+            shares.take_back(share)
 
 
 def _mark_cancelled(order: RemovalOrder, work_id: str) -> None:

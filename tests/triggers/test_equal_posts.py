@@ -240,6 +240,11 @@ def learn_again(stack, ripieno, song, make_clip) -> None:
     assert ripieno.preferences().verdicts == told["verdicts"]
 
 
+def share(stack, ripieno, song, make_clip) -> None:
+    told = one_of(all_at_once(f"{stack.url}/api/shares", json={"kind": "songs", "id": song, "with": "ben"}))
+    assert [one.share_id for one in ripieno.shares() if one.with_ == "ben"] == [told["share_id"]]
+
+
 def create_voice(stack, ripieno, song, make_clip) -> None:
     told = one_of(all_at_once(f"{stack.url}/api/voices", json={"name": "Ada 𝄞"}))
     assert [one.voice_id for one in ripieno.voices() if one.name == "Ada 𝄞"] == [told["voice_id"]]
@@ -383,6 +388,7 @@ POSTS: dict[str, Callable[..., None]] = {
     "/refusals/{id}/appeal": appeal,
     "/ops/refusals/{id}/decision": decide,
     "/preferences/rebuild": learn_again,
+    "/shares": share,
     "/sets": make_set,
     "/sets/{id}/edit": change_set,
     "/sets/{id}/rollback": change_set,

@@ -12,6 +12,7 @@ from ripieno.client._async.platform import AsyncPlatform
 from ripieno.client._async.ratings import AsyncRatings
 from ripieno.client._async.refusals import AsyncRefusals
 from ripieno.client._async.sets import AsyncSets
+from ripieno.client._async.shares import AsyncShares
 from ripieno.client._async.songs import AsyncSongs
 from ripieno.client._async.tastes import AsyncTastes
 from ripieno.client._async.voices import AsyncVoices
@@ -28,6 +29,7 @@ class AsyncRipieno(
     AsyncVoices,
     AsyncSets,
     AsyncIdentity,
+    AsyncShares,
     AsyncPlatform,
 ):
     """A connection to one Ripieno.
@@ -40,6 +42,8 @@ class AsyncRipieno(
         Who you are: an access token, or what gives one (called for each request, and again when one was refused). A
         local stack needs none. Without it, where no `url` is given, `RIPIENO_TOKEN`; else what `ripieno login` keeps
         for the address, renewed before it ends. It is sent to that address alone.
+    owner : str
+        For an Admin: whose things are meant, where they are another's. The platform's audit log has it.
     timeout : float
         Seconds that an answer, or the next part of one, may take; connecting may take ten.
     retries : Retries

@@ -13,6 +13,7 @@ from ripieno.client._sync.platform import Platform
 from ripieno.client._sync.ratings import Ratings
 from ripieno.client._sync.refusals import Refusals
 from ripieno.client._sync.sets import Sets
+from ripieno.client._sync.shares import Shares
 from ripieno.client._sync.songs import Songs
 from ripieno.client._sync.tastes import Tastes
 from ripieno.client._sync.voices import Voices
@@ -29,6 +30,7 @@ class Ripieno(
     Voices,
     Sets,
     Identity,
+    Shares,
     Platform,
 ):
     """A connection to one Ripieno.
@@ -41,6 +43,8 @@ class Ripieno(
         Who you are: an access token, or what gives one (called for each request, and again when one was refused). A
         local stack needs none. Without it, where no `url` is given, `RIPIENO_TOKEN`; else what `ripieno login` keeps
         for the address, renewed before it ends. It is sent to that address alone.
+    owner : str
+        For an Admin: whose things are meant, where they are another's. The platform's audit log has it.
     timeout : float
         Seconds that an answer, or the next part of one, may take; connecting may take ten.
     retries : Retries

@@ -40,6 +40,7 @@ class Connection:
         url: str | None = None,
         *,
         token: TokenSource | None = None,
+        owner: str | None = None,
         timeout: float = 60.0,
         retries: Retries | None = None,
     ) -> None:
@@ -48,6 +49,7 @@ class Connection:
         self.url = url.rstrip("/")
         self.retries = retries or Retries()
         self._tokens = Tokens(self.url, token)
+        self._whose = {"ripieno-owner": owner} if owner else {}
         self._has_answered = False
         limits = httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
         agent = {"user-agent": f"ripieno/{__version__} httpx/{httpx.__version__}"}
@@ -98,7 +100,7 @@ class Connection:
         ------
         NotRunning, RipienoError
         """
-        sent = dict(headers or {})
+        sent = self._whose | dict(headers or {})
         if method == "POST":
             sent["idempotency-key"] = idempotency_key or uuid.uuid4().hex
         content: Body | bytes | None = body if data is None else data

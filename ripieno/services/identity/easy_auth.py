@@ -6,9 +6,9 @@ import base64
 import json
 from collections.abc import Mapping
 
+from ripieno.services.access import granted
 from ripieno.services.identity import azure
 from ripieno.services.identity.caller import Caller, owner_named
-from ripieno.services.identity.roles import roles_named
 
 _ENTRA = ("", "aad")
 
@@ -30,4 +30,4 @@ def _roles(principal: str):
         named = {str(claim["val"]) for claim in claims if str(claim["typ"]).rpartition("/")[2] in ("roles", "role")}
     except (ValueError, KeyError, TypeError, RecursionError):
         named = set()
-    return roles_named(named)
+    return granted(named)

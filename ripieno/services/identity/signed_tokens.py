@@ -12,10 +12,10 @@ from typing import Any
 
 import jwt
 
+from ripieno.services.access import granted
 from ripieno.services.identity.caller import Caller, owner_named
 from ripieno.services.identity.issuer import keys_of
 from ripieno.services.identity.refusals import BadToken, TokenExpired
-from ripieno.services.identity.roles import roles_named
 from ripieno.services.settings import Settings
 
 LEEWAY_SECONDS = 60
@@ -56,7 +56,7 @@ def caller_of(token: str, trusted: Trust) -> Caller:
     claims = _checked(token, trusted)
     roles = claims.get("roles", [])
     named = [roles] if isinstance(roles, str) else [one for one in roles if isinstance(one, str)]
-    return Caller(_owner(claims, trusted), roles_named(named), _name(claims))
+    return Caller(_owner(claims, trusted), granted(named), _name(claims))
 
 
 def _checked(token: str, trusted: Trust) -> dict[str, Any]:

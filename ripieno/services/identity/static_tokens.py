@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ripieno.contracts.enums import Role
+from ripieno.services.access import granted
 from ripieno.services.identity.caller import Caller, is_plain
-from ripieno.services.identity.roles import roles_named
 
 LEAST = 32
 _FEWEST_KINDS = 8  # of characters: of thirty-two that are one, nothing has to be guessed
@@ -43,7 +43,7 @@ def caller_of(token: str, entries: Sequence[str]) -> Caller | None:
     for one in _read(entries):
         if hmac.compare_digest(one.digest, digest):
             found = one
-    return Caller(found.owner, roles_named([found.role]), found.owner) if found is not None else None
+    return Caller(found.owner, granted([found.role]), found.owner) if found is not None else None
 
 
 def _read(entries: Sequence[str]) -> list[_Known]:

@@ -142,6 +142,8 @@ WITHOUT_EXAMPLE = {
     "wait_answer",
     "wait_set",
     "wait_talk",
+    "end_share",
+    "audit",
     "appeal",
     "appeals",
     "decide_appeal",
