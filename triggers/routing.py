@@ -28,9 +28,10 @@ from pydantic import BaseModel
 from ripieno.contracts import names
 from ripieno.contracts.enums import Role
 from ripieno.records import idempotency
+from ripieno.services import telemetry
 from ripieno.services.identity import Caller, caller_of
 from ripieno.work import moderating
-from triggers import problems
+from triggers import http_telemetry, problems
 from triggers.problems import ApiError
 
 PREFIX = "api"
@@ -163,7 +164,8 @@ def _register(blueprint: df.Blueprint, declared: Route, *, with_client: bool) ->
                     return _again(claimed)
                 try:
                     await asyncio.to_thread(_moderate, declared, call)
-                    answered = await declared.handler(call)
+                    with telemetry.about(owner=call.owner):
+                        answered = await declared.handler(call)
                 except BaseException:
                     await asyncio.to_thread(_let_go, claimed)
                     raise
@@ -183,7 +185,8 @@ def _register(blueprint: df.Blueprint, declared: Route, *, with_client: bool) ->
                     return _again(claimed)
                 try:
                     _moderate(declared, call)
-                    answered = declared.handler(call)
+                    with telemetry.about(owner=call.owner):
+                        answered = declared.handler(call)
                 except BaseException:
                     _let_go(claimed)
                     raise
@@ -193,7 +196,7 @@ def _register(blueprint: df.Blueprint, declared: Route, *, with_client: bool) ->
 
         handle = handle_plain
 
-    handle.__name__ = declared.name
+    handle = http_telemetry.told(declared.method, f"/{PREFIX}{declared.path}", declared.name, handle)
     level = func.AuthLevel.ANONYMOUS if declared.role is None else func.AuthLevel.FUNCTION
     builder = blueprint.route(route=f"{PREFIX}{declared.path}", methods=methods_of(declared), auth_level=level)(handle)
     if with_client:

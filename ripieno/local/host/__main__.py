@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import warnings
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import uvicorn
 
 from ripieno.local.host import functions, server
+from ripieno.services import telemetry
 
 
 def main() -> None:
@@ -20,9 +20,7 @@ def main() -> None:
     parser.add_argument("--state", type=Path, default=Path(".ripieno/host"))
     chosen = parser.parse_args()
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("azure", "httpx", "httpcore"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    telemetry.configure_logs()
     # The SDK warns of events that come before they are waited for, and of untyped payloads; both are normal here.
     warnings.filterwarnings("ignore", message="Potential duplicate Task completion")
     warnings.filterwarnings("ignore", message="azure.functions df_")
@@ -37,6 +35,7 @@ def main() -> None:
     )
     app = server.build(functions.load(chosen.app.resolve()), options)
     uvicorn.run(app, host="127.0.0.1", port=chosen.port, log_level="warning", timeout_graceful_shutdown=5)
+    telemetry.stop()
 
 
 if __name__ == "__main__":
