@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
+from gpu_endpoints.serving.health import gpu_available
 from ripieno.services import telemetry
 from ripieno.services.telemetry import instruments
 from ripieno.services.telemetry.recording import Attributes
@@ -24,8 +25,10 @@ def show() -> int:
 @lru_cache(maxsize=1)
 def _devices() -> tuple[tuple[Any, Attributes], ...]:
     """Each GPU's handle, and what it is told by: its number and model."""
+    if not gpu_available():
+        return ()
     try:
-        import pynvml  # late: there is a library to find, and mostly none
+        import pynvml  # late: mostly there is nothing to ask
 
         pynvml.nvmlInit()
         handles = [pynvml.nvmlDeviceGetHandleByIndex(number) for number in range(pynvml.nvmlDeviceGetCount())]

@@ -27,6 +27,7 @@ def tell_of_requests(app: FastAPI, *, quiet: set[str]) -> None:
             answer = await call_next(request)
             route = getattr(request.scope.get("route"), "path", _UNKNOWN)
             about = {"http.route": route, "http.response.status_code": answer.status_code}
+            span.set_name(f"{method} {route}")
             span.set(about)
             if answer.status_code >= 500:
                 span.fail(str(answer.status_code))

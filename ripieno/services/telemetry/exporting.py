@@ -69,6 +69,9 @@ class _Open:
     def traceparent(self) -> str | None:
         return _traceparent(self._span)
 
+    def set_name(self, name: str) -> None:
+        self._span.update_name(name)
+
     def set(self, attributes: Attributes) -> None:
         self._span.set_attributes(_given(attributes))
 

@@ -74,7 +74,7 @@ STEMS_GENERATED = Instrument(
 )  # fmt: skip
 TABLE_DURATION = Instrument(
     "db.client.operation.duration", "histogram", "s", "table query time: one request to Azure Tables, retries included",
-    "both", ("db.operation.name", "db.collection.name", "error.type"), OF_STORAGE,
+    "app", ("db.operation.name", "db.collection.name", "error.type"), OF_STORAGE,
 )  # fmt: skip
 BLOB_BYTES = Instrument(
     "ripieno.blob.transferred", "counter", "By", "bytes that were read from blobs or written to them", "both",
@@ -100,8 +100,8 @@ STORAGE_USED = Instrument(
 )  # fmt: skip
 INFERENCE_DURATION = Instrument(
     "ripieno.inference.duration", "histogram", "s",
-    "inference latency: one engine, or pass of the analysis (listening, describing, mood and styles), at work on one song"
-    " or request, without fetching and storing", "endpoints",
+    "inference latency: one engine, or pass of the analysis (listening, describing, mood and styles), at work, without"
+    " fetching and storing", "endpoints",
     ("ripieno.engine", "ripieno.job.kind"), OF_WORK,
 )  # fmt: skip
 JOB_DURATION = Instrument(

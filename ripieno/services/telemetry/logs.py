@@ -41,3 +41,6 @@ def configure() -> None:
             handler.setFormatter(JsonLines())
     for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("opentelemetry").setLevel(
+        logging.ERROR
+    )  # of a collector that is away, what was lost, not each try

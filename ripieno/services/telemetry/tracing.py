@@ -25,6 +25,8 @@ class Span(Protocol):
     @property
     def traceparent(self) -> str | None: ...
 
+    def set_name(self, name: str) -> None: ...
+
     def set(self, attributes: Attributes) -> None: ...
 
     def fail(self, kind: str) -> None:
@@ -51,6 +53,9 @@ class Tracer(Protocol):
 
 class _Nothing(AbstractContextManager["_Nothing"]):
     traceparent = None
+
+    def set_name(self, name: str) -> None:
+        pass
 
     def set(self, attributes: Attributes) -> None:
         pass
@@ -130,8 +135,7 @@ def hashed(owner: str) -> str:
 @contextmanager
 def about(**what: str | None) -> Iterator[None]:
     """What is being worked at: `function`, `instance_id`, `job_id`, `owner` (who is hashed)."""
-    told = {name: hashed(value) if name == "owner" else value for name, value in what.items() if value}
-    token = _about.set({**_about.get(), **told})
+    token = _about.set({**_about.get(), **{name: value for name, value in what.items() if value}})
     try:
         yield
     finally:
@@ -139,4 +143,5 @@ def about(**what: str | None) -> Iterator[None]:
 
 
 def told_about() -> dict[str, str]:
-    return _about.get()
+    """What is being worked at here, the owner hashed."""
+    return {name: hashed(value) if name == "owner" else value for name, value in _about.get().items()}
