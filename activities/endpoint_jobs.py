@@ -39,7 +39,7 @@ def submit_job(order: dict) -> dict:
         address=address,
         endpoint_job_id=endpoint_job_id,
         attempt=call.attempt,
-        state=jobs.OPEN,
+        state="submitting",
     )
     callback = f"{settings().public_url}/api/callbacks/jobs"
     request = JobRequest(

@@ -8,8 +8,7 @@ Both rows are written blindly in one transaction: what they say follows from the
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -18,13 +17,10 @@ from azure.data.tables import UpdateMode
 
 from ripieno.contracts import names
 from ripieno.contracts.jobs import JobPage, JobRecord
-from ripieno.contracts.workflow import DEFAULT_DEADLINE_SECONDS
 from ripieno.records import cursor as cursors
 from ripieno.records import rows
 from ripieno.services.storage import table
 
-OPEN = "submitting"
-"""The state of a job from when it is first asked of an endpoint until it has ended."""
 _BY_ID, _BY_DATE, _STOPPED = "id|", "date|", "stop|"
 
 
@@ -77,20 +73,6 @@ def listed(
         items.append(JobRecord.model_validate(dict(row)))
         last = row["RowKey"]
     return JobPage(items=items)
-
-
-def backlog(since: datetime | None = None) -> dict[str, int]:
-    """How many jobs each endpoint was asked for and have not ended, of every owner: a scan, for once in a while.
-
-    What was last heard of before `since` (the longest that a job may take, ago) is none: its workflow was ended.
-    """
-    since = since or datetime.now(UTC) - timedelta(seconds=DEFAULT_DEADLINE_SECONDS)
-    values = {"state": OPEN, "moment": since.isoformat()}
-    where = "state eq @state and updated_at ge @moment"
-    found = rows.beginning_with(
-        names.JOB_RECORDS, _BY_ID, where=where, values=values, select=["endpoint"], results_per_page=1000
-    )
-    return dict(Counter(str(row["endpoint"]) for row in found if row.get("endpoint")))
 
 
 def stop(owner: str, instance_id: str) -> None:

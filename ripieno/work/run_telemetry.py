@@ -15,6 +15,8 @@ from ripieno.contracts.workflow import Run
 from ripieno.services import telemetry
 from ripieno.services.telemetry import events, instruments
 
+COMPLETED = "completed"
+
 
 def begun(run: Run) -> None:
     """A run's instance was started now."""
@@ -27,13 +29,34 @@ def begun(run: Run) -> None:
 
 def ended(run: Run, status: Any) -> None:
     """A run's instance was seen to have ended; `status` is the durable client's."""
+    _told(run, status.runtime_status.name.lower(), _aware(status.created_time), _aware(status.last_updated_time))
+
+
+def finished(run: Run) -> None:
+    """A run is at its last step, which forgets it: nobody will see it end."""
+    _told(run, COMPLETED, datetime.fromisoformat(run.asked_at), datetime.now(UTC))
+
+
+def removed(run: Run) -> None:
+    """A run is forgotten since what it was for is removed; when it ended nobody has seen, but it is before now."""
+    if telemetry.is_tracing():
+        _span(run, "removed", datetime.fromisoformat(run.asked_at), datetime.now(UTC))
+
+
+def _told(run: Run, outcome: str, start: datetime, end: datetime) -> None:
     if not telemetry.is_recording():
         return
-    outcome = status.runtime_status.name.lower()
-    start, end = _aware(status.created_time), _aware(status.last_updated_time)
     seconds = max(0.0, (end - start).total_seconds())
     about = {"ripieno.orchestration": run.orchestrator, "ripieno.outcome": outcome}
     telemetry.record(instruments.ORCHESTRATION_DURATION, seconds, about)
+    _span(run, outcome, start, end)
+    last = events.OF_RUNS.get(run.orchestrator)
+    if last is not None:
+        told = {"ripieno.instance.id": run.instance_id, "ripieno.outcome": outcome, "ripieno.duration": seconds}
+        telemetry.event(last[1], told, owner=run.owner, at_ns=_ns(end), parent=run.order.get(FIELD))
+
+
+def _span(run: Run, outcome: str, start: datetime, end: datetime) -> None:
     outer = read(run.order.get(FIELD))
     if outer is not None:
         telemetry.emit(
@@ -43,12 +66,8 @@ def ended(run: Run, status: Any) -> None:
             start_ns=_ns(start),
             end_ns=_ns(end),
             attributes={"ripieno.instance.id": run.instance_id, "ripieno.outcome": outcome},
-            error=None if outcome == "completed" else outcome,
+            error=None if outcome in (COMPLETED, "removed") else outcome,
         )
-    last = events.OF_RUNS.get(run.orchestrator)
-    if last is not None:
-        told = {"ripieno.instance.id": run.instance_id, "ripieno.outcome": outcome, "ripieno.duration": seconds}
-        telemetry.event(last[1], told, owner=run.owner, at_ns=_ns(end), parent=run.order.get(FIELD))
 
 
 def _aware(moment: datetime) -> datetime:

@@ -193,7 +193,7 @@ def test_metrics_say_what_happened(done):
     collector.until(lambda: value("ripieno.stems.generated", ripieno__stem__type="bass") >= 1, "the bass")
     collector.until(lambda: value("ripieno.errors", ripieno__where="http", error__type="not_found") >= 1, "the 404")
     routes = {one.attributes["http.route"] for one in collector.points("http.server.request.duration")}
-    assert "/api/audio/{audio_file_id}" in routes and not any(CANARY in route for route in routes)
+    assert "/api/audio/{id}" in routes and not any(CANARY in route for route in routes)
 
 
 @pytest.mark.parametrize(
