@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -34,6 +34,7 @@ class Prometheus(Collector):
     """Listens to what is measured in this process; every instrument of the endpoints is there from the start."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # when each series began: as many again, and on no list
         self._registry = CollectorRegistry()
         self._gauges: list[tuple[Instrument, Callable[[], Iterable[tuple[float, Row]]]]] = []
         self._made = {
