@@ -46,7 +46,8 @@ import triggers.understanding
 import triggers.unknown
 import triggers.uploads
 import triggers.voices
-from ripieno.work import preparing
+from ripieno.services import telemetry
+from ripieno.work import measuring, preparing
 
 PARTS = (
     triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.compositions, triggers.feedback,
@@ -61,6 +62,9 @@ PARTS = (
     activities.voices, activities.sets,
 )  # fmt: skip
 
+telemetry.configure_logs()
+if telemetry.start("app"):
+    measuring.show()
 preparing.at_start()
 
 app = df.DFApp()

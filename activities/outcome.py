@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from activities.watching import watched
 from ripieno.contracts.workflow import Fault
 from ripieno.services.outage import is_final
 
@@ -21,23 +22,26 @@ log = logging.getLogger("ripieno.activities")
 
 def tells_final_errors(activity: Callable) -> Callable:
     """`{"value": …}` of what the activity returns, or `{"fault": {code, message}}`."""
+    name = activity.__name__
     if inspect.iscoroutinefunction(activity):
 
         @functools.wraps(activity)
         async def told_async(*args: Any, **kwargs: Any) -> dict[str, Any]:
-            try:
-                return {"value": await activity(*args, **kwargs)}
-            except Exception as problem:
-                return {"fault": _final(activity.__name__, problem)}
+            with watched(name, (*args, *kwargs.values())) as watching:
+                try:
+                    return {"value": await activity(*args, **kwargs)}
+                except Exception as problem:
+                    return {"fault": watching.fault(_final(name, problem))}
 
         return told_async
 
     @functools.wraps(activity)
     def told(*args: Any, **kwargs: Any) -> dict[str, Any]:
-        try:
-            return {"value": activity(*args, **kwargs)}
-        except Exception as problem:
-            return {"fault": _final(activity.__name__, problem)}
+        with watched(name, (*args, *kwargs.values())) as watching:
+            try:
+                return {"value": activity(*args, **kwargs)}
+            except Exception as problem:
+                return {"fault": watching.fault(_final(name, problem))}
 
     return told
 

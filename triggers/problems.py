@@ -12,8 +12,9 @@ from ripieno.contracts.enums import Role
 from ripieno.contracts.problems import BadAudio, Problem
 from ripieno.records import cursor, idempotency, works
 from ripieno.records.store import Missing
-from ripieno.services import blobs, endpoints, identity, webhooks
+from ripieno.services import blobs, endpoints, identity, telemetry, webhooks
 from ripieno.services.outage import is_outage
+from ripieno.services.telemetry import instruments
 from ripieno.work import (
     analysing,
     composing,
@@ -140,6 +141,7 @@ def lacks(role: Role) -> ApiError:
 def response(fault: Exception) -> func.HttpResponse:
     """The answer to whatever a handler raised."""
     problem = of(fault)
+    telemetry.record(instruments.ERRORS, 1, {"ripieno.where": "http", "error.type": problem.code})
     headers = dict(fault.headers) if isinstance(fault, (ApiError, identity.Refused)) else {}
     if isinstance(fault, pairing.TooManyTries):
         headers["Retry-After"] = str(fault.seconds)

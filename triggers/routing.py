@@ -29,9 +29,10 @@ from pydantic import BaseModel
 from ripieno.contracts import names
 from ripieno.contracts.enums import ItemKind, Role
 from ripieno.records import idempotency
+from ripieno.services import telemetry
 from ripieno.services.identity import NOBODY, Caller, caller_of
 from ripieno.work import moderating, pairing
-from triggers import gate, problems
+from triggers import gate, http_telemetry, problems
 from triggers.problems import ApiError
 
 PREFIX = "api"
@@ -197,7 +198,7 @@ def _register(blueprint: df.Blueprint, declared: Route, *, with_client: bool) ->
 
         handle = handle_plain
 
-    handle.__name__ = declared.name
+    handle = http_telemetry.told(declared.method, f"/{PREFIX}{declared.path}", declared.name, handle)
     builder = blueprint.route(
         route=f"{PREFIX}{declared.path}",
         methods=methods_of(declared),
@@ -219,7 +220,8 @@ async def _told(
         return _again(claimed, act)
     try:
         await asyncio.to_thread(_moderate, declared, call)
-        answered = await declared.handler(call)
+        with telemetry.about(owner=call.owner):
+            answered = await declared.handler(call)
     except BaseException:
         await asyncio.to_thread(_let_go, claimed)
         raise
@@ -235,7 +237,8 @@ def _told_plainly(declared: Route, req: func.HttpRequest, act: gate.Act) -> func
         return _again(claimed, act)
     try:
         _moderate(declared, call)
-        answered = declared.handler(call)
+        with telemetry.about(owner=call.owner):
+            answered = declared.handler(call)
     except BaseException:
         _let_go(claimed)
         raise

@@ -12,7 +12,7 @@ from azure.durable_functions import OrchestrationRuntimeStatus as Status
 
 from ripieno.records import songs
 from ripieno.services.settings import settings
-from ripieno.work import asking, endings, housekeeping, inbox, preparing
+from ripieno.work import asking, endings, housekeeping, inbox, measuring, preparing
 
 blueprint = df.Blueprint()
 log = logging.getLogger("ripieno.housekeeping")
@@ -46,6 +46,13 @@ async def look_after_runs(timer: func.TimerRequest, client: df.DurableOrchestrat
 def expire(timer: func.TimerRequest) -> None:
     """Forget what nobody will ask for again, every night at half past three."""
     log.info("expired: %s", housekeeping.expire())
+
+
+@blueprint.function_name("count_for_gauges")
+@blueprint.timer_trigger(arg_name="timer", schedule="0 * * * * *")
+def count_for_gauges(timer: func.TimerRequest) -> None:
+    """Count, every minute, what telemetry shows of the backlog and of storage; nothing where there is none."""
+    measuring.count()
 
 
 @blueprint.function_name("complete_index")

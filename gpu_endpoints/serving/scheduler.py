@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from azure.core.exceptions import AzureError
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from gpu_endpoints.serving.documents import (
     HEARTBEAT_SECONDS,
@@ -21,10 +20,12 @@ from gpu_endpoints.serving.documents import (
     fingerprint,
     utc_now,
 )
+from gpu_endpoints.serving.job_telemetry import Job
 from gpu_endpoints.serving.worker import LoadHandlers, WorkerProcess
 from ripieno.contracts.enums import JobState
 from ripieno.contracts.jobs import JobError, JobEvent, JobRequest, JobStatus
-from ripieno.services import blobs, webhooks
+from ripieno.services import blobs, telemetry, webhooks
+from ripieno.services.telemetry import instruments
 
 log = logging.getLogger("ripieno.scheduler")
 MOST_ATTEMPTS = 10  # replicas die of deployments and evictions far more often than of a job
@@ -51,6 +52,7 @@ class Held:
     worker: WorkerProcess | None = None
     cancelled: bool = False
     progress: tuple[float, str] = field(default=(0.0, ""))
+    told: Job = field(default_factory=Job)
 
 
 class Scheduler:
@@ -75,13 +77,8 @@ class Scheduler:
         self._wake = asyncio.Condition()
         self._locks: dict[str, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task] = set()
-        self.registry = CollectorRegistry()
-        self._queued = Gauge("ripieno_jobs_queued", "Jobs waiting for a worker", registry=self.registry)
-        self._running = Gauge("ripieno_jobs_running", "Jobs at work", registry=self.registry)
-        self._ended = Counter("ripieno_jobs_ended", "Jobs ended", ["kind", "state"], registry=self.registry)
-        self._seconds = Histogram(
-            "ripieno_job_seconds", "Time at work", ["kind"], registry=self.registry, buckets=(1, 5, 15, 60, 300, 1800)
-        )
+        telemetry.observe(instruments.JOBS_QUEUED, lambda: [(self.load["queued"], {})])
+        telemetry.observe(instruments.JOBS_RUNNING, lambda: [(self.load["running"], {})])
 
     # -- life -----------------------------------------------------------------------------------------------------
 
@@ -130,6 +127,7 @@ class Scheduler:
                 fingerprint=fingerprint(request),
                 replica_id=self._documents.replica_id,
                 created_at=utc_now(),
+                traceparent=telemetry.current(),
             )
             try:
                 return await self._enqueue(new)
@@ -223,6 +221,7 @@ class Scheduler:
                     "cancel_requested": False,
                     "result": None,
                     "error": None,
+                    "traceparent": telemetry.current(),
                 }
             )
         )
@@ -242,6 +241,7 @@ class Scheduler:
                 update={
                     "request": request,
                     "replica_id": self._documents.replica_id,
+                    "traceparent": telemetry.current() or lost.traceparent,
                     "attempt": attempt,
                     "state": JobState.QUEUED,
                     "progress": 0.0,
@@ -267,7 +267,6 @@ class Scheduler:
         async with self._wake:
             heapq.heappush(self._queue, (arrived, next(self._order), document.job_id))
             self._wake.notify()
-        self._queued.set(self.load["queued"])
         return await self._status(document)
 
     # -- work -----------------------------------------------------------------------------------------------------
@@ -289,8 +288,6 @@ class Scheduler:
                 self._held.pop(job_id, None)
 
     async def _run(self, held: Held, worker: WorkerProcess) -> None:
-        self._running.set(self.load["running"])
-        self._queued.set(self.load["queued"])
         held.document = await self._change(held.document, state=JobState.RUNNING, started_at=utc_now())
         if held.cancelled or held.document.cancel_requested or held.document.gone:  # while that was being written
             await self._end(held, "cancelled", None)
@@ -302,20 +299,20 @@ class Scheduler:
 
         try:
             request = held.document.request
-            with self._seconds.labels(request.kind).time():
-                outcome, value = await worker.run(
-                    held.document.job_id,
-                    request.kind,
-                    request.input,
-                    on_progress=on_progress,
-                    is_cancelled=lambda: held.cancelled,
-                    timeout=self._job_timeout,
-                )
+            held.told.began(held.document)
+            outcome, value = await worker.run(
+                held.document.job_id,
+                request.kind,
+                request.input,
+                on_progress=on_progress,
+                is_cancelled=lambda: held.cancelled,
+                timeout=self._job_timeout,
+                traceparent=held.told.span(held.document),
+            )
         finally:
             watcher.cancel()
             await asyncio.gather(watcher, return_exceptions=True)
         await self._end(held, outcome, value)
-        self._running.set(self.load["running"])
 
     async def _watch(self, held: Held, worker: WorkerProcess) -> None:
         """Write progress down now and then, and notice a cancel that another replica was asked for."""
@@ -340,9 +337,9 @@ class Scheduler:
         )
         self._held.pop(document.job_id, None)
         self._locks.pop(document.job_id, None)
-        self._ended.labels(document.request.kind, outcome).inc()
+        held.told.ended(document, outcome, error)
         if document.callback_urls and not document.gone:
-            self._spawn(self._tell(document))
+            self._spawn(self._tell(document, held.told.span(document)))
         return document
 
     async def _change(self, document: JobDocument, **fields: Any) -> JobDocument:
@@ -366,21 +363,26 @@ class Scheduler:
                 await asyncio.sleep(min(1 + attempt, 10))
         raise Conflict(document.job_id)
 
-    async def _tell(self, document: JobDocument) -> None:
+    async def _tell(self, document: JobDocument, within: str | None) -> None:
         """Say that the job has ended. A hint: whoever misses it reads the job."""
         payload = await self._payload(document)
-        await asyncio.gather(*(self._call_back(document, payload, url) for url in document.callback_urls))
+        await asyncio.gather(*(self._call_back(document, payload, url, within) for url in document.callback_urls))
 
     async def _payload(self, document: JobDocument) -> dict[str, Any]:
         payload = await asyncio.to_thread(self._callback_payload, document)
         return payload or JobEvent(job_id=document.job_id, state=document.state).model_dump()
 
-    async def _call_back(self, document: JobDocument, payload: dict[str, Any], url: str) -> None:
+    async def _call_back(
+        self, document: JobDocument, payload: dict[str, Any], url: str, within: str | None = None
+    ) -> None:
         message_id = f"{document.job_id}-{document.created_at}-{document.attempt}-{document.state}"
         for wait in CALLBACK_WAITS:
             await asyncio.sleep(wait)
             try:
-                await asyncio.to_thread(webhooks.send_callback, url, message_id, payload)
+                with telemetry.span("callback", kind="client", parent=within):
+                    await asyncio.to_thread(webhooks.send_callback, url, message_id, payload)
                 return
             except Exception as fault:
+                kind = {"ripieno.where": "callback", "error.type": type(fault).__name__}
+                telemetry.record(instruments.ERRORS, 1, kind)
                 log.info("the callback of %s was not heard: %s", document.job_id, fault)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -14,16 +13,18 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
-from prometheus_client import generate_latest
 
+from gpu_endpoints.serving import gpus
 from gpu_endpoints.serving import health as health_of
 from gpu_endpoints.serving.documents import JobDocument, utc_now
+from gpu_endpoints.serving.prometheus import Prometheus
+from gpu_endpoints.serving.requests_told import tell_of_requests
 from gpu_endpoints.serving.scheduler import DifferentJob, QueueFull, Scheduler
 from gpu_endpoints.serving.worker import LoadHandlers
 from ripieno import __version__
 from ripieno.contracts.jobs import JobRequest, JobStatus, ScoreRequest
 from ripieno.contracts.problems import Problem
-from ripieno.services import webhooks
+from ripieno.services import telemetry, webhooks
 from ripieno.services.models import container
 from ripieno.services.settings import settings
 
@@ -60,16 +61,28 @@ def create_app(endpoint: Endpoint) -> FastAPI:
         job_timeout=chosen.job_timeout,
         callback_payload=endpoint.callback_payload,
     )
+    metrics_kept = Prometheus()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        logging.getLogger("azure").setLevel(logging.WARNING)
+        telemetry.configure_logs()
+        telemetry.start(endpoint.name)
+        telemetry.listen(metrics_kept)
+        gpus.show()
         await asyncio.to_thread(container.bring)
         await scheduler.start()
         yield
         await scheduler.stop()
+        telemetry.leave(metrics_kept)
+        await asyncio.to_thread(telemetry.stop)
 
-    app = FastAPI(title=f"Ripieno {endpoint.name}", version=__version__, lifespan=lifespan)
+    # FastAPI's own telemetry would tell of bodies that are refused, and of exceptions with what they say.
+    app = FastAPI(
+        title=f"Ripieno {endpoint.name}",
+        version=__version__,
+        lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
 
     @app.middleware("http")
     async def check_key(request: Request, call_next):
@@ -78,6 +91,8 @@ def create_app(endpoint: Endpoint) -> FastAPI:
         if key and request.url.path not in OPEN_PATHS and not secrets.compare_digest(given, f"Bearer {key}"):
             return _problem(401, "bad_key", "send the endpoint's key as a bearer token")
         return await call_next(request)
+
+    tell_of_requests(app, quiet=OPEN_PATHS)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, fault: RequestValidationError):
@@ -170,7 +185,7 @@ def create_app(endpoint: Endpoint) -> FastAPI:
     @app.get("/metrics")
     async def metrics():
         """For Prometheus, and for KEDA to scale by."""
-        return PlainTextResponse(generate_latest(scheduler.registry), media_type="text/plain; version=0.0.4")
+        return PlainTextResponse(metrics_kept.text(), media_type="text/plain; version=0.0.4")
 
     return app
 

@@ -19,6 +19,7 @@ from azure.storage.blob import BlobSasPermissions, ContentSettings, generate_blo
 
 from ripieno.services.settings import settings
 from ripieno.services.storage import blob_service, container
+from ripieno.services.transfers import measured
 
 COPY_WITHIN = timedelta(minutes=5)
 
@@ -49,15 +50,32 @@ def upload(
     metadata: dict[str, str] | None = None,
 ) -> None:
     """Write a blob, replacing what was there. `metadata` is ASCII."""
-    container(container_name).upload_blob(
-        name,
-        data,
-        length=length,
-        overwrite=True,
-        content_settings=_content_settings(name),
-        max_concurrency=2,
-        metadata=metadata or None,
-    )
+
+    def put() -> tuple[None, int]:
+        container(container_name).upload_blob(
+            name,
+            data,
+            length=length,
+            overwrite=True,
+            content_settings=_content_settings(name),
+            max_concurrency=2,
+            metadata=metadata or None,
+        )
+        return None, _size(data, length)
+
+    measured("write", container_name, put)
+
+
+def _size(data: bytes | IO[bytes] | Iterator[bytes], length: int | None) -> int:
+    """How many bytes were written: as it was said, or as far as the file was read."""
+    if length is not None:
+        return length
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        return len(data)
+    try:
+        return data.tell()  # type: ignore[union-attr]
+    except (AttributeError, OSError, ValueError):
+        return 0
 
 
 def upload_json(container_name: str, name: str, document: Any, *, etag: str | None = None, create: bool = False) -> str:
@@ -75,7 +93,11 @@ def upload_json(container_name: str, name: str, document: Any, *, etag: str | No
         conditions |= {"etag": etag, "match_condition": MatchConditions.IfNotModified}
     data = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     blob = container(container_name).get_blob_client(name)
-    return blob.upload_blob(data, content_settings=_content_settings(name), **conditions)["etag"]
+
+    def put() -> tuple[str, int]:
+        return blob.upload_blob(data, content_settings=_content_settings(name), **conditions)["etag"], len(data)
+
+    return measured("write", container_name, put)
 
 
 def read(container_name: str, name: str) -> bytes:
@@ -83,9 +105,13 @@ def read(container_name: str, name: str) -> bytes:
 
 
 def read_with_etag(container_name: str, name: str) -> tuple[bytes, str]:
-    try:
+    def get() -> tuple[tuple[bytes, str], int]:
         stream = container(container_name).download_blob(name, max_concurrency=2)
-        return stream.readall(), stream.properties.etag
+        data = stream.readall()
+        return (data, stream.properties.etag), len(data)
+
+    try:
+        return measured("read", container_name, get)
     except ResourceNotFoundError:
         raise BlobMissing(f"{container_name}/{name} does not exist") from None
 
@@ -133,8 +159,13 @@ def sha256(container_name: str, name: str) -> str:
 
 def read_range(container_name: str, name: str, start: int, length: int) -> bytes:
     """Some of a blob's bytes. Raises `BlobMissing`."""
+
+    def get() -> tuple[bytes, int]:
+        data = container(container_name).download_blob(name, offset=start, length=length).readall()
+        return data, len(data)
+
     try:
-        return container(container_name).download_blob(name, offset=start, length=length).readall()
+        return measured("read", container_name, get)
     except ResourceNotFoundError:
         raise BlobMissing(f"{container_name}/{name} does not exist") from None
 
@@ -142,9 +173,13 @@ def read_range(container_name: str, name: str, start: int, length: int) -> bytes
 def download_to(container_name: str, name: str, path: Path, *, etag: str | None = None) -> Path:
     """Write a blob to a file, in chunks; with `etag` just that version of it. Raises `BlobMissing`."""
     conditions: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
-    try:
+
+    def get() -> tuple[None, int]:
         with path.open("wb") as file:
-            container(container_name).download_blob(name, max_concurrency=2, **conditions).readinto(file)
+            return None, container(container_name).download_blob(name, max_concurrency=2, **conditions).readinto(file)
+
+    try:
+        measured("read", container_name, get)
     except (ResourceNotFoundError, ResourceModifiedError):
         raise BlobMissing(f"{container_name}/{name} does not exist") from None
     return path

@@ -9,6 +9,8 @@ from urllib.parse import quote
 import httpx
 
 from ripieno.contracts.jobs import JobError, JobRequest, JobStatus
+from ripieno.contracts.tracing import FIELD
+from ripieno.services import telemetry
 from ripieno.services.settings import settings
 
 MOST_CONNECTIONS = 50
@@ -93,6 +95,8 @@ def health_of_any(endpoint: str) -> dict:
 def _call(method: str, url: str, **content) -> httpx.Response:
     key = settings().endpoint_key
     headers = {"authorization": f"Bearer {key}"} if key else {}
+    if (here := telemetry.current()) is not None:
+        headers[FIELD] = here
     try:
         return _client().request(method, url, headers=headers, **content)
     except httpx.HTTPError as fault:

@@ -105,6 +105,7 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(100 * MEBIBYTE, gt=0, description="of a file in a request")
     max_song_bytes: int = Field(2048 * MEBIBYTE, gt=0, description="of a song")
     max_song_seconds: float = Field(3 * 3600.0, gt=0, description="of a song")
+    log_format: Literal["text", "json"] = Field("text", description="of log lines, of the endpoints too")
 
     # -- who asks (services/identity)
     auth: Modes = Field([], description="by what callers are known: local, entra, easy_auth, token")

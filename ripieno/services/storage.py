@@ -12,6 +12,7 @@ from azure.data.tables import TableClient, TableServiceClient
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from ripieno.contracts.names import CONTAINERS, TABLES
+from ripieno.services.measured_tables import MeasuredTables
 from ripieno.services.settings import settings
 
 if TYPE_CHECKING:
@@ -58,8 +59,12 @@ def _blob_service(connection: str | None, address: str | None) -> BlobServiceCli
 @lru_cache(maxsize=4)
 def _table_service(connection: str | None, address: str | None) -> TableServiceClient:
     if connection:
-        return TableServiceClient.from_connection_string(connection, transport=_transport(connection))
-    return TableServiceClient(endpoint=address or "", credential=_identity(), transport=_transport())
+        return TableServiceClient.from_connection_string(
+            connection, transport=_transport(connection), per_call_policies=[MeasuredTables()]
+        )
+    return TableServiceClient(
+        endpoint=address or "", credential=_identity(), transport=_transport(), per_call_policies=[MeasuredTables()]
+    )
 
 
 def _transport(connection: str = "") -> RequestsTransport:

@@ -16,6 +16,8 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from ripieno.contracts.tracing import FIELD
+from ripieno.services import telemetry
 from ripieno.services.settings import settings
 
 TIMEOUT_SECONDS = 10.0
@@ -42,6 +44,8 @@ def send_callback(url: str, message_id: str, payload: Mapping[str, Any]) -> None
     """
     body, headers = _signed(message_id, payload, settings().callback_secret)
     if _is_ours(url):
+        if (here := telemetry.current()) is not None:
+            headers[FIELD] = here
         _client().post(url, content=body, headers=headers).raise_for_status()
     else:
         _post(url, body, headers)

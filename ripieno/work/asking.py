@@ -17,9 +17,12 @@ from typing import Any
 from azure.durable_functions import DurableOrchestrationClient
 from azure.durable_functions import OrchestrationRuntimeStatus as Status
 
+from ripieno.contracts.tracing import FIELD
 from ripieno.contracts.workflow import Run
 from ripieno.records import runs
+from ripieno.services import telemetry
 from ripieno.services.settings import settings
+from ripieno.work import run_telemetry
 
 log = logging.getLogger("ripieno.runs")
 ENDED = {Status.Completed, Status.Failed, Status.Terminated, Status.Canceled}
@@ -33,8 +36,11 @@ GiveUp = Callable[[Run, str], None]
 
 
 def run_of(owner: str, orchestrator: str, instance_id: str, order: dict[str, Any]) -> Run:
+    """A run that is asked for now; its order says within which span, where somebody traces."""
     now = datetime.now(UTC).isoformat()
-    return Run(owner=owner, instance_id=instance_id, orchestrator=orchestrator, order=order, asked_at=now)
+    here = telemetry.current()
+    traced = order if here is None else {**order, FIELD: here}
+    return Run(owner=owner, instance_id=instance_id, orchestrator=orchestrator, order=traced, asked_at=now)
 
 
 async def start(client: DurableOrchestrationClient, run: Run) -> bool:
@@ -48,6 +54,7 @@ async def start(client: DurableOrchestrationClient, run: Run) -> bool:
         if await status_of(client, run.instance_id) is None:  # else another was faster
             raise
         return False
+    run_telemetry.begun(run)
     return True
 
 
@@ -84,6 +91,7 @@ async def look_after(client: DurableOrchestrationClient, give_up: GiveUp, *, mos
             elif status.runtime_status in ENDED:
                 reason = _reason(run, status)
                 await asyncio.to_thread(give_up, run, reason)
+                run_telemetry.ended(run, status)
                 await asyncio.to_thread(runs.forget, run)
                 settled += 1
         except Exception:

@@ -13,6 +13,7 @@ from azure.core.exceptions import AzureError
 from azure.durable_functions import DurableOrchestrationClient
 
 from ripieno.contracts import names
+from ripieno.services import telemetry
 from ripieno.services.outage import is_final
 from ripieno.services.storage import container
 from ripieno.work import asking, ingest
@@ -63,6 +64,11 @@ async def hear(client: DurableOrchestrationClient, event: Any) -> None:
 
 async def take(client: DurableOrchestrationClient, name: str) -> bool:
     """Ask for one blob to be taken in, once; again when the last try ended and it lies there still."""
+    with telemetry.span("drop", kind="consumer"):  # nobody asked for it: it begins a trace
+        return await _taken(client, name)
+
+
+async def _taken(client: DurableOrchestrationClient, name: str) -> bool:
     try:
         run = await asyncio.to_thread(ingest.dropped, name)
     except ingest.DropMissing:

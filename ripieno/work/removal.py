@@ -24,7 +24,7 @@ from ripieno.contracts.works import Work
 from ripieno.records import feedback, runs, shares, songs, voices, works
 from ripieno.services import blobs, engines
 from ripieno.services.settings import settings
-from ripieno.work import analysing, asking, generating, revising, stopping, voices_consent, voices_ending
+from ripieno.work import analysing, asking, generating, revising, run_telemetry, stopping, voices_consent, voices_ending
 from ripieno.work.sets import versions
 
 # -- asked for ----------------------------------------------------------------------------------------------------
@@ -213,6 +213,7 @@ def delete_work(owner: str, work_id: str) -> None:
     for prefix in (names.work_instance(work_id), names.version_instances(work_id)):
         stopping.delete_jobs(owner, prefix)
         for run in runs.beginning_with(owner, prefix):
+            run_telemetry.removed(run)
             runs.forget(run)
     blobs.delete_prefix(names.GENERATED, f"{work_id}/")
     feedback.delete_of(owner, work_id)
@@ -227,6 +228,7 @@ def forget(order: RemovalOrder) -> None:
         prefixes.append(names.song_instances(order.audio_file_id, order.born))
     for prefix in prefixes:
         for run in runs.beginning_with(order.owner, prefix):
+            (run_telemetry.finished if run.instance_id == order.instance_id else run_telemetry.removed)(run)
             runs.forget(run)
 
 

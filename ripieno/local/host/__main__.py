@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import socket
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 import uvicorn
 
 from ripieno.local.host import functions, server
+from ripieno.services import telemetry
 from ripieno.services.identity import loopback
 from ripieno.services.settings import MissingSetting, settings
 
@@ -25,9 +25,7 @@ def main() -> None:
     parser.add_argument("--lan", metavar="ADDRESS", help="listen there too, for devices that have a token")
     chosen = parser.parse_args()
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("azure", "httpx", "httpcore"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    telemetry.configure_logs()
     # The SDK warns of events that come before they are waited for, and of untyped payloads; both are normal here.
     warnings.filterwarnings("ignore", message="Potential duplicate Task completion")
     warnings.filterwarnings("ignore", message="azure.functions df_")
@@ -56,6 +54,7 @@ def main() -> None:
         sys.exit(1)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5, proxy_headers=False)
     uvicorn.Server(config).run(sockets=[_listening(one, chosen.port) for one in ("127.0.0.1", chosen.lan) if one])
+    telemetry.stop()
 
 
 def _listening(address: str, port: int) -> socket.socket:
