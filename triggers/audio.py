@@ -92,6 +92,7 @@ _AUDIO_BODY: dict[str, Any] = {
         "empty_file",
         "no_audio",
         "corrupt_audio",
+        "decoder_ended",
         "bad_webhook_url",
         "not_analyzed",
         "already_running",
