@@ -1,4 +1,5 @@
-"""What reads foreign audio, within the limits of `ripieno.services.confined`: nothing else decodes what came from outside.
+"""What reads foreign audio, within the limits of `ripieno.services.confined`: nothing else decodes what comes
+from outside.
 
 WAV, FLAC, OGG and MP3 are read by libsndfile (soundfile), everything in an MP4 container by FFmpeg (PyAV): with the MP4
 demultiplexer alone, so that no playlist is followed, from this file alone, and by decoders of audio alone.

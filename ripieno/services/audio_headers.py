@@ -85,7 +85,8 @@ def read(file: IO[bytes]) -> AudioDescription:
         )
     if audio_format is AudioFormat.MP3 and not head.startswith(b"ID3"):
         raise BadAudio("unsupported_format", f"the bytes are not audio that is known here: upload {SUPPORTED}")
-    said = "".join(char for char in str(reason)[:200] if char.isprintable()) or type(reason).__name__
+    is_mutagens = isinstance(reason, (mutagen.MutagenError, ValueError))
+    said = "".join(char for char in str(reason)[:200] if char.isprintable()) if is_mutagens else "it is damaged"
     raise BadAudio("corrupt_audio", f"the {audio_format.value.upper()} file cannot be read ({said}): export it again")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
@@ -90,12 +89,14 @@ def test_it_writes_no_file(tmp_path: Path):
 
 
 def test_whoever_stops_listening_leaves_no_process_and_no_file_open():
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(20):
         stream = confined.results(f"{HERE}:slow_reader", limits=LIMITS)
         next(stream)
         stream.close()
-    assert len(os.listdir("/proc/self/fd")) <= before + 2  # the waiting process's socket, where it was started here
+    assert (
+        len(list(Path("/proc/self/fd").iterdir())) <= before + 2
+    )  # the waiting process's socket, where it was started here
     assert not _left(lambda: [one for one in _waiting().children() if one.status() != psutil.STATUS_ZOMBIE])
 
 
