@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Where the environment forbids compiled modules, each of dozens of processes would compile all that it imports.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run setup test check format benchmark chaos clean
+.PHONY: run setup test check format benchmark chaos fuzz clean
 
 run:             ## start everything, analyse the demo song, stay up until Ctrl-C
 	@$(PYTHON) scripts/install.py run
@@ -40,6 +40,9 @@ benchmark: setup ## accuracy and speed beside librosa, essentia and madmom, of s
 
 chaos: setup     ## 500 kills of everything that can die, while people are at work; the invariants after each twenty
 	@$(BIN)/python -m tests.chaos.kills --kills 500
+
+fuzz: setup      ## 1,000 calls made of the API's description and 1,000 mutated recordings: no 500, no crash, no growth
+	@$(BIN)/python -m tests.fuzz
 
 clean:           ## forget the local library and its logs; the installed tools stay
 	rm -rf .ripieno/azurite .ripieno/host .ripieno/logs .ripieno/demo

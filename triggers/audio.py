@@ -92,6 +92,7 @@ _AUDIO_BODY: dict[str, Any] = {
         "empty_file",
         "no_audio",
         "corrupt_audio",
+        "decoder_ended",
         "bad_webhook_url",
         "not_analyzed",
         "already_running",
@@ -228,7 +229,7 @@ def get_content(call: Call[None]) -> Answer:
         raise ApiError(409, "not_audio", "the song's bytes are no audio: there is nothing to hear")
     headers = {
         "Accept-Ranges": "bytes", "ETag": f'"{song.sha256}"', "Cache-Control": "private, max-age=3600",
-        "Content-Disposition": blobs.disposition(song.original_file_name),
+        "Content-Disposition": blobs.disposition(song.original_file_name), "X-Content-Type-Options": "nosniff",
     }  # fmt: skip
     media_type = blobs.CONTENT_TYPES.get(str(song.format), "application/octet-stream")
     if song.sha256 in call.request.headers.get("if-none-match", ""):

@@ -12,7 +12,7 @@ from ripieno.contracts.enums import Role
 from ripieno.contracts.problems import BadAudio, Problem
 from ripieno.records import cursor, idempotency, works
 from ripieno.records.store import Missing
-from ripieno.services import blobs, endpoints, identity, telemetry, webhooks
+from ripieno.services import blobs, confined, endpoints, identity, telemetry, webhooks
 from ripieno.services.outage import is_outage
 from ripieno.services.telemetry import instruments
 from ripieno.work import (
@@ -67,6 +67,7 @@ CODES: dict[type[Exception], tuple[int, str]] = {
     analysing.AlreadyRunning: (409, "already_running"),
     analysing.NoSuchEngine: (400, "engine_unavailable"),
     endpoints.EndpointDown: (503, "endpoint_down"),
+    confined.Died: (503, "decoder_ended"),
     analysing.NotAudio: (422, "unsupported_format"),
     generating.NotAnalysed: (409, "not_analyzed"),
     generating.CannotGenerate: (400, "invalid_request"),
@@ -145,7 +146,7 @@ def response(fault: Exception) -> func.HttpResponse:
     headers = dict(fault.headers) if isinstance(fault, (ApiError, identity.Refused)) else {}
     if isinstance(fault, pairing.TooManyTries):
         headers["Retry-After"] = str(fault.seconds)
-    if problem.code in ("still_running", "storage_unavailable"):
+    if problem.code in ("still_running", "storage_unavailable", "decoder_ended"):
         headers["Retry-After"] = "1"
     return func.HttpResponse(
         problem.model_dump_json(exclude_none=True),

@@ -281,7 +281,15 @@ def explain_set(call: Call[None]) -> Answer:
     body=_TALK_BODY,
     answers={202: TalkAccepted},
     with_client=True,
-    problems=("file_too_large", "unsupported_format", "empty_file", "no_audio", "corrupt_audio", "too_much_said"),
+    problems=(
+        "file_too_large",
+        "unsupported_format",
+        "empty_file",
+        "no_audio",
+        "corrupt_audio",
+        "decoder_ended",
+        "too_much_said",
+    ),
 )
 async def talk_to_set(call: Call[None]) -> Answer:
     """Say something to the set, as text or as a recording.

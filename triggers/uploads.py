@@ -19,7 +19,6 @@ from triggers.problems import ApiError
 from triggers.routing import Answer, Call, route
 
 blueprint = df.Blueprint()
-TICKET_HOURS = 4
 
 
 @route(
@@ -35,7 +34,7 @@ TICKET_HOURS = 4
 def create_upload(call: Call[UploadRequest]) -> Answer:
     """An address to put a large file at.
 
-    PUT the bytes to `upload_url` with `headers` within four hours, then POST to `complete_url`.
+    PUT the bytes to `upload_url` with `headers` before `expires_at`, then POST to `complete_url`.
     """
     wanted = call.body
     limits.check_size(wanted.file_size_bytes)
@@ -52,9 +51,9 @@ def create_upload(call: Call[UploadRequest]) -> Answer:
     uploads.create(upload)
     ticket = UploadTicket(
         upload_id=upload.upload_id,
-        upload_url=blobs.write_url(names.RAW_AUDIO, names.uploaded_blob(upload.upload_id), hours=TICKET_HOURS),
+        upload_url=blobs.write_url(names.RAW_AUDIO, names.uploaded_blob(upload.upload_id)),
         headers={"x-ms-blob-type": "BlockBlob"},
-        expires_at=(now + timedelta(hours=TICKET_HOURS)).isoformat(),
+        expires_at=(now + timedelta(minutes=settings().upload_minutes)).isoformat(),
         complete_url=f"{settings().public_url}/api/uploads/{upload.upload_id}/complete",
     )
     return Answer(ticket, 201)

@@ -143,6 +143,7 @@ async def delete_voice(call: Call[None]) -> Answer:
         "empty_file",
         "no_audio",
         "corrupt_audio",
+        "decoder_ended",
         "consent_revoked",
     ),
 )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import IO, Any, Literal
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
@@ -22,6 +22,8 @@ from ripieno.services.storage import blob_service, container
 from ripieno.services.transfers import measured
 
 COPY_WITHIN = timedelta(minutes=5)
+_COPY_READS = timedelta(minutes=10)
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 CONTENT_TYPES = {
     "wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac", "ogg": "audio/ogg", "m4a": "audio/mp4",
@@ -202,7 +204,9 @@ def copy(
     """
     source_blob = container(source_container).get_blob_client(source)
     target_blob = container(target_container).get_blob_client(target)
-    address = source_blob.url if settings().uses_identity else read_url(source_container, source)
+    address = source_blob.url
+    if not settings().uses_identity:
+        address = _signed(source_container, source, BlobSasPermissions(read=True), _COPY_READS)
     conditions: dict[str, Any] = (
         {"source_etag": etag, "source_match_condition": MatchConditions.IfNotModified} if etag else {}
     )
@@ -258,29 +262,35 @@ def delete_older(container_name: str, before: datetime, *, seconds: float) -> in
     return gone
 
 
-def read_url(container_name: str, name: str, *, hours: float = 1, file_name: str | None = None) -> str:
-    """An address anyone can read the blob at for a while; with a `file_name` it is saved under that."""
+def read_url(container_name: str, name: str, *, file_name: str | None = None) -> str:
+    """An address anyone can read this one blob at for `RIPIENO_READ_MINUTES`; with a `file_name` it is saved under
+    that."""
     shown = disposition(file_name, "attachment") if file_name is not None else None
-    return _signed(container_name, name, BlobSasPermissions(read=True), hours, shown)
+    minutes = settings().read_minutes
+    return _signed(container_name, name, BlobSasPermissions(read=True), timedelta(minutes=minutes), shown)
 
 
 def disposition(file_name: str, kind: Literal["inline", "attachment"] = "inline") -> str:
     """The header Content-Disposition (RFC 6266): the name in UTF-8, and what older readers can show of it."""
-    plain = "".join(char if char.isascii() and char not in '"\\' and char.isprintable() else "_" for char in file_name)
-    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
+    named = "".join(char if char.isprintable() else "_" for char in file_name)  # lone surrogates are not, either
+    plain = "".join(char if char.isascii() and char not in '"\\%' else "_" for char in named)
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(named, safe='')}"
 
 
-def write_url(container_name: str, name: str, *, hours: float = 1) -> str:
-    """An address anyone can put one blob at for a while."""
-    return _signed(container_name, name, BlobSasPermissions(create=True, write=True), hours)
+def write_url(container_name: str, name: str) -> str:
+    """An address anyone can put this one blob at for `RIPIENO_UPLOAD_MINUTES`, and nothing else: neither read it,
+    delete it, nor list what is beside it."""
+    minutes = settings().upload_minutes
+    return _signed(container_name, name, BlobSasPermissions(create=True, write=True), timedelta(minutes=minutes))
 
 
 def _signed(
-    container_name: str, name: str, permission: BlobSasPermissions, hours: float, shown: str | None = None
+    container_name: str, name: str, permission: BlobSasPermissions, life: timedelta, shown: str | None = None
 ) -> str:
+    """The one place where addresses are signed (a service SAS of one blob; in Azure by a user-delegation key)."""
     service = blob_service()
     now = datetime.now(UTC)
-    start, expiry = now - timedelta(minutes=5), now + timedelta(hours=hours)
+    start, expiry = now - _CLOCKS_DIFFER, now + life
     if settings().uses_identity:
         key: dict[str, Any] = {"user_delegation_key": _delegation_key(expiry)}
     else:
@@ -293,9 +303,17 @@ def _signed(
         start=start,
         expiry=expiry,
         content_disposition=shown,
+        protocol=_protocol(service.primary_endpoint),
         **key,
     )
     return f"{container(container_name).get_blob_client(name).url}?{token}"
+
+
+def _protocol(address: str) -> str:
+    """Signed addresses travel encrypted, but where they do not leave the machine, or the operator says otherwise."""
+    parts = urlsplit(address)
+    is_here = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    return "https,http" if parts.scheme == "http" and (is_here or settings().allow_http_storage) else "https"
 
 
 _KEY_HOURS = 24.0

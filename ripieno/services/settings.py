@@ -105,6 +105,11 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(100 * MEBIBYTE, gt=0, description="of a file in a request")
     max_song_bytes: int = Field(2048 * MEBIBYTE, gt=0, description="of a song")
     max_song_seconds: float = Field(3 * 3600.0, gt=0, description="of a song")
+    decode_memory_mb: int = Field(512, ge=64, description="megabytes that reading one foreign file may take")
+    decode_seconds: float = Field(300.0, ge=1, description="processor seconds that reading one foreign file may take")
+    read_minutes: float = Field(60.0, gt=0, le=12 * 60, description="that an address to read a blob at is valid")
+    upload_minutes: float = Field(240.0, gt=0, le=24 * 60, description="that an address to put an upload at is valid")
+    allow_http_storage: bool = Field(False, description="whether signed addresses work without https beyond loopback")
     log_format: Literal["text", "json"] = Field("text", description="of log lines, of the endpoints too")
 
     # -- who asks (services/identity)

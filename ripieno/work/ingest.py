@@ -71,12 +71,12 @@ def take_in(
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         size = file.seek(0, 2)
-        described, fault = None, None
-        try:
-            limits.check_size(size)
-            described = audio_format.describe(file)
-        except BadAudio as problem:
-            fault = Failure(code=problem.code, message=problem.message)
+    described, fault = None, None
+    try:
+        limits.check_size(size)
+        described = audio_format.describe(path)
+    except BadAudio as problem:
+        fault = Failure(code=problem.code, message=problem.message)
     for _ in range(_MOST_LIVES):
         try:
             return _taken(
@@ -261,6 +261,14 @@ def take_in_drop(order: DropOrder) -> tuple[dict, Run | None]:
     with tempfile.TemporaryDirectory(prefix="ripieno-drop-") as folder:
         path = Path(folder) / "audio"
         try:
+            lying = blobs.properties(names.RAW_AUDIO, order.blob_name)
+            if lying.etag == order.etag:
+                limits.check_size(lying.size)
+        except BadAudio as problem:  # not brought here at all: storage takes blobs that no disk does
+            return _too_large(order, problem), None
+        except blobs.BlobMissing:
+            pass  # it is told below
+        try:
             blobs.download_to(names.RAW_AUDIO, order.blob_name, path, etag=order.etag)
             taken = take_in(order.owner, path, order.original_file_name, webhook_url=order.webhook_url, drop=order)
         except blobs.BlobMissing:
@@ -294,6 +302,14 @@ def _log(order: DropOrder, status: int, song: AudioFile | None) -> None:
             status=status,
         )
     )
+
+
+def _too_large(order: DropOrder, problem: BadAudio) -> dict:
+    """Of what is larger than a song may be, the reason is kept in the container `rejected`, and no byte."""
+    why = {"code": problem.code, "reason": problem.message}
+    blobs.upload(names.REJECTED, order.blob_name, b"", metadata=why)
+    _log(order, 422, None)
+    return _told(order, "rejected", None, problem.message)
 
 
 def reject(order: DropOrder, code: str, message: str) -> None:
