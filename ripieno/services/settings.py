@@ -103,6 +103,12 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(100 * MEBIBYTE, gt=0, description="of a file in a request")
     max_song_bytes: int = Field(2048 * MEBIBYTE, gt=0, description="of a song")
     max_song_seconds: float = Field(3 * 3600.0, gt=0, description="of a song")
+    quotas: str = Field("", description="local, azure, a file's path or JSON; without it, where the app runs")
+    prices: Path | None = Field(None, description="a file of prices of one's own")
+    visitors: Literal["off", "viewer", "analyst", "generator"] = Field("off", description="what who has no account may")
+    visitor_hours: float = Field(24.0, gt=0, le=24 * 30, description="after which all of a visitor's is deleted")
+    visits_an_hour: int = Field(60, ge=1, description="new visitors, of the whole platform")
+    visitor_secret: str | None = Field(None, description="with which visitors' tokens are signed")
 
     # -- secrets
     endpoint_key: str | None = Field(None, description="which endpoints ask of the app")
