@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ripieno.contracts.enums import Role
 from ripieno.contracts.problems import BadAudio, Problem
-from ripieno.records import cursor, idempotency, works
+from ripieno.records import cursor, idempotency, quotas, works
 from ripieno.records.store import Missing
 from ripieno.services import blobs, endpoints, webhooks
 from ripieno.services.outage import is_outage
@@ -39,7 +39,7 @@ TITLES = {
     400: "Bad request", 401: "Not authenticated", 403: "Forbidden", 404: "Not found", 405: "Method not allowed",
     409: "Conflict",
     411: "Length required", 413: "Content too large", 415: "Unsupported media", 416: "Range not satisfiable",
-    422: "Cannot be processed", 500: "Internal error", 503: "Unavailable",
+    422: "Cannot be processed", 429: "Too many requests", 500: "Internal error", 503: "Unavailable",
 }  # fmt: skip
 
 CODES: dict[type[Exception], tuple[int, str]] = {
@@ -111,6 +111,10 @@ def of(fault: Exception) -> Problem:
     if isinstance(fault, BadAudio):
         status = 413 if fault.code == "file_too_large" else 415 if fault.code == "unsupported_format" else 422
         return _problem(status, fault.code, fault.message)
+    if isinstance(fault, quotas.OverQuota):
+        turns = fault.turns_at.isoformat() if fault.turns_at else None
+        its = {"quota": fault.quota, "limit": fault.limit, "used": fault.used, "turns_at": turns}
+        return _problem(429, "quota_exceeded", str(fault), **its)
     for kind, (status, code) in CODES.items():
         if isinstance(fault, kind):
             return _problem(status, code, str(fault))
@@ -130,6 +134,8 @@ def response(fault: Exception) -> func.HttpResponse:
     """The answer to whatever a handler raised."""
     problem = of(fault)
     headers = dict(fault.headers) if isinstance(fault, ApiError) else {}
+    if isinstance(fault, quotas.OverQuota):
+        headers["Retry-After"] = str(fault.retry_after)
     if problem.code in ("still_running", "storage_unavailable"):
         headers["Retry-After"] = "1"
     return func.HttpResponse(

@@ -54,6 +54,11 @@ REMEDIES: dict[str, Remedy] = {
     "bad_signature": Remedy(
         (401,), "a callback is not signed with the secret that is shared", "sign it as Standard Webhooks say"
     ),
+    # -- quotas
+    "quota_exceeded": Remedy(
+        (429,), "the caller has used up what they may have: `quota` says which, `used` of `limit`",
+        "send the same after `Retry-After` seconds: a day or month ends at `turns_at`; of storage, delete something",
+    ),
     # -- what is not done
     "refused": Remedy(
         (422,), "the words ask for what is not done here: an imitation by name, hate, or minors in sexual words",

@@ -11,7 +11,7 @@ from ripieno.contracts import names
 from ripieno.contracts.audio import UploadOutcome, UploadRequest, UploadTicket
 from ripieno.contracts.enums import Role
 from ripieno.contracts.workflow import Upload
-from ripieno.records import uploads
+from ripieno.records import quotas, uploads
 from ripieno.services import blobs, limits, webhooks
 from ripieno.services.settings import settings
 from ripieno.work import asking, ingest
@@ -39,6 +39,8 @@ def create_upload(call: Call[UploadRequest]) -> Answer:
     """
     wanted = call.body
     limits.check_size(wanted.file_size_bytes)
+    its = quotas.Wants(songs=1, size_bytes=wanted.file_size_bytes)
+    quotas.check_room(call.owner, its, roles=call.caller.roles)
     if wanted.webhook_url:
         webhooks.check_user_url(wanted.webhook_url)
     now = datetime.now(UTC)

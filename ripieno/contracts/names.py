@@ -213,6 +213,24 @@ def song_instances(song_id: str, born: str) -> str:
     return f"song-{song_id}-{born}-"
 
 
+def song_of_instance(instance_id: str) -> tuple[str, str] | None:
+    """The song's id and its `born`, None where the workflow analyses none."""
+    found = re.fullmatch(r"song-(.+)-([0-9a-z]+)-\d+", instance_id)
+    return (found[1], found[2]) if found else None
+
+
+def work_of_instance(instance_id: str) -> str | None:
+    """The work that a workflow is for, None where it is for none."""
+    found = re.match(r"(?:work|take)-([0-9a-z]+)(?:-|$)", instance_id)
+    return found[1] if found else None
+
+
+def voice_of_instance(instance_id: str) -> str | None:
+    """The voice that a workflow is for, None where it is for none."""
+    found = re.match(r"voice-([0-9a-z]+)-", instance_id)
+    return found[1] if found else None
+
+
 def drop_instance(blob_name: str, etag: str) -> str:
     """The workflow instance of one version of a dropped blob: the same event twice is the same instance."""
     return "drop-" + hashlib.sha256(f"{blob_name}\n{etag}".encode()).hexdigest()[:32]

@@ -9,7 +9,8 @@ from functools import lru_cache
 from azure.core.exceptions import AzureError
 
 from ripieno.contracts import names
-from ripieno.services import storage
+from ripieno.services import llm, prices, quotas, storage
+from ripieno.work import metering
 
 log = logging.getLogger("ripieno.start")
 
@@ -43,6 +44,9 @@ def storage_ready() -> None:
 def at_start() -> None:
     """What the app does before anything else. Storage that is away, or not yet ours to use, keeps no app from starting:
     `again` looks after it."""
+    quotas.check()
+    prices.prices()
+    llm.tell(metering.answered)
     try:
         storage_ready()
     except AzureError as fault:

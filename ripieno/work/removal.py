@@ -24,7 +24,7 @@ from ripieno.contracts.works import Work
 from ripieno.records import feedback, runs, songs, voices, works
 from ripieno.services import blobs, engines
 from ripieno.services.settings import settings
-from ripieno.work import analysing, asking, generating, revising, stopping, voices_consent, voices_ending
+from ripieno.work import analysing, asking, generating, metering, revising, stopping, voices_consent, voices_ending
 from ripieno.work.sets import versions
 
 # -- asked for ----------------------------------------------------------------------------------------------------
@@ -215,6 +215,7 @@ def delete_work(owner: str, work_id: str) -> None:
     blobs.delete_prefix(names.GENERATED, f"{work_id}/")
     feedback.delete_of(owner, work_id)
     works.delete(owner, work_id)
+    metering.gone(owner, f"work|{work_id}")
 
 
 def forget(order: RemovalOrder) -> None:
