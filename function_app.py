@@ -42,6 +42,8 @@ import triggers.timers
 import triggers.understanding
 import triggers.unknown
 import triggers.uploads
+import triggers.usage
+import triggers.visits
 import triggers.voices
 from ripieno.work import preparing
 
@@ -49,6 +51,7 @@ PARTS = (
     triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.compositions, triggers.feedback,
     triggers.preferences, triggers.understanding, triggers.catalogue, triggers.harmony, triggers.masters,
     triggers.voices, triggers.sets, triggers.moderation, triggers.jobs, triggers.callbacks, triggers.health,
+    triggers.usage, triggers.visits,
     triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
     orchestrators.composition, orchestrators.export, orchestrators.endpoint_job, orchestrators.removal,

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from ripieno.contracts.enums import Role
 from ripieno.contracts.problems import BadAudio, Problem
-from ripieno.records import cursor, idempotency, quotas, works
+from ripieno.records import cursor, idempotency, quotas, visits, works
 from ripieno.records.store import Missing
-from ripieno.services import blobs, endpoints, webhooks
+from ripieno.services import blobs, endpoints, visitors, webhooks
 from ripieno.services.outage import is_outage
 from ripieno.work import (
     analysing,
@@ -47,6 +47,8 @@ CODES: dict[type[Exception], tuple[int, str]] = {
     works.VersionMissing: (404, "not_found"),
     blobs.BlobMissing: (404, "not_found"),
     cursor.BadCursor: (400, "bad_cursor"),
+    visitors.NoVisitors: (403, "no_visitors"),
+    visitors.VisitOver: (401, "visit_over"),
     webhooks.BadWebhookUrl: (400, "bad_webhook_url"),
     webhooks.BadSignature: (401, "bad_signature"),
     idempotency.BadKey: (400, "bad_idempotency_key"),
@@ -111,6 +113,8 @@ def of(fault: Exception) -> Problem:
     if isinstance(fault, BadAudio):
         status = 413 if fault.code == "file_too_large" else 415 if fault.code == "unsupported_format" else 422
         return _problem(status, fault.code, fault.message)
+    if isinstance(fault, visits.TooManyVisits):
+        return _problem(429, "too_many_visits", str(fault))
     if isinstance(fault, quotas.OverQuota):
         turns = fault.turns_at.isoformat() if fault.turns_at else None
         its = {"quota": fault.quota, "limit": fault.limit, "used": fault.used, "turns_at": turns}
@@ -134,7 +138,7 @@ def response(fault: Exception) -> func.HttpResponse:
     """The answer to whatever a handler raised."""
     problem = of(fault)
     headers = dict(fault.headers) if isinstance(fault, ApiError) else {}
-    if isinstance(fault, quotas.OverQuota):
+    if isinstance(fault, quotas.OverQuota | visits.TooManyVisits):
         headers["Retry-After"] = str(fault.retry_after)
     if problem.code in ("still_running", "storage_unavailable"):
         headers["Retry-After"] = "1"

@@ -30,7 +30,7 @@ TICKET_HOURS = 4
     tag="songs",
     body=UploadRequest,
     answers={201: UploadTicket},
-    problems=("bad_webhook_url", "file_too_large"),
+    problems=("bad_webhook_url", "file_too_large", "quota_exceeded"),
 )
 def create_upload(call: Call[UploadRequest]) -> Answer:
     """An address to put a large file at.

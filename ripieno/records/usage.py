@@ -179,13 +179,21 @@ def expire(now: datetime, *, most: int = 1000) -> int:
     return gone
 
 
-def delete_of(owner: str) -> None:
-    """Forget all that was counted of an owner: of a visitor nothing survives, not even this."""
+def delete_of(owner: str) -> int:
+    """Forget all that was counted of an owner, who has been here for less than three months: of a visitor nothing
+    survives, not even this. Returns how many rows."""
+    gone, month = 0, datetime.now(UTC).replace(day=1)
     for row in rows.beginning_with(names.USAGE, "", owner=owner, select=["PartitionKey", "RowKey"]):
-        month = row["RowKey"].partition("|")
-        if month[0] in ("month", STORED):
-            table(names.USAGE).delete_entity(f"owners|{month[2] or STORED}", owner)
+        kind, _, its = row["RowKey"].partition("|")
+        if kind == "month":
+            table(names.USAGE).delete_entity(f"owners|{its}", owner)
         table(names.USAGE).delete_entity(owner, row["RowKey"])
+        gone += 1
+    for _ in range(3):
+        table(names.USAGE).delete_entity(f"owners|{month_of(month)}", owner)
+        month = (month - timedelta(days=1)).replace(day=1)
+    table(names.USAGE).delete_entity(f"owners|{STORED}", owner)
+    return gone
 
 
 # -- parts --------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ripieno.contracts.enums import Role
+from ripieno.services import visitors
 from ripieno.services.settings import settings
 
 LOCAL_OWNER = "local"
@@ -36,6 +37,8 @@ def caller_of(headers: Mapping[str, str]) -> Caller:
     The Easy Auth headers are only trusted where `RIPIENO_TRUST_EASY_AUTH=1` says that nothing but the platform can set
     them; there the roles are those of the app registration that the principal was given.
     """
+    if (visitor := visitors.of(headers)) is not None:
+        return Caller(visitor.owner, _MAY[visitor.role])
     principal = headers.get("x-ms-client-principal-id") if settings().trust_easy_auth else None
     if not principal:
         return Caller(LOCAL_OWNER, frozenset(Role))

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from ripieno.contracts import names
 from ripieno.contracts.workflow import Upload
-from ripieno.records import analyses, idempotency, jobs, preferences, songs, uploads, voices, works
+from ripieno.records import analyses, idempotency, jobs, preferences, songs, uploads, usage, voices, works
 from ripieno.services import blobs
-from ripieno.work import review
+from ripieno.work import judging, metering, review
 
 KEEP_KEYS = timedelta(days=2)
 KEEP_UPLOADS = timedelta(days=7)
@@ -38,6 +38,9 @@ def expire(now: datetime | None = None) -> dict[str, int]:
         "uploads": lambda: _all(lambda: uploads.expire(now - KEEP_UPLOADS, also=_delete_bytes)),
         "jobs": lambda: _all(lambda: jobs.expire(now - KEEP_JOBS)),
         "documents of jobs": lambda: blobs.delete_older(names.JOBS, now - KEEP_JOBS, seconds=LONGEST_SECONDS),
+        "usage": lambda: _all(lambda: usage.expire(now)),
+        "miscounted owners": metering.measure_everything,
+        "uncounted verdicts": judging.count_everything,
         "reviews": lambda: review.end_unreviewed(now),
         "orphans": lambda: sum(
             records.sweep(now - KEEP_ORPHANS) for records in (songs, analyses, voices, works, preferences)

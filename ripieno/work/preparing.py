@@ -9,7 +9,7 @@ from functools import lru_cache
 from azure.core.exceptions import AzureError
 
 from ripieno.contracts import names
-from ripieno.services import llm, prices, quotas, storage
+from ripieno.services import llm, prices, quotas, storage, visitors
 from ripieno.work import metering
 
 log = logging.getLogger("ripieno.start")
@@ -45,6 +45,7 @@ def at_start() -> None:
     """What the app does before anything else. Storage that is away, or not yet ours to use, keeps no app from starting:
     `again` looks after it."""
     quotas.check()
+    visitors.check()
     prices.prices()
     llm.tell(metering.answered)
     try:

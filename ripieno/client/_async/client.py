@@ -13,6 +13,7 @@ from ripieno.client._async.refusals import AsyncRefusals
 from ripieno.client._async.sets import AsyncSets
 from ripieno.client._async.songs import AsyncSongs
 from ripieno.client._async.tastes import AsyncTastes
+from ripieno.client._async.usages import AsyncUsages
 from ripieno.client._async.voices import AsyncVoices
 
 
@@ -26,6 +27,7 @@ class AsyncRipieno(
     AsyncMasters,
     AsyncVoices,
     AsyncSets,
+    AsyncUsages,
     AsyncPlatform,
 ):
     """A connection to one Ripieno.

@@ -14,6 +14,7 @@ from ripieno.client._sync.refusals import Refusals
 from ripieno.client._sync.sets import Sets
 from ripieno.client._sync.songs import Songs
 from ripieno.client._sync.tastes import Tastes
+from ripieno.client._sync.usages import Usages
 from ripieno.client._sync.voices import Voices
 
 
@@ -27,6 +28,7 @@ class Ripieno(
     Masters,
     Voices,
     Sets,
+    Usages,
     Platform,
 ):
     """A connection to one Ripieno.

@@ -146,6 +146,7 @@ WITHOUT_EXAMPLE = {
     "appeals",
     "decide_appeal",
     "refusal",
+    "begin_visit",
 }
 """Used in the examples of others, or too plain for one."""
 
