@@ -18,7 +18,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.@-]{1,64}")
 _MAY = {
     Role.ADMIN: frozenset(Role),
     Role.ANALYST: frozenset({Role.ANALYST, Role.VIEWER}),
-    Role.GENERATOR: frozenset({Role.GENERATOR, Role.VIEWER}),
+    Role.GENERATOR: frozenset({Role.GENERATOR, Role.ANALYST, Role.VIEWER}),
     Role.VIEWER: frozenset({Role.VIEWER}),
 }
 
