@@ -113,6 +113,25 @@ def counted(table_name: str, partition: str, prefix: str) -> Iterator[Counted]:
         yield Counted(row["RowKey"], json.loads(row["amounts"]), row.metadata["timestamp"])
 
 
+def wrong(table_name: str) -> list[str]:
+    """Sums that are not what their entries come to: for invariants. Of a sum whose entries were forgotten nothing is
+    known, and nothing said."""
+    sums: dict[tuple[str, str], Amounts] = {}
+    come_to: dict[tuple[str, str], dict[str, int]] = {}
+    for row in table(table_name).query_entities("amounts ge ''"):
+        if "sums" not in row:
+            sums[row["PartitionKey"], row["RowKey"]] = json.loads(row["amounts"])
+            continue
+        for name in json.loads(row["sums"]):
+            _add(come_to.setdefault((row["PartitionKey"], name), defaultdict(int)), json.loads(row["amounts"]), 1)
+    return [
+        f"{table_name} {' '.join(key)} says {sums.get(key, {}).get(name, 0)} {name}, and its entries come to {amount}"
+        for key, amounts in come_to.items()
+        for name, amount in amounts.items()
+        if sums.get(key, {}).get(name, 0) != amount
+    ]
+
+
 def forget(table_name: str, partition: str, keys: Iterable[str]) -> None:
     """Remove entries or sums as they are; no other sum changes."""
     for key in keys:

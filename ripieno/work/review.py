@@ -59,7 +59,7 @@ def give(
         try:
             work = works.change(owner, work_id, _given(element, number, verdict, coming if goes_on else None))
             teaching.teach(owner, teaching.of_review(work, element, number, verdict))
-            judging.count(work)
+            judging.count(work.owner, work.work_id)
             return work, asked
         except (NotReviewable, _Overtaken, works.WorkMissing) as refusal:
             if asked is not None and not _is_wanted(owner, work_id, element, coming):

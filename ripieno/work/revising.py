@@ -75,7 +75,7 @@ def _refined_from(owner: str, work_id: str, wanted: Refinement, *, rejects: bool
 def _teach(work: Work, *numbers: int) -> None:
     """What is said now of some versions teaches."""
     at = datetime.now(UTC).isoformat()
-    judging.count(work)
+    judging.count(work.owner, work.work_id)
     teaching.teach(work.owner, [lesson for number in numbers for lesson in teaching.of_piece(work, number, at)])
 
 

@@ -93,6 +93,15 @@ def test_an_entry_that_is_taken_back_is_gone_from_its_sums_once(owner):
     assert tally.entry_of(names.USAGE, owner, "a") is None
 
 
+def test_a_sum_that_somebody_broke_is_found(owner):
+    job(owner, "e:generate")
+    tally.put(names.USAGE, owner, [Entry("held|a", {"jobs": 1}, ("held",)), Entry("held|b", {"jobs": 1}, ("held",))])
+    tally.put(names.USAGE, owner, [Entry("held|a")])
+    assert not [one for one in tally.wrong(names.USAGE) if owner in one]
+    tally.forget(names.USAGE, owner, ["held|b", "month|2026-11"])
+    assert len([one for one in tally.wrong(names.USAGE) if owner in one]) == 3
+
+
 def test_everyone_who_used_something_is_on_the_months_list(owner):
     job(owner, "c:generate", datetime(2031, 5, 1, tzinfo=UTC))
     assert dict(usage.of_all("2031-05"))[owner]["jobs"] == 1
