@@ -45,6 +45,8 @@ import triggers.timers
 import triggers.understanding
 import triggers.unknown
 import triggers.uploads
+import triggers.usage
+import triggers.visits
 import triggers.voices
 from ripieno.services import telemetry
 from ripieno.work import measuring, preparing
@@ -54,7 +56,7 @@ PARTS = (
     triggers.preferences, triggers.understanding, triggers.catalogue, triggers.harmony, triggers.masters,
     triggers.voices, triggers.sets, triggers.moderation, triggers.jobs, triggers.callbacks, triggers.health,
     triggers.identity, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
-    triggers.shares, triggers.audit,
+    triggers.shares, triggers.audit, triggers.usage, triggers.visits,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
     orchestrators.composition, orchestrators.export, orchestrators.endpoint_job, orchestrators.removal,
     orchestrators.voices, orchestrators.dj_set, orchestrators.talk,

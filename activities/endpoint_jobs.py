@@ -10,7 +10,7 @@ from ripieno.contracts.workflow import JobCall, JobOrder
 from ripieno.records import jobs
 from ripieno.services import endpoints
 from ripieno.services.settings import settings
-from ripieno.work import job_bodies
+from ripieno.work import job_bodies, metering
 
 blueprint = df.Blueprint()
 
@@ -86,8 +86,9 @@ def cancel_job(call: dict) -> None:
     _record(asked, state="cancelled")
     address = _address(asked)
     try:
-        if address:
-            endpoints.cancel(address, names.attempt_id(asked.job_id, asked.attempt))
+        stopped = endpoints.cancel(address, names.attempt_id(asked.job_id, asked.attempt)) if address else None
+        if stopped is not None:
+            _count(asked, stopped)
     except endpoints.EndpointDown:
         pass  # nothing runs there any more
 
@@ -99,6 +100,10 @@ def _address(call: JobCall) -> str | None:
 
 def _record(call: JobCall, **fields: str | int | None) -> None:
     jobs.record(call.owner, call.job_id, call.arrived_at, **fields)
+
+
+def _count(call: JobCall, status: JobStatus) -> None:
+    metering.ended(call.owner, names.attempt_id(call.job_id, call.attempt), call.endpoint, call.kind, status)
 
 
 def _refused(code: str, message: str) -> dict:
@@ -119,5 +124,6 @@ def _told(call: JobCall, status: JobStatus) -> dict:
         ended_at=status.ended_at,
         error=(error or {}).get("message", "")[:1000] or None,
     )
+    _count(call, status)
     known = len(endpoints.addresses(call.endpoint))
     return {"outcome": status.state, "result": status.result, "error": error, "addresses": known, **told}

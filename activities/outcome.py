@@ -9,12 +9,14 @@ import functools
 import inspect
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from pydantic import ValidationError
 
 from activities.watching import watched
 from ripieno.contracts.workflow import Fault
+from ripieno.services import behalf
 from ripieno.services.outage import is_final
 
 log = logging.getLogger("ripieno.activities")
@@ -29,7 +31,8 @@ def tells_final_errors(activity: Callable) -> Callable:
         async def told_async(*args: Any, **kwargs: Any) -> dict[str, Any]:
             with watched(name, (*args, *kwargs.values())) as watching:
                 try:
-                    return {"value": await activity(*args, **kwargs)}
+                    with _behalf(args, kwargs):
+                        return {"value": await activity(*args, **kwargs)}
                 except Exception as problem:
                     return {"fault": watching.fault(_final(name, problem))}
 
@@ -39,11 +42,19 @@ def tells_final_errors(activity: Callable) -> Callable:
     def told(*args: Any, **kwargs: Any) -> dict[str, Any]:
         with watched(name, (*args, *kwargs.values())) as watching:
             try:
-                return {"value": activity(*args, **kwargs)}
+                with _behalf(args, kwargs):
+                    return {"value": activity(*args, **kwargs)}
             except Exception as problem:
                 return {"fault": watching.fault(_final(name, problem))}
 
     return told
+
+
+def _behalf(args: tuple[Any, ...], kwargs: dict[str, Any]) -> AbstractContextManager[None]:
+    """On behalf of the owner that the order names."""
+    owners = (one.get("owner") for one in (*args, *kwargs.values()) if isinstance(one, dict))
+    owner = next((one for one in owners if isinstance(one, str)), None)
+    return behalf.of(owner) if owner else nullcontext()
 
 
 def _final(name: str, problem: Exception) -> dict[str, str]:

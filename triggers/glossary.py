@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from triggers import access_glossary, identity_glossary, set_glossary
+from triggers import access_glossary, identity_glossary, set_glossary, usage_glossary
 
 MEANINGS: dict[str, str] = {
     # -- what things are called, where and when they came
@@ -645,6 +645,7 @@ MEANINGS: dict[str, str] = {
     **set_glossary.MEANINGS,
     **identity_glossary.MEANINGS,
     **access_glossary.MEANINGS,
+    **usage_glossary.MEANINGS,
 }
 
 
@@ -702,6 +703,7 @@ NULLS: dict[str, str] = {
     "Take.*": "until it can be heard",
     "webhook_url": "tells nobody",
     **set_glossary.NULLS,
+    **usage_glossary.NULLS,
 }
 """What null means, where the meaning of the field does not say so; `Model.*` is for the others of a model."""
 
@@ -720,6 +722,7 @@ TAGS: dict[str, str] = {
     "jobs": "What was asked of which model endpoint, and what became of it.",
     "identity": "Who you are here, how clients sign in, and devices that join by a code.",
     "operations": "Who did what: for operators.",
+    **usage_glossary.TAGS,
     "platform": "How the platform is, and this description of it.",
 }
 """What the routes of a tag are for, in the order in which people need them."""

@@ -108,6 +108,8 @@ def problems_of(one: Route) -> list[str]:
         found.append("length_required")
     if one.method == "POST" and one.role is not None:
         found += ["bad_idempotency_key", "idempotency_key_reused", "still_running"]
+        if 202 in one.answers:  # a workflow of somebody who may have so many
+            found.append("quota_exceeded")
     return sorted(set(found))
 
 

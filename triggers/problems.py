@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from ripieno.contracts.enums import Role
 from ripieno.contracts.problems import BadAudio, Problem
-from ripieno.records import cursor, idempotency, works
+from ripieno.records import cursor, idempotency, quotas, visits, works
 from ripieno.records.store import Missing
-from ripieno.services import blobs, confined, endpoints, identity, telemetry, webhooks
+from ripieno.services import blobs, confined, endpoints, identity, telemetry, visitors, webhooks
 from ripieno.services.outage import is_outage
 from ripieno.services.telemetry import instruments
 from ripieno.work import (
@@ -59,6 +59,8 @@ CODES: dict[type[Exception], tuple[int, str]] = {
     works.VersionMissing: (404, "not_found"),
     blobs.BlobMissing: (404, "not_found"),
     cursor.BadCursor: (400, "bad_cursor"),
+    visitors.NoVisitors: (403, "no_visitors"),
+    visitors.VisitOver: (401, "visit_over"),
     webhooks.BadWebhookUrl: (400, "bad_webhook_url"),
     webhooks.BadSignature: (401, "bad_signature"),
     idempotency.BadKey: (400, "bad_idempotency_key"),
@@ -124,6 +126,12 @@ def of(fault: Exception) -> Problem:
     if isinstance(fault, BadAudio):
         status = 413 if fault.code == "file_too_large" else 415 if fault.code == "unsupported_format" else 422
         return _problem(status, fault.code, fault.message)
+    if isinstance(fault, visits.TooManyVisits):
+        return _problem(429, "too_many_visits", str(fault))
+    if isinstance(fault, quotas.OverQuota):
+        turns = fault.turns_at.isoformat() if fault.turns_at else None
+        its = {"quota": fault.quota, "limit": fault.limit, "used": fault.used, "turns_at": turns}
+        return _problem(429, "quota_exceeded", str(fault), **its)
     for kind, (status, code) in CODES.items():
         if isinstance(fault, kind):
             return _problem(status, code, str(fault))
@@ -144,6 +152,8 @@ def response(fault: Exception) -> func.HttpResponse:
     problem = of(fault)
     telemetry.record(instruments.ERRORS, 1, {"ripieno.where": "http", "error.type": problem.code})
     headers = dict(fault.headers) if isinstance(fault, (ApiError, identity.Refused)) else {}
+    if isinstance(fault, quotas.OverQuota | visits.TooManyVisits):
+        headers["Retry-After"] = str(fault.retry_after)
     if isinstance(fault, pairing.TooManyTries):
         headers["Retry-After"] = str(fault.seconds)
     if problem.code in ("still_running", "storage_unavailable", "decoder_ended"):

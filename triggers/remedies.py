@@ -84,6 +84,18 @@ REMEDIES: dict[str, Remedy] = {
     "bad_signature": Remedy(
         (401,), "a callback is not signed with the secret that is shared", "sign it as Standard Webhooks say"
     ),
+    # -- visitors and quotas
+    "no_visitors": Remedy((403,), "nobody is let in here without an account", "sign in"),
+    "visit_over": Remedy(
+        (401,), "the visitor's token has ended, or is none of this platform's", "begin another with `POST /visits`"
+    ),
+    "too_many_visits": Remedy(
+        (429,), "as many visits have begun this hour as may", "send the same after `Retry-After` seconds, or sign in"
+    ),
+    "quota_exceeded": Remedy(
+        (429,), "the caller has used up what they may have: `quota` says which, `used` of `limit`",
+        "send the same after `Retry-After` seconds: a day or month ends at `turns_at`; of storage, delete something",
+    ),
     # -- what is not done
     "refused": Remedy(
         (422,), "the words ask for what is not done here: an imitation by name, hate, or minors in sexual words",

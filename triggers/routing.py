@@ -15,6 +15,7 @@ async; any other is a plain function.
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 import json
 from collections.abc import Callable
@@ -29,7 +30,7 @@ from pydantic import BaseModel
 from ripieno.contracts import names
 from ripieno.contracts.enums import ItemKind, Role
 from ripieno.records import idempotency
-from ripieno.services import telemetry
+from ripieno.services import behalf, telemetry
 from ripieno.services.identity import NOBODY, Caller, caller_of
 from ripieno.work import moderating, pairing
 from triggers import gate, http_telemetry, problems
@@ -165,13 +166,32 @@ def route(
             body,
             query,
             problems,
-            handler,
+            _on_behalf(handler),
         )
         _routes.append(declared)
         _register(blueprint, declared, with_client=with_client)
         return handler
 
     return declare
+
+
+def _on_behalf(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """The handler, which acts for its caller in all that it calls."""
+    if inspect.iscoroutinefunction(handler):
+
+        @functools.wraps(handler)
+        async def handle_async(call: Call[Any]) -> Answer:
+            with behalf.of(call.owner, call.caller.roles):
+                return await handler(call)
+
+        return handle_async
+
+    @functools.wraps(handler)
+    def handle(call: Call[Any]) -> Answer:
+        with behalf.of(call.owner, call.caller.roles):
+            return handler(call)
+
+    return handle
 
 
 def _register(blueprint: df.Blueprint, declared: Route, *, with_client: bool) -> None:

@@ -12,7 +12,7 @@ from azure.durable_functions import OrchestrationRuntimeStatus as Status
 
 from ripieno.records import songs
 from ripieno.services.settings import settings
-from ripieno.work import asking, endings, housekeeping, inbox, measuring, preparing
+from ripieno.work import asking, endings, housekeeping, inbox, measuring, metering, preparing, visiting
 
 blueprint = df.Blueprint()
 log = logging.getLogger("ripieno.housekeeping")
@@ -53,6 +53,21 @@ def expire(timer: func.TimerRequest) -> None:
 def count_for_gauges(timer: func.TimerRequest) -> None:
     """Count, every minute, what telemetry shows of the backlog and of storage; nothing where there is none."""
     measuring.count()
+
+
+@blueprint.function_name("end_visits")
+@blueprint.timer_trigger(arg_name="timer", schedule="20 */5 * * * *")
+@blueprint.durable_client_input(client_name="client")
+async def end_visits(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
+    """Delete everything of the visitors whose day is over."""
+    await visiting.end(client)
+
+
+@blueprint.function_name("sweep_places")
+@blueprint.timer_trigger(arg_name="timer", schedule="40 */2 * * * *")
+def sweep_places(timer: func.TimerRequest) -> None:
+    """Give back the places of workflows that are over, or never began."""
+    metering.sweep_places()
 
 
 @blueprint.function_name("complete_index")

@@ -11,7 +11,7 @@ from ripieno.contracts import names
 from ripieno.contracts.audio import UploadOutcome, UploadRequest, UploadTicket
 from ripieno.contracts.enums import ItemKind, Role
 from ripieno.contracts.workflow import Upload
-from ripieno.records import uploads
+from ripieno.records import quotas, uploads
 from ripieno.services import blobs, limits, webhooks
 from ripieno.services.settings import settings
 from ripieno.work import asking, ingest
@@ -29,7 +29,7 @@ blueprint = df.Blueprint()
     tag="songs",
     body=UploadRequest,
     answers={201: UploadTicket},
-    problems=("bad_webhook_url", "file_too_large"),
+    problems=("bad_webhook_url", "file_too_large", "quota_exceeded"),
 )
 def create_upload(call: Call[UploadRequest]) -> Answer:
     """An address to put a large file at.
@@ -38,6 +38,8 @@ def create_upload(call: Call[UploadRequest]) -> Answer:
     """
     wanted = call.body
     limits.check_size(wanted.file_size_bytes)
+    its = quotas.Wants(songs=1, size_bytes=wanted.file_size_bytes)
+    quotas.check_room(call.owner, its, roles=call.caller.roles)
     if wanted.webhook_url:
         webhooks.check_user_url(wanted.webhook_url)
     now = datetime.now(UTC)

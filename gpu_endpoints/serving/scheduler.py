@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +19,7 @@ from gpu_endpoints.serving.documents import (
     fingerprint,
     utc_now,
 )
+from gpu_endpoints.serving.fair import FairQueue
 from gpu_endpoints.serving.job_telemetry import Job
 from gpu_endpoints.serving.worker import LoadHandlers, WorkerProcess
 from ripieno.contracts.enums import JobState
@@ -37,7 +37,11 @@ CallbackPayload = Callable[[JobDocument], dict[str, Any] | None]
 
 
 class QueueFull(RuntimeError):
-    """Try again later, or elsewhere."""
+    """Try again after `retry_after` seconds, or elsewhere."""
+
+    def __init__(self, message: str, retry_after: int):
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class DifferentJob(RuntimeError):
@@ -72,8 +76,7 @@ class Scheduler:
         self._job_timeout = job_timeout
         self._callback_payload = callback_payload
         self._held: dict[str, Held] = {}
-        self._queue: list[tuple[str, int, str]] = []
-        self._order = itertools.count()
+        self._queue = FairQueue(queue_limit)
         self._wake = asyncio.Condition()
         self._locks: dict[str, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task] = set()
@@ -163,8 +166,7 @@ class Scheduler:
             return await self._cancel_elsewhere(document)
         if held.worker is None:
             held.cancelled = True
-            async with self._wake:
-                self._wake.notify_all()
+            self._queue.remove(job_id)
             document = await self._end(held, "cancelled", None)
         else:
             held.cancelled = True
@@ -251,8 +253,8 @@ class Scheduler:
         )
 
     async def _enqueue(self, document: JobDocument) -> JobStatus:
-        if self.load["queued"] >= self._queue_limit:
-            raise QueueFull(f"{self._queue_limit} jobs are waiting")
+        owner, arrived = document.request.owner or "", document.request.arrived_at or document.created_at
+        self._make_room(owner, arrived)
         try:
             document = await asyncio.to_thread(self._documents.write, document)
         except Conflict:
@@ -263,22 +265,39 @@ class Scheduler:
             assert status is not None
             return status
         self._held[document.job_id] = Held(document)
-        arrived = document.request.arrived_at or document.created_at
         async with self._wake:
-            heapq.heappush(self._queue, (arrived, next(self._order), document.job_id))
+            self._queue.add(owner, arrived, document.job_id)
             self._wake.notify()
         return await self._status(document)
+
+    def _make_room(self, owner: str, arrived: str) -> None:
+        """A place for a job, where need be that of its owner's youngest: that one is seen as lost, and comes again.
+
+        Raises
+        ------
+        QueueFull
+        """
+        if self._queue.has_room(owner):
+            return
+        youngest = self._queue.newest_after(owner, arrived)
+        if youngest is None:
+            raise QueueFull(
+                f"{self._queue.waiting_of(owner)} jobs of this owner wait, and {self._queue_limit} may wait at all",
+                self._queue.retry_after(owner, len(self._workers)),
+            )
+        self._queue.remove(youngest)
+        self._held.pop(youngest, None)
 
     # -- work -----------------------------------------------------------------------------------------------------
 
     async def _work(self, worker: WorkerProcess) -> None:
         while True:
             async with self._wake:
-                while not self._queue:
+                while (job_id := self._queue.take()) is None:
                     await self._wake.wait()
-                _, _, job_id = heapq.heappop(self._queue)
-            held = self._held.get(job_id)
+            held, began = self._held.get(job_id), time.monotonic()
             if held is None or held.cancelled:
+                self._queue.done(job_id, 0.0)
                 continue
             held.worker = worker
             try:
@@ -286,6 +305,8 @@ class Scheduler:
             except Exception:
                 log.exception("job %s was dropped; it will be seen as lost", job_id)
                 self._held.pop(job_id, None)
+            finally:
+                self._queue.done(job_id, time.monotonic() - began)
 
     async def _run(self, held: Held, worker: WorkerProcess) -> None:
         held.document = await self._change(held.document, state=JobState.RUNNING, started_at=utc_now())

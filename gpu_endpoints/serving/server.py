@@ -28,7 +28,6 @@ from ripieno.services import telemetry, webhooks
 from ripieno.services.models import container
 from ripieno.services.settings import settings
 
-RETRY_AFTER_SECONDS = 10
 OPEN_PATHS = {"/health", "/ready", "/metrics"}
 _JOB_ID_LENGTH = 300
 
@@ -113,7 +112,7 @@ def create_app(endpoint: Endpoint) -> FastAPI:
         try:
             return _job(await scheduler.submit(job_id, request, directly=directly), 202)
         except QueueFull as fault:
-            return _problem(503, "queue_full", str(fault), {"Retry-After": str(RETRY_AFTER_SECONDS)})
+            return _problem(503, "queue_full", str(fault), {"Retry-After": str(fault.retry_after)})
         except DifferentJob as fault:
             return _problem(409, "different_job", str(fault))
 

@@ -31,6 +31,7 @@ from ripieno.cli.signing_in import login, logout, whoami
 from ripieno.cli.stack import doctor, down, up
 from ripieno.cli.stages import harmonize, lyrics, master
 from ripieno.cli.understand import understand
+from ripieno.cli.usage import usage
 from ripieno.cli.voice import voice
 from ripieno.client import RipienoError
 
@@ -46,7 +47,7 @@ _SECTIONS = [
     cloup.Section("Shared with others", [share, shares, unshare]),
     cloup.Section("What was refused", [refusals, appeal, decide]),
     cloup.Section("Voices", [voice]),
-    cloup.Section("Who you are", [login, logout, whoami, pair, devices]),
+    cloup.Section("Who you are", [login, logout, whoami, pair, devices, usage]),
     cloup.Section("Operators", [ops]),
     cloup.Section("The stack on this machine", [up, down, doctor, models, completion]),
 ]

@@ -46,10 +46,13 @@ PAIRING_CODES = "PairingCodes"
 SHARES = "Shares"
 SHARED_WITH = "SharedWith"
 AUDIT = "Audit"
+USAGE = "Usage"
+VERDICTS = "Verdicts"
+VISITS = "Visits"
 TABLES = (
     SONGS_TABLE, ANALYSES_TABLE, SONG_CHORDS, SONG_FORMS, WORKS, JOB_RECORDS, RUNS, UPLOADS, IDEMPOTENCY_KEYS,
     FEEDBACK, PREFERENCES, REFUSALS, APPEALS, VOICES_TABLE, VOICE_USES, DEVICES, PAIRING_CODES,
-    SHARES, SHARED_WITH, AUDIT,
+    SHARES, SHARED_WITH, AUDIT, USAGE, VERDICTS, VISITS,
 )  # fmt: skip
 TABLES_OF_SEGNO = ("AudioFiles", "GenerationRequests")  # a library of version 0.1, under the platform's first name
 TASK_HUB_OF_SEGNO = "segno"
@@ -222,6 +225,24 @@ def song_instance(song_id: str, born: str, run: int) -> str:
 def song_instances(song_id: str, born: str) -> str:
     """What the instances of all runs of one life of a song begin with."""
     return f"song-{song_id}-{born}-"
+
+
+def song_of_instance(instance_id: str) -> tuple[str, str] | None:
+    """The song's id and its `born`, None where the workflow analyses none."""
+    found = re.fullmatch(r"song-(.+)-([0-9a-z]+)-\d+", instance_id)
+    return (found[1], found[2]) if found else None
+
+
+def work_of_instance(instance_id: str) -> str | None:
+    """The work that a workflow is for, None where it is for none."""
+    found = re.match(r"(?:work|take)-([0-9a-z]+)(?:-|$)", instance_id)
+    return found[1] if found else None
+
+
+def voice_of_instance(instance_id: str) -> str | None:
+    """The voice that a workflow is for, None where it is for none."""
+    found = re.match(r"voice-([0-9a-z]+)-", instance_id)
+    return found[1] if found else None
 
 
 def drop_instance(blob_name: str, etag: str) -> str:

@@ -238,6 +238,11 @@ def list_names(container_name: str, prefix: str = "") -> list[str]:
     return list(container(container_name).list_blob_names(name_starts_with=prefix))
 
 
+def size_of(container_name: str, prefix: str) -> int:
+    """The bytes of all blobs whose names begin with `prefix`."""
+    return sum(blob.size or 0 for blob in container(container_name).list_blobs(name_starts_with=prefix))
+
+
 def delete_prefix(container_name: str, prefix: str) -> int:
     """Delete every blob whose name starts with `prefix`; returns how many."""
     if not prefix:

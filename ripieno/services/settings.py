@@ -111,6 +111,12 @@ class Settings(BaseSettings):
     upload_minutes: float = Field(240.0, gt=0, le=24 * 60, description="that an address to put an upload at is valid")
     allow_http_storage: bool = Field(False, description="whether signed addresses work without https beyond loopback")
     log_format: Literal["text", "json"] = Field("text", description="of log lines, of the endpoints too")
+    quotas: str = Field("", description="local, azure, a file's path or JSON; without it, where the app runs")
+    prices: Path | None = Field(None, description="a file of prices of one's own")
+    visitors: Literal["off", "viewer", "analyst", "generator"] = Field("off", description="what who has no account may")
+    visitor_hours: float = Field(24.0, gt=0, le=24 * 30, description="after which all of a visitor's is deleted")
+    visits_an_hour: int = Field(60, ge=1, description="new visitors, of the whole platform")
+    visitor_secret: str | None = Field(None, description="with which visitors' tokens are signed")
 
     # -- who asks (services/identity)
     auth: Modes = Field([], description="by what callers are known: local, entra, easy_auth, token")

@@ -17,7 +17,7 @@ from ripieno.records import analyses, runs, songs
 from ripieno.services import blobs, endpoints, jams_file
 from ripieno.services.settings import settings
 from ripieno.services.together import together
-from ripieno.work import ingest, song_telemetry
+from ripieno.work import ingest, metering, song_telemetry
 
 _CONTAINERS_OF_A_SONG = (names.SONGS, names.REJECTED, names.STEMS, names.ANALYSES, names.JAMS)
 
@@ -45,6 +45,7 @@ def begin(order: SongOrder) -> list[SeparationStep] | None:
         if _of(order) is None:
             clean_up(order.owner, order.audio_file_id, order.born)
         return None
+    metering.begun(song)
     return ways_to_separate(song.engines.get("separate"))
 
 
@@ -113,6 +114,7 @@ def save(order: SongOrder, result: dict[str, Any], separated: dict[str, Any]) ->
         lambda: blobs.upload(names.JAMS, jams, _jams(song, found)),
         lambda: analyses.save(order.owner, order.audio_file_id, order.born, order.instance_id, found, stems),
     )
+    metering.analysed(order, found.duration_seconds)
     before: list[AudioFile] = []
     done = _changed(
         order,
@@ -200,6 +202,7 @@ def clean_up(owner: str, audio_file_id: str, born: str) -> None:
     folder = names.song_folder(audio_file_id, born)
     for container in _CONTAINERS_OF_A_SONG:
         blobs.delete_prefix(container, f"{folder}/")
+    metering.gone(owner, f"song|{audio_file_id}|{born}")
 
 
 # -- parts --------------------------------------------------------------------------------------------------------

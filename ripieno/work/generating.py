@@ -25,11 +25,13 @@ from ripieno.contracts.works import Element, ElementKind, Version, Work
 from ripieno.music.genres.blending import blend
 from ripieno.music.song_conditioning import within
 from ripieno.records import analyses, runs, songs, works
+from ripieno.records.quotas import Wants
 from ripieno.services import blobs, conditioning, engines, llm, webhooks
 from ripieno.services.planner import plan as planner
 from ripieno.services.planner import rules, seeds
 from ripieno.work import asking, stem_telemetry, tasting, voices_using
 
+_USUAL_SECONDS = 60.0  # of what is made for no song, where nobody says
 _NEW_SEED = 104_729  # a prime, so that the second of two synths plays something of its own
 
 
@@ -75,9 +77,15 @@ def begin(owner: str, order: GenerationOrder, seed: str) -> tuple[Work, Run]:
     _check_fits(order, song)
     work = new_work(owner, order, song, seed)
     asked = run_of(work)
-    runs.note(asked)
+    runs.note(asked, wants=Wants(generation_seconds=_likely_seconds(order, song)))
     works.create(work)
     return work, asked
+
+
+def _likely_seconds(order: GenerationOrder, song: AudioFile | None) -> float:
+    """Of all stems together, at most."""
+    seconds = order.parameters.duration_seconds or (song.duration_seconds if song else None) or _USUAL_SECONDS
+    return seconds * len(rules.plan(order, time_signature=None, seed=0))
 
 
 def _check_fits(order: GenerationOrder, song: AudioFile | None) -> None:

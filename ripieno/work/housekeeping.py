@@ -19,11 +19,12 @@ from ripieno.records import (
     shares,
     songs,
     uploads,
+    usage,
     voices,
     works,
 )
 from ripieno.services import blobs
-from ripieno.work import review
+from ripieno.work import judging, metering, review
 
 KEEP_KEYS = timedelta(days=2)
 KEEP_UPLOADS = timedelta(days=7)
@@ -53,6 +54,9 @@ def expire(now: datetime | None = None) -> dict[str, int]:
         "devices and pairing codes": lambda: devices.expire(now),
         "shares": lambda: _all(lambda: shares.expire(now)),
         "audit entries": lambda: _all(lambda: audit.expire(now)),
+        "usage": lambda: _all(lambda: usage.expire(now)),
+        "miscounted owners": metering.measure_everything,
+        "uncounted verdicts": judging.count_everything,
         "reviews": lambda: review.end_unreviewed(now),
         "orphans": lambda: sum(
             records.sweep(now - KEEP_ORPHANS) for records in (songs, analyses, voices, works, preferences)

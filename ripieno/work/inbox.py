@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -20,23 +21,28 @@ from ripieno.work import asking, ingest
 
 log = logging.getLogger("ripieno.inbox")
 MOST_AT_ONCE = 500
+MOST_OF_ONE_OWNER = 32
+MOST_LISTED = 20_000
 AGAIN_AFTER = timedelta(minutes=5)
 _MOST_REMEMBERED = 10_000
 _asked: OrderedDict[tuple[str, str], datetime] = OrderedDict()  # this process has asked for these already
 
 
 async def look(client: DurableOrchestrationClient) -> int:
-    """Ask for every blob that lies there to be taken in, the one that came first first; returns how many were new."""
+    """Ask for what lies there to be taken in, each owner's in turn, the one that came first first; of one owner so many
+    at a time, so that the thousand of one are not all before another's one. Returns how many were new."""
     try:
         lying = await asyncio.to_thread(_lying)
     except AzureError as fault:
         log.warning("the inbox cannot be looked into: %s", fault)
         return 0
-    new = 0
-    for name, etag in lying:
+    new, now = 0, datetime.now(UTC)
+    under_way = Counter(whose for name, etag, whose in lying if _is_asked(name, etag, now))
+    for name, etag, whose in lying:
         now = datetime.now(UTC)
-        if _asked.get((name, etag), datetime.min.replace(tzinfo=UTC)) + AGAIN_AFTER > now:
+        if _is_asked(name, etag, now) or under_way[whose] >= MOST_OF_ONE_OWNER:
             continue
+        under_way[whose] += 1
         try:
             new += await take(client, name)
         except Exception as problem:  # of one blob: it keeps no other waiting
@@ -91,10 +97,17 @@ async def _reject(name: str, problem: Exception) -> None:
         log.warning("%s cannot be rejected now, and is tried again: %s", name, fault)
 
 
-def _lying() -> list[tuple[str, str]]:
-    found = []
-    for blob in container(names.RAW_AUDIO).list_blobs():
-        found.append((blob.last_modified, blob.name, str(blob.etag)))
-        if len(found) >= MOST_AT_ONCE:
-            break
-    return [(name, etag) for _, name, etag in sorted(found)]
+def _is_asked(name: str, etag: str, now: datetime) -> bool:
+    asked = _asked.get((name, etag))
+    return asked is not None and asked + AGAIN_AFTER > now
+
+
+def _lying() -> list[tuple[str, str, str]]:
+    """(name, ETag, whose it is as far as can be seen from outside) of what lies there, each owner's in turn."""
+    found: dict[str, list[tuple[datetime, str, str]]] = {}
+    for blob in islice(container(names.RAW_AUDIO).list_blobs(include=["metadata"]), MOST_LISTED):
+        whose = names.owner_in(blob.name)[0] or (blob.metadata or {}).get("owner") or ""
+        found.setdefault(whose, []).append((blob.last_modified, blob.name, str(blob.etag)))
+    in_turn = [(turn, at, name, etag, whose) for whose, its in found.items()
+               for turn, (at, name, etag) in enumerate(sorted(its))]  # fmt: skip
+    return [(name, etag, whose) for _, _, name, etag, whose in sorted(in_turn)[:MOST_AT_ONCE]]

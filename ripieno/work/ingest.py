@@ -8,6 +8,7 @@ started. What has no row is cleaned up by the run (`analysing.begin`); what has 
 from __future__ import annotations
 
 import hashlib
+import random
 import re
 import tempfile
 import uuid
@@ -18,17 +19,19 @@ from pathlib import Path
 from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile, Failure
 from ripieno.contracts.audit import AuditEntry
-from ripieno.contracts.enums import AudioFileStatus, AudioFormat, ItemKind
+from ripieno.contracts.enums import AudioFileStatus, AudioFormat, ItemKind, Role
 from ripieno.contracts.problems import BadAudio
 from ripieno.contracts.workflow import DropOrder, Run, SongOrder
-from ripieno.records import audit, runs, songs, uploads
-from ripieno.services import access, audio_format, blobs, identity, limits
+from ripieno.records import audit, quotas, runs, songs, uploads
+from ripieno.records.quotas import Wants
+from ripieno.services import access, audio_format, behalf, blobs, identity, limits
 from ripieno.services.settings import settings
-from ripieno.work import asking
+from ripieno.work import asking, metering
 
 NAME_LENGTH = 1024
 _MOST_LIVES = 20
 _BY_STORAGE = "storage"
+_SPREAD_SECONDS = 600.0
 _SLOWEST_BYTES_A_SECOND = 2**20  # to storage; a run is not looked after before its bytes can be there
 
 
@@ -142,9 +145,21 @@ def _taken(
     )
     sending = timedelta(seconds=size / _SLOWEST_BYTES_A_SECOND)
     asked = song_run(song, work_id)
-    runs.note(asked, not_before=datetime.now(UTC) + sending)
+    making = (song.duration_seconds or 0.0) if work_id else 0.0
+    wants = Wants(songs=known is None, size_bytes=size, generation_seconds=making)
+    if fault is None:
+        runs.note(asked, not_before=datetime.now(UTC) + sending, wants=wants)
+    else:
+        quotas.check_room(owner, Wants(size_bytes=size), roles=_roles())
+        runs.note_unasked(asked, not_before=datetime.now(UTC) + sending)
     _store(song, path, drop)
     return _entered(song, known, asked)
+
+
+def _roles() -> frozenset[Role] | None:
+    """Those of whoever asks; None where nobody does: a drop is nobody's request."""
+    asker = behalf.current()
+    return asker.roles if asker is not None else None
 
 
 def _store(song: AudioFile, path: Path, drop: DropOrder | None) -> None:
@@ -194,6 +209,7 @@ def _settled(song: AudioFile, is_new: bool, asked: Run) -> Taken:
     if song.status != AudioFileStatus.FAILED:
         return Taken(song, is_new, asked)
     runs.forget(asked)
+    metering.rejected(song)
     return Taken(song, is_new, None)
 
 
@@ -250,30 +266,49 @@ def dropped(blob_name: str) -> Run:
 def take_in_drop(order: DropOrder) -> tuple[dict, Run | None]:
     """Take a blob out of the inbox. Returns `{outcome, audio_file_id, message}` and the run to start.
 
-    Outcomes: ingested, duplicate, rejected, missing. May be repeated: what was taken in before is found as a duplicate
-    of itself, and its run is the same run.
+    Outcomes: ingested, duplicate, rejected, missing, waiting. May be repeated: what was taken in before is found as a
+    duplicate of itself, and its run is the same run. Whose owner has used up their songs of the day, or has as many
+    jobs as they may, has the file wait in the inbox `until` (ISO 8601) it is worth another look; whose storage is full
+    has it rejected, since it would lie there all the same.
     """
     if order.upload_id is None and not access.takes_drops_of(order.owner):
         why = f"nothing is taken in from the inbox for {order.owner}: RIPIENO_DROP_OWNERS names those for whom it is"
-        reject(order, "not_allowed", why)
-        _log(order, 403, None)
-        return {"outcome": "rejected", "audio_file_id": None, "message": why}, None
+        return _rejected(order, "not_allowed", why, 403), None
+    try:
+        lying = blobs.properties(names.RAW_AUDIO, order.blob_name)
+        if lying.etag == order.etag:
+            limits.check_size(lying.size)
+        quotas.check_room(order.owner, Wants(songs=1, size_bytes=lying.size))  # each time, before it is downloaded
+        return _taken_in_drop(order)
+    except BadAudio as problem:  # not brought here at all: storage takes blobs that no disk does
+        return _too_large(order, problem), None
+    except blobs.BlobMissing:
+        why = f"{order.blob_name} is gone: it was taken in, deleted or replaced already"
+        return _told(order, "missing", None, why), None
+    except quotas.OverQuota as over:
+        if over.quota == "storage_bytes":
+            return _rejected(order, over.code, str(over), 429), None
+        if order.upload_id:
+            uploads.note(order.upload_id, message=f"it waits: {over}")
+        until = datetime.now(UTC) + timedelta(seconds=over.retry_after * (1 + random.random()))
+        if over.turns_at is not None:  # not all that waited in the same second
+            until = over.turns_at + timedelta(seconds=_SPREAD_SECONDS * random.random())
+        told = {"outcome": "waiting", "audio_file_id": None, "message": f"it waits: {over}"}
+        return told | {"until": until.isoformat()}, None
+
+
+def _rejected(order: DropOrder, code: str, why: str, status: int) -> dict:
+    reject(order, code, why)
+    _log(order, status, None)
+    return _told(order, "rejected", None, why)
+
+
+def _taken_in_drop(order: DropOrder) -> tuple[dict, Run | None]:
+    """Raises `blobs.BlobMissing`, `quotas.OverQuota`."""
     with tempfile.TemporaryDirectory(prefix="ripieno-drop-") as folder:
         path = Path(folder) / "audio"
-        try:
-            lying = blobs.properties(names.RAW_AUDIO, order.blob_name)
-            if lying.etag == order.etag:
-                limits.check_size(lying.size)
-        except BadAudio as problem:  # not brought here at all: storage takes blobs that no disk does
-            return _too_large(order, problem), None
-        except blobs.BlobMissing:
-            pass  # it is told below
-        try:
-            blobs.download_to(names.RAW_AUDIO, order.blob_name, path, etag=order.etag)
-            taken = take_in(order.owner, path, order.original_file_name, webhook_url=order.webhook_url, drop=order)
-        except blobs.BlobMissing:
-            why = f"{order.blob_name} is gone: it was taken in, deleted or replaced already"
-            return _told(order, "missing", None, why), None
+        blobs.download_to(names.RAW_AUDIO, order.blob_name, path, etag=order.etag)
+        taken = take_in(order.owner, path, order.original_file_name, webhook_url=order.webhook_url, drop=order)
     song = taken.song
     if song.status == AudioFileStatus.FAILED and song.error:
         told = _told(order, "rejected", song, song.error.message)

@@ -9,7 +9,8 @@ from functools import lru_cache
 from azure.core.exceptions import AzureError
 
 from ripieno.contracts import names
-from ripieno.services import identity, storage
+from ripieno.services import identity, llm, prices, quotas, storage, visitors
+from ripieno.work import metering
 
 log = logging.getLogger("ripieno.start")
 
@@ -49,8 +50,14 @@ def at_start() -> None:
     OldLibrary
     ripieno.services.identity.Misconfigured
         Where callers could not be known, or too many would be.
+    MissingSetting
+        Where visitors are let in and nothing can be signed.
     """
     identity.check()
+    quotas.check()
+    visitors.check()
+    prices.prices()
+    llm.tell(metering.answered)
     look_after_storage()
 
 

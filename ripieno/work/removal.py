@@ -24,7 +24,17 @@ from ripieno.contracts.works import Work
 from ripieno.records import feedback, runs, shares, songs, voices, works
 from ripieno.services import blobs, engines
 from ripieno.services.settings import settings
-from ripieno.work import analysing, asking, generating, revising, run_telemetry, stopping, voices_consent, voices_ending
+from ripieno.work import (
+    analysing,
+    asking,
+    generating,
+    metering,
+    revising,
+    run_telemetry,
+    stopping,
+    voices_consent,
+    voices_ending,
+)
 from ripieno.work.sets import versions
 
 # -- asked for ----------------------------------------------------------------------------------------------------
@@ -219,6 +229,7 @@ def delete_work(owner: str, work_id: str) -> None:
     feedback.delete_of(owner, work_id)
     works.delete(owner, work_id)
     _end_shares(owner, work_id)
+    metering.gone(owner, f"work|{work_id}")
 
 
 def forget(order: RemovalOrder) -> None:

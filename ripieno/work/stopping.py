@@ -10,7 +10,7 @@ from ripieno.contracts import names
 from ripieno.contracts.enums import JobState
 from ripieno.records import jobs, runs
 from ripieno.services import blobs, endpoints
-from ripieno.work import asking
+from ripieno.work import asking, metering
 
 _ENDED_FOR_GOOD = {JobState.SUCCEEDED, JobState.FAILED}
 
@@ -62,6 +62,8 @@ def cancel_jobs(owner: str, prefix: str) -> int:
             asking.log.info("%s cannot be ended yet: %s", job.job_id, away)
             left += 1
             continue
+        if status is not None and status.ended_at is not None:
+            metering.ended(owner, job.endpoint_job_id, job.endpoint, job.kind or "", status)
         if status is None or status.ended_at is not None:
             state, ended_at = (status.state, status.ended_at) if status else (JobState.CANCELLED.value, None)
             jobs.record(owner, job.job_id, job.arrived_at, state=state, ended_at=ended_at)

@@ -21,7 +21,7 @@ from ripieno.contracts.workflow import RemovalOrder, RevisionOrder
 from ripieno.contracts.works import Version, Work
 from ripieno.records import jobs, runs, voices, works
 from ripieno.services import blobs
-from ripieno.work import asking, composing, stopping, voices_consent, voices_using
+from ripieno.work import asking, composing, metering, stopping, voices_consent, voices_using
 
 _STEPS = [*names.VOICE_CHECKS, JobKind.PROFILE_VOICE.value, JobKind.TRAIN_VOICE.value]
 _AT_ONCE = 8
@@ -61,6 +61,7 @@ def delete(order: RemovalOrder) -> None:
     for run in runs.beginning_with(owner, own):
         runs.forget(run)
     blobs.delete_prefix(names.VOICES, f"{names.voice_folder(voice_id)}/")
+    metering.gone(owner, f"voice|{voice_id}")
     at = datetime.now(UTC).isoformat()
     _each(works.of_voice(owner, voice_id), lambda work_id: _mark(owner, work_id, voice_id, at, why))
     if order.withdraws:

@@ -15,6 +15,7 @@ from ripieno.client._async.sets import AsyncSets
 from ripieno.client._async.shares import AsyncShares
 from ripieno.client._async.songs import AsyncSongs
 from ripieno.client._async.tastes import AsyncTastes
+from ripieno.client._async.usages import AsyncUsages
 from ripieno.client._async.voices import AsyncVoices
 
 
@@ -30,6 +31,7 @@ class AsyncRipieno(
     AsyncSets,
     AsyncIdentity,
     AsyncShares,
+    AsyncUsages,
     AsyncPlatform,
 ):
     """A connection to one Ripieno.

@@ -16,6 +16,7 @@ from ripieno.client._sync.sets import Sets
 from ripieno.client._sync.shares import Shares
 from ripieno.client._sync.songs import Songs
 from ripieno.client._sync.tastes import Tastes
+from ripieno.client._sync.usages import Usages
 from ripieno.client._sync.voices import Voices
 
 
@@ -31,6 +32,7 @@ class Ripieno(
     Sets,
     Identity,
     Shares,
+    Usages,
     Platform,
 ):
     """A connection to one Ripieno.

@@ -5,7 +5,7 @@
     easy_auth   the headers of App Service authentication
     token       tokens that whoever runs this has written down
 
-Several may be given. Where there is `local` or `token`, devices can be paired (`ripieno.records.devices`).
+Several may be given; visitors without an account (`ripieno.services.visitors`) come beside them. Where there is `local` or `token`, devices can be paired (`ripieno.records.devices`).
 
     caller          whoever a request acts for
     roles           what each role brings with it
@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ripieno.contracts.enums import Role
+from ripieno.services import access, visitors
 from ripieno.services.identity import easy_auth, loopback, modes, signed_tokens, static_tokens
 from ripieno.services.identity.caller import LOCAL_OWNER, NOBODY, Caller, owner_named
 from ripieno.services.identity.modes import Misconfigured, check
@@ -48,12 +49,15 @@ def caller_of(headers: Mapping[str, str], *, of_device: OfDevice = lambda token:
     Refused
         `NotAuthenticated` without a token where one is needed, `BadToken`, `TokenExpired`, `BadCredentials`;
         `Unavailable` where it cannot be found out now, `NotConfigured` where it never can.
+    visitors.VisitOver
     """
     chosen = settings()
     if not chosen.auth:
         raise NotConfigured(modes.UNSET, 60)
     if "easy_auth" in chosen.auth and (named := easy_auth.caller_of(headers)) is not None:
         return named
+    if (visitor := visitors.of(headers)) is not None:
+        return Caller(visitor.owner, access.MAY[visitor.role])
     token = _token_in(headers)
     if token is not None:
         return _of_token(token, chosen, of_device)

@@ -68,7 +68,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server(stack, tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("echo"), stack, RIPIENO_QUEUE_LIMIT="3")
+    server = Server(tmp_path_factory.mktemp("echo"), stack, RIPIENO_QUEUE_LIMIT="5")
     yield server
     server.child.stop()
 
@@ -140,14 +140,41 @@ def test_a_running_job_is_cancelled_between_chunks_and_a_waiting_one_at_once(ser
 
 
 def test_a_full_queue_says_when_to_come_back(server, held, job_id):
-    answers = [server.put(f"{job_id}{number}", "echo", {}) for number in range(5)]
-    assert [answer.status_code for answer in answers] == [202] * 3 + [503] * 2
+    answers = [server.put(f"{job_id}{number}", "echo", {}, owner="heavy") for number in range(5)]
+    assert [answer.status_code for answer in answers] == [202] * 3 + [503] * 2, "nobody alone fills it"
     assert int(answers[-1].headers["retry-after"]) > 0 and answers[-1].json()["code"] == "queue_full"
+    assert httpx.get(f"{server.url}/ready").status_code == 200, "others are welcome"
+    others = [server.put(f"{job_id}-{owner}", "echo", {}, owner=owner) for owner in ("light", "late", "last")]
+    assert [answer.status_code for answer in others] == [202, 202, 503]
     assert httpx.get(f"{server.url}/ready").status_code == 503
     metrics = httpx.get(f"{server.url}/metrics").text
-    assert "ripieno_jobs_queued 3.0" in metrics and "ripieno_jobs_running 1.0" in metrics
+    assert "ripieno_jobs_queued 5.0" in metrics and "ripieno_jobs_running 1.0" in metrics
+    for name in (*range(3), "-light", "-late"):
+        server.cancel(f"{job_id}{name}")
+
+
+def test_an_older_job_takes_the_place_of_its_owners_youngest_which_comes_again(server, held, job_id):
+    for day in (4, 5, 6):
+        server.put(f"{job_id}{day}", "echo", {}, owner="heavy", arrived_at=f"2026-01-0{day}")
+    assert server.put(f"{job_id}7", "echo", {}, owner="heavy", arrived_at="2026-01-07").status_code == 503
+    assert server.put(f"{job_id}1", "echo", {}, owner="heavy", arrived_at="2026-01-01").status_code == 202
+    server.until(f"{job_id}6", lambda job: job["lost"])
+    assert server.put(f"{job_id}6", "echo", {}, owner="heavy", arrived_at="2026-01-06").status_code == 503
+    Path(held[1]["go"]).touch()
+    started = [server.ended(f"{job_id}{day}")["started_at"] for day in (1, 4, 5)]
+    assert started == sorted(started)
+    again = server.put(f"{job_id}6", "echo", {}, owner="heavy", arrived_at="2026-01-06")
+    assert again.status_code == 202
+    assert server.ended(f"{job_id}6")["attempt"] == 1, "it was never at work"
+
+
+def test_the_job_of_a_second_owner_is_next_however_many_wait_of_the_first(server, held, job_id):
     for number in range(3):
-        server.cancel(f"{job_id}{number}")
+        server.put(f"{job_id}{number}", "echo", {}, owner="heavy", arrived_at=f"2026-01-0{number + 1}")
+    server.put(f"{job_id}-light", "echo", {}, owner="light", arrived_at="2026-12-31")
+    Path(held[1]["go"]).touch()
+    heavy = [server.ended(f"{job_id}{number}")["started_at"] for number in range(3)]
+    assert server.ended(f"{job_id}-light")["started_at"] < heavy[1]
 
 
 def test_work_for_the_song_that_came_first_goes_first(server, held, job_id):

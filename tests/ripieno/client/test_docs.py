@@ -150,6 +150,7 @@ WITHOUT_EXAMPLE = {
     "refusal",
     "join",
     "revoke_device",
+    "begin_visit",
 }
 """Used in the examples of others, or too plain for one."""
 

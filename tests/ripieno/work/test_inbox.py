@@ -70,6 +70,24 @@ def test_a_drop_belongs_to_who_its_path_names_then_its_metadata_then_the_setting
     }
 
 
+def test_the_many_of_one_owner_are_not_all_before_anothers_one(storage):
+    for number in range(inbox.MOST_OF_ONE_OWNER + 10):
+        drop(f"owners/ann/{number:03}.wav")
+    drop("owners/zoe/last.wav")
+    client = Workflows()
+    asyncio.run(inbox.look(client))
+    taken = [order["blob_name"] for order in client.started.values()]
+    assert len(taken) == inbox.MOST_OF_ONE_OWNER + 1
+    assert taken.index("owners/zoe/last.wav") <= 1
+
+    asyncio.run(inbox.look(client))
+    assert len(client.started) == len(taken), "those of before lie there still"
+    for name in taken[:5]:
+        blobs.delete(names.RAW_AUDIO, name)
+    asyncio.run(inbox.look(client))
+    assert len(client.started) == len(taken) + len([name for name in taken[:5] if "/ann/" in name])
+
+
 @pytest.mark.parametrize("said", ["a?b", "a#b", "x" * 500, "Ännchen", "a b", "a%2Fb"])
 def test_an_owner_of_any_letters_is_the_owner_that_a_caller_of_that_name_is(storage, monkeypatch, said):
     monkeypatch.setenv("RIPIENO_AUTH", "easy_auth")
