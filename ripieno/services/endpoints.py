@@ -7,9 +7,11 @@ from functools import lru_cache
 from urllib.parse import quote
 
 import httpx
+from azure.core.exceptions import AzureError
 
 from ripieno.contracts.jobs import JobError, JobRequest, JobStatus
 from ripieno.services.settings import settings
+from ripieno.services.storage import identity
 
 MOST_CONNECTIONS = 50
 TIMEOUT = httpx.Timeout(20.0, connect=5.0, pool=10.0)
@@ -73,10 +75,17 @@ def cancel_anywhere(endpoint: str, address: str, job_id: str) -> JobStatus | Non
 
 
 def health(address: str) -> dict:
+    """How an endpoint is, and what it can do. Raises `EndpointDown`."""
     answer = _call("GET", f"{address}/health")
     if answer.status_code != 200:
-        raise EndpointDown(f"{address} answered {answer.status_code} to a health check")
-    return answer.json()
+        raise EndpointDown(f"{address} answered {answer.status_code} to a health check: {_detail(answer)}")
+    try:
+        told = answer.json()
+    except ValueError:
+        told = None
+    if not isinstance(told, dict) or "engines" not in told:
+        raise EndpointDown(f"{address} tells nothing of itself: see that RIPIENO_ENDPOINT_KEYS here are those there")
+    return told
 
 
 def health_of_any(endpoint: str) -> dict:
@@ -91,12 +100,28 @@ def health_of_any(endpoint: str) -> dict:
 
 
 def _call(method: str, url: str, **content) -> httpx.Response:
-    key = settings().endpoint_key
-    headers = {"authorization": f"Bearer {key}"} if key else {}
-    try:
-        return _client().request(method, url, headers=headers, **content)
-    except httpx.HTTPError as fault:
-        raise EndpointDown(f"{method} {url}: {type(fault).__name__}: {fault}") from fault
+    """A request, as the platform: with its identity's token where one is asked for, else with the newest key that the
+    endpoint takes, so that app and endpoints may be given a new one in any order."""
+    answer: httpx.Response | None = None
+    for authorization in _authorizations():
+        try:
+            answer = _client().request(method, url, headers=authorization, **content)
+        except httpx.HTTPError as fault:
+            raise EndpointDown(f"{method} {url}: {type(fault).__name__}: {fault}") from fault
+        if answer.status_code != httpx.codes.UNAUTHORIZED:
+            break
+    assert answer is not None
+    return answer
+
+
+def _authorizations() -> list[dict[str, str]]:
+    audience, keys = settings().endpoint_audience, settings().endpoint_keys
+    if audience:
+        try:
+            return [{"authorization": f"Bearer {identity().get_token(f'{audience}/.default').token}"}]
+        except AzureError as fault:
+            raise EndpointDown(f"the app's identity was given no token for {audience}: {fault}") from fault
+    return [{"authorization": f"Bearer {key}"} for key in keys] or [{}]
 
 
 @lru_cache(maxsize=1)
