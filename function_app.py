@@ -43,13 +43,14 @@ import triggers.understanding
 import triggers.unknown
 import triggers.uploads
 import triggers.voices
+import triggers.webhooks
 from ripieno.work import preparing
 
 PARTS = (
     triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.compositions, triggers.feedback,
     triggers.preferences, triggers.understanding, triggers.catalogue, triggers.harmony, triggers.masters,
     triggers.voices, triggers.sets, triggers.moderation, triggers.jobs, triggers.callbacks, triggers.health,
-    triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
+    triggers.webhooks, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
     orchestrators.composition, orchestrators.export, orchestrators.endpoint_job, orchestrators.removal,
     orchestrators.voices, orchestrators.dj_set, orchestrators.talk,

@@ -28,6 +28,7 @@ from ripieno.cli.stack import doctor, down, up
 from ripieno.cli.stages import harmonize, lyrics, master
 from ripieno.cli.understand import understand
 from ripieno.cli.voice import voice
+from ripieno.cli.webhooks import webhooks
 from ripieno.client import RipienoError
 
 _SECTIONS = [
@@ -41,6 +42,7 @@ _SECTIONS = [
     cloup.Section("DJ sets", [dj_set]),
     cloup.Section("What was refused", [refusals, appeal, decide]),
     cloup.Section("Voices", [voice]),
+    cloup.Section("Webhooks", [webhooks]),
     cloup.Section("The stack on this machine", [up, down, doctor, models, completion]),
 ]
 _EPILOG = (

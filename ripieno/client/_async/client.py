@@ -14,6 +14,7 @@ from ripieno.client._async.sets import AsyncSets
 from ripieno.client._async.songs import AsyncSongs
 from ripieno.client._async.tastes import AsyncTastes
 from ripieno.client._async.voices import AsyncVoices
+from ripieno.client._async.webhooks import AsyncWebhooks
 
 
 class AsyncRipieno(
@@ -26,6 +27,7 @@ class AsyncRipieno(
     AsyncMasters,
     AsyncVoices,
     AsyncSets,
+    AsyncWebhooks,
     AsyncPlatform,
 ):
     """A connection to one Ripieno.

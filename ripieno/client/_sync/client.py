@@ -15,6 +15,7 @@ from ripieno.client._sync.sets import Sets
 from ripieno.client._sync.songs import Songs
 from ripieno.client._sync.tastes import Tastes
 from ripieno.client._sync.voices import Voices
+from ripieno.client._sync.webhooks import Webhooks
 
 
 class Ripieno(
@@ -27,6 +28,7 @@ class Ripieno(
     Masters,
     Voices,
     Sets,
+    Webhooks,
     Platform,
 ):
     """A connection to one Ripieno.
