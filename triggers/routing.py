@@ -27,7 +27,7 @@ from pydantic import BaseModel
 
 from ripieno.contracts import names
 from ripieno.contracts.enums import Role
-from ripieno.records import idempotency
+from ripieno.records import idempotency, keeping
 from ripieno.services.identity import Caller, caller_of
 from ripieno.work import moderating
 from triggers import problems
@@ -164,8 +164,8 @@ def _register(blueprint: df.Blueprint, declared: Route, *, with_client: bool) ->
                 try:
                     await asyncio.to_thread(_moderate, declared, call)
                     answered = await declared.handler(call)
-                except BaseException:
-                    await asyncio.to_thread(_let_go, claimed)
+                except BaseException as fault:
+                    await asyncio.to_thread(_broke_off, claimed, fault)
                     raise
                 return await asyncio.to_thread(_end, claimed, answered)
             except Exception as fault:
@@ -184,8 +184,8 @@ def _register(blueprint: df.Blueprint, declared: Route, *, with_client: bool) ->
                 try:
                     _moderate(declared, call)
                     answered = declared.handler(call)
-                except BaseException:
-                    _let_go(claimed)
+                except BaseException as fault:
+                    _broke_off(claimed, fault)
                     raise
                 return _end(claimed, answered)
             except Exception as fault:
@@ -227,7 +227,10 @@ def _moderate(declared: Route, call: Call[Any]) -> None:
 
 
 def _seeded(call: Call[Any], claimed: Claimed) -> Call[Any]:
-    return replace(call, seed=claimed.seed) if isinstance(claimed, idempotency.Claim) else call
+    if not isinstance(claimed, idempotency.Claim):
+        return call
+    keeping.keep(claimed)
+    return replace(call, seed=claimed.seed)
 
 
 def _params(req: func.HttpRequest) -> dict[str, str]:
@@ -288,14 +291,22 @@ def _asked(declared: Route, req: func.HttpRequest, caller: Caller) -> tuple[str,
 
 def _end(claimed: idempotency.Claim | None, answered: Answer) -> func.HttpResponse:
     data = _data(answered)
+    claimed = keeping.end(claimed) if claimed is not None else None
     if claimed is not None and isinstance(data, str):
         idempotency.answer(claimed, answered.status, answered.headers, data)
     return func.HttpResponse(data, status_code=answered.status, headers=answered.headers, mimetype=answered.media_type)
 
 
-def _let_go(claimed: idempotency.Claim | None) -> None:
-    if claimed is not None:
+def _broke_off(claimed: idempotency.Claim | None, fault: BaseException) -> None:
+    """What was refused has done nothing, and its key is free again; what broke may have done a part, which whoever
+    sends it again goes on with."""
+    if claimed is None:
+        return
+    claimed = keeping.end(claimed)
+    if isinstance(fault, Exception) and problems.is_refusal(fault):
         idempotency.let_go(claimed)
+    else:
+        idempotency.give_up(claimed)
 
 
 def _again(answered: idempotency.Answered) -> func.HttpResponse:
