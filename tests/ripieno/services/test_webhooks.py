@@ -175,13 +175,15 @@ def test_a_message_is_signed_with_every_secret_that_is_valid(configure):
             Webhook(secret).verify(body, headers)
 
 
-def test_without_a_secret_nothing_is_sent_unsigned(configure):
+def test_without_a_secret_nothing_is_sent_unsigned(configure, monkeypatch):
     configure(RIPIENO_ALLOW_PRIVATE_WEBHOOKS="1", RIPIENO_PUBLIC_URL="http://127.0.0.1:7071")
     with pytest.raises(webhooks.BadWebhookUrl, match="RIPIENO_WEBHOOK_SECRETS"):
         webhooks.check_user_url("http://127.0.0.1/")
     with pytest.raises(webhooks.BadWebhookUrl, match="RIPIENO_DIRECT_SECRETS"):
         webhooks.check_callback_url("http://127.0.0.1/")
     assert webhooks.check_callback_url("http://127.0.0.1:7071/api/callbacks/jobs")
+    monkeypatch.setattr(outbound, "post", None)  # an address that was taken while there was a secret
+    assert "RIPIENO_WEBHOOK_SECRETS" in webhooks.send("http://127.0.0.1/", "1", {}, []).reason
 
 
 @pytest.mark.parametrize(
