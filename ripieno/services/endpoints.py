@@ -14,6 +14,7 @@ from ripieno.services.settings import settings
 from ripieno.services.storage import identity
 
 MOST_CONNECTIONS = 50
+LONGEST_RETRY = 3600
 TIMEOUT = httpx.Timeout(20.0, connect=5.0, pool=10.0)
 
 
@@ -45,7 +46,7 @@ def submit(address: str, job_id: str, request: JobRequest) -> JobStatus:
     """Put a job; the same id again is the same job. Raises `EndpointDown`, `EndpointBusy`, `JobRefused`."""
     answer = _call("PUT", f"{address}/jobs/{quote(job_id, safe='')}", json=request.model_dump())
     if answer.status_code == 503:
-        raise EndpointBusy(float(answer.headers.get("retry-after", "10")))
+        raise EndpointBusy(_seconds(answer.headers.get("retry-after", "")))
     if answer.status_code in (400, 409, 413, 422):
         raise JobRefused(JobError(code=_code(answer), message=_detail(answer)))
     return _status(answer)
@@ -140,6 +141,11 @@ def _status(answer: httpx.Response) -> JobStatus:
         return JobStatus.model_validate(answer.json())
     except ValueError as fault:
         raise EndpointDown(f"{answer.request.url} answered something that is no job: {fault}") from fault
+
+
+def _seconds(retry_after: str) -> float:
+    """What a `Retry-After` asks for; ten seconds where it is a date, or nothing that can be."""
+    return float(min(int(retry_after), LONGEST_RETRY)) if retry_after.isascii() and retry_after.isdigit() else 10.0
 
 
 def _detail(answer: httpx.Response) -> str:

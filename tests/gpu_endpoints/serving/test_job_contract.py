@@ -328,6 +328,21 @@ def test_the_app_sends_its_identitys_token_where_endpoints_have_an_audience(monk
     assert sent == ["Bearer a.token.of-the-identity"]
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("7", 7), ("", 10), ("soon", 10), ("-1", 10), ("nan", 10), ("٣", 10), ("Wed, 21 Oct 2026 07:28:00 GMT", 10),
+     ("9" * 30, 3600)],
+)  # fmt: skip
+def test_an_endpoint_that_is_busy_is_asked_again_whatever_it_says_of_when(monkeypatch, said, seconds):
+    """A gateway before it may say it in another way, and no way makes a job fail."""
+    headers = httpx.Headers([(b"retry-after", said.encode())])
+    answer = httpx.MockTransport(lambda _: httpx.Response(503, headers=headers))
+    monkeypatch.setattr(endpoints, "_client", lambda: httpx.Client(transport=answer))
+    with pytest.raises(endpoints.EndpointBusy) as busy:
+        endpoints.submit("http://endpoint", "job", JobRequest(kind="echo", input={}))
+    assert busy.value.retry_after == seconds
+
+
 def test_another_replica_answers_cancels_and_takes_over_when_the_first_dies(server, stack, tmp_path, job_id):
     job_input = {"go": str(tmp_path / "go"), "log": str(tmp_path / "log")}
     other = Server(tmp_path, stack)
