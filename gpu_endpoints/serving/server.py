@@ -79,7 +79,11 @@ def create_app(endpoint: Endpoint) -> FastAPI:
     @app.middleware("http")
     async def check_caller(request: Request, call_next):
         caller, path = _caller(request), request.url.path
-        standing = await asyncio.to_thread(callers.standing, caller, settings())
+        known = settings()
+        if known.endpoint_audience:  # the provider's keys may have to be fetched
+            standing = await asyncio.to_thread(callers.standing, caller, known)
+        else:
+            standing = callers.standing(caller, known)
         request.state.is_known = standing == Standing.KNOWN
         if standing == Standing.KNOWN or (standing in _WITHOUT_A_NAME and path in OPEN_PATHS):
             return await call_next(request)
