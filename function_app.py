@@ -48,6 +48,7 @@ import triggers.uploads
 import triggers.usage
 import triggers.visits
 import triggers.voices
+import triggers.webhooks
 from ripieno.services import telemetry
 from ripieno.work import measuring, preparing
 
@@ -57,6 +58,7 @@ PARTS = (
     triggers.voices, triggers.sets, triggers.moderation, triggers.jobs, triggers.callbacks, triggers.health,
     triggers.identity, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     triggers.shares, triggers.audit, triggers.usage, triggers.visits,
+    triggers.webhooks, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
     orchestrators.composition, orchestrators.export, orchestrators.endpoint_job, orchestrators.removal,
     orchestrators.voices, orchestrators.dj_set, orchestrators.talk,

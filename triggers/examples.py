@@ -29,6 +29,7 @@ from ripieno.contracts import (
     understanding,
     voice_profiles,
     voices,
+    webhooks,
 )
 from ripieno.contracts.enums import (
     AudioFileStatus,
@@ -442,6 +443,17 @@ _EXAMPLES: Sequence[BaseModel] = [
     ),
     _REFUSAL,
     moderation.RefusalList(items=[_REFUSAL]),
+    webhooks.WebhookState(
+        secret="whsec_UmlwaWVubywgYSBzZWNyZXQgb2Ygbm9ib2R5J3MuLi4=", number=2, rotated_at=CAME, previous_until=DONE,  # noqa: S106
+        undelivered=[
+            webhooks.Undelivered(
+                message_id=f"{SONG_RUN}-analyzed", type="audio.analyzed", url="https://studio.example/told", tries=2,
+                reason="it answered 503", first_tried_at=DONE, next_try_at=ASKED,
+            )
+        ],
+    ),
+    webhooks.RotationOrder(overlap_hours=48),
+    webhooks.WebhookKey(number=2, rotated_at=CAME, previous_until=DONE),
     moderation.Appeal(reason="it is my own band's name"),
     moderation.Decision(granted=True, reason="the band is theirs"),
     composition.CompositionOrder(

@@ -63,8 +63,9 @@ CODES: dict[type[Exception], tuple[int, str]] = {
     visitors.VisitOver: (401, "visit_over"),
     webhooks.BadWebhookUrl: (400, "bad_webhook_url"),
     webhooks.BadSignature: (401, "bad_signature"),
+    webhooks.TooLong: (413, "file_too_large"),
     idempotency.BadKey: (400, "bad_idempotency_key"),
-    idempotency.KeyReused: (409, "idempotency_key_reused"),
+    idempotency.KeyReused: (422, "idempotency_key_reused"),
     idempotency.StillRunning: (409, "still_running"),
     analysing.AlreadyRunning: (409, "already_running"),
     analysing.NoSuchEngine: (400, "engine_unavailable"),
@@ -140,6 +141,15 @@ def of(fault: Exception) -> Problem:
         return _problem(503, "storage_unavailable", "storage does not answer at the moment: send the same again")
     log.exception("an unforeseen error", exc_info=fault)
     return _problem(500, "internal_error", "something broke on our side; the log has the details")
+
+
+def is_refusal(fault: Exception) -> bool:
+    """Whether something was refused before anything was done; else it broke on the way."""
+    if isinstance(fault, ApiError):
+        return fault.problem.status < 500
+    if isinstance(fault, (ValidationError, moderating.Refused, BadAudio)):
+        return True
+    return next((status < 500 for kind, (status, _) in CODES.items() if isinstance(fault, kind)), False)
 
 
 def lacks(role: Role) -> ApiError:

@@ -39,7 +39,7 @@ REMEDIES: dict[str, Remedy] = {
         (400,), "the `Idempotency-Key` is empty, too long or not printable ASCII", "send 1 to 255 such characters"
     ),
     "idempotency_key_reused": Remedy(
-        (409,), "the `Idempotency-Key` was sent before with another request", "take a new key for a new request"
+        (422,), "the `Idempotency-Key` was sent before with another request", "take a new key for a new request"
     ),
     "still_running": Remedy(
         (409,), "the first request with this `Idempotency-Key` is still being answered",
@@ -82,7 +82,8 @@ REMEDIES: dict[str, Remedy] = {
         (403,), "a page of another origin would change something", "name the origin in `Host.CORS`, or use a program"
     ),
     "bad_signature": Remedy(
-        (401,), "a callback is not signed with the secret that is shared", "sign it as Standard Webhooks say"
+        (401,), "a callback is not signed with a secret that is shared, or not now",
+        "sign it as Standard Webhooks say, and see that the clocks agree",
     ),
     # -- visitors and quotas
     "no_visitors": Remedy((403,), "nobody is let in here without an account", "sign in"),
@@ -96,6 +97,7 @@ REMEDIES: dict[str, Remedy] = {
         (429,), "the caller has used up what they may have: `quota` says which, `used` of `limit`",
         "send the same after `Retry-After` seconds: a day or month ends at `turns_at`; of storage, delete something",
     ),
+    "replayed": Remedy((409,), "a callback with this `webhook-id` was heard before", "nothing: it was heard"),
     # -- what is not done
     "refused": Remedy(
         (422,), "the words ask for what is not done here: an imitation by name, hate, or minors in sexual words",

@@ -29,7 +29,7 @@ from pydantic import BaseModel
 
 from ripieno.contracts import names
 from ripieno.contracts.enums import ItemKind, Role
-from ripieno.records import idempotency
+from ripieno.records import idempotency, keeping
 from ripieno.services import behalf, telemetry
 from ripieno.services.identity import NOBODY, Caller, caller_of
 from ripieno.work import moderating, pairing
@@ -242,8 +242,8 @@ async def _told(
         await asyncio.to_thread(_moderate, declared, call)
         with telemetry.about(owner=call.owner):
             answered = await declared.handler(call)
-    except BaseException:
-        await asyncio.to_thread(_let_go, claimed)
+    except BaseException as fault:
+        await asyncio.to_thread(_broke_off, claimed, fault)
         raise
     return await asyncio.to_thread(_end, claimed, answered, call)
 
@@ -259,8 +259,8 @@ def _told_plainly(declared: Route, req: func.HttpRequest, act: gate.Act) -> func
         _moderate(declared, call)
         with telemetry.about(owner=call.owner):
             answered = declared.handler(call)
-    except BaseException:
-        _let_go(claimed)
+    except BaseException as fault:
+        _broke_off(claimed, fault)
         raise
     return _end(claimed, answered, call)
 
@@ -292,7 +292,10 @@ def _moderate(declared: Route, call: Call[Any]) -> None:
 
 
 def _seeded(call: Call[Any], claimed: Claimed) -> Call[Any]:
-    return replace(call, seed=claimed.seed) if isinstance(claimed, idempotency.Claim) else call
+    if not isinstance(claimed, idempotency.Claim):
+        return call
+    keeping.keep(claimed)
+    return replace(call, seed=claimed.seed)
 
 
 def _params(req: func.HttpRequest) -> dict[str, str]:
@@ -353,14 +356,22 @@ def _asked(declared: Route, req: func.HttpRequest, caller: Caller, owner: str) -
 
 def _end(claimed: idempotency.Claim | None, answered: Answer, call: Call[Any]) -> func.HttpResponse:
     data = _data(gate.as_shared(answered, call.caller, call.owner))
+    claimed = keeping.end(claimed) if claimed is not None else None
     if claimed is not None and isinstance(data, str):
         idempotency.answer(claimed, answered.status, answered.headers, data)
     return func.HttpResponse(data, status_code=answered.status, headers=answered.headers, mimetype=answered.media_type)
 
 
-def _let_go(claimed: idempotency.Claim | None) -> None:
-    if claimed is not None:
+def _broke_off(claimed: idempotency.Claim | None, fault: BaseException) -> None:
+    """What was refused has done nothing, and its key is free again; what broke may have done a part, which whoever
+    sends it again goes on with."""
+    if claimed is None:
+        return
+    claimed = keeping.end(claimed)
+    if isinstance(fault, Exception) and problems.is_refusal(fault):
         idempotency.let_go(claimed)
+    else:
+        idempotency.give_up(claimed)
 
 
 def _again(answered: idempotency.Answered, act: gate.Act) -> func.HttpResponse:

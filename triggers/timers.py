@@ -12,7 +12,7 @@ from azure.durable_functions import OrchestrationRuntimeStatus as Status
 
 from ripieno.records import songs
 from ripieno.services.settings import settings
-from ripieno.work import asking, endings, housekeeping, inbox, measuring, metering, preparing, visiting
+from ripieno.work import asking, delivering, endings, housekeeping, inbox, measuring, metering, preparing, visiting
 
 blueprint = df.Blueprint()
 log = logging.getLogger("ripieno.housekeeping")
@@ -39,6 +39,13 @@ async def look_after_runs(timer: func.TimerRequest, client: df.DurableOrchestrat
     """See that storage is as it should be; start what was asked for and never began; give what ended badly its end."""
     await asyncio.to_thread(preparing.again)
     await asking.look_after(client, endings.give)
+
+
+@blueprint.function_name("deliver_webhooks")
+@blueprint.timer_trigger(arg_name="timer", schedule="*/15 * * * * *")
+def deliver_webhooks(timer: func.TimerRequest) -> None:
+    """Try webhooks again that did not arrive, as they are due."""
+    delivering.deliver_due()
 
 
 @blueprint.function_name("expire")

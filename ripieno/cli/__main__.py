@@ -33,6 +33,7 @@ from ripieno.cli.stages import harmonize, lyrics, master
 from ripieno.cli.understand import understand
 from ripieno.cli.usage import usage
 from ripieno.cli.voice import voice
+from ripieno.cli.webhooks import webhooks
 from ripieno.client import RipienoError
 
 _SECTIONS = [
@@ -48,6 +49,7 @@ _SECTIONS = [
     cloup.Section("What was refused", [refusals, appeal, decide]),
     cloup.Section("Voices", [voice]),
     cloup.Section("Who you are", [login, logout, whoami, pair, devices, usage]),
+    cloup.Section("Webhooks", [webhooks]),
     cloup.Section("Operators", [ops]),
     cloup.Section("The stack on this machine", [up, down, doctor, models, completion]),
 ]

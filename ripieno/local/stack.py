@@ -284,8 +284,9 @@ class Stack:
             "RIPIENO_PUBLIC_URL": self.url,
             "RIPIENO_ANALYSIS_ENDPOINTS": f"http://127.0.0.1:{self.ports.analysis}",
             "RIPIENO_GENERATION_ENDPOINTS": f"http://127.0.0.1:{self.ports.generation}",
-            "RIPIENO_CALLBACK_SECRET": self._secret("callback"),
-            "RIPIENO_WEBHOOK_SECRET": self._secret("webhook"),
+            "RIPIENO_CALLBACK_SECRETS": self._secret("callback"),
+            "RIPIENO_WEBHOOK_SECRETS": self._secret("webhook"),
+            "RIPIENO_DIRECT_SECRETS": self._secret("direct"),
             "RIPIENO_ALLOW_PRIVATE_WEBHOOKS": "1",
             "NUMBA_CACHE_DIR": str(PROJECT / ".ripieno" / "numba"),
             "SPT_NOENV": "1",  # of setproctitle: names leave /proc/PID/environ as it is

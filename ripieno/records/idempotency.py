@@ -134,8 +134,7 @@ def answer(claimed: Claim, status: int, headers: dict[str, str], body: str) -> N
     try:
         _keep(claimed, status, headers, body)
     except AzureError:
-        with contextlib.suppress(AzureError):
-            _merge(claimed, {"given_up": True})
+        give_up(claimed)
         raise
 
 
@@ -161,6 +160,20 @@ def _merge(claimed: Claim, fields: dict[str, Any]) -> None:
             table(names.IDEMPOTENCY_KEYS).update_entity(entity, mode=UpdateMode.MERGE)
             return
     table(names.IDEMPOTENCY_KEYS).update_entity(entity, mode=UpdateMode.MERGE)
+
+
+def give_up(claimed: Claim) -> None:
+    """It broke on the way, and a part of it may be done: whoever comes next goes on with its seed, at once."""
+    entity = {"PartitionKey": claimed.owner, "RowKey": claimed.row_key, "given_up": True}
+    with contextlib.suppress(AzureError):  # another has it by now; or storage is away, and it is dead in a minute
+        table(names.IDEMPOTENCY_KEYS).update_entity(
+            entity, mode=UpdateMode.MERGE, etag=claimed.etag, match_condition=MatchConditions.IfNotModified
+        )
+
+
+def renewed(claimed: Claim) -> str | None:
+    """Write a claim anew, so that it is not taken for dead; its new ETag, None where another has it."""
+    return _taken_over(claimed.owner, claimed.row_key, claimed.etag)
 
 
 def let_go(claimed: Claim) -> None:

@@ -348,6 +348,8 @@ def parse_uri(uri: str) -> tuple[str, str]:
     root = blob_service().primary_endpoint.rstrip("/") + "/"
     address = uri.partition("?")[0]
     container_name, slash, name = unquote(address.removeprefix(root)).partition("/")
-    if not address.startswith(root) or not slash or not name:
+    parts = [container_name, *name.split("/")]
+    is_odd = not name.isprintable() or "\\" in name or not {".", ".."}.isdisjoint(parts)  # another place, to some
+    if not address.startswith(root) or not slash or not name or is_odd:
         raise ValueError(f"{uri!r} is not a blob of the storage account at {root}")
     return container_name, name

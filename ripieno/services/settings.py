@@ -5,6 +5,7 @@ Lists are separated by commas; an empty value is as none. `local.settings.sample
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Mapping
 from functools import lru_cache
@@ -16,8 +17,10 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, Setting
 from pydantic_settings import PydanticBaseSettingsSource as Source
 
 MEBIBYTE = 1024 * 1024
+SHORTEST_KEY = 20
 _MODELS_CACHE = Path.home() / ".cache" / "ripieno" / "models"
 _OWN_ACCOUNT, _HOSTS_ACCOUNT = "RIPIENO_STORAGE", "AZUREWEBJOBSSTORAGE"
+_SECRET = {"endpoint_keys", "callback_secrets", "webhook_secrets", "direct_secrets"}
 _READ = ("RIPIENO_", "AZURE_OPENAI_", _HOSTS_ACCOUNT, "HF_TOKEN")
 
 
@@ -41,6 +44,24 @@ def _pairs(value: Any) -> Any:
     return found
 
 
+def _secrets(value: Any) -> Any:
+    """Standard Webhooks' own form: `whsec_` and 24 to 64 random bytes in base64."""
+    for one in _split(value):
+        try:
+            size = len(base64.b64decode(one.removeprefix("whsec_"), validate=True)) if one.startswith("whsec_") else 0
+        except ValueError:
+            size = 0
+        if not 24 <= size <= 64:
+            raise ValueError("one of them is no secret: each is `whsec_` and 24 to 64 random bytes in base64")
+    return _split(value)
+
+
+def _keys(value: Any) -> Any:
+    if not all(len(one) >= SHORTEST_KEY and one.isascii() and one.isprintable() for one in _split(value)):
+        raise ValueError(f"one of them is no key: each has {SHORTEST_KEY} or more printable ASCII characters")
+    return _split(value)
+
+
 def _prices(value: Any) -> Any:
     return {name: tuple(price.split("/")) for name, price in _pairs(value).items()} if isinstance(value, str) else value
 
@@ -55,6 +76,8 @@ Prices = Annotated[dict[str, tuple[Price, Price]], NoDecode, BeforeValidator(_pr
 Words = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 Modes = Annotated[list[Literal["local", "entra", "easy_auth", "token"]], NoDecode, BeforeValidator(_split)]
 Addresses = Annotated[list[str], NoDecode, BeforeValidator(_addresses)]
+Secrets = Annotated[list[str], NoDecode, BeforeValidator(_secrets)]
+Keys = Annotated[list[str], NoDecode, BeforeValidator(_keys)]
 
 
 def _storage(name: str) -> AliasChoices:
@@ -127,13 +150,11 @@ class Settings(BaseSettings):
     scopes: Words = Field([], description="that they ask for, beside openid and offline_access")
     tokens: Words = Field([], description="of one's own, as owner:Role=token")
 
-    # -- secrets
-    endpoint_key: str | None = Field(None, description="which endpoints ask of the app")
-    callback_secret: str | None = Field(None, description="with which endpoints sign callbacks to the app")
-    webhook_secret: str | None = Field(None, description="with which the app signs webhooks to its users")
-    callback_hosts: Addresses = Field(
-        [], description="addresses that direct callers of endpoints may be called back at"
-    )
+    # -- secrets, the newest first: two are valid while one takes the other's place
+    endpoint_keys: Keys = Field([], description="which endpoints ask of the app; it sends the first, they take any")
+    endpoint_audience: str | None = Field(None, description="for whom the app's identity asks a token, to endpoints")
+    callback_secrets: Secrets = Field([], description="with which endpoints sign callbacks to the app")
+    webhook_secrets: Secrets = Field([], description="which the secrets follow from that users check webhooks with")
     allow_private_webhooks: bool = Field(False, description="whether webhooks may go to private addresses")
 
     # -- language models: of Azure OpenAI, or of any address that speaks its API
@@ -153,6 +174,15 @@ class Settings(BaseSettings):
     planner_engines: Words = Field(["symbolic"], description="engines that the planner may choose")
 
     # -- the endpoints
+    endpoint_issuer: str | None = Field(
+        None, description="of the tokens: https://login.microsoftonline.com/TENANT/v2.0"
+    )
+    endpoint_callers: Words = Field([], description="ids of applications or identities whose tokens are taken")
+    endpoint_role: str | None = Field(None, description="an application role that the token must have too")
+    direct_secrets: Secrets = Field([], description="with which endpoints sign callbacks to their direct callers")
+    callback_hosts: Addresses = Field(
+        [], description="addresses that direct callers of endpoints may be called back at"
+    )
     c2pa_certificates: Path | None = Field(None, description="a chain of certificates (PEM) to sign what is made with")
     c2pa_key: Path | None = Field(None, description="the private key (PEM) of the first of them")
     c2pa_algorithm: Literal["es256", "es384", "es512", "ps256", "ps384", "ps512", "ed25519"] = Field(
@@ -220,9 +250,16 @@ def _read(environment: tuple[tuple[str, str], ...]) -> Settings:
     try:
         found = Settings()  # pyright: ignore[reportCallIssue]
     except ValidationError as fault:
-        wrong = "; ".join(f"{_named(one['loc'])}: {one['msg']}, not {one['input']!r}" for one in fault.errors())
+        wrong = "; ".join(_said(one) for one in fault.errors())
         raise MissingSetting(f"a setting cannot be what it is: {wrong}") from None
     return found.model_copy(update={"public_url": found.public_url.rstrip("/")})
+
+
+def _said(error: Any) -> str:
+    """What is wrong with a setting; its value too, unless that is a secret: this goes into logs."""
+    name = str(error["loc"][0]) if error["loc"] else ""
+    shown = "" if name in _SECRET else f", not {error['input']!r}"
+    return f"{_named(error['loc'])}: {error['msg'].removeprefix('Value error, ')}{shown}"
 
 
 def _named(place: tuple[int | str, ...]) -> str:

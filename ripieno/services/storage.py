@@ -52,7 +52,7 @@ def _blob_service(connection: str | None, address: str | None) -> BlobServiceCli
             connection, transport=_transport(connection), connection_data_block_size=_READ_BYTES
         )
     return BlobServiceClient(
-        address or "", credential=_identity(), transport=_transport(), connection_data_block_size=_READ_BYTES
+        address or "", credential=identity(), transport=_transport(), connection_data_block_size=_READ_BYTES
     )
 
 
@@ -63,7 +63,7 @@ def _table_service(connection: str | None, address: str | None) -> TableServiceC
             connection, transport=_transport(connection), per_call_policies=[MeasuredTables()]
         )
     return TableServiceClient(
-        endpoint=address or "", credential=_identity(), transport=_transport(), per_call_policies=[MeasuredTables()]
+        endpoint=address or "", credential=identity(), transport=_transport(), per_call_policies=[MeasuredTables()]
     )
 
 
@@ -85,7 +85,7 @@ def _table(service: TableServiceClient, name: str) -> TableClient:
 
 
 @lru_cache(maxsize=1)
-def _identity() -> DefaultAzureCredential:
+def identity() -> DefaultAzureCredential:
     """The process's identity; the user-assigned one that `__clientId` names, where it does."""
     from azure.identity import DefaultAzureCredential  # late: nobody with a connection string needs it
 

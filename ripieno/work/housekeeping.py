@@ -13,6 +13,7 @@ from ripieno.records import (
     analyses,
     audit,
     devices,
+    heard,
     idempotency,
     jobs,
     preferences,
@@ -21,6 +22,7 @@ from ripieno.records import (
     uploads,
     usage,
     voices,
+    webhooks,
     works,
 )
 from ripieno.services import blobs
@@ -29,6 +31,8 @@ from ripieno.work import judging, metering, review
 KEEP_KEYS = timedelta(days=2)
 KEEP_UPLOADS = timedelta(days=7)
 KEEP_JOBS = timedelta(days=30)
+KEEP_HEARD = timedelta(hours=1)  # a callback's signature holds for minutes
+KEEP_UNDELIVERED = timedelta(days=30)
 KEEP_ORPHANS = timedelta(days=1)
 LONGEST_SECONDS = 90.0
 """Of each kind a night, so that all of them together end within the ten minutes that a function has."""
@@ -48,6 +52,8 @@ def expire(now: datetime | None = None) -> dict[str, int]:
     now = now or datetime.now(UTC)
     kinds: dict[str, Callable[[], int]] = {
         "idempotency keys": lambda: _all(lambda: idempotency.expire(now - KEEP_KEYS)),
+        "callbacks": lambda: _all(lambda: heard.expire(now - KEEP_HEARD)),
+        "webhooks": lambda: _all(lambda: webhooks.expire(now - KEEP_UNDELIVERED)),
         "uploads": lambda: _all(lambda: uploads.expire(now - KEEP_UPLOADS, also=_delete_bytes)),
         "jobs": lambda: _all(lambda: jobs.expire(now - KEEP_JOBS)),
         "documents of jobs": lambda: blobs.delete_older(names.JOBS, now - KEEP_JOBS, seconds=LONGEST_SECONDS),

@@ -60,12 +60,22 @@ async def look(client: DurableOrchestrationClient) -> int:
 async def hear(client: DurableOrchestrationClient, event: Any) -> None:
     """Ask for the blobs that Event Grid tells of: one event or several, of its own schema or of CloudEvents 1.0."""
     for one in event if isinstance(event, list) else [event]:
-        path = unquote(urlsplit(str(one.get("data", {}).get("url", ""))).path)
-        _, found, name = f"/{path.lstrip('/')}".partition(f"/{names.RAW_AUDIO}/")
-        if found and name:
+        name = _named(one)
+        if name:
             await take(client, name)
         else:
             log.warning("an event that tells of no drop is left alone: %s", str(one)[:500])
+
+
+def _named(event: Any) -> str:
+    """The blob of the inbox that an event tells of; empty where it tells of none, or is no event."""
+    data = event.get("data") if isinstance(event, dict) else None
+    url = data.get("url") if isinstance(data, dict) else None
+    try:
+        path = unquote(urlsplit(str(url or "")).path)
+    except ValueError:
+        return ""
+    return f"/{path.lstrip('/')}".partition(f"/{names.RAW_AUDIO}/")[2]
 
 
 async def take(client: DurableOrchestrationClient, name: str) -> bool:

@@ -21,7 +21,7 @@ from ripieno.contracts.enums import JobKind
 from ripieno.contracts.voice_profiles import Voice
 from ripieno.contracts.workflow import SEPARATION_WAYS, RemovalOrder, Run
 from ripieno.contracts.works import Work
-from ripieno.records import feedback, runs, shares, songs, voices, works
+from ripieno.records import feedback, runs, shares, songs, voices, webhooks, works
 from ripieno.services import blobs, engines
 from ripieno.services.settings import settings
 from ripieno.work import (
@@ -215,6 +215,7 @@ def delete(order: RemovalOrder) -> None:
     if order.audio_file_id and order.born:
         songs.delete(order.owner, order.audio_file_id, order.born)
         analysing.clean_up(order.owner, order.audio_file_id, order.born)
+        webhooks.forget(order.owner, names.song_folder(order.audio_file_id, order.born))
         stopping.delete_jobs(order.owner, names.song_instances(order.audio_file_id, order.born))
 
 
@@ -227,6 +228,7 @@ def delete_work(owner: str, work_id: str) -> None:
             runs.forget(run)
     blobs.delete_prefix(names.GENERATED, f"{work_id}/")
     feedback.delete_of(owner, work_id)
+    webhooks.forget(owner, work_id)
     works.delete(owner, work_id)
     _end_shares(owner, work_id)
     metering.gone(owner, f"work|{work_id}")

@@ -309,6 +309,13 @@ def a_set(ripieno, song) -> str:
     return made
 
 
+def rotate(stack, ripieno, song, make_clip) -> None:
+    before = ripieno.webhooks()
+    told = one_of(all_at_once(f"{stack.url}/api/webhooks/rotate", json={"overlap_hours": 1}))
+    after = ripieno.webhooks()
+    assert (told["number"], after.number) == (before.number + 1,) * 2 and after.secret != before.secret
+
+
 def make_set(stack, ripieno, song, make_clip) -> None:
     before = {one.set_id for one in ripieno.sets()}
     told = one_of(all_at_once(f"{stack.url}/api/sets", json={"songs": [song], "all_of_them": True}))
@@ -389,6 +396,7 @@ POSTS: dict[str, Callable[..., None]] = {
     "/ops/refusals/{id}/decision": decide,
     "/preferences/rebuild": learn_again,
     "/shares": share,
+    "/webhooks/rotate": rotate,
     "/sets": make_set,
     "/sets/{id}/edit": change_set,
     "/sets/{id}/rollback": change_set,

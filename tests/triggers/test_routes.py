@@ -70,6 +70,8 @@ CALLS = {
     ("GET", "/shares"): lambda c, _: list(c.shares("received", kind="songs")),
     ("DELETE", "/shares/{id}"): lambda c, _: c.end_share("id"),
     ("GET", "/ops/audit"): lambda c, _: list(c.audit(owner="ben")),
+    ("GET", "/webhooks"): lambda c, _: c.webhooks(),
+    ("POST", "/webhooks/rotate"): lambda c, _: c.rotate_webhook_secret(overlap_hours=1),
     ("POST", "/compositions/{id}/cancel"): lambda c, _: c.cancel_composition("id"),
     ("DELETE", "/compositions/{id}"): lambda c, _: c.delete_composition("id"),
     ("POST", "/generations"): lambda client, path: client.generate(GenerationOrder(parameters=FREE)),
@@ -214,6 +216,35 @@ def test_the_client_calls_a_declared_route(app, called, tmp_path: Path):
     expected = f"/{PREFIX}{declared.path}".replace("{id}", "id").replace("{stem}", "synth 2").replace("{talk}", "talk")
     assert (method, address) == (called[0], expected)
     assert params <= set(declared.query.model_fields if declared.query else ())
+
+
+@pytest.mark.parametrize("called", [one for one in CALLS if one[0] == "POST"], ids=lambda called: called[1])
+def test_every_post_of_the_client_has_a_key_which_its_repetitions_have_too(app, called, tmp_path: Path, monkeypatch):
+    """Its first answer is lost, its second is that the first is at work, its third that the platform is busy."""
+    monkeypatch.setattr("ripieno.client._sync.connection.sleep", lambda _: None)
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"RIFF")
+    keys: list[list[str]] = []
+    client = Ripieno("http://ripieno")
+    for _ in range(2):
+        asked: list[str] = []
+
+        def answer(request: httpx.Request, asked: list[str] = asked) -> httpx.Response:
+            asked.append(request.headers["idempotency-key"])
+            if len(asked) == 1:
+                raise httpx.ReadError("the connection broke", request=request)
+            known = {2: (409, "still_running"), 3: (503, "storage_unavailable")}
+            status, code = known.get(len(asked), (404, "x"))
+            return httpx.Response(status, json={"code": code, "detail": "x"})
+
+        client._http = httpx.Client(base_url="http://ripieno/api/", transport=httpx.MockTransport(answer))
+        try:
+            CALLS[called](client, path)
+        except RipienoError:
+            pass
+        keys.append(asked)
+    assert all(len(asked) == 4 and len(set(asked)) == 1 and asked[0] for asked in keys), keys
+    assert keys[0][0] != keys[1][0], "another call is another request"
 
 
 def test_the_client_can_call_every_route_that_people_use(app):

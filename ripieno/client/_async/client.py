@@ -17,6 +17,7 @@ from ripieno.client._async.songs import AsyncSongs
 from ripieno.client._async.tastes import AsyncTastes
 from ripieno.client._async.usages import AsyncUsages
 from ripieno.client._async.voices import AsyncVoices
+from ripieno.client._async.webhooks import AsyncWebhooks
 
 
 class AsyncRipieno(
@@ -32,6 +33,7 @@ class AsyncRipieno(
     AsyncIdentity,
     AsyncShares,
     AsyncUsages,
+    AsyncWebhooks,
     AsyncPlatform,
 ):
     """A connection to one Ripieno.

@@ -18,6 +18,7 @@ from ripieno.client._sync.songs import Songs
 from ripieno.client._sync.tastes import Tastes
 from ripieno.client._sync.usages import Usages
 from ripieno.client._sync.voices import Voices
+from ripieno.client._sync.webhooks import Webhooks
 
 
 class Ripieno(
@@ -33,6 +34,7 @@ class Ripieno(
     Identity,
     Shares,
     Usages,
+    Webhooks,
     Platform,
 ):
     """A connection to one Ripieno.

@@ -5,7 +5,8 @@
     easy_auth   the headers of App Service authentication
     token       tokens that whoever runs this has written down
 
-Several may be given; visitors without an account (`ripieno.services.visitors`) come beside them. Where there is `local` or `token`, devices can be paired (`ripieno.records.devices`).
+Several may be given; visitors without an account (`ripieno.services.visitors`) come beside them. Where there is `local`
+or `token`, devices can be paired (`ripieno.records.devices`).
 
     caller          whoever a request acts for
     roles           what each role brings with it

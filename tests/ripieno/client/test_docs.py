@@ -94,6 +94,7 @@ WITHOUT_EXAMPLE = {
     "jams_url",
     "job",
     "removal",
+    "rotate_webhook_secret",
     "wait_removal",
     "reject",
     "cancel_generation",

@@ -217,6 +217,38 @@ def test_events_that_tell_of_no_drop_are_left_alone(storage, caplog):
     assert client.started == {} and caplog.text.count("tells of no drop") == 2
 
 
+@pytest.mark.parametrize(
+    "event", [None, 1, "x", [], {}, [None, 2], {"data": None}, {"data": []}, {"data": {"url": None}}, {"data": {"url": 3}},
+              {"data": {"url": "https://["}}, {"data": {"url": "https://x/raw-audio/"}}],
+)  # fmt: skip
+def test_what_is_no_event_is_left_alone_and_not_tried_until_it_is_poison(storage, event):
+    client = Workflows()
+    asyncio.run(inbox.hear(client, event))
+    assert client.started == {}
+
+
+def test_events_that_come_late_twice_and_in_the_wrong_order_are_one_run_for_each_version(storage):
+    """Two hosts hear of both versions of a blob, the first one's events last, and look into the inbox meanwhile."""
+    client = Workflows()
+
+    async def heard_by_both(event: object) -> None:
+        await asyncio.gather(inbox.hear(client, event), inbox.hear(client, [event, event]), inbox.look(client))
+
+    first, second = ({**created("x.wav"), "id": number} for number in "12")
+    drop("x.wav", b"the first")
+    asyncio.run(heard_by_both(first))
+    assert len(client.started) == 1
+    drop("x.wav", b"the second")
+    for event in (second, first, second, first):
+        asyncio.run(heard_by_both(event))
+    assert [order["blob_name"] for order in client.started.values()] == ["x.wav"] * 2
+    assert len({order["etag"] for order in client.started.values()}) == 2
+    blobs.delete(names.RAW_AUDIO, "x.wav")  # taken in
+    for event in (first, second):
+        asyncio.run(heard_by_both(event))
+    assert len(client.started) == 2
+
+
 def test_with_event_grid_the_inbox_is_looked_into_now_and_then_and_without_it_all_the_time(monkeypatch):
     from triggers import timers
 
