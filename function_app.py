@@ -43,6 +43,7 @@ import triggers.understanding
 import triggers.unknown
 import triggers.uploads
 import triggers.voices
+from ripieno.services import logs
 from ripieno.work import preparing
 
 PARTS = (
@@ -57,6 +58,7 @@ PARTS = (
     activities.voices, activities.sets,
 )  # fmt: skip
 
+logs.guard()
 preparing.at_start()
 
 app = df.DFApp()

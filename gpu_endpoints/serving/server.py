@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -23,7 +22,7 @@ from gpu_endpoints.serving.worker import LoadHandlers
 from ripieno import __version__
 from ripieno.contracts.jobs import JobRequest, JobStatus, ScoreRequest
 from ripieno.contracts.problems import Problem
-from ripieno.services import webhooks
+from ripieno.services import logs, webhooks
 from ripieno.services.models import container
 from ripieno.services.settings import settings
 
@@ -63,7 +62,7 @@ def create_app(endpoint: Endpoint) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        logging.getLogger("azure").setLevel(logging.WARNING)
+        logs.guard()
         await asyncio.to_thread(container.bring)
         await scheduler.start()
         yield

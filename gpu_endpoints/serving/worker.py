@@ -11,7 +11,6 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -21,6 +20,7 @@ import setproctitle
 
 from gpu_endpoints.serving.work import Handler, JobCancelled, JobContext, JobFailed
 from ripieno.contracts.jobs import JobError
+from ripieno.services import logs
 
 log = logging.getLogger("ripieno.worker")
 _HOW: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
@@ -119,8 +119,7 @@ class WorkerProcess:
 def _work(pipe: Connection, cancel: Any, load_handlers: LoadHandlers, threads: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("azure", "httpx"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logs.guard()
     setproctitle.setproctitle("ripieno: worker")
     for name in _THREADS:
         os.environ[name] = str(threads)
@@ -159,7 +158,7 @@ def _run(
         except BrokenPipeError:
             os._exit(1)  # the server is gone: so are we
         except Exception as fault:
-            log.error("job %s (%s) failed:\n%s", job_id, kind, traceback.format_exc())
+            log.exception("job %s (%s) failed", job_id, kind)
             said = str(fault).replace(folder, "").strip() or "no reason given"
             error = JobError(code="internal_error", message=f"{type(fault).__name__}: {said}", retryable=True)
         return "failed", error.model_dump()

@@ -26,6 +26,9 @@ ENDED = {Status.Completed, Status.Failed, Status.Terminated, Status.Canceled}
 MOST_AT_ONCE = 200
 _TO_THE_END = {"RemovalOrchestrator", "CancelOrchestrator"}  # what was promised: nobody is told that it failed
 
+_FORGOTTEN = {"IngestOrchestrator"}
+"""Of what ended well nothing is asked any more, and its history has a file's name: no song knows which drop it was."""
+
 _NUMBERED = {"CompositionOrchestrator", "SetOrchestrator"}
 
 GiveUp = Callable[[Run, str], None]
@@ -84,6 +87,8 @@ async def look_after(client: DurableOrchestrationClient, give_up: GiveUp, *, mos
             elif status.runtime_status in ENDED:
                 reason = _reason(run, status)
                 await asyncio.to_thread(give_up, run, reason)
+                if run.orchestrator in _FORGOTTEN and status.runtime_status == Status.Completed:
+                    await client.purge_instance_history(run.instance_id)
                 await asyncio.to_thread(runs.forget, run)
                 settled += 1
         except Exception:

@@ -13,6 +13,7 @@ from azure.core.exceptions import AzureError
 from azure.durable_functions import DurableOrchestrationClient
 
 from ripieno.contracts import names
+from ripieno.services import logs
 from ripieno.services.outage import is_final
 from ripieno.services.storage import container
 from ripieno.work import asking, ingest
@@ -40,7 +41,7 @@ async def look(client: DurableOrchestrationClient) -> int:
             new += await take(client, name)
         except Exception as problem:  # of one blob: it keeps no other waiting
             if not is_final(problem):
-                log.warning("%s cannot be taken in now, and is tried again: %s", name, problem)
+                log.warning("%s cannot be taken in now: %s", logs.shown(name), logs.without_words(problem))
                 continue
             await _reject(name, problem)
         _asked[name, etag] = now
@@ -58,7 +59,7 @@ async def hear(client: DurableOrchestrationClient, event: Any) -> None:
         if found and name:
             await take(client, name)
         else:
-            log.warning("an event that tells of no drop is left alone: %s", str(one)[:500])
+            log.warning("an event that tells of no drop is left alone: %s", str(one.get("id", ""))[:100])
 
 
 async def take(client: DurableOrchestrationClient, name: str) -> bool:
@@ -78,11 +79,11 @@ async def take(client: DurableOrchestrationClient, name: str) -> bool:
 
 async def _reject(name: str, problem: Exception) -> None:
     """Out of the inbox with what cannot be taken in however often it is tried."""
-    log.warning("%s cannot be taken in: %s: %s", name, type(problem).__name__, problem)
+    log.warning("%s cannot be taken in: %s: %s", logs.shown(name), type(problem).__name__, logs.without_words(problem))
     try:
         await asyncio.to_thread(ingest.reject_unasked, name, str(problem) or type(problem).__name__)
     except Exception as fault:
-        log.warning("%s cannot be rejected now, and is tried again: %s", name, fault)
+        log.warning("%s cannot be rejected now: %s", logs.shown(name), logs.without_words(fault))
 
 
 def _lying() -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import uvicorn
 
 from ripieno.local.host import functions, server
+from ripieno.services import logs
 
 
 def main() -> None:
@@ -21,8 +22,7 @@ def main() -> None:
     chosen = parser.parse_args()
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("azure", "httpx", "httpcore"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logs.guard()
     # The SDK warns of events that come before they are waited for, and of untyped payloads; both are normal here.
     warnings.filterwarnings("ignore", message="Potential duplicate Task completion")
     warnings.filterwarnings("ignore", message="azure.functions df_")
