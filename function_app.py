@@ -21,6 +21,7 @@ import orchestrators.talk
 import orchestrators.version
 import orchestrators.voices
 import orchestrators.work
+import triggers.account
 import triggers.audio
 import triggers.callbacks
 import triggers.catalogue
@@ -34,6 +35,7 @@ import triggers.jobs
 import triggers.masters
 import triggers.moderation
 import triggers.openapi
+import triggers.ops
 import triggers.preferences
 import triggers.reference
 import triggers.removals
@@ -49,7 +51,7 @@ from ripieno.work import preparing
 PARTS = (
     triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.compositions, triggers.feedback,
     triggers.preferences, triggers.understanding, triggers.catalogue, triggers.harmony, triggers.masters,
-    triggers.voices, triggers.sets, triggers.moderation, triggers.jobs, triggers.callbacks, triggers.health,
+    triggers.voices, triggers.sets, triggers.moderation, triggers.account, triggers.ops, triggers.jobs, triggers.callbacks, triggers.health,
     triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
     orchestrators.composition, orchestrators.export, orchestrators.endpoint_job, orchestrators.removal,

@@ -129,7 +129,7 @@ class Backlog(Contract):
 
 
 class Overview(Contract):
-    """`GET /ops/overview`: for a person. `oldest_run_seconds` is since when the run that waits longest was asked for."""
+    """`GET /ops/overview`: for a person. `oldest_run_seconds` is how long the run that waits longest has waited."""
 
     at: str
     backlog: Backlog
@@ -172,6 +172,7 @@ class OrphansOrder(Request):
 
     dry_run: bool = True
     older_than_hours: int = Field(default=24, ge=24, le=87600)
+    cursor: str | None = Field(default=None, max_length=4000)
 
 
 class Orphan(Contract):
@@ -194,6 +195,7 @@ class Orphans(Contract):
     complete: bool
     dry_run: bool
     items: list[Orphan]
+    next_cursor: str | None = None
 
 
 class CheckOrder(Request):

@@ -6,7 +6,8 @@
     by-owner|{owner}|{newest first}|{id}
     by-subject|{owner}|{subject}|{id}
 
-The id follows from what failed and from which run of it: kept twice, it is one failure. It goes with its subject.
+The id follows from what failed: kept twice, it is one failure, and what fails again is open again. It goes with its
+subject.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class FailureMissing(Missing):
 
 
 def id_of(kind: FailureKind | str, owner: str, what: str) -> str:
-    """Of one run of one thing, `what`: the instance id, or the id of what was sent."""
+    """Of one thing, `what`: a life of a song, a take, a message; it fails again under the same id."""
     return hashlib.sha256(f"{owner}\n{kind}\n{what}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
@@ -53,7 +54,7 @@ def keep(
 
     Parameters
     ----------
-    what : by which it is the same one: the run's instance id, the message's id
+    what : by which it is the same one: `song-{id}-{born}`, `take-{work}-{element}-1`, the message's id
     subject : the id of the song, work or voice that it is of and goes with; else `what`
     order : what is needed to do it again (small JSON)
     """
@@ -75,7 +76,7 @@ def keep(
         return failure
 
     def again(known: Failure) -> Failure | None:
-        if known.status == "open" and known.reason == failure.reason:
+        if known.status == "open" and (known.reason, known.instance_id) == (failure.reason, failure.instance_id):
             return None  # told twice of one end
         return failure.model_copy(update={"times": known.times + 1})
 
@@ -198,7 +199,7 @@ def _index(one: Failure) -> IndexRows:
     shown = {"status": str(one.status), "kind": str(one.kind)}
     keys = (f"by-date|{when}", f"by-kind|{one.kind}|{when}", f"by-owner|{one.owner}|{when}")
     subject = _plain(one.subject)
-    return {key: shown for key in (*keys, f"by-subject|{one.owner}|{subject}|{one.failure_id}")}
+    return dict.fromkeys((*keys, f"by-subject|{one.owner}|{subject}|{one.failure_id}"), shown)
 
 
 def _plain(subject: str) -> str:

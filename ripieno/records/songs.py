@@ -283,3 +283,4 @@ _store = Store(
 )
 damage, repair, everything = _store.damage, _store.repair, _store.everything
 orphans, sweep = _store.orphans, _store.sweep
+documents = _store.documents

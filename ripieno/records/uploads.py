@@ -64,7 +64,9 @@ def delete_of(owner: str, audio_file_id: str) -> None:
 
 def delete_all(owner: str) -> list[str]:
     """Forget all that somebody began to upload; the ids of it."""
-    found = table(names.UPLOADS).query_entities("owner eq @owner", parameters={"owner": owner}, select=["PartitionKey", "RowKey"])
+    found = table(names.UPLOADS).query_entities(
+        "owner eq @owner", parameters={"owner": owner}, select=["PartitionKey", "RowKey"]
+    )
     gone = [(row["PartitionKey"], row["RowKey"]) for row in found]
     for partition, key in gone:
         table(names.UPLOADS).delete_entity(partition, key)

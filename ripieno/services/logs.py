@@ -52,7 +52,7 @@ class _Safe(logging.LogRecord):
         if self.exc_info and self.exc_info[1] is not None:
             self.exc_info = _told(self.exc_info[1], self.exc_info[2])
 
-    def getMessage(self) -> str:  # noqa: N802 - the standard library's name
+    def getMessage(self) -> str:
         return redacted(super().getMessage())
 
 

@@ -100,6 +100,10 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(60.0, ge=0, description="after which a removal looks once more")
     rest_seconds: float = Field(20.0, ge=0, description="after which a run that never began is begun by others")
     trust_easy_auth: bool = Field(False, description="whether nothing but the platform can set Easy Auth's headers")
+    keep_history_days: int = Field(30, ge=1, description="after which ended workflows and failures are forgotten")
+    orphans: Literal["remove", "report", "off"] = Field(
+        "remove", description="what is done at night with blobs that belong to nothing"
+    )
     max_upload_bytes: int = Field(100 * MEBIBYTE, gt=0, description="of a file in a request")
     max_song_bytes: int = Field(2048 * MEBIBYTE, gt=0, description="of a song")
     max_song_seconds: float = Field(3 * 3600.0, gt=0, description="of a song")

@@ -20,6 +20,7 @@ from azure.durable_functions import OrchestrationRuntimeStatus as Status
 from ripieno.contracts.workflow import Run
 from ripieno.records import runs
 from ripieno.services.settings import settings
+from ripieno.work import failing
 
 log = logging.getLogger("ripieno.runs")
 ENDED = {Status.Completed, Status.Failed, Status.Terminated, Status.Canceled}
@@ -80,6 +81,8 @@ async def look_after(client: DurableOrchestrationClient, give_up: GiveUp, *, mos
                 await start(client, run)
             elif run.orchestrator in _TO_THE_END and status.runtime_status in ENDED - {Status.Completed}:
                 log.warning("%s was broken off (%s): it is started again", run.instance_id, status.runtime_status.name)
+                if run.orchestrator == "RemovalOrchestrator":
+                    await asyncio.to_thread(failing.of_removal, run, _reason(run, status))
                 await client.start_new(run.orchestrator, run.instance_id, run.order)
             elif _came_too_early(run, status):
                 log.warning("%s had ended before it was asked for: it is started again", run.instance_id)

@@ -9,8 +9,21 @@ from datetime import UTC, datetime, timedelta
 
 from ripieno.contracts import names
 from ripieno.contracts.workflow import Upload
-from ripieno.records import analyses, idempotency, jobs, preferences, songs, uploads, voices, works
+from ripieno.records import (
+    analyses,
+    failures,
+    feedback,
+    idempotency,
+    jobs,
+    preferences,
+    refusals,
+    songs,
+    uploads,
+    voices,
+    works,
+)
 from ripieno.services import blobs
+from ripieno.services.settings import settings
 from ripieno.work import review
 
 KEEP_KEYS = timedelta(days=2)
@@ -38,9 +51,11 @@ def expire(now: datetime | None = None) -> dict[str, int]:
         "uploads": lambda: _all(lambda: uploads.expire(now - KEEP_UPLOADS, also=_delete_bytes)),
         "jobs": lambda: _all(lambda: jobs.expire(now - KEEP_JOBS)),
         "documents of jobs": lambda: blobs.delete_older(names.JOBS, now - KEEP_JOBS, seconds=LONGEST_SECONDS),
+        "failures": lambda: _all(lambda: failures.expire(now - timedelta(days=settings().keep_history_days))),
         "reviews": lambda: review.end_unreviewed(now),
         "orphans": lambda: sum(
-            records.sweep(now - KEEP_ORPHANS) for records in (songs, analyses, voices, works, preferences)
+            records.sweep(now - KEEP_ORPHANS)
+            for records in (songs, analyses, voices, works, preferences, failures, feedback, refusals)
         ),
     }
     gone: dict[str, int] = {}

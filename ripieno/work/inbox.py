@@ -13,8 +13,9 @@ from azure.core.exceptions import AzureError
 from azure.durable_functions import DurableOrchestrationClient
 
 from ripieno.contracts import names
-from ripieno.services import logs
+from ripieno.services import identity, logs
 from ripieno.services.outage import is_final
+from ripieno.services.settings import settings
 from ripieno.services.storage import container
 from ripieno.work import asking, ingest
 
@@ -54,12 +55,24 @@ async def look(client: DurableOrchestrationClient) -> int:
 async def hear(client: DurableOrchestrationClient, event: Any) -> None:
     """Ask for the blobs that Event Grid tells of: one event or several, of its own schema or of CloudEvents 1.0."""
     for one in event if isinstance(event, list) else [event]:
-        path = unquote(urlsplit(str(one.get("data", {}).get("url", ""))).path)
-        _, found, name = f"/{path.lstrip('/')}".partition(f"/{names.RAW_AUDIO}/")
-        if found and name:
+        name = _told_of(one)
+        if name:
             await take(client, name)
         else:
             log.warning("an event that tells of no drop is left alone: %s", str(one.get("id", ""))[:100])
+
+
+def owner_of(event: Any) -> str:
+    """Whose the drops are that an event tells of, as far as their paths say."""
+    told = [one for one in (event if isinstance(event, list) else [event]) if isinstance(one, dict)]
+    said = next((owner for one in told if (owner := names.owner_in(_told_of(one))[0])), None)
+    return identity.owner_named(said or settings().default_owner)
+
+
+def _told_of(one: dict[str, Any]) -> str:
+    """The name of the blob that an event tells of, empty where it tells of none."""
+    path = unquote(urlsplit(str(one.get("data", {}).get("url", ""))).path)
+    return f"/{path.lstrip('/')}".partition(f"/{names.RAW_AUDIO}/")[2]
 
 
 async def take(client: DurableOrchestrationClient, name: str) -> bool:

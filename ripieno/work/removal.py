@@ -53,7 +53,9 @@ def of_song(owner: str, audio_file_id: str) -> Run:
         audio_file_id=song.audio_file_id,
         born=song.born,
         workflow=song.instance_id,
-        workflows=[names.song_instance(song.audio_file_id, song.born, run) for run in range(1, song.run)][-_MOST_NAMED:],
+        workflows=[names.song_instance(song.audio_file_id, song.born, run) for run in range(1, song.run)][
+            -_MOST_NAMED:
+        ],
         sweep_seconds=settings().sweep_seconds,
     )
     run = asking.run_of(owner, "RemovalOrchestrator", instance_id, order.model_dump())
@@ -298,7 +300,7 @@ def _instances_of_revision(work: Work, number: int) -> list[str]:
 
 
 def _without_jobs(work: Work) -> list[str]:
-    """The workflows of a work that no job tells of: talks, stages that nothing was made in, takes that were not begun."""
+    """The workflows of a work that no job tells of: talks, stages in which nothing was made, takes that never began."""
     found = _version_instances(work)
     found += [names.cancel_instance(work.work_id)]
     if work.dj_set is not None:
@@ -307,7 +309,9 @@ def _without_jobs(work: Work) -> list[str]:
     for one in work.composition.revisions if work.composition is not None else []:
         found += [names.revision_instance(work.work_id, one.number, leg) for leg in range(1, one.leg + 1)]
         found += [names.cancel_instance(work.work_id, one.number)]
-    known = stopping.instances_of(work.owner, [names.work_instance(work.work_id), names.version_instances(work.work_id)])
+    known = stopping.instances_of(
+        work.owner, [names.work_instance(work.work_id), names.version_instances(work.work_id)]
+    )
     return sorted(set(found) - known)[:_MOST_NAMED]
 
 

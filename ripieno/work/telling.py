@@ -8,6 +8,7 @@ from ripieno.contracts.workflow import SongOrder, WorkOrder
 from ripieno.contracts.works import Work
 from ripieno.records import songs, works
 from ripieno.services import webhooks
+from ripieno.work import failing
 
 _TOLD = {
     False: (GenerationStatus.AWAITING_REVIEW, GenerationStatus.FAILED),
@@ -15,8 +16,9 @@ _TOLD = {
 }
 
 
-def of_song(order: SongOrder) -> dict:
-    """Say that a song is done. Returns `{delivered, reason}`."""
+def of_song(order: SongOrder, *, keep: bool = True) -> dict:
+    """Say that a song is done. Returns `{delivered, reason}`, and `silent` where there is nobody to tell; what is not
+    delivered is kept for operators, unless `keep` is False."""
     song = songs.find(order.owner, order.audio_file_id)
     if song is None or song.born != order.born:
         return _silent("the song was removed")
@@ -27,11 +29,14 @@ def of_song(order: SongOrder) -> dict:
         "bpm": song.bpm, "key": song.key, "mode": song.mode, "duration_seconds": song.duration_seconds,
         "error": song.error.model_dump() if song.error else None,
     }  # fmt: skip
-    return webhooks.deliver(song.webhook_url, f"{song.instance_id}-{song.status}", payload)
+    told = webhooks.deliver(song.webhook_url, f"{song.instance_id}-{song.status}", payload)
+    if keep and not told["delivered"]:
+        failing.of_webhook(order.owner, song.audio_file_id, order, told["reason"])
+    return told
 
 
-def of_work(order: WorkOrder) -> dict:
-    """Say that stems can be heard, or that none will come. Returns `{delivered, reason}`."""
+def of_work(order: WorkOrder, *, keep: bool = True) -> dict:
+    """Say that stems can be heard, or that none will come. Returns as `of_song`."""
     work = works.find(order.owner, order.work_id)
     if work is None:
         return _silent("the request was removed")
@@ -40,8 +45,13 @@ def of_work(order: WorkOrder) -> dict:
     url = work.order.webhook_url
     if not url:
         return _silent("nobody asked")
-    if work.dj_set is not None:
-        return _of_set(work, work.dj_set, url)
+    told = _of_set(work, work.dj_set, url) if work.dj_set is not None else _of_stems(work, url)
+    if keep and not told["delivered"]:
+        failing.of_webhook(order.owner, work.work_id, order, told["reason"])
+    return told
+
+
+def _of_stems(work: Work, url: str) -> dict:
     payload = {
         "type": f"generation.{work.status}", "generation_request_id": work.work_id,
         "audio_file_id": work.audio_file_id, "status": work.status,
@@ -64,4 +74,4 @@ def _of_set(work: Work, dj_set: DjSet, url: str) -> dict:
 
 
 def _silent(reason: str) -> dict:
-    return {"delivered": False, "reason": reason}
+    return {"delivered": False, "reason": reason, "silent": True}

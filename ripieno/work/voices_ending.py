@@ -21,7 +21,7 @@ from ripieno.contracts.workflow import RemovalOrder, RevisionOrder
 from ripieno.contracts.works import Version, Work
 from ripieno.records import failures, idempotency, jobs, runs, voices, works
 from ripieno.services import blobs
-from ripieno.work import asking, composing, stopping, voices_consent, voices_using
+from ripieno.work import composing, stopping, voices_consent, voices_using
 
 _STEPS = [*names.VOICE_CHECKS, JobKind.PROFILE_VOICE.value, JobKind.TRAIN_VOICE.value]
 _AT_ONCE = 8
