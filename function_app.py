@@ -51,7 +51,8 @@ from ripieno.work import preparing
 PARTS = (
     triggers.audio, triggers.uploads, triggers.removals, triggers.generations, triggers.compositions, triggers.feedback,
     triggers.preferences, triggers.understanding, triggers.catalogue, triggers.harmony, triggers.masters,
-    triggers.voices, triggers.sets, triggers.moderation, triggers.account, triggers.ops, triggers.jobs, triggers.callbacks, triggers.health,
+    triggers.voices, triggers.sets, triggers.moderation,
+    triggers.account, triggers.ops, triggers.jobs, triggers.callbacks, triggers.health,
     triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
     orchestrators.composition, orchestrators.export, orchestrators.endpoint_job, orchestrators.removal,

@@ -32,7 +32,7 @@ from ripieno.contracts import (
 from ripieno.contracts.enums import AudioFileStatus, AudioFormat, GenerationStatus, JobState, Mode, StemType, TakeStatus
 from ripieno.contracts.production import Score
 from ripieno.contracts.provenance import Provenance
-from triggers import set_examples
+from triggers import operation_examples, set_examples
 
 HOST = "https://ripieno.example"
 SONG = "0980b1dc-e520-5f6d-89a8-aded71947c0c"
@@ -525,7 +525,9 @@ _EXAMPLES: Sequence[BaseModel] = [
     ),
 ]  # fmt: skip
 
-BY_CONTRACT: dict[type[BaseModel], BaseModel] = {type(one): one for one in [*_EXAMPLES, *set_examples.EXAMPLES]}
+BY_CONTRACT: dict[type[BaseModel], BaseModel] = {
+    type(one): one for one in [*_EXAMPLES, *set_examples.EXAMPLES, *operation_examples.EXAMPLES]
+}
 
 BY_ROUTE: dict[str, Any] = {
     "get_jams": {
@@ -612,5 +614,6 @@ PYTHON: dict[str, str] = {
     "list_jobs": 'jobs = list(ripieno.jobs(state="failed"))',
     "get_job": "job = ripieno.job(job_id)",
     **set_examples.PYTHON,
+    **operation_examples.PYTHON,
 }
 """How `ripieno.client.Ripieno` does what a route does, by the name of the route."""

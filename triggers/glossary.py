@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from triggers import set_glossary
+from triggers import operation_glossary, set_glossary
 
 MEANINGS: dict[str, str] = {
     # -- what things are called, where and when they came
@@ -643,6 +643,7 @@ MEANINGS: dict[str, str] = {
     "?webhook_url": "a public https address that is told when the song is analysed (Standard Webhooks)",
     "?generation": "stems to make as soon as it is analysed: a generation order as JSON",
     **set_glossary.MEANINGS,
+    **operation_glossary.MEANINGS,
 }
 
 
@@ -700,6 +701,7 @@ NULLS: dict[str, str] = {
     "Take.*": "until it can be heard",
     "webhook_url": "tells nobody",
     **set_glossary.NULLS,
+    **operation_glossary.NULLS,
 }
 """What null means, where the meaning of the field does not say so; `Model.*` is for the others of a model."""
 
@@ -715,6 +717,8 @@ TAGS: dict[str, str] = {
     "preferences": "What you like, as it was learned from that; looked at, taken home, forgotten.",
     "understanding": "What is understood of words, without making anything.",
     "jobs": "What was asked of which model endpoint, and what became of it.",
+    "account": "Everything that is yours, deleted.",
+    "operations": "For operators: what failed, what waits, what is left over; and what to do about it.",
     "platform": "How the platform is, and this description of it.",
 }
 """What the routes of a tag are for, in the order in which people need them."""
@@ -766,6 +770,7 @@ VALUES: dict[str, dict[str, str]] = {
         "training": "a model learned from its samples",
     },
     "Mode": {"major": "major, and modes like it", "minor": "minor, and modes like it"},
+    "FailureKind": operation_glossary.KINDS,
     "JobState": {
         "queued": "it waits", "running": "it is being done", "succeeded": "its result is there",
         "failed": "see `error`", "cancelled": "somebody stopped it",

@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 from ripieno import __version__
 from ripieno.contracts.jobs import JobEvent
 from ripieno.contracts.problems import Problem
-from triggers import examples, set_examples
+from triggers import examples, operation_examples, set_examples
 from triggers.glossary import TAGS, explain, explained, meaning
 from triggers.remedies import REMEDIES
 from triggers.routing import PREFIX, Answer, Call, Route, route, routes
@@ -150,6 +150,8 @@ def _id_of(one: Route) -> str:
         "sets": set_examples.SET,
         "jobs": f"{examples.SONG_RUN}:mir", "removals": f"remove-{examples.SONG}-{examples.BORN}",
     }  # fmt: skip
+    if one.path.startswith("/ops/failures"):
+        return operation_examples.FAILURE
     return kinds[one.path.split("/")[1]]
 
 

@@ -19,6 +19,7 @@ from ripieno.cli.generate import generate
 from ripieno.cli.library import delete, jams, list_songs, search, show, status, stems
 from ripieno.cli.mix import mix
 from ripieno.cli.models import models
+from ripieno.cli.ops import ops
 from ripieno.cli.pieces import compositions, rate
 from ripieno.cli.preferences import preferences
 from ripieno.cli.refusals import appeal, decide, refusals
@@ -41,6 +42,7 @@ _SECTIONS = [
     cloup.Section("DJ sets", [dj_set]),
     cloup.Section("What was refused", [refusals, appeal, decide]),
     cloup.Section("Voices", [voice]),
+    cloup.Section("For operators", [ops]),
     cloup.Section("The stack on this machine", [up, down, doctor, models, completion]),
 ]
 _EPILOG = (

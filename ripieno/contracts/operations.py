@@ -32,9 +32,9 @@ class FailureKind(StrEnum):
     MESSAGE = "message"
 
 
-FailureStatus = Literal["open", "redriving", "redriven", "mended", "failed_again", "put_aside"]
+FailureStatus = Literal["open", "redriving", "redriven", "mended", "put_aside"]
 """`open` until an operator does something; `redriving` while that is being asked for, `redriven` while it is under way;
-then `mended`, or `failed_again` (which is a failure of its own); `put_aside` where nothing is to be done about it."""
+then `mended`, or `open` again where it failed again; `put_aside` where nothing is to be done about it."""
 
 
 class Failure(Contract):

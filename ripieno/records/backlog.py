@@ -61,7 +61,7 @@ def stale(older_than: timedelta) -> Iterator[str]:
 
 
 def counted(*, now: datetime | None = None) -> Backlog:
-    """The backlog of every endpoint that is configured, and of any other that has one; as of two seconds ago at most."""
+    """The backlog of every endpoint that is configured, and of any other that has one, two seconds old at most."""
     account = str(table(names.OPEN_JOBS).url)
     with _lock:  # many who ask at once are one who counts
         known = _counted.get(account)

@@ -7,6 +7,7 @@ from types import TracebackType
 from ripieno.client._async.compositions import AsyncCompositions
 from ripieno.client._async.generations import AsyncGenerations
 from ripieno.client._async.masters import AsyncMasters
+from ripieno.client._async.operations import AsyncOperations
 from ripieno.client._async.platform import AsyncPlatform
 from ripieno.client._async.ratings import AsyncRatings
 from ripieno.client._async.refusals import AsyncRefusals
@@ -26,6 +27,7 @@ class AsyncRipieno(
     AsyncMasters,
     AsyncVoices,
     AsyncSets,
+    AsyncOperations,
     AsyncPlatform,
 ):
     """A connection to one Ripieno.

@@ -8,6 +8,7 @@ from types import TracebackType
 from ripieno.client._sync.compositions import Compositions
 from ripieno.client._sync.generations import Generations
 from ripieno.client._sync.masters import Masters
+from ripieno.client._sync.operations import Operations
 from ripieno.client._sync.platform import Platform
 from ripieno.client._sync.ratings import Ratings
 from ripieno.client._sync.refusals import Refusals
@@ -27,6 +28,7 @@ class Ripieno(
     Masters,
     Voices,
     Sets,
+    Operations,
     Platform,
 ):
     """A connection to one Ripieno.
