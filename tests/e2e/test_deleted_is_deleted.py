@@ -175,7 +175,7 @@ def fill(stack: Stack, ripieno: Ripieno, folder: Path) -> dict[str, list[str]]:
     post(stack, "/feedback", {"target": stems, "rating": 2, "comment": f"{WORD}, no"})
     made["generations"] = [stems]
 
-    brief = {"brief": f"a short calm song about {WORD}, 8 bars", "title": f"{WORD} song", "artist": f"{WORD} band",
+    brief = {"duration_seconds": 16, "brief": f"a calm song about {WORD}", "title": f"{WORD} song", "artist": f"{WORD} band",
              "lyrics": f"{WORD} shines\nover the hill"}  # fmt: skip
     piece = post(stack, "/compositions", brief)["composition_id"]
     ripieno.wait_composition(piece, timeout=240)
