@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import islice
 
 import click
 import cloup
 
+from ripieno.cli import exits
 from ripieno.cli.exits import NotFound
 from ripieno.cli.options import connect, examples, json_option
 from ripieno.cli.output import clock, console, day, print_json, print_rows
@@ -213,8 +215,7 @@ def check(of: str | None, as_json: bool) -> None:
         for sentence in wrong:
             click.echo(sentence)
         click.echo(f"{count} looked at, {len(wrong)} violations", err=True)
-    if wrong:
-        raise click.exceptions.Exit(1)
+    sys.exit(exits.FAILED if wrong else exits.WELL)
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
