@@ -16,11 +16,12 @@ setup:           ## install everything that run and test need
 test: setup check ## every check and every test
 	@$(BIN)/pytest
 
-check: setup     ## format, lint, types, import rules, dependencies
+check: setup     ## format, lint, types, import rules, dependencies, secrets
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/basedpyright --level error
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/deptry .
+	@$(BIN)/python scripts/scan_secrets.py
 
 format: setup    ## write every file as `check` wants it
 	@$(BIN)/python scripts/unasync.py

@@ -21,6 +21,7 @@ import orchestrators.talk
 import orchestrators.version
 import orchestrators.voices
 import orchestrators.work
+import triggers.account
 import triggers.audio
 import triggers.audit
 import triggers.callbacks
@@ -36,6 +37,7 @@ import triggers.jobs
 import triggers.masters
 import triggers.moderation
 import triggers.openapi
+import triggers.ops
 import triggers.preferences
 import triggers.reference
 import triggers.removals
@@ -59,6 +61,9 @@ PARTS = (
     triggers.identity, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     triggers.shares, triggers.audit, triggers.usage, triggers.visits,
     triggers.webhooks, triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
+    triggers.voices, triggers.sets, triggers.moderation,
+    triggers.account, triggers.ops, triggers.jobs, triggers.callbacks, triggers.health,
+    triggers.openapi, triggers.reference, triggers.unknown, triggers.inbox, triggers.timers,
     orchestrators.pipeline, orchestrators.ingest, orchestrators.work, orchestrators.version, orchestrators.mix,
     orchestrators.composition, orchestrators.export, orchestrators.endpoint_job, orchestrators.removal,
     orchestrators.voices, orchestrators.dj_set, orchestrators.talk,

@@ -7,7 +7,7 @@ from ripieno.contracts import names
 from ripieno.contracts.enums import JobState
 from ripieno.contracts.jobs import JobError, JobRequest, JobStatus
 from ripieno.contracts.workflow import JobCall, JobOrder
-from ripieno.records import jobs
+from ripieno.records import backlog, jobs
 from ripieno.services import endpoints
 from ripieno.services.settings import settings
 from ripieno.work import job_bodies, metering
@@ -113,6 +113,8 @@ def _refused(code: str, message: str) -> dict:
 def _told(call: JobCall, status: JobStatus) -> dict:
     told = {"progress": status.progress, "stage": status.stage, "message": status.stage or status.state}
     if not JobState(status.state).ended:
+        if status.state == JobState.RUNNING:
+            backlog.running(call.job_id)
         return {"outcome": "accepted", **told}
     error = status.error.model_dump() if status.error else None
     if status.state == JobState.CANCELLED:

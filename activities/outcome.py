@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from activities.watching import watched
 from ripieno.contracts.workflow import Fault
-from ripieno.services import behalf
+from ripieno.services import behalf, logs
 from ripieno.services.outage import is_final
 
 log = logging.getLogger("ripieno.activities")
@@ -61,7 +61,7 @@ def _final(name: str, problem: Exception) -> dict[str, str]:
     """The fault that an exception is for good; raises it again when it may pass."""
     if not is_final(problem):
         raise problem
-    log.warning("%s cannot be done: %s: %s", name, type(problem).__name__, problem)
+    log.warning("%s cannot be done: %s: %s", name, type(problem).__name__, logs.without_words(problem))
     code = str(
         getattr(problem, "code", "") or ("invalid_data" if isinstance(problem, ValidationError) else "not_possible")
     )

@@ -6,7 +6,7 @@ import azure.durable_functions as df
 
 from activities.outcome import tells_final_errors
 from ripieno.contracts.workflow import DropOrder, SongOrder
-from ripieno.work import analysing, asking, ingest, telling
+from ripieno.work import analysing, asking, failing, ingest, telling
 
 blueprint = df.Blueprint()
 
@@ -58,6 +58,7 @@ def save_analysis(request: dict) -> bool:
 def fail_song(request: dict) -> None:
     """Give the song its end, with a reason."""
     analysing.fail(SongOrder.model_validate(request), request["fault"]["code"], request["fault"]["message"])
+    failing.of_song(SongOrder.model_validate(request))
 
 
 @blueprint.function_name("NotifyOwner")

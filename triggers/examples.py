@@ -43,7 +43,7 @@ from ripieno.contracts.enums import (
 )
 from ripieno.contracts.production import Score
 from ripieno.contracts.provenance import Provenance
-from triggers import access_examples, set_examples, usage_examples
+from triggers import access_examples, operation_examples, set_examples, usage_examples
 
 HOST = "https://ripieno.example"
 SONG = "0980b1dc-e520-5f6d-89a8-aded71947c0c"
@@ -564,7 +564,14 @@ _EXAMPLES: Sequence[BaseModel] = [
 ]  # fmt: skip
 
 BY_CONTRACT: dict[type[BaseModel], BaseModel] = {
-    type(one): one for one in [*_EXAMPLES, *set_examples.EXAMPLES, *access_examples.EXAMPLES, *usage_examples.EXAMPLES]
+    type(one): one
+    for one in [
+        *_EXAMPLES,
+        *set_examples.EXAMPLES,
+        *access_examples.EXAMPLES,
+        *usage_examples.EXAMPLES,
+        *operation_examples.EXAMPLES,
+    ]
 }
 
 BY_ROUTE: dict[str, Any] = {
@@ -660,5 +667,6 @@ PYTHON: dict[str, str] = {
     **set_examples.PYTHON,
     **access_examples.PYTHON,
     **usage_examples.PYTHON,
+    **operation_examples.PYTHON,
 }
 """How `ripieno.client.Ripieno` does what a route does, by the name of the route."""

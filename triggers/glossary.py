@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from triggers import access_glossary, identity_glossary, set_glossary, usage_glossary
+from triggers import access_glossary, identity_glossary, operation_glossary, set_glossary, usage_glossary
 
 MEANINGS: dict[str, str] = {
     # -- what things are called, where and when they came
@@ -661,6 +661,7 @@ MEANINGS: dict[str, str] = {
     **identity_glossary.MEANINGS,
     **access_glossary.MEANINGS,
     **usage_glossary.MEANINGS,
+    **operation_glossary.MEANINGS,
 }
 
 
@@ -719,6 +720,7 @@ NULLS: dict[str, str] = {
     "webhook_url": "tells nobody",
     **set_glossary.NULLS,
     **usage_glossary.NULLS,
+    **operation_glossary.NULLS,
 }
 """What null means, where the meaning of the field does not say so; `Model.*` is for the others of a model."""
 
@@ -736,7 +738,8 @@ TAGS: dict[str, str] = {
     "understanding": "What is understood of words, without making anything.",
     "jobs": "What was asked of which model endpoint, and what became of it.",
     "identity": "Who you are here, how clients sign in, and devices that join by a code.",
-    "operations": "Who did what: for operators.",
+    "account": "Everything that is yours, deleted.",
+    "operations": "For operators: who did what, what failed, what waits, what is left over; and what to do about it.",
     **usage_glossary.TAGS,
     "platform": "How the platform is, and this description of it.",
 }
@@ -790,6 +793,7 @@ VALUES: dict[str, dict[str, str]] = {
         "training": "a model learned from its samples",
     },
     "Mode": {"major": "major, and modes like it", "minor": "minor, and modes like it"},
+    "FailureKind": operation_glossary.KINDS,
     "JobState": {
         "queued": "it waits", "running": "it is being done", "succeeded": "its result is there",
         "failed": "see `error`", "cancelled": "somebody stopped it",

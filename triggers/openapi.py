@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 from ripieno import __version__
 from ripieno.contracts.jobs import JobEvent
 from ripieno.contracts.problems import Problem
-from triggers import access_examples, examples, gate, set_examples
+from triggers import access_examples, examples, gate, operation_examples, set_examples
 from triggers.glossary import TAGS, explain, explained, meaning
 from triggers.remedies import REMEDIES
 from triggers.routing import PREFIX, Answer, Call, Route, route, routes
@@ -164,6 +164,8 @@ def _id_of(one: Route) -> str:
         "sets": set_examples.SET, "devices": examples.DEVICE, "shares": access_examples.SHARE,
         "jobs": f"{examples.SONG_RUN}:mir", "removals": f"remove-{examples.SONG}-{examples.BORN}",
     }  # fmt: skip
+    if one.path.startswith("/ops/failures"):
+        return operation_examples.FAILURE
     return kinds[one.path.split("/")[1]]
 
 

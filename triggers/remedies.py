@@ -106,6 +106,10 @@ REMEDIES: dict[str, Remedy] = {
     "not_appealable": Remedy(
         (409,), "the refusal is appealed already, or decided", "wait for an operator, or see its `decision`"
     ),
+    # -- for operators
+    "not_redrivable": Remedy(
+        (409,), "what failed was removed, or only whoever sent it can send it again", "see `end` of the failure"
+    ),
     # -- files
     "no_file": Remedy((400,), "the form has no file", "send it as the part named `file`"),
     "file_too_large": Remedy(

@@ -11,7 +11,6 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -183,7 +182,7 @@ def _run(
             if gpu_memory.is_full(fault):
                 said = "the GPU's memory is full: the job is tried again, by a new worker or another replica"
                 return "failed", JobError(code=gpu_memory.CODE, message=said, retryable=True).model_dump()
-            log.error("job %s (%s) failed:\n%s", job_id, kind, traceback.format_exc())
+            log.exception("job %s (%s) failed", job_id, kind)
             said = str(fault).replace(folder, "").strip() or "no reason given"
             error = JobError(code="internal_error", message=f"{type(fault).__name__}: {said}", retryable=True)
         return "failed", error.model_dump()

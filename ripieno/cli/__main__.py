@@ -50,7 +50,7 @@ _SECTIONS = [
     cloup.Section("Voices", [voice]),
     cloup.Section("Who you are", [login, logout, whoami, pair, devices, usage]),
     cloup.Section("Webhooks", [webhooks]),
-    cloup.Section("Operators", [ops]),
+    cloup.Section("For operators", [ops]),
     cloup.Section("The stack on this machine", [up, down, doctor, models, completion]),
 ]
 _EPILOG = (

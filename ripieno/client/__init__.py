@@ -21,7 +21,7 @@ from ripieno.client._async.uploads import DIRECT_UPLOAD_BYTES, OnBytes
 from ripieno.client._sync.client import Ripieno
 from ripieno.client.address import DEFAULT_URL, local_url
 from ripieno.client.errors import NotRunning, RipienoError, TookTooLong
-from ripieno.client.filters import JobFilters, SongFilters
+from ripieno.client.filters import FailureFilters, JobFilters, SongFilters
 from ripieno.client.retrying import Retries
 from ripieno.client.sources import Sendable
 from ripieno.client.tokens import TokenSource
@@ -30,6 +30,7 @@ __all__ = [
     "DEFAULT_URL",
     "DIRECT_UPLOAD_BYTES",
     "AsyncRipieno",
+    "FailureFilters",
     "JobFilters",
     "NotRunning",
     "OnBytes",

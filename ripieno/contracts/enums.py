@@ -120,5 +120,6 @@ class ItemKind(StrEnum):
     APPEALS = "appeals"
     SHARES = "shares"
     DEVICES = "devices"
+    FAILURES = "failures"
     JOBS = "jobs"
     REMOVALS = "removals"

@@ -51,15 +51,19 @@ VERDICTS = "Verdicts"
 VISITS = "Visits"
 WEBHOOKS = "Webhooks"
 HEARD = "HeardMessages"
+FAILURES = "Failures"
+OPEN_JOBS = "OpenJobs"
 TABLES = (
     SONGS_TABLE, ANALYSES_TABLE, SONG_CHORDS, SONG_FORMS, WORKS, JOB_RECORDS, RUNS, UPLOADS, IDEMPOTENCY_KEYS,
     FEEDBACK, PREFERENCES, REFUSALS, APPEALS, VOICES_TABLE, VOICE_USES, DEVICES, PAIRING_CODES,
-    SHARES, SHARED_WITH, AUDIT, USAGE, VERDICTS, VISITS, WEBHOOKS, HEARD,
+    SHARES, SHARED_WITH, AUDIT, USAGE, VERDICTS, VISITS, WEBHOOKS, HEARD, FAILURES, OPEN_JOBS,
 )  # fmt: skip
 TABLES_OF_SEGNO = ("AudioFiles", "GenerationRequests")  # a library of version 0.1, under the platform's first name
 TASK_HUB_OF_SEGNO = "segno"
 
 DROPS_QUEUE = "drops"
+POISON_DROPS = f"{DROPS_QUEUE}-poison"
+"""Where the host puts a message that a queue trigger could not handle however often."""
 
 DIRECT_ANALYSIS = "analyze-"
 DIRECT_GENERATION = "generate-"
@@ -295,6 +299,11 @@ def withdrawal_instance(voice_id: str) -> str:
 def removal_instance(subject_id: str, born: str = "") -> str:
     """The workflow instance that removes one life of a song, or a work: asked for twice it is the same removal."""
     return f"remove-{subject_id}-{born}" if born else f"remove-{subject_id}"
+
+
+def account_removal_instance(seed: str) -> str:
+    """The workflow instance that removes everything of somebody; what they do afterwards is not of it."""
+    return removal_instance("account", seed)
 
 
 def cancel_instance(work_id: str, revision: int | None = None) -> str:

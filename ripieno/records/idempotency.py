@@ -28,6 +28,7 @@ from azure.core.exceptions import (
 from azure.data.tables import UpdateMode
 
 from ripieno.contracts import names
+from ripieno.contracts.problems import Problem
 from ripieno.services import blobs
 from ripieno.services.storage import table
 
@@ -196,6 +197,41 @@ def expire(before: datetime, *, most: int = 1000) -> int:
         table(names.IDEMPOTENCY_KEYS).delete_entity(row["PartitionKey"], row["RowKey"])
         gone += 1
     return gone
+
+
+def forget_about(owner: str, subject: str) -> int:
+    """Forget what was answered about something that is gone, of the last days; returns how many answers that was.
+
+    The keys stay until they expire, and say that it is gone: a late repetition does not make it again.
+    """
+    gone = 0
+    told = Problem(title="Not found", status=404, code="not_found", detail="what this request made was deleted since")
+    for row in table(names.IDEMPOTENCY_KEYS).query_entities("PartitionKey eq @owner", parameters={"owner": owner}):
+        if "status" in row and _tells_of(row, subject):
+            kept = {name: row[name] for name in ("PartitionKey", "RowKey", "request", "seed", "created_at")}
+            answer = {"status": 404, "headers": "{}", "body": told.model_dump_json(exclude_none=True)}
+            table(names.IDEMPOTENCY_KEYS).upsert_entity(kept | answer, mode=UpdateMode.REPLACE)
+            if row.get("blob"):
+                blobs.delete(names.RECORDS, row["blob"])
+            gone += 1
+    return gone
+
+
+def delete_all(owner: str) -> None:
+    """Forget all keys of somebody."""
+    for row in table(names.IDEMPOTENCY_KEYS).query_entities("PartitionKey eq @owner", parameters={"owner": owner}):
+        if row.get("blob"):
+            blobs.delete(names.RECORDS, row["blob"])
+        table(names.IDEMPOTENCY_KEYS).delete_entity(owner, row["RowKey"])
+
+
+def _tells_of(row: Any, subject: str) -> bool:
+    if subject in row["headers"]:
+        return True
+    try:
+        return subject in _body(row)
+    except blobs.BlobMissing:
+        return False
 
 
 def _read(owner: str, row_key: str) -> tuple[Any, str, timedelta] | None:

@@ -284,3 +284,4 @@ _store = Store(
 damage, repair, everything = _store.damage, _store.repair, _store.everything
 documents = _store.documents
 orphans, sweep = _store.orphans, _store.sweep
+documents = _store.documents

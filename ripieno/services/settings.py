@@ -125,6 +125,10 @@ class Settings(BaseSettings):
     rest_seconds: float = Field(20.0, ge=0, description="after which a run that never began is begun by others")
     drop_owners: Words = Field([], description="whose drops are taken in; everybody's where none is named")
     audit_days: int = Field(400, ge=1, description="for which the audit log is kept")
+    keep_history_days: int = Field(30, ge=1, description="after which ended workflows and failures are forgotten")
+    orphans: Literal["remove", "report", "off"] = Field(
+        "remove", description="what is done at night with blobs that belong to nothing"
+    )
     max_upload_bytes: int = Field(100 * MEBIBYTE, gt=0, description="of a file in a request")
     max_song_bytes: int = Field(2048 * MEBIBYTE, gt=0, description="of a song")
     max_song_seconds: float = Field(3 * 3600.0, gt=0, description="of a song")

@@ -22,12 +22,15 @@ from ripieno.contracts.workflow import Run
 from ripieno.records import runs
 from ripieno.services import telemetry
 from ripieno.services.settings import settings
-from ripieno.work import run_telemetry
+from ripieno.work import failing, run_telemetry
 
 log = logging.getLogger("ripieno.runs")
 ENDED = {Status.Completed, Status.Failed, Status.Terminated, Status.Canceled}
 MOST_AT_ONCE = 200
 _TO_THE_END = {"RemovalOrchestrator", "CancelOrchestrator"}  # what was promised: nobody is told that it failed
+
+_FORGOTTEN = {"IngestOrchestrator"}
+"""Of what ended well nothing is asked any more, and its history has a file's name: no song knows which drop it was."""
 
 _NUMBERED = {"CompositionOrchestrator", "SetOrchestrator"}
 
@@ -84,6 +87,8 @@ async def look_after(client: DurableOrchestrationClient, give_up: GiveUp, *, mos
                 await start(client, run)
             elif run.orchestrator in _TO_THE_END and status.runtime_status in ENDED - {Status.Completed}:
                 log.warning("%s was broken off (%s): it is started again", run.instance_id, status.runtime_status.name)
+                if run.orchestrator == "RemovalOrchestrator":
+                    await asyncio.to_thread(failing.of_removal, run, _reason(run, status))
                 await client.start_new(run.orchestrator, run.instance_id, run.order)
             elif _came_too_early(run, status):
                 log.warning("%s had ended before it was asked for: it is started again", run.instance_id)
@@ -92,6 +97,8 @@ async def look_after(client: DurableOrchestrationClient, give_up: GiveUp, *, mos
                 reason = _reason(run, status)
                 await asyncio.to_thread(give_up, run, reason)
                 run_telemetry.ended(run, status)
+                if run.orchestrator in _FORGOTTEN and status.runtime_status == Status.Completed:
+                    await client.purge_instance_history(run.instance_id)
                 await asyncio.to_thread(runs.forget, run)
                 settled += 1
         except Exception:

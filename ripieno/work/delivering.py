@@ -17,6 +17,7 @@ from ripieno.contracts.webhooks import WebhookKey, WebhookState
 from ripieno.records import webhooks as records
 from ripieno.records.webhooks import Waiting
 from ripieno.services import webhooks
+from ripieno.work import failing
 
 log = logging.getLogger("ripieno.notify")
 
@@ -50,7 +51,7 @@ def deliver(owner: str, subject: str, url: str, message_id: str, payload: dict[s
         due_at=(now + WAITS[0]).isoformat(),
     )
     if sent.is_final:
-        records.give_up(message, sent.reason)
+        _give_up(message, sent.reason)
     else:
         records.note(message)
     log.warning("a webhook about %s did not arrive: %s", subject, sent.reason)
@@ -75,10 +76,16 @@ def _try(message: Waiting, now: datetime) -> bool:
         records.settle(taken)
     elif sent.is_final or taken.tries >= len(WAITS):
         log.warning("a webhook about %s is given up: %s", taken.subject, sent.reason)
-        records.give_up(taken, sent.reason, taken.tries + 1)
+        _give_up(taken, sent.reason, taken.tries + 1)
     else:
         records.put_off(taken, sent.reason, now + WAITS[taken.tries])
     return sent.delivered
+
+
+def _give_up(message: Waiting, reason: str, tries: int = 1) -> None:
+    """For its owner, and for operators, who can have it sent again."""
+    failing.of_webhook(message, reason)
+    records.give_up(message, reason, tries)
 
 
 def secrets_of(owner: str, now: datetime | None = None) -> list[str]:

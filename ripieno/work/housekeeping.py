@@ -13,10 +13,13 @@ from ripieno.records import (
     analyses,
     audit,
     devices,
+    failures,
+    feedback,
     heard,
     idempotency,
     jobs,
     preferences,
+    refusals,
     shares,
     songs,
     uploads,
@@ -26,6 +29,7 @@ from ripieno.records import (
     works,
 )
 from ripieno.services import blobs
+from ripieno.services.settings import settings
 from ripieno.work import judging, metering, review
 
 KEEP_KEYS = timedelta(days=2)
@@ -63,9 +67,11 @@ def expire(now: datetime | None = None) -> dict[str, int]:
         "usage": lambda: _all(lambda: usage.expire(now)),
         "miscounted owners": metering.measure_everything,
         "uncounted verdicts": judging.count_everything,
+        "failures": lambda: _all(lambda: failures.expire(now - timedelta(days=settings().keep_history_days))),
         "reviews": lambda: review.end_unreviewed(now),
         "orphans": lambda: sum(
-            records.sweep(now - KEEP_ORPHANS) for records in (songs, analyses, voices, works, preferences)
+            records.sweep(now - KEEP_ORPHANS)
+            for records in (songs, analyses, voices, works, preferences, failures, feedback, refusals)
         ),
     }
     gone: dict[str, int] = {}

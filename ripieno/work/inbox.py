@@ -14,8 +14,9 @@ from azure.core.exceptions import AzureError
 from azure.durable_functions import DurableOrchestrationClient
 
 from ripieno.contracts import names
-from ripieno.services import telemetry
+from ripieno.services import identity, logs, telemetry
 from ripieno.services.outage import is_final
+from ripieno.services.settings import settings
 from ripieno.services.storage import container
 from ripieno.work import asking, ingest
 
@@ -47,7 +48,7 @@ async def look(client: DurableOrchestrationClient) -> int:
             new += await take(client, name)
         except Exception as problem:  # of one blob: it keeps no other waiting
             if not is_final(problem):
-                log.warning("%s cannot be taken in now, and is tried again: %s", name, problem)
+                log.warning("%s cannot be taken in now: %s", logs.shown(name), logs.without_words(problem))
                 continue
             await _reject(name, problem)
         _asked[name, etag] = now
@@ -60,14 +61,25 @@ async def look(client: DurableOrchestrationClient) -> int:
 async def hear(client: DurableOrchestrationClient, event: Any) -> None:
     """Ask for the blobs that Event Grid tells of: one event or several, of its own schema or of CloudEvents 1.0."""
     for one in event if isinstance(event, list) else [event]:
-        name = _named(one)
+        name = _told_of(one)
         if name:
             await take(client, name)
         else:
-            log.warning("an event that tells of no drop is left alone: %s", str(one)[:500])
+            log.warning("an event that tells of no drop is left alone: %s", _id_of(one))
 
 
-def _named(event: Any) -> str:
+def owner_of(event: Any) -> str:
+    """Whose the drops are that an event tells of, as far as their paths say."""
+    told = [one for one in (event if isinstance(event, list) else [event]) if isinstance(one, dict)]
+    said = next((owner for one in told if (owner := names.owner_in(_told_of(one))[0])), None)
+    return identity.owner_named(said or settings().default_owner)
+
+
+def _id_of(event: Any) -> str:
+    return str(event.get("id", "") if isinstance(event, dict) else type(event).__name__)[:100]
+
+
+def _told_of(event: Any) -> str:
     """The blob of the inbox that an event tells of; empty where it tells of none, or is no event."""
     data = event.get("data") if isinstance(event, dict) else None
     url = data.get("url") if isinstance(data, dict) else None
@@ -100,11 +112,11 @@ async def _taken(client: DurableOrchestrationClient, name: str) -> bool:
 
 async def _reject(name: str, problem: Exception) -> None:
     """Out of the inbox with what cannot be taken in however often it is tried."""
-    log.warning("%s cannot be taken in: %s: %s", name, type(problem).__name__, problem)
+    log.warning("%s cannot be taken in: %s: %s", logs.shown(name), type(problem).__name__, logs.without_words(problem))
     try:
         await asyncio.to_thread(ingest.reject_unasked, name, str(problem) or type(problem).__name__)
     except Exception as fault:
-        log.warning("%s cannot be rejected now, and is tried again: %s", name, fault)
+        log.warning("%s cannot be rejected now: %s", logs.shown(name), logs.without_words(fault))
 
 
 def _is_asked(name: str, etag: str, now: datetime) -> bool:

@@ -26,7 +26,7 @@ from ripieno.records import audit, quotas, runs, songs, uploads
 from ripieno.records.quotas import Wants
 from ripieno.services import access, audio_format, behalf, blobs, identity, limits
 from ripieno.services.settings import settings
-from ripieno.work import asking, metering
+from ripieno.work import asking, failing, metering
 
 NAME_LENGTH = 1024
 _MOST_LIVES = 20
@@ -208,6 +208,7 @@ def _undo(song: AudioFile, asked: Run) -> None:
 def _settled(song: AudioFile, is_new: bool, asked: Run) -> Taken:
     if song.status != AudioFileStatus.FAILED:
         return Taken(song, is_new, asked)
+    failing.of_rejected_song(song)
     runs.forget(asked)
     metering.rejected(song)
     return Taken(song, is_new, None)
@@ -350,6 +351,7 @@ def _too_large(order: DropOrder, problem: BadAudio) -> dict:
 def reject(order: DropOrder, code: str, message: str) -> None:
     """Move a blob that cannot be taken in to the container `rejected`, with the reason."""
     if _reject(order.blob_name, order.etag, code, message):
+        failing.of_rejected_drop(order.blob_name, code, message, order, order.owner)
         _told(order, "rejected", None, message)
         leave_inbox(order)
 
@@ -358,6 +360,8 @@ def reject_unasked(blob_name: str, message: str) -> None:
     """The same of a blob of which not even an order could be made, so that it does not lie in the way for ever."""
     etag = str(blobs.properties(names.RAW_AUDIO, blob_name).etag)
     if _reject(blob_name, etag, "cannot_be_taken_in", message):
+        owner = identity.owner_named(names.owner_in(blob_name)[0] or settings().default_owner)
+        failing.of_rejected_drop(blob_name, "cannot_be_taken_in", message, None, owner)
         blobs.delete(names.RAW_AUDIO, blob_name, etag=etag)
 
 

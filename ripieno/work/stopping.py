@@ -30,8 +30,13 @@ async def stop(
     steps: list[str],
     prefixes: list[str],
     reason: str,
+    *,
+    forget: bool = False,
 ) -> int:
-    """Terminate instances and what looks after their jobs, and cancel those; returns how many had not ended."""
+    """Terminate instances and what looks after their jobs, and cancel those; returns how many had not ended.
+
+    With `forget` the histories of those that have ended are purged: they carry what people asked for.
+    """
     left = 0
     for instance_id in sorted(instances):
         await asyncio.to_thread(jobs.stop, owner, instance_id)
@@ -45,9 +50,20 @@ async def stop(
                 await client.terminate(one, reason)
             except Exception as fault:  # it may end between the look and the call
                 asking.log.info("%s was not terminated: %s", one, fault)
+        elif status is not None and forget and not await _forgotten(client, one):
+            left += 1
     for prefix in prefixes:
         left += await asyncio.to_thread(cancel_jobs, owner, prefix)
     return left
+
+
+async def _forgotten(client: DurableOrchestrationClient, instance_id: str) -> bool:
+    try:
+        await client.purge_instance_history(instance_id)
+        return True
+    except Exception as fault:
+        asking.log.info("the history of %s cannot be forgotten yet: %s", instance_id, fault)
+        return False
 
 
 def cancel_jobs(owner: str, prefix: str) -> int:

@@ -362,6 +362,42 @@ def pair(stack, ripieno, song, make_clip) -> None:
     assert [one.name for one in ripieno.devices()].count("equal") == 1
 
 
+def broken_song(stack, ripieno, make_clip, name: str, start: float) -> str:
+    """The id of the failure of a song whose bytes end in the middle."""
+    data = make_clip(name, start, 8.0).read_bytes()
+    sent = httpx.post(f"{stack.url}/api/audio", content=data[:4000] + bytes(len(data) - 4000), timeout=60)
+    assert ripieno.wait(sent.json()["audio_file_id"], timeout=120).status == "failed", sent.text
+    return settled(
+        lambda: [one for one in ripieno.failures(kind="song") if one.subject == sent.json()["audio_file_id"]],
+        lambda found: found,
+    )[0].failure_id
+
+
+def redrive(stack, ripieno, song, make_clip) -> None:
+    failure = broken_song(stack, ripieno, make_clip, "redriven.flac", 20.0)
+    subject = ripieno.failure(failure).subject
+    told = one_of(all_at_once(f"{stack.url}/api/ops/failures/{failure}/redrive", json={}))
+    assert told["status"] == "redriven"
+    again = settled(lambda: ripieno.failure(failure), lambda one: one.status == "open")
+    assert again.times == 2 and ripieno.get(subject).run == 2
+
+
+def redrive_all(stack, ripieno, song, make_clip) -> None:
+    failure = broken_song(stack, ripieno, make_clip, "all redriven.flac", 21.0)
+    subject = ripieno.failure(failure).subject
+    told = one_of(all_at_once(f"{stack.url}/api/ops/failures/redrive", json={"kind": "song", "limit": 1}))
+    assert [one["failure_id"] for one in told["items"]] == [failure]
+    settled(lambda: ripieno.failure(failure), lambda one: one.times == 2)
+    assert ripieno.get(subject).run == 2
+
+
+def operate(path: str, body: dict[str, Any]) -> Callable[..., None]:
+    def ask(stack, ripieno, song, make_clip) -> None:
+        one_of(all_at_once(f"{stack.url}/api{path}", json=body))
+
+    return ask
+
+
 POSTS: dict[str, Callable[..., None]] = {
     "/pairings": pair,
     "/voices": create_voice,
@@ -394,6 +430,11 @@ POSTS: dict[str, Callable[..., None]] = {
     "/feedback": rate("/feedback"),
     "/refusals/{id}/appeal": appeal,
     "/ops/refusals/{id}/decision": decide,
+    "/ops/failures/{id}/redrive": redrive,
+    "/ops/failures/redrive": redrive_all,
+    "/ops/history/purge": operate("/ops/history/purge", {"days": 3000}),
+    "/ops/orphans": operate("/ops/orphans", {"dry_run": False}),
+    "/ops/check": operate("/ops/check", {"of": "works"}),
     "/preferences/rebuild": learn_again,
     "/shares": share,
     "/webhooks/rotate": rotate,

@@ -20,6 +20,7 @@ from starlette.routing import Match
 from ripieno.client import Ripieno, RipienoError
 from ripieno.contracts.generation import GenerationOrder, GenerationParameters, MixOrder
 from ripieno.contracts.masters import SongMasterOrder
+from ripieno.contracts.operations import RedriveOrder
 from ripieno.contracts.voice_profiles import ApplyOrder
 from ripieno.local.host import functions, routing
 from triggers import glossary
@@ -62,6 +63,16 @@ CALLS = {
     ("GET", "/usage"): lambda c, _: c.usage("2026-11"),
     ("GET", "/ops/verdicts"): lambda c, _: c.verdict_counts(),
     ("POST", "/visits"): lambda c, _: c.begin_visit(),
+    ("GET", "/ops/failures"): lambda c, _: list(c.failures(kind="take", failed_after="2026-11-01T00:00:00Z")),
+    ("GET", "/ops/failures/{id}"): lambda c, _: c.failure("id"),
+    ("POST", "/ops/failures/{id}/redrive"): lambda c, _: c.redrive("id"),
+    ("POST", "/ops/failures/redrive"): lambda c, _: c.redrive_all(RedriveOrder(dry_run=True)),
+    ("GET", "/ops/backlog"): lambda c, _: c.backlog(),
+    ("GET", "/ops/overview"): lambda c, _: c.overview(),
+    ("POST", "/ops/history/purge"): lambda c, _: c.purge_history(30, dry_run=True),
+    ("POST", "/ops/orphans"): lambda c, _: c.orphans(),
+    ("POST", "/ops/check"): lambda c, _: c.check("works"),
+    ("DELETE", "/account"): lambda c, _: c.delete_account(),
     ("GET", "/preferences"): lambda c, _: c.preferences(),
     ("DELETE", "/preferences"): lambda c, _: c.forget_preferences("density"),
     ("GET", "/preferences/export"): lambda c, _: c.export_preferences(),

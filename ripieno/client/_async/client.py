@@ -8,6 +8,7 @@ from ripieno.client._async.compositions import AsyncCompositions
 from ripieno.client._async.generations import AsyncGenerations
 from ripieno.client._async.identity import AsyncIdentity
 from ripieno.client._async.masters import AsyncMasters
+from ripieno.client._async.operations import AsyncOperations
 from ripieno.client._async.platform import AsyncPlatform
 from ripieno.client._async.ratings import AsyncRatings
 from ripieno.client._async.refusals import AsyncRefusals
@@ -34,6 +35,7 @@ class AsyncRipieno(
     AsyncShares,
     AsyncUsages,
     AsyncWebhooks,
+    AsyncOperations,
     AsyncPlatform,
 ):
     """A connection to one Ripieno.

@@ -9,6 +9,7 @@ from ripieno.client._sync.compositions import Compositions
 from ripieno.client._sync.generations import Generations
 from ripieno.client._sync.identity import Identity
 from ripieno.client._sync.masters import Masters
+from ripieno.client._sync.operations import Operations
 from ripieno.client._sync.platform import Platform
 from ripieno.client._sync.ratings import Ratings
 from ripieno.client._sync.refusals import Refusals
@@ -35,6 +36,7 @@ class Ripieno(
     Shares,
     Usages,
     Webhooks,
+    Operations,
     Platform,
 ):
     """A connection to one Ripieno.

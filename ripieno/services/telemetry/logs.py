@@ -7,10 +7,10 @@ import logging
 from datetime import UTC, datetime
 
 from ripieno.contracts.tracing import read
+from ripieno.services import logs
 from ripieno.services.settings import settings
 from ripieno.services.telemetry import tracing
 
-CHATTY = ("azure", "httpx", "httpcore", "urllib3")
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -34,13 +34,12 @@ class JsonLines(logging.Formatter):
 
 
 def configure() -> None:
-    """How the process logs, by its settings. Where somebody has handlers already, as Azure's worker has, those stay."""
+    """How the process logs, by its settings, and what no log may have. Where somebody has handlers already, as Azure's
+    worker has, those stay."""
     logging.basicConfig(level=logging.INFO, format=_TEXT)
     if settings().log_format == "json":
         for handler in logging.getLogger().handlers:
             handler.setFormatter(JsonLines())
-    for chatty in CHATTY:
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    logging.getLogger("opentelemetry").setLevel(
-        logging.ERROR
-    )  # of a collector that is away, what was lost, not each try
+    logs.guard()
+    # of a collector that is away, what was lost, not each try
+    logging.getLogger("opentelemetry").setLevel(logging.ERROR)
