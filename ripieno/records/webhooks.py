@@ -154,6 +154,12 @@ def forget(owner: str, subject: str) -> int:
     return _delete([*waits, *gone])
 
 
+def forget_owner(owner: str) -> int:
+    """Delete every message to an owner, and which secret is theirs; returns how many rows."""
+    waits = rows.beginning_with(names.WEBHOOKS, "", owner=_DUE, where="owner eq @of", values={"of": owner})
+    return _delete([*waits, *rows.beginning_with(names.WEBHOOKS, "", owner=owner)])
+
+
 def expire(before: datetime, *, most: int = 1000) -> int:
     """Forget what was given up before a moment, some of it; returns how many."""
     old = table(names.WEBHOOKS).query_entities(

@@ -13,6 +13,7 @@ from azure.durable_functions import DurableOrchestrationClient
 from ripieno.contracts import names
 from ripieno.contracts.workflow import RemovalOrder, Run
 from ripieno.records import (
+    devices,
     failures,
     feedback,
     idempotency,
@@ -23,6 +24,7 @@ from ripieno.records import (
     songs,
     uploads,
     voices,
+    webhooks,
     works,
 )
 from ripieno.services import blobs
@@ -89,6 +91,9 @@ def delete(order: RemovalOrder) -> None:
     feedback.delete_all(owner)
     refusals.delete_all(owner)
     preferences.forget(owner)
+    webhooks.forget_owner(owner)
+    for device in devices.of(owner):
+        devices.delete(owner, device.device_id)
     idempotency.delete_all(owner)
     if not left(order):  # by its jobs a removal finds the workflows whose histories it forgets
         jobs.delete_of_instances(owner, "")
