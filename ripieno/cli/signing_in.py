@@ -41,9 +41,8 @@ def login(url: str | None, code: str | None, name: str | None, with_token: bool,
             found = SignedIn(access_token=paired.token, device_id=paired.device_id)
         else:
             raise RipienoError("cannot_sign_in", f"{where} is signed in at in the browser alone: ask whoever runs it")
-    if found is not None:
-        with token_file.locked():
-            token_file.keep(where, found)
+    with token_file.locked():
+        token_file.keep(where, found)  # none too: one of before would be sent, and refused
     _say_who(where, as_json)
 
 

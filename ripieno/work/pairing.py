@@ -101,8 +101,7 @@ def claim(asked: PairingClaim, now: datetime | None = None) -> Paired:
     now = now or datetime.now(UTC)
     if not can_pair(settings()):
         raise CannotPair("here people sign in themselves, on every device: ripieno login")
-    if devices.tried(now.astimezone(UTC).isoformat()[:16]) > MOST_TRIES:
-        raise TooManyTries(60 - now.second)
+    _count_try(now)
     device_id = names.seed(now)
 
     def used(code: PairingCode) -> PairingCode | None:
@@ -172,6 +171,19 @@ def revoke(owner: str, device_id: str, *, by: Caller) -> None:
     if not is_plain(device_id) or devices.get(owner, device_id) is None:
         raise Missing(f"there is no device {device_id}")
     devices.delete(owner, device_id)
+
+
+def _count_try(now: datetime) -> None:
+    """Raises `TooManyTries`; once there were too many in a minute, this process asks storage no more in it."""
+    minute = now.astimezone(UTC).isoformat()[:16]
+    if minute not in _over and devices.tried(minute) <= MOST_TRIES:
+        return
+    _over.clear()
+    _over.add(minute)
+    raise TooManyTries(60 - now.second)
+
+
+_over: set[str] = set()  # the minute in which too many were tried
 
 
 def _note_use(device: Device, now: datetime) -> None:

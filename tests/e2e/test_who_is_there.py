@@ -297,6 +297,19 @@ def test_what_is_misconfigured_does_not_start_and_says_why(tmp_path, given, said
     assert said in last and "Traceback" not in str(refused.value)
 
 
+def test_a_host_whose_pages_could_be_anybodys_does_not_start(tmp_path):
+    """In a folder of its own: `local.settings.json` lies beside the app."""
+    (tmp_path / "local.settings.json").write_text(json.dumps({"Host": {"CORS": "*"}}))
+    (tmp_path / "host.json").write_text("{}")
+    (tmp_path / "function_app.py").write_text("raise AssertionError('it is not even loaded')")
+    done = subprocess.run(
+        [sys.executable, "-m", "ripieno.local.host", "--app", str(tmp_path / "function_app.py"), "--port", "0"],
+        env=os.environ | {"RIPIENO_AUTH": "local", "AzureWebJobsStorage": "none", "PYTHONPATH": str(PROJECT)},
+        capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 1 and "any page in your browser" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_a_stack_of_ones_own_takes_tokens(tmp_path, at):
     with running(tmp_path / "stack", RIPIENO_AUTH="token", RIPIENO_TOKENS=f"ann:Admin={TOKEN}") as stack:
         assert "ann at" in ripieno(at(stack.url, RIPIENO_TOKEN=TOKEN), "whoami")

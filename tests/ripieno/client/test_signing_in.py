@@ -365,6 +365,25 @@ def test_what_can_be_sent_once_alone_is_not_sent_again(api: Api):
     assert [one[2] for one in api.came] == ["Bearer ended"]
 
 
+def test_a_download_is_taken_up_with_another_token(api: Api, tmp_path: Path):
+    given = iter(["ended", "good"])
+    with Ripieno(api.url, token=lambda: next(given)) as ripieno:
+        assert json.loads(ripieno.content("id", tmp_path / "song").read_text())["owner"] == "ann"
+    assert [one[2] for one in api.came] == ["Bearer ended", "Bearer good"]
+
+
+def test_a_token_does_not_go_to_another_address(api: Api, tmp_path: Path):
+    with Api("none") as elsewhere:
+        thread = Thread(target=elsewhere.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        with Ripieno(api.url, token="good") as ripieno, pytest.raises(RipienoError):
+            ripieno.download(f"{elsewhere.url}/api/stem", tmp_path / "stem")
+        elsewhere.shutdown()
+        thread.join()
+        assert [one[2] for one in elsewhere.came] == [None]
+    assert api.came == []
+
+
 def test_the_environments_token_is_for_the_environments_address_alone(api: Api, monkeypatch):
     monkeypatch.setenv("RIPIENO_TOKEN", "good")
     with Ripieno(api.url) as ripieno, pytest.raises(RipienoError):
