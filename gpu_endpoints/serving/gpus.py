@@ -47,7 +47,7 @@ def _text(name: str | bytes) -> str:
 def _use(devices: tuple[tuple[Any, Attributes], ...]) -> Iterable[tuple[float, Attributes]]:
     import pynvml
 
-    return [(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100, about) for handle, about in devices]
+    return [(float(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu) / 100, about) for handle, about in devices]
 
 
 def _memory(devices: tuple[tuple[Any, Attributes], ...], which: str) -> Iterable[tuple[float, Attributes]]:
