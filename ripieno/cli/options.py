@@ -19,7 +19,8 @@ def home() -> Path:
 
 
 def connect(*, timeout: float = 60.0) -> Ripieno:
-    """The Ripieno of `RIPIENO_URL`, else of the stack on this machine, with the key `RIPIENO_KEY`."""
+    """The Ripieno of `RIPIENO_URL`, else of the stack on this machine, with the key `RIPIENO_KEY`; an Admin's for
+    `RIPIENO_OWNER`."""
     return Ripieno(
         local_url(home()), key=os.environ.get("RIPIENO_KEY"), owner=os.environ.get("RIPIENO_OWNER"), timeout=timeout
     )
