@@ -49,6 +49,7 @@ def give_feedback(call: Call[FeedbackOrder]) -> Answer:
     "/compositions/{id}/feedback",
     role=Role.GENERATOR,
     of=ItemKind.WORKS,
+    for_others=False,
     tag=TAG,
     body=Opinion,
     answers={201: Feedback},

@@ -43,7 +43,7 @@ log = logging.getLogger("ripieno.audit")
 
 def lets_admins(method: str, role: Role | None, of: ItemKind | None) -> bool:
     """Whether an Admin may be there for somebody else, where a route does not say: to look, and at what is there. They
-    make nothing in another's name, nor do they use another's voice."""
+    make no new work in another's name, say for nobody what they like, and use nobody's voice."""
     if role is None or role in _OF_OPERATORS:
         return False
     return method in READS or (of is not None and of != ItemKind.VOICES)

@@ -35,6 +35,7 @@ class MasterQuery(Request):
     "/audio/{id}/masters",
     role=Role.GENERATOR,
     of=ItemKind.SONGS,
+    for_others=False,
     tag=TAG,
     body=SongMasterOrder,
     answers={202: SongMaster},

@@ -16,10 +16,11 @@ from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.composition import Revision
 from ripieno.contracts.enums import AudioFileStatus, GenerationStatus, JobState
 from ripieno.contracts.preferences import MOST_LESSONS, Lessons
+from ripieno.contracts.shares import Share
 from ripieno.contracts.voice_profiles import Voice
 from ripieno.contracts.workflow import Run
 from ripieno.contracts.works import Work
-from ripieno.records import analyses, preferences, runs, songs, voices, works
+from ripieno.records import analyses, preferences, runs, shares, songs, voices, works
 from ripieno.services import blobs
 from ripieno.services.storage import table
 from ripieno.work import mixing
@@ -40,6 +41,8 @@ class Snapshot:
     analyses: list[tuple[str, analyses.AnalysisRow]] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     preferences: list[tuple[str, Lessons]] = field(default_factory=list)
+    given: dict[str, Share] = field(default_factory=dict)
+    received: dict[str, Share] = field(default_factory=dict)
     rows: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
     blobs: dict[str, set[str]] = field(default_factory=dict)
 
@@ -52,6 +55,8 @@ class Snapshot:
             analyses=list(analyses.everything()),
             runs=list(runs.everything()),
             preferences=list(preferences.everything()),
+            received={share.share_id: share for _, share in shares.everything_received()},
+            given={share.share_id: share for _, share in shares.everything()},
             rows={
                 name: {(row["PartitionKey"], row["RowKey"]) for row in table(name).list_entities()}
                 for name in (names.SONG_CHORDS, names.SONG_FORMS, names.JOB_RECORDS, names.VOICE_USES)
@@ -112,9 +117,19 @@ def violations(found: Snapshot, *, settled: bool = False) -> Iterator[str]:
     yield from _voices(found)
     yield from _jobs(found)
     yield from _preferences(found)
+    yield from _shares(found)
     yield from _open(found, settled=settled)
     if settled:
         yield from _left_on_the_way(found)
+
+
+def _shares(found: Snapshot) -> Iterator[str]:
+    """Nobody may look at what its giver does not see as shared, or at what is gone."""
+    yield from (f"share {one}: is received, and nobody has given it" for one in set(found.received) - set(found.given))
+    for one in found.received.values():
+        life = names.song_folder(one.id, one.born or "")
+        if not (found.known.is_alive(life) if one.kind == "songs" else found.known.is_work(one.id)):
+            yield f"share {one.share_id}: {one.id} is gone, and may be looked at"
 
 
 def violations_of_part(found: Snapshot) -> Iterator[str]:

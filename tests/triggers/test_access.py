@@ -22,10 +22,12 @@ from ripieno.contracts.enums import ItemKind, Role
 from ripieno.contracts.shares import ShareOrder
 from ripieno.records import shares, songs, voices, works
 from ripieno.services import access
+from ripieno.services.identity import Caller
 from ripieno.services.settings import settings
 from ripieno.work import sharing
 from tests.access_asking import BOSSA, FREE, Me, is_done, share
 from tests.access_world import Somebody, urls_in
+from triggers import gate, problems
 from triggers.routing import Route, routes
 
 OPEN = {
@@ -316,13 +318,28 @@ def test_what_is_anothers_is_refused_in_a_body_as_what_is_not_there(world, name,
     assert status == 404 or (status == 400 and "ID" in text), (status, text)
 
 
-def test_a_voice_is_used_by_nobody_else_an_admin_neither(world):
-    its = world.anna.item(ItemKind.WORKS, "/compositions")
-    voice = world.anna.kept(ItemKind.VOICES)
-    status, text, _ = world.ask(named("refine_composition"), Role.ADMIN, its, owner="anna", body={"voice": voice})
-    assert status == 403 and "voice" in text
-    status, _, _ = world.ask(named("train_voice"), Role.ADMIN, voice, owner="anna")
-    assert status == 403
+def test_an_admin_makes_no_new_work_says_nothing_they_like_and_uses_no_voice_for_another(world):
+    at_all = {one.name for one in WITH_ITEM if not one.for_others and one.role != Role.ADMIN}
+    assert at_all == {
+        "master_song", "branch_set", "refine_composition", "approve_composition", "reject_composition",
+        "rate_composition", "edit_set", "talk_to_set", "add_sample", "give_consent", "train_voice", "roll_back_voice",
+        "apply_voice",
+    }  # fmt: skip
+    taste = {one.name for one in GUARDED if "/preferences" in one.path}
+    assert not any(one.for_others for one in GUARDED if one.name in taste)
+
+
+def test_a_body_that_asks_for_a_voice_is_its_owners_alone(world):
+    """Also on a route that an Admin may take for others."""
+
+    class WithVoice(BaseModel):
+        voice: str | None = None
+
+    admin = Caller("ben", access.MAY[Role.ADMIN])
+    gate.check_voice(admin, "ben", WithVoice(voice="anna's"))
+    gate.check_voice(admin, "anna", WithVoice())
+    with pytest.raises(problems.ApiError, match="voice"):
+        gate.check_voice(admin, "anna", WithVoice(voice="anna's"))
 
 
 def test_stems_asked_for_with_an_upload_name_nothing_of_anybody_elses(world):
