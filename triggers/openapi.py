@@ -27,9 +27,10 @@ _PATH_PARAMETERS = {
 _KEY = {
     "name": "Idempotency-Key", "in": "header", "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    "description": "equal requests of one owner with one key are done once within two days, and all of them get that"
-    " one's answer, at whichever host they arrive; another request with it is 422"
-    " (draft-ietf-httpapi-idempotency-key-header)",
+    "description": (
+        "equal requests of one owner with one key are done once within two days, and all of them get that one's answer,"
+        " at whichever host they arrive; another request with it is 422 (draft-ietf-httpapi-idempotency-key-header)"
+    ),
     "example": "7d1f-take-2",
 }  # fmt: skip
 _FOR_OTHERS = {
