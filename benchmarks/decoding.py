@@ -3,7 +3,7 @@
     python -m benchmarks.decoding
 
 For three minutes of stereo in each format: seconds to read its headers, to decode all of it once (the check on arrival
-at an endpoint) and to stream its samples to whoever works with them, confined and within this process; best of five.
+at an endpoint) and to stream its samples to who works with them, confined and within this process; the best of five.
 """
 
 from __future__ import annotations
