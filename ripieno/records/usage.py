@@ -3,7 +3,7 @@
     {owner}        month|2026-11               sums: what bills are written from
     {owner}        day|2026-11-27              sums: what daily quotas are held against
     {owner}        stored                      sums: the bytes that lie there now, and up to when their time is counted
-    {owner}        of|2026-11|{what}|{id}      entries, each part of its month and day
+    {owner}        of|2026-11|{what}|{hash}    entries, each part of its month and day; of ids hashes alone are kept
     {owner}        stored|{thing}              entries: the bytes of a song, work or voice
     owners|{month} {owner}                     who used anything in a month
 
@@ -80,7 +80,8 @@ def tokens(owner: str, answer_id: str, model: str, tokens_in: int, tokens_out: i
 def stored(owner: str, thing: str, size_bytes: int, *, now: datetime | None = None) -> bool:
     """Have a song, work or voice (`song|{id}|{born}`) be of so many bytes, 0 when it is gone; whether that is new."""
     entry = stored_entry(thing, size_bytes)
-    _note_owner(owner, month_of(now or datetime.now(UTC)))
+    if entry.amounts:
+        _note_owner(owner, month_of(now or datetime.now(UTC)))
     return tally.put(names.USAGE, owner, [entry], judge=lambda before, added: carried(owner, before, added, now))
 
 
@@ -226,9 +227,5 @@ def _ms(seconds: float) -> int:
 
 
 def _key(its_id: str) -> str:
-    """An id as a part of a row's key: job ids may have what keys may not."""
-    return (
-        its_id
-        if its_id.isascii() and its_id.isprintable() and not set(its_id) & set("/\\#?") and len(its_id) < 300
-        else hashlib.sha256(its_id.encode()).hexdigest()
-    )
+    """What tells a thing from all others, and nobody which it was: songs and works are deleted, and bills stay."""
+    return hashlib.sha256(its_id.encode()).hexdigest()[:40]

@@ -10,6 +10,7 @@ import pytest
 from azure.core.exceptions import ServiceRequestError
 
 from ripieno.contracts import names
+from ripieno.contracts.enums import TakeStatus
 from ripieno.contracts.workflow import VersionOrder
 from ripieno.contracts.works import Work
 from ripieno.records import verdicts, works
@@ -26,6 +27,8 @@ def owner() -> str:
 
 @pytest.fixture(autouse=True)
 def nothing_counted(storage):
+    for owner, work in list(works.everything()):
+        works.delete(owner, work.work_id)
     for row in list(table(names.VERDICTS).list_entities()):
         table(names.VERDICTS).delete_entity(row["PartitionKey"], row["RowKey"])
 
@@ -73,8 +76,18 @@ def test_counted_again_nothing_changes(owner):
     assert counts() == [("bossa", 1, 1)]
 
 
-def test_words_that_name_no_genre_are_not_kept(owner):
-    say(heard(owner, "like my neighbour Ada plays"), True)
+def test_a_style_that_is_no_genre_any_more_is_not_kept(owner):
+    work = heard(owner)
+
+    def renamed(known: Work) -> Work:
+        stem = known.elements[0].versions[0].stem
+        assert stem is not None
+        stem.plan.style = "as my neighbour Ada plays"
+        known.elements[0].versions[0].status = TakeStatus.APPROVED
+        return known
+
+    works.change(owner, work.work_id, renamed)
+    judging.count(owner, work.work_id)
     assert counts() == [("other", 1, 0)]
 
 
