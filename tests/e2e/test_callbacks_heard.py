@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 
 from ripieno.contracts import names
@@ -20,6 +22,14 @@ def test_a_stranger_wakes_nobody(stack):
         f"{stack.url}/api/callbacks/jobs", json={"job_id": "song-1:mir", "state": "succeeded"}, timeout=30
     )
     assert (told.status_code, told.json()["code"]) == (401, "bad_signature")
+
+
+def test_the_command_shows_the_secret_and_takes_a_new_one(command, ripieno):
+    before = command("webhooks").strip()
+    assert before == ripieno.webhooks().secret
+    told = json.loads(command("webhooks", "--rotate", "--overlap", "1", "--json"))
+    assert told["secret"] == ripieno.webhooks().secret != before and told["previous_until"]
+    assert "goes with --rotate" in command("webhooks", "--overlap", "1", expect=2)
 
 
 def test_what_a_user_checks_webhooks_with_is_theirs_alone(stack, ripieno):
