@@ -28,6 +28,7 @@ for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_pool, "1")  # four processes on two cores: their threads would wait for each other, busily
 os.environ.setdefault("RIPIENO_SWEEP_SECONDS", "1")
 os.environ.setdefault("RIPIENO_AUTH", "local")
+os.environ["RIPIENO_TOKEN_FILE"] = str(PROJECT / ".ripieno" / "tokens of tests.json")  # not where a developer signed in
 loopback.vouch()  # the app in this process is called by tests alone
 os.environ.setdefault("NUMBA_CACHE_DIR", str(PROJECT / ".ripieno" / "numba"))
 RATE = 44100

@@ -51,7 +51,8 @@ def find(url: str) -> SignedIn | None:
 def keep(url: str, signed_in: SignedIn | None) -> None:
     """Keep this for an address, or nothing. Whoever calls holds the lock (`locked`)."""
     known = _read()
-    known.pop(url.rstrip("/"), None)
+    if known.pop(url.rstrip("/"), None) is None and signed_in is None:
+        return
     if signed_in is not None:
         known[url.rstrip("/")] = signed_in.model_dump(exclude_none=True)
     target = path()

@@ -151,6 +151,12 @@ def test_each_address_has_its_own_and_signing_out_of_one_leaves_the_others(issue
     assert [token_file.find(f"{URL}/{number}") is not None for number in range(3)] == [True, False, True]
 
 
+def test_signing_out_of_where_one_never_was_writes_nothing(kept: Path):
+    with token_file.locked():
+        token_file.keep(URL, None)
+    assert not kept.exists()
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"https://ripieno.example": 7}', '{"https://ripieno.example": {}}', "\x00", "\U0001f3b7"]
 )
