@@ -31,4 +31,5 @@ MEANINGS: dict[str, str] = {
 ROLES = {
     "Viewer": "looks and listens", "Analyst": "that, and brings songs in and corrects what was heard",
     "Generator": "that, and makes, reviews and mixes new music", "Admin": "everything",
+    "Scaler": "reads how much waits for the endpoints, and nothing else: for whatever scales them",
 }  # fmt: skip

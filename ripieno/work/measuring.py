@@ -6,17 +6,12 @@ Nothing is counted when somebody looks: that would be a scan each time, of every
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 
-from ripieno.contracts import names
 from ripieno.contracts.names import CONTAINERS
-from ripieno.contracts.workflow import DEFAULT_DEADLINE_SECONDS
-from ripieno.records import rows
+from ripieno.records import backlog
 from ripieno.services import telemetry
-from ripieno.services.settings import settings
 from ripieno.services.storage import container
 from ripieno.services.telemetry import instruments
 from ripieno.services.telemetry.recording import Attributes
@@ -61,25 +56,9 @@ def count() -> None:
     if not telemetry.is_recording():
         return
     if _backlog.is_due():
-        waiting = _open_jobs()
-        _backlog.take({endpoint: float(waiting.get(endpoint, 0)) for endpoint in settings().endpoints})
+        _backlog.take({name: float(one.jobs) for name, one in backlog.counted().endpoints.items()})
     if _storage.is_due():
         _storage.take({**_storage.values, **_bytes_by_container(time.monotonic)})
-
-
-def _open_jobs() -> dict[str, int]:
-    """How many jobs each endpoint was asked for and have not ended. What was last heard of longer ago than a job may
-    take is none: its workflow was ended."""
-    since = datetime.now(UTC) - timedelta(seconds=DEFAULT_DEADLINE_SECONDS)
-    found = rows.beginning_with(
-        names.JOB_RECORDS,
-        "id|",
-        where="state eq @state and updated_at ge @moment",
-        values={"state": "submitting", "moment": since.isoformat()},
-        select=["endpoint"],
-        results_per_page=1000,
-    )
-    return dict(Counter(str(row["endpoint"]) for row in found if row.get("endpoint")))
 
 
 def _bytes_by_container(clock: Callable[[], float]) -> dict[str, float]:

@@ -34,6 +34,7 @@ from ripieno.records.store import Missing
 from ripieno.services.access import granted
 from ripieno.services.identity import BadToken, Caller, TokenExpired, can_pair
 from ripieno.services.identity.caller import is_plain
+from ripieno.services.quotas import VISITOR_PREFIX
 from ripieno.services.settings import settings
 
 log = logging.getLogger("ripieno.pairing")
@@ -75,6 +76,8 @@ def begin(caller: Caller, order: PairingOrder, now: datetime | None = None) -> P
     now = now or datetime.now(UTC)
     if not can_pair(settings()):
         raise CannotPair("here people sign in themselves, on every device: ripieno login")
+    if caller.owner.startswith(VISITOR_PREFIX):
+        raise MayNotPair("a visitor lets no device in: a device outlives the visit")
     if caller.device is not None:
         raise MayNotPair("a device that was paired lets no others in: pair them from where this one was")
     if Role(order.role) not in caller.roles:
