@@ -215,3 +215,9 @@ def test_where_an_issuer_can_lock_people_out_nobody_is_paired(ann, now, monkeypa
         code(ann, now)
     with pytest.raises(pairing.CannotPair):
         pairing.claim(PairingClaim(code=shown), now)
+
+
+def test_a_visitor_lets_no_device_in(storage, now):
+    visitor = Caller("visitor-5f2c", frozenset({Role.VIEWER}))
+    with pytest.raises(pairing.MayNotPair, match="outlives the visit"):
+        pairing.begin(visitor, PairingOrder(role=Role.VIEWER), now)
