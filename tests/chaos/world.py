@@ -30,7 +30,7 @@ SETTINGS = {
     "RIPIENO_SWEEP_SECONDS": "2",
     "RIPIENO_REST_SECONDS": "3",
     "RIPIENO_VISITORS": "generator",
-    "RIPIENO_VISITOR_SECRET": "of chaos, and of nobody else",
+    "RIPIENO_VISITOR_SECRET": "c" * 40,
     "RIPIENO_VISITS_AN_HOUR": "100000",
     "RIPIENO_VISITOR_HOURS": "0.02",
 }
