@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Where the environment forbids compiled modules, each of dozens of processes would compile all that it imports.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run setup test check format benchmark chaos fuzz clean
+.PHONY: run setup test check format benchmark chaos load fuzz clean
 
 run:             ## start everything, analyse the demo song, stay up until Ctrl-C
 	@$(PYTHON) scripts/install.py run
@@ -39,8 +39,11 @@ benchmark: setup ## accuracy and speed beside librosa, essentia and madmom, of s
 	@$(BIN)/python -m benchmarks.api
 	@$(BIN)/python -m benchmarks.host_memory
 
-chaos: setup     ## 500 kills of everything that can die, while people are at work; the invariants after each twenty
-	@$(BIN)/python -m tests.chaos.kills --kills 500
+chaos: setup     ## 500 faults of every kind, while people are at work; the invariants after each twenty (two hours)
+	@$(BIN)/python -m tests.chaos --faults 500
+
+load: setup      ## 100 songs at once, 1,000 through the pipeline, 10,000 in the library, endpoints, every part killed (hours)
+	@$(BIN)/python -m tests.load all
 
 fuzz: setup      ## 1,000 calls made of the API's description and 1,000 mutated recordings: no 500, no crash, no growth
 	@$(BIN)/python -m tests.fuzz

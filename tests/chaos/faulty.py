@@ -50,6 +50,7 @@ class Faulty:
         self.upstream, self.spoiling = upstream, None
         self.spoilt: Counter[str] = Counter()
         self._rng = random.Random(seed)
+        self._tasks: set[asyncio.Task | None] = set()  # the loop itself holds them weakly
         self._loop = _loop()
         self._server = asyncio.run_coroutine_threadsafe(
             asyncio.start_server(self._serve, "127.0.0.1", 0, limit=LONGEST_HEAD), self._loop
@@ -65,6 +66,8 @@ class Faulty:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection of whoever asks, with one of its own to whom is asked."""
         beyond: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        task = asyncio.current_task()
+        self._tasks.add(task)
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -95,6 +98,7 @@ class Faulty:
         except (OSError, asyncio.IncompleteReadError, _Broken):
             return
         finally:
+            self._tasks.discard(task)
             for one in (writer, *(beyond[1:] if beyond else ())):
                 with suppress(OSError, RuntimeError):
                     one.transport.abort()

@@ -231,7 +231,7 @@ class Person(threading.Thread):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "voice.wav"
             path.write_bytes(a_voice())
-            sample = self._ripieno.send_sample(voice, path, kind="spoken").sample_id
+            sample = self._ripieno.send_sample(voice, path, kind="spoken").sample.sample_id
         if self._rng.random() < 0.7:
             self._ripieno.wait_sample(voice, sample, timeout=10)
             self._ripieno.give_consent(voice, "Anna Berg", ["singing", "conversion"], "2099-12-31", sample)

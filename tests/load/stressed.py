@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+import threading
 import time
 import uuid
 from collections import Counter
@@ -51,12 +52,21 @@ class Stress:
     def __init__(self, replicas: list[Replica], folder: Path, count: int):
         self.replicas, self.folder, self.count = replicas, folder, count
         self.calls, self.bounds = Calls(), Bounds()
-        self._http = httpx.Client(timeout=60, limits=httpx.Limits(max_connections=2 * THREADS))
+        self._own, self._open = threading.local(), []
         self._pool = ThreadPoolExecutor(THREADS)
 
     def close(self) -> None:
         self._pool.shutdown()
-        self._http.close()
+        for one in self._open:
+            one.close()
+
+    @property
+    def _http(self) -> httpx.Client:
+        """A client for each thread: of one for many, a connection can be closed by one thread under another."""
+        if not hasattr(self._own, "http"):
+            self._own.http = httpx.Client(timeout=60)
+            self._open.append(self._own.http)
+        return self._own.http
 
     def _put(self, name: str, replica: Replica, job: str, kind: str, job_input: dict) -> httpx.Response:
         with self.calls.timed(name):
@@ -114,12 +124,14 @@ class Stress:
         jobs = _ids(self.count)
         never, log = self.folder / "never", self.folder / "log of cancels"
 
-        def storm(job: str) -> list[int]:
-            self._until_taken("submit", self.replicas[0], job, "wait", {"go": str(never), "log": str(log)})
-            with ThreadPoolExecutor(4) as four:
-                return list(four.map(lambda number: self._cancel(job, number), range(4)))
+        given = {"go": str(never), "log": str(log)}
+        with ThreadPoolExecutor(THREADS) as others:
 
-        codes = Counter(code for each in self._pool.map(storm, jobs) for code in each)
+            def storm(job: str) -> list[int]:
+                self._until_taken("submit", self.replicas[0], job, "wait", given)
+                return list(others.map(lambda number: self._cancel(job, number), range(4)))
+
+            codes = Counter(code for each in self._pool.map(storm, jobs) for code in each)
         ended = Counter(one["state"] for one in self._ended(jobs).values())
         self.bounds.check("every cancel is taken", set(codes) == {202}, dict(codes))
         self.bounds.check("every job of the storm is cancelled", ended == {"cancelled": self.count}, dict(ended))
