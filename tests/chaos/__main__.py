@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -25,6 +26,7 @@ A_ROUND = 20
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped then too
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__.splitlines()[0])
     parser.add_argument("--faults", type=int, default=500)
     parser.add_argument("--only", default="", metavar="BEGINNING", help=f"of: {', '.join(FAULTS)}")

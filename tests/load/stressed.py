@@ -159,7 +159,7 @@ class Stress:
         """A GPU's memory that is full, as torch says it, and a worker that the machine ends: the job may be tried again,
         the replica lives and serves others."""
         pids = [replica.child.pid for replica in self.replicas]
-        jobs = _ids(min(self.count, 10))
+        jobs = _ids(min(self.count, 4))  # each is a worker that imports torch anew
         for job in jobs:
             self._until_taken("submit", self.replicas[0], job, "fill", {"log": str(self.folder / "pid")})
         ended = self._ended(jobs)
