@@ -104,6 +104,8 @@ CODES: dict[type[Exception], tuple[int, str]] = {
     voices.NoSuchVoiceVersion: (404, "not_found"),
 }
 """What each exception of the platform is in HTTP; the first that fits."""
+_BACK_SOON = ("endpoint_down", "identity_unavailable")
+"""Somebody behind the platform does not answer at the moment."""
 
 
 class ApiError(Exception):
@@ -170,6 +172,8 @@ def response(fault: Exception) -> func.HttpResponse:
         headers["Retry-After"] = str(fault.seconds)
     if problem.code in ("still_running", "storage_unavailable", "decoder_ended"):
         headers["Retry-After"] = "1"
+    if problem.code in _BACK_SOON:
+        headers.setdefault("Retry-After", "5")
     return func.HttpResponse(
         problem.model_dump_json(exclude_none=True),
         status_code=problem.status,

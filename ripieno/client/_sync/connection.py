@@ -170,11 +170,13 @@ class Connection:
         return tries.pause(most=FIRST_TRIES if is_stranger else None)
 
     def _unreachable(self, method: str, url: str, fault: httpx.TransportError) -> RipienoError:
-        is_ours = "://" not in url
+        """The error that a last try without an answer is; who has answered before is asked to be asked again."""
+        is_ours, again = "://" not in url, self.retries.longest_pause if self._has_answered else None
         if is_ours and isinstance(fault, _NEVER_SENT):
-            return NotRunning("not_running", f"no Ripieno answers at {self.url}: start one with `ripieno up`")
+            told = f"no Ripieno answers at {self.url}: start one with `ripieno up`"
+            return NotRunning("not_running", told, retry_after=again)
         where = f"/api/{url}" if is_ours else url.partition("?")[0]
-        return RipienoError("connection", f"{method} {where}: {fault or type(fault).__name__}")
+        return RipienoError("connection", f"{method} {where}: {fault or type(fault).__name__}", retry_after=again)
 
     def _not_ours(self, answer: httpx.Response) -> RipienoError:
         return errors.not_ours(answer.status_code, answer.headers, answer.content, str(answer.url))
