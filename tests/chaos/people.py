@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 RATE = 22050
 CLIP_SECONDS = 2.0
-MOST_OPEN = 10  # runs noted; people look on while there are more, since two cores analyse slower than people upload
 LONGEST_REST = 0.6
 PIECE = [{"label": "verse", "bars": 2}, {"label": "chorus", "bars": 2}]
 CHANGES = (
@@ -87,7 +86,7 @@ class Person(threading.Thread):
             while not chaos.stopped.is_set():
                 deed = rng.choice(makes + minds)
                 try:
-                    if deed in makes and sum(1 for _ in runs.everything()) > MOST_OPEN:
+                    if deed in makes and sum(1 for _ in runs.everything()) > chaos.most_open:
                         deed = rng.choice(minds)
                     deed()
                     chaos.tell(deed.__name__)
@@ -255,7 +254,7 @@ class Person(threading.Thread):
                 self._chaos.removals.append(self._ripieno.delete_voice(voice).instance_id)
 
     def share(self) -> None:
-        known = [("song", one) for one in self._chaos.songs] + [("work", one) for one in self._chaos.works]
+        known = [("songs", one) for one in self._chaos.songs] + [("works", one) for one in self._chaos.works]
         if known:
             kind, item = self._rng.choice(known)
             self._ripieno.share(kind, item, self._rng.choice(("berta", "carl")))

@@ -125,7 +125,8 @@ class Downloads(Connection):
 
     def _receive(self, way: Way, arrival: Arrival, on_bytes: OnBytes, until: float, tries: Tries) -> float | None:
         """Take in what one answer brings; seconds until the next request, None when the file is whole."""
-        headers = way.headers(arrival.size) | (bearing(way.token) if self._is_ours(way.address) else {})
+        own = self._whose | bearing(way.token) if self._is_ours(way.address) else {}
+        headers = way.headers(arrival.size) | own
         with self._http.stream("GET", way.address, headers=headers) as answer:
             self._has_answered = True
             if answer.has_redirect_location and way.redirects < MOST_REDIRECTS:
