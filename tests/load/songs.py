@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import random
+import secrets
 import tempfile
 import threading
 import time
@@ -27,7 +28,7 @@ from tests.load.stacks import loaded
 
 RATE = 44100
 AT_ONCE = 8
-ANN, BEN = "a" * 40, "b" * 40
+ANN, BEN = secrets.token_urlsafe(33), secrets.token_urlsafe(33)
 LOOK_SECONDS = 1.0
 SETTLE_SECONDS = 120.0
 FIRST = 10
