@@ -35,10 +35,13 @@ OPEN = {
     "openapi": "the description of the API",
     "docs": "the same for people",
     "job_callback": "signed by endpoints; it wakes, and says nothing",
+    "get_auth": "how to sign in: addresses, no secret",
+    "claim_pairing": "a code is what lets in; ten tries a minute over all",
+    "begin_visit": "403 where no visitors are let in; so many an hour of everybody",
 }
 """Routes for everybody, and why."""
 
-EVERYBODYS = {ItemKind.APPEALS}
+EVERYBODYS = {ItemKind.APPEALS, ItemKind.FAILURES}
 """What operators look at, whoever's it is."""
 
 
