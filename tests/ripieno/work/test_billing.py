@@ -143,7 +143,7 @@ def test_tokens_that_storage_does_not_take_are_counted_with_the_next(owner, monk
 
 
 def test_what_was_killed_before_it_was_counted_is_put_right_by_night(owner, make_clip):
-    song = makers.analysed(owner, make_clip("counted"))
+    song = makers.analysed(owner, make_clip("counted.wav"))
     thing = f"song|{song.audio_file_id}|{song.born}"
     (size,) = usage.things_stored(owner).values()
     assert size >= song.file_size_bytes
