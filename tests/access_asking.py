@@ -39,7 +39,7 @@ FREE = {
 }
 BOSSA = {"brief": "a calm bossa"}
 
-BODIES: dict[str, Callable[[Somebody], Any]] = {
+BODIES: dict[str, Callable[[Me], Any]] = {
     "analyze_again": lambda me: {},
     "master_song": lambda me: {},
     "create_generation": lambda me: FREE,
@@ -168,7 +168,7 @@ def melody() -> bytes:
     return file.getvalue()
 
 
-def body_of(one: Route, me: Somebody) -> Any:
+def body_of(one: Route, me: Me) -> Any:
     if one.name in BODIES:
         return BODIES[one.name](me)
     if isinstance(one.body, type):
@@ -182,4 +182,4 @@ def is_done(status: int, text: str) -> bool:
 
 
 def share(kind: ItemKind, item_id: str) -> None:
-    sharing.give("anna", ShareOrder(kind=kind.value, id=item_id, with_="ben"))
+    sharing.give("anna", ShareOrder.model_validate({"kind": kind, "id": item_id, "with": "ben"}))
