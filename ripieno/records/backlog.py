@@ -80,13 +80,13 @@ def _count(now: datetime) -> Backlog:
         "PartitionKey eq @open", parameters={"open": _OPEN}, select=["endpoint", "state", "since"]
     )
     for row in rows:
-        endpoint = row["endpoint"]
+        endpoint, since = str(row["endpoint"]), str(row["since"])
         (at_work if row["state"] == "running" else waiting)[endpoint] += 1
-        oldest[endpoint] = min(oldest.get(endpoint, row["since"]), row["since"])
+        oldest[endpoint] = min(oldest.get(endpoint, since), since)
     queues = {}
     for endpoint in sorted({*settings().endpoints, *waiting, *at_work}):
-        since = oldest.get(endpoint)
-        seconds = max(0.0, (now - datetime.fromisoformat(since)).total_seconds()) if since else 0.0
+        first = oldest.get(endpoint)
+        seconds = max(0.0, (now - datetime.fromisoformat(first)).total_seconds()) if first else 0.0
         both = waiting[endpoint] + at_work[endpoint]
         queues[endpoint] = Queue(
             waiting=waiting[endpoint], running=at_work[endpoint], jobs=both, oldest_seconds=round(seconds, 1)
