@@ -71,7 +71,7 @@ def describe(path: Path) -> AudioDescription:
 
 
 def _told(path: Path) -> dict:
-    for found in confined.results(_TELL, str(path)):
+    for found in confined.results(_TELL, str(path), reads=path):
         if isinstance(found, dict):
             return found
     raise BadAudio("corrupt_audio", "the file's headers cannot be read: export it again")
