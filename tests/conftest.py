@@ -39,6 +39,7 @@ _LONG = (
     "test_separation.py", "test_directml.py", "test_directml_endpoint.py", "test_everyday.py", "test_main_job.py",
     "test_edits_by_hand.py", "test_composition_briefs.py", "test_compositions.py", "test_ingestion.py",
     "test_closed_loop.py", "test_sets.py", "test_light_install.py", "test_under_azures_worker.py", "test_many_at_once.py",
+    "test_fuzz_slice.py",
 )  # fmt: skip
 """Files that take longest: they begin first, so that no process ends alone with one of them."""
 
