@@ -60,6 +60,7 @@ BODIES: dict[str, Callable[[Me], Any]] = {
         ) if me.state(ItemKind.VOICES, me.last) else "x",
     },
     "train_voice": lambda me: {},
+    "create_pairing": lambda me: {"role": "Viewer"},
     "apply_voice": lambda me: {"audio_file_id": me.song, "source": "recording"},
     "create_voice": lambda me: {"name": f"Ada {uuid.uuid4().hex[:8]}"},
     "talk_to_set": lambda me: {"text": "calmer"},
@@ -87,7 +88,8 @@ class DurableHost(ThreadingHTTPServer):
                 self.wfile.write(body)
 
             def do_GET(self) -> None:
-                self._say(404, b"{}")
+                of_many = "createdTimeFrom=" in self.path
+                self._say(200 if of_many else 404, b"[]" if of_many else b"{}")
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers.get("content-length") or 0))

@@ -28,7 +28,7 @@ from ripieno.contracts.workflow import RemovalOrder, RevisionOrder, Upload
 from ripieno.contracts.works import Element, ElementKind, Version, Work, WorkKind
 from ripieno.records import devices, failures, jobs, refusals, runs, shares, songs, uploads, voices, works
 from ripieno.services import blobs
-from ripieno.work import asking, composing, moderating, sharing, song_mastering
+from ripieno.work import asking, composing, ingest, moderating, sharing, song_mastering
 from ripieno.work.sets import keeping
 from triggers import set_examples
 
@@ -119,9 +119,11 @@ class Somebody:
         return its_id
 
     def failure(self) -> str:
-        return failures.keep(
-            FailureKind.SONG, uuid.uuid4().hex, self.owner, "the file ends early", subject=self.song
-        ).failure_id
+        order = ingest.song_run(songs.get(self.owner, self.song)).order
+        kept = failures.keep(
+            FailureKind.SONG, uuid.uuid4().hex, self.owner, "it ends early", subject=self.song, order=order
+        )
+        return kept.failure_id
 
     def new_song(self) -> str:
         path = self.folder / f"{uuid.uuid4().hex}.wav"
