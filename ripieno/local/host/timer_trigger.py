@@ -18,7 +18,8 @@ log = logging.getLogger("ripieno.host.timer")
 async def watch(functions: AppFunctions, function: Function, *, client_binding: str) -> None:
     """Call `function` at every occurrence of its schedule until cancelled; one that overlaps itself waits."""
     schedule = function.trigger["schedule"]
-    occurrences = croniter(schedule, second_at_beginning=len(schedule.split()) == 6)  # read once: some fire every second
+    # Read once: some fire every second.
+    occurrences = croniter(schedule, second_at_beginning=len(schedule.split()) == 6)
     while True:
         now = datetime.now(UTC)
         upcoming = occurrences.get_next(datetime, start_time=now)
