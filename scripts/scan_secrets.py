@@ -44,7 +44,7 @@ ALLOWED = {
 }  # fmt: skip
 """Not secrets, wherever they stand."""
 ALLOWED_IN_TESTS = frozenset({
-    "correct horse battery staple", "key", "secret", "the older one", "open sesame now,the older one",
+    "key", "secret", "the older one", "open sesame now,the older one",
 })  # fmt: skip
 
 

@@ -39,7 +39,7 @@ FREE = {
 }
 BOSSA = {"brief": "a calm bossa"}
 
-BODIES: dict[str, Callable[[Somebody], Any]] = {
+BODIES: dict[str, Callable[[Me], Any]] = {
     "analyze_again": lambda me: {},
     "master_song": lambda me: {},
     "create_generation": lambda me: FREE,
@@ -60,6 +60,7 @@ BODIES: dict[str, Callable[[Somebody], Any]] = {
         ) if me.state(ItemKind.VOICES, me.last) else "x",
     },
     "train_voice": lambda me: {},
+    "create_pairing": lambda me: {"role": "Viewer"},
     "apply_voice": lambda me: {"audio_file_id": me.song, "source": "recording"},
     "create_voice": lambda me: {"name": f"Ada {uuid.uuid4().hex[:8]}"},
     "talk_to_set": lambda me: {"text": "calmer"},
@@ -87,7 +88,8 @@ class DurableHost(ThreadingHTTPServer):
                 self.wfile.write(body)
 
             def do_GET(self) -> None:
-                self._say(404, b"{}")
+                of_many = "createdTimeFrom=" in self.path
+                self._say(200 if of_many else 404, b"[]" if of_many else b"{}")
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers.get("content-length") or 0))
@@ -168,7 +170,7 @@ def melody() -> bytes:
     return file.getvalue()
 
 
-def body_of(one: Route, me: Somebody) -> Any:
+def body_of(one: Route, me: Me) -> Any:
     if one.name in BODIES:
         return BODIES[one.name](me)
     if isinstance(one.body, type):
@@ -182,4 +184,4 @@ def is_done(status: int, text: str) -> bool:
 
 
 def share(kind: ItemKind, item_id: str) -> None:
-    sharing.give("anna", ShareOrder(kind=kind.value, id=item_id, with_="ben"))
+    sharing.give("anna", ShareOrder.model_validate({"kind": kind, "id": item_id, "with": "ben"}))

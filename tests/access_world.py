@@ -16,17 +16,19 @@ import voice_makers
 from ripieno.contracts import names
 from ripieno.contracts.composition import CompositionOrder
 from ripieno.contracts.dj_sets import DjSet, KnownSongs, SetTalk, SetVersion
-from ripieno.contracts.enums import ItemKind
+from ripieno.contracts.enums import ItemKind, Role
 from ripieno.contracts.generation import GenerationOrder
+from ripieno.contracts.identity import Device
 from ripieno.contracts.masters import SongMasterOrder
 from ripieno.contracts.moderation import Refusal
+from ripieno.contracts.operations import FailureKind
 from ripieno.contracts.sets import SetFile, SetOrder
 from ripieno.contracts.shares import ShareOrder
 from ripieno.contracts.workflow import RemovalOrder, RevisionOrder, Upload
 from ripieno.contracts.works import Element, ElementKind, Version, Work, WorkKind
-from ripieno.records import jobs, refusals, runs, shares, songs, uploads, voices, works
+from ripieno.records import devices, failures, jobs, refusals, runs, shares, songs, uploads, voices, works
 from ripieno.services import blobs
-from ripieno.work import asking, composing, moderating, sharing, song_mastering
+from ripieno.work import asking, composing, ingest, moderating, sharing, song_mastering
 from ripieno.work.sets import keeping
 from triggers import set_examples
 
@@ -66,6 +68,8 @@ class Somebody:
             ItemKind.SHARES: self.share,
             ItemKind.JOBS: self.job,
             ItemKind.REMOVALS: self.removal,
+            ItemKind.DEVICES: self.device,
+            ItemKind.FAILURES: self.failure,
         }
         its_id = makers_of[kind]()
         self.ids.add(its_id)
@@ -90,6 +94,10 @@ class Somebody:
                 return jobs.find(self.owner, item_id)
             case ItemKind.REMOVALS:
                 return runs.find(self.owner, item_id)
+            case ItemKind.DEVICES:
+                return devices.get(self.owner, item_id)
+            case ItemKind.FAILURES:
+                return failures.get(item_id)
         raise LookupError(f"nobody says how a thing of the kind {kind} is looked at")
 
     @property
@@ -99,6 +107,23 @@ class Somebody:
             self._song = self.new_song()
             self.ids.add(self._song)
         return self._song
+
+    def device(self) -> str:
+        its_id = uuid.uuid4().hex[:12]
+        at = _now().isoformat()
+        made = Device(
+            device_id=its_id, owner=self.owner, role=Role.VIEWER, created_at=at, expires_at="2099-01-01T00:00:00+00:00",
+            token_sha256=devices.hashed(its_id),
+        )  # fmt: skip
+        assert devices.create(made)
+        return its_id
+
+    def failure(self) -> str:
+        order = ingest.song_run(songs.get(self.owner, self.song)).order
+        kept = failures.keep(
+            FailureKind.SONG, uuid.uuid4().hex, self.owner, "it ends early", subject=self.song, order=order
+        )
+        return kept.failure_id
 
     def new_song(self) -> str:
         path = self.folder / f"{uuid.uuid4().hex}.wav"

@@ -35,10 +35,11 @@ RATE = 44100
 
 
 _LONG = (
-    "test_readme.py", "test_chaos.py", "test_learned_engines.py", "test_gpu_script.py", "test_lost_engines.py",
-    "test_separation.py", "test_directml.py", "test_directml_endpoint.py", "test_everyday.py", "test_main_job.py",
-    "test_edits_by_hand.py", "test_composition_briefs.py", "test_compositions.py", "test_ingestion.py",
-    "test_closed_loop.py", "test_sets.py", "test_light_install.py", "test_under_azures_worker.py", "test_many_at_once.py",
+    "test_readme.py", "test_lost_engines.py", "test_everyday.py", "test_chaos.py", "test_compositions.py",
+    "test_mir.py", "test_main_job.py", "test_ingestion.py", "test_learned_engines.py", "test_equal_posts.py",
+    "test_closed_loop.py", "test_edits_by_hand.py", "test_composition_briefs.py", "test_sets.py", "test_directml.py",
+    "test_directml_endpoint.py", "test_light_install.py", "test_under_azures_worker.py", "test_many_at_once.py",
+    "test_fuzz_slice.py", "test_gpu_script.py", "test_separation.py",
 )  # fmt: skip
 """Files that take longest: they begin first, so that no process ends alone with one of them."""
 

@@ -19,11 +19,12 @@ EMULATOR = next(iter(scanner.ALLOWED))
     "line",
     [
         'connection = "AccountName=a;AccountKey='
-        + "q8Zk3vT1mYw7Rb5Xc9Nf2Lh4Jd6Gs0Pa" * 2
-        + 'aBcDeFgHiJkLmNoPqRsTuw==;"',
+        + ("q8Zk3vT1mYw7" + "Rb5Xc9Nf2Lh4" + "Jd6Gs0Pa") * 2
+        + "aBcDeFgHiJkL"
+        + 'mNoPqRsTuw==;"',
         'password = "' + "Tr0ub4dor&3xyz" + '"',
         "-----BEGIN RSA " + "PRIVATE KEY-----",
-        'token = "' + "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8" + '"',
+        'token = "' + "ghp_" + "a1B2c3D4e5F6" + "g7H8i9J0k1L2" + "m3N4o5P6q7R8" + '"',
         'url = "https://anna:' + "s3cr3tpw@example.com/" + '"',
     ],
 )

@@ -62,7 +62,7 @@ def whose(declared: Route, req: func.HttpRequest, caller: Caller) -> str:
     named = req.headers.get(OWNER_HEADER.lower())
     if named is not None and named != caller.owner and declared.role is not None:
         return _named(declared, named, caller)
-    if declared.method in READS and declared.of in SHAREABLE:
+    if declared.method in READS and declared.of is not None and declared.of in SHAREABLE:
         giver = shares.giver(caller.owner, declared.of, req.route_params["id"])
         if giver is not None:
             return giver

@@ -176,7 +176,10 @@ REMEDIES: dict[str, Remedy] = {
         (503,), "storage broke a connection, or is busy", "send the same again after `Retry-After` seconds"
     ),
     "decoder_ended": Remedy((503,), "whatever read the file was ended by somebody else", "send the same again"),
-    "endpoint_down": Remedy((503,), "a model endpoint does not answer", "send the same again after `Retry-After` seconds; `GET /api/health` says which"),
+    "endpoint_down": Remedy(
+        (503,), "a model endpoint does not answer",
+        "send the same again after `Retry-After` seconds; `GET /api/health` says which",
+    ),
     "gateway_timeout": Remedy(
         (504,), "no answer came within 230 s; what was asked for goes on",
         "look whether it is done, or send the same again with its `Idempotency-Key`",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -76,7 +77,8 @@ def read(send: Send, path: str, block_seconds: float) -> None:
         rate, _ = layout(Path(path))
         for block in decoded(Path(path), block_seconds):
             frames += len(block)
-            send(memoryview(np.ascontiguousarray(block, np.float32)).cast("B"))
+            samples: Any = np.ascontiguousarray(block, np.float32)
+            send(memoryview(samples).cast("B"))
     except UNREADABLE as fault:
         _refuse_memory(fault)
         send({"code": "corrupt_audio", "frames": frames, "rate": rate, "why": f"{type(fault).__name__}: {fault}"[:500]})
@@ -120,7 +122,7 @@ def _is_mp4(path: Path) -> bool:
         return file.read(8)[4:] == b"ftyp"
 
 
-def _mp4(path: Path) -> av.container.InputContainer:
+def _mp4(path: Path) -> Any:
     return av.open(str(path), format="mp4", options=_MP4_OPTIONS)
 
 

@@ -67,7 +67,7 @@ class Audio:
 
     def _foreign_blocks(self, seconds: float) -> Iterator[Block]:
         try:
-            for found in confined.results(_READ, str(self.path), seconds):
+            for found in confined.results(_READ, str(self.path), seconds, reads=self.path):
                 if isinstance(found, dict):
                     raise _refused(self.path, found, 0.0)
                 yield np.frombuffer(found, np.float32).reshape(-1, self.channels)
@@ -160,7 +160,7 @@ def open_stem(path: Path) -> Audio:
 
 def _scanned(path: Path, max_seconds: float, on_block: Callable[[float], None]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for said in confined.results(_SCAN, str(path), min(max_seconds, _LONGEST), BLOCK_SECONDS):
+    for said in confined.results(_SCAN, str(path), min(max_seconds, _LONGEST), BLOCK_SECONDS, reads=path):
         if not isinstance(said, dict):
             break
         found = said

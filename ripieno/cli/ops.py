@@ -39,7 +39,7 @@ ops.add_command(verdicts)
 @ops.command(epilog=examples("ripieno ops overview", "ripieno ops overview --json"))
 @json_option
 def overview(as_json: bool) -> None:
-    """How things stand: queues, what waits longest, failures, storage."""
+    """How things stand: queues, failures, storage."""
     with connect() as ripieno:
         found = ripieno.overview()
     if as_json:
@@ -66,7 +66,10 @@ def overview(as_json: bool) -> None:
 @ops.command(epilog=examples("ripieno ops backlog", "ripieno ops backlog --json"))
 @json_option
 def backlog(as_json: bool) -> None:
-    """Jobs that wait and run, by endpoint: what endpoints are scaled by."""
+    """Jobs that wait and run, by endpoint.
+
+    It is what endpoints are scaled by.
+    """
     with connect() as ripieno:
         found = ripieno.backlog()
     if as_json:
@@ -159,7 +162,10 @@ def redrive(
 @_dry_run
 @json_option
 def purge(days: int | None, dry_run: bool, as_json: bool) -> None:
-    """Forget the histories of workflows that ended long ago, as every night."""
+    """Forget histories of workflows that ended long ago.
+
+    It happens every night too.
+    """
     with connect(timeout=230.0) as ripieno:
         told = ripieno.purge_history(days, dry_run=dry_run)
     if as_json:
@@ -203,7 +209,10 @@ def orphans(older_than: int, dry_run: bool, as_json: bool) -> None:
 @cloup.option("--of", type=cloup.Choice(list(_LOOKED_AT)), help="Only these; else songs, works and voices.")
 @json_option
 def check(of: str | None, as_json: bool) -> None:
-    """Look whether songs, works and voices have all that they must have; nothing is changed."""
+    """Look whether things have all that they must have.
+
+    Songs, works and voices are held against the blobs that lie in storage; nothing is changed.
+    """
     wrong: list[str] = []
     count = 0
     with connect(timeout=230.0) as ripieno:

@@ -23,7 +23,9 @@ from ripieno.services.settings import settings
 from ripieno.services.storage import table
 
 FRESH_SECONDS = 2.0
-"""For how long a count is given again: whoever scales asks every few seconds, and so may others."""
+"""For how long a count is given again, at least: whoever scales asks every few seconds, and so may others. One that
+took long is given longer, so that counting is never most of what storage does."""
+_TIMES_AS_LONG = 4
 _OPEN = "open"
 _lock = threading.Lock()
 _counted: dict[str, tuple[float, Backlog]] = {}
@@ -61,14 +63,16 @@ def stale(older_than: timedelta) -> Iterator[str]:
 
 
 def counted(*, now: datetime | None = None) -> Backlog:
-    """The backlog of every endpoint that is configured, and of any other that has one, two seconds old at most."""
+    """The backlog of every endpoint that is configured, and of any other that has one, some seconds old at most."""
     account = str(table(names.OPEN_JOBS).url)
     with _lock:  # many who ask at once are one who counts
         known = _counted.get(account)
-        if now is None and known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
+        if now is None and known is not None and time.monotonic() < known[0]:
             return known[1]
+        began = time.monotonic()
         found = _count(now or datetime.now(UTC))
-        _counted[account] = (time.monotonic(), found)
+        took = time.monotonic() - began
+        _counted[account] = (time.monotonic() + max(FRESH_SECONDS, _TIMES_AS_LONG * took), found)
         return found
 
 
@@ -80,13 +84,13 @@ def _count(now: datetime) -> Backlog:
         "PartitionKey eq @open", parameters={"open": _OPEN}, select=["endpoint", "state", "since"]
     )
     for row in rows:
-        endpoint = row["endpoint"]
+        endpoint, since = str(row["endpoint"]), str(row["since"])
         (at_work if row["state"] == "running" else waiting)[endpoint] += 1
-        oldest[endpoint] = min(oldest.get(endpoint, row["since"]), row["since"])
+        oldest[endpoint] = min(oldest.get(endpoint, since), since)
     queues = {}
     for endpoint in sorted({*settings().endpoints, *waiting, *at_work}):
-        since = oldest.get(endpoint)
-        seconds = max(0.0, (now - datetime.fromisoformat(since)).total_seconds()) if since else 0.0
+        first = oldest.get(endpoint)
+        seconds = max(0.0, (now - datetime.fromisoformat(first)).total_seconds()) if first else 0.0
         both = waiting[endpoint] + at_work[endpoint]
         queues[endpoint] = Queue(
             waiting=waiting[endpoint], running=at_work[endpoint], jobs=both, oldest_seconds=round(seconds, 1)

@@ -110,7 +110,7 @@ class Counted:
 def counted(table_name: str, partition: str, prefix: str) -> Iterator[Counted]:
     """The entries and sums whose keys begin with `prefix`, in their order."""
     for row in rows.beginning_with(table_name, prefix, owner=partition, results_per_page=1000):
-        yield Counted(row["RowKey"], json.loads(row["amounts"]), row.metadata["timestamp"])
+        yield Counted(row["RowKey"], json.loads(row["amounts"]), _written_at(row))
 
 
 def wrong(table_name: str) -> list[str]:
@@ -171,6 +171,10 @@ def _operations(table_name: str, partition: str, wanted: list[Entry], judge: Jud
         if new != total or not etag:
             operations.append(_written(_row(partition, name, new), etag))
     return operations
+
+
+def _written_at(row: Any) -> datetime:
+    return row.metadata["timestamp"]
 
 
 def _add(to: dict[str, int], amounts: Amounts, sign: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ripieno.contracts.enums import AudioFormat
 from ripieno.contracts.problems import BadAudio
@@ -67,11 +67,12 @@ def describe(path: Path) -> AudioDescription:
         found = _told(path)
     if "code" in found:
         raise BadAudio(str(found["code"]), str(found["message"]))
-    return AudioDescription(**found | {"format": AudioFormat(found["format"])})
+    fields: dict[str, Any] = found | {"format": AudioFormat(found["format"])}
+    return AudioDescription(**fields)
 
 
-def _told(path: Path) -> dict:
-    for found in confined.results(_TELL, str(path)):
+def _told(path: Path) -> dict[str, Any]:
+    for found in confined.results(_TELL, str(path), reads=path):
         if isinstance(found, dict):
             return found
     raise BadAudio("corrupt_audio", "the file's headers cannot be read: export it again")

@@ -23,6 +23,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any, Literal
 
 from ripieno.services import confinement
@@ -73,13 +74,16 @@ class Died(RuntimeError):
         self.detail = detail
 
 
-def results(function: str, *arguments: Any, limits: Limits | None = None) -> Iterator[dict[str, Any] | bytearray]:
+def results(
+    function: str, *arguments: Any, limits: Limits | None = None, reads: Path | None = None
+) -> Iterator[dict[str, Any] | bytearray]:
     """What a function sends that runs confined. Whoever stops listening ends it.
 
     Parameters
     ----------
     function : `package.module:name`, of our own code
     arguments : JSON, 60 KiB at most
+    reads : the one file that it may read
 
     Raises
     ------
@@ -88,7 +92,8 @@ def results(function: str, *arguments: Any, limits: Limits | None = None) -> Ite
     within = limits or Limits.of_settings()
     request = {
         "function": function, "arguments": arguments,
-        "memory": within.memory, "cpu": max(1, round(within.cpu)), "wall": within.wall,
+        "reads": [str(reads)] if reads else [], "memory": within.memory,
+        "cpu": max(1, round(within.cpu)), "wall": within.wall,
     }  # fmt: skip
     yield from (_forked if _FORKS else _alone)(json.dumps(request).encode() + b"\n", within)
 

@@ -4,7 +4,7 @@
 its own with limits, which says what it finds through a pipe as JSON and blocks of bytes. Nothing is unpickled, on
 neither side: whoever takes over a decoder cannot make its parent run anything. It has no secrets in its environment,
 may write no file and leaves no core. Where nothing forks (Windows), `--once` does one piece of work in a process of its
-own.
+own. Where the kernel has Landlock it can read nothing but that file and Python's own, and open no TCP connection.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+
+from ripieno.services import landlock
 
 HEADER = struct.Struct("<cQ")
 JSON, BLOCK = b"J", b"B"
@@ -116,6 +118,7 @@ def _work(function: Callable[..., None], request: dict[str, Any], out: int) -> N
             signal.set_wakeup_fd(-1)
         _silence()
         _limit(request["memory"], request["cpu"])
+        _hold(request["reads"], request["function"])
         _clock(request["wall"])
         function(_sender(out, request["wall"]), *request["arguments"])
         code = 0
@@ -153,6 +156,15 @@ def _limit(memory: int, cpu: int) -> None:
         if hard != resource.RLIM_INFINITY:
             most = min(most, hard)
         resource.setrlimit(kind, (most, most + 2 if kind == resource.RLIMIT_CPU and hard < 0 else most))
+
+
+def _hold(reads: list[str], function: str) -> None:
+    """What the work may read: its files, and what modules and libraries are loaded from."""
+    packages = {__name__.partition(".")[0], function.partition(".")[0]}
+    folders = {sys.prefix, sys.base_prefix, "/lib", "/usr/lib", "/lib64", "/usr/local/lib"}
+    folders |= {path for path in sys.path if path.endswith("-packages")}
+    folders |= {place for name in packages for place in getattr(sys.modules.get(name), "__path__", [])}
+    landlock.only_reads([*reads, "/dev/urandom"], sorted(folders))
 
 
 def _clock(seconds: float) -> None:

@@ -74,7 +74,8 @@ def of(owner: str, roles: Iterable[Role] | None = None) -> Quotas:
         return table.visitors
     named = [table.roles[role] for role in roles or () if role in table.roles]
     found = _most_generous(named or [table.roles["*"]])
-    return found.model_copy(update=table.owners.get(owner, {}))
+    own = {str(name): limit for name, limit in table.owners.get(owner, {}).items()}
+    return found.model_copy(update=own)
 
 
 def check() -> None:
@@ -87,7 +88,7 @@ def _most_generous(several: list[Quotas]) -> Quotas:
     for name in Quotas.model_fields:
         limits = [getattr(one, name) for one in several]
         best[name] = None if None in limits else max(limits)
-    return Quotas.model_construct(**best)
+    return several[0].model_copy(update=best)
 
 
 def _is_azure() -> bool:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from ripieno.contracts.enums import Role
-from ripieno.contracts.usage import OwnerUsage, QuotaState, UsageLine, UsageReport
+from ripieno.contracts.usage import OwnerUsage, QuotaState, Unit, UsageLine, UsageReport
 from ripieno.records import quotas, usage
 from ripieno.records.tally import Amounts
 from ripieno.services import prices
@@ -68,7 +68,7 @@ def _billed(owner: str, month: str, amounts: Amounts) -> OwnerUsage:
     return OwnerUsage(owner=owner, lines=lines, total=str(total.quantize(_TOTAL, ROUND_HALF_EVEN)))
 
 
-def _line(name: str, amount: int, month: str, known: Prices) -> tuple[str, str, Decimal, Decimal] | None:
+def _line(name: str, amount: int, month: str, known: Prices) -> tuple[Unit, str, Decimal, Decimal] | None:
     """The unit of a sum's amount, what it is of, how many and at what price; None for what is on no bill."""
     what, _, of = name.partition("|")
     many = Decimal(amount)

@@ -65,8 +65,8 @@ def expire(now: datetime | None = None) -> dict[str, int]:
         "shares": lambda: _all(lambda: shares.expire(now)),
         "audit entries": lambda: _all(lambda: audit.expire(now)),
         "usage": lambda: _all(lambda: usage.expire(now)),
-        "miscounted owners": metering.measure_everything,
-        "uncounted verdicts": judging.count_everything,
+        "miscounted bytes": lambda: metering.measure_everything(LONGEST_SECONDS),
+        "uncounted verdicts": lambda: judging.count_everything(LONGEST_SECONDS),
         "failures": lambda: _all(lambda: failures.expire(now - timedelta(days=settings().keep_history_days))),
         "reviews": lambda: review.end_unreviewed(now),
         "orphans": lambda: sum(

@@ -14,6 +14,7 @@ from azure.core.exceptions import AzureError
 from azure.durable_functions import DurableOrchestrationClient
 
 from ripieno.contracts import names
+from ripieno.records import runs
 from ripieno.services import identity, logs, telemetry
 from ripieno.services.outage import is_final
 from ripieno.services.settings import settings
@@ -105,6 +106,7 @@ async def _taken(client: DurableOrchestrationClient, name: str) -> bool:
     if status is not None and status.runtime_status not in asking.ENDED:
         return False
     if status is not None:  # it was tried before, and lies here still
+        await asyncio.to_thread(runs.note, run)  # so that its history, which has the file's name, goes with its end
         await client.start_new(run.orchestrator, run.instance_id, run.order)
         return True
     return await asking.ask(client, run)

@@ -20,7 +20,7 @@ from ripieno.contracts.shares import Share
 from ripieno.contracts.voice_profiles import Voice
 from ripieno.contracts.workflow import Run
 from ripieno.contracts.works import Work
-from ripieno.records import analyses, preferences, runs, shares, songs, voices, works
+from ripieno.records import analyses, preferences, runs, shares, songs, tally, voices, works
 from ripieno.services import blobs
 from ripieno.services.storage import table
 from ripieno.work import mixing
@@ -118,6 +118,7 @@ def violations(found: Snapshot, *, settled: bool = False) -> Iterator[str]:
     yield from _jobs(found)
     yield from _preferences(found)
     yield from _shares(found)
+    yield from tally.wrong(names.USAGE)
     yield from _open(found, settled=settled)
     if settled:
         yield from _left_on_the_way(found)

@@ -12,6 +12,7 @@ from ripieno.records import jobs, runs
 from ripieno.services import blobs, endpoints
 from ripieno.work import asking, metering
 
+_WITHOUT_JOBS = (names.removal_instance(""), names.cancel_instance(""))
 _ENDED_FOR_GOOD = {JobState.SUCCEEDED, JobState.FAILED}
 
 
@@ -39,7 +40,8 @@ async def stop(
     """
     left = 0
     for instance_id in sorted(instances):
-        await asyncio.to_thread(jobs.stop, owner, instance_id)
+        if not instance_id.startswith(_WITHOUT_JOBS):
+            await asyncio.to_thread(jobs.stop, owner, instance_id)
     for one in (
         i for instance_id in sorted(instances) for i in (instance_id, *(names.job_id(instance_id, s) for s in steps))
     ):

@@ -36,7 +36,7 @@ QUOTAS = {
         "one-at-once": {"concurrent_jobs": 1},
     },
 }
-HEAVY = 30
+HEAVY = 20
 PATIENCE = 400
 
 

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.fuzz import sounds
+from tests.fuzz import sounds, uploads
 
 CHECKS = [
     status_code_conformance, content_type_conformance, response_headers_conformance, response_schema_conformance,
@@ -118,15 +118,16 @@ def _there(url: str) -> dict[str, str]:
 
         def made(kind: str, path: str, field_name: str, **how: Any) -> None:
             told = http.post(path, **how)
-            if told.is_success and field_name in told.json():
-                found[kind] = told.json()[field_name]
+            assert told.is_success, f"nothing to call at: POST {path} answers {told.status_code} {told.text[:300]}"
+            found[kind] = told.json()[field_name]
 
         made("audio", "audio", "audio_file_id", content=sounds.whole("wav"), headers={"x-file-name": "a.wav"})
+        song = uploads.ended(http, found["audio"])
+        assert song is not None and song["status"] == "analyzed", song
         made("generations", "generations", "generation_request_id", json={"target_stems": ["bass"], "parameters": FREE})
-        made("compositions", "compositions", "work_id", json={"brief": "a short waltz"})
+        made("compositions", "compositions", "composition_id", json={"brief": "a short waltz"})
         made("voices", "voices", "voice_id", json={"name": "Anna"})
-        made("sets", "sets", "work_id", json={"brief": "ten minutes from my library"})
         made("uploads", "uploads", "upload_id", json={"file_name": "a.wav", "file_size_bytes": 9})
-        jobs = http.get("jobs").json().get("items", [])
-        found |= {"jobs": jobs[0]["job_id"]} if jobs else {}
+        made("sets", "sets", "set_id", json={"songs": [found["audio"]], "duration_seconds": 60})
+        found["jobs"] = http.get("jobs").json()["items"][0]["job_id"]
     return found

@@ -76,7 +76,7 @@ def _sent(http: httpx.Client, name: str, data: bytes, declared: dict[str, Any]) 
     if told.status_code >= 400:
         is_told = bool(found.get("code")) and len(found.get("detail", "")) > 20
         return f"{told.status_code} {found.get('code')}", "refused", "" if is_told else f"no sentence: {found}"
-    song = _ended(http, found["audio_file_id"])
+    song = ended(http, found["audio_file_id"])
     if song is None:
         return str(told.status_code), "none", f"the song {found['audio_file_id']} came to no end in {END_SECONDS:.0f} s"
     error = song.get("error") or {}
@@ -86,7 +86,8 @@ def _sent(http: httpx.Client, name: str, data: bytes, declared: dict[str, Any]) 
     return str(told.status_code), end, wrong
 
 
-def _ended(http: httpx.Client, audio_file_id: str) -> dict[str, Any] | None:
+def ended(http: httpx.Client, audio_file_id: str) -> dict[str, Any] | None:
+    """A song that came to its end, None where it did not in `END_SECONDS`."""
     waited = 0.0
     while waited < END_SECONDS:
         song = http.get(f"audio/{audio_file_id}").json()

@@ -146,7 +146,9 @@ class Stress:
         go.touch()
         both = [(replica, job) for job in jobs for replica in self.replicas]
         given = {"go": str(go), "log": str(log)}
-        refused = list(self._pool.map(lambda one: self._until_taken("submit, both", *one, "wait", given), both))
+        refused = list(
+            self._pool.map(lambda one: self._until_taken("submit, both", one[0], one[1], "wait", given), both)
+        )
         ended = Counter(one["state"] for one in self._ended(jobs).values())
         starts = Counter(log.read_text().split())
         self.bounds.check(
@@ -207,5 +209,5 @@ def stressed(arguments: argparse.Namespace) -> bool:
             for replica in replicas:
                 replica.child.stop()
     print(stress.calls.table())
-    stress.bounds.memory(memory, dict.fromkeys(pids, arguments.endpoint_mb))
+    stress.bounds.memory(memory, {name: int(arguments.endpoint_mb) for name in pids})
     return stress.bounds.tell()

@@ -20,7 +20,7 @@ from triggers.routing import PREFIX, Route, routes
 TOKEN = "yL0Fh2vEoXq5dT9uR7wKpZ3cN8mB1sGa"
 PUBLIC = {
     ("GET", "/health"), ("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/auth"), ("POST", "/callbacks/jobs"),
-    ("POST", "/pairings/claim"),
+    ("POST", "/pairings/claim"), ("POST", "/visits"),
 }  # fmt: skip
 OF_THE_HOST: list[dict[str, str]] = [
     {}, {"x-functions-key": "the master key"}, {"x-functions-clientid": "default"}, {"x-ms-client-principal-id": "ann"},

@@ -30,8 +30,8 @@ class AsyncOperations(AsyncConnection):
 
         Examples
         --------
-        >>> [(one.kind, one.reason) async for one in ripieno.failures(status="open")]
-        []
+        >>> all([one.reason async for one in ripieno.failures(status="open")])
+        True
         """
         wanted = given(filters)
         while True:

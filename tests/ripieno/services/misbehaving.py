@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -78,3 +79,22 @@ def lie(send: Send) -> None:
 def wait_for_ever(send: Send) -> None:
     send({"process": os.getpid()})
     time.sleep(3600)
+
+
+def read_files(send: Send, *paths: str) -> None:
+    found = {}
+    for path in paths:
+        try:
+            found[path] = len(Path(path).read_bytes())
+        except OSError as fault:
+            found[path] = f"{type(fault).__name__}"
+    send(found)
+
+
+def connect(send: Send, port: int) -> None:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError as fault:
+        send({"fault": type(fault).__name__})
+    else:
+        send({"connected": True})

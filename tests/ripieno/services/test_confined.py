@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import sys
 import threading
 import time
@@ -10,7 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ripieno.services import confined
+from ripieno.local.stack import PROJECT
+from ripieno.services import confined, landlock
 from ripieno.services.confined import Died, Limits
 
 HERE = "tests.ripieno.services.misbehaving"
@@ -21,6 +24,10 @@ LIMITS = Limits(memory=256 * 2**20, cpu=2, wall=5)
 def _way(request, monkeypatch):
     """On Windows nothing forks: the way it goes there is held here too."""
     monkeypatch.setattr(confined, "_FORKS", request.param == "forked")
+
+
+def _abi() -> int:
+    return landlock._LIBC.syscall(444, None, 0, 1) if landlock._LIBC is not None else 0
 
 
 def results(name: str, *arguments, limits: Limits = LIMITS) -> list:
@@ -86,6 +93,26 @@ def test_it_writes_no_file(tmp_path: Path):
         found = []
     assert {"written": True} not in found
     assert not (tmp_path / "x").exists() or (tmp_path / "x").stat().st_size == 0
+
+
+@pytest.mark.skipif(_abi() < 1, reason="this kernel has no Landlock")
+@pytest.mark.usefixtures("_way")
+def test_it_reads_its_file_and_no_other(tmp_path: Path):
+    mine, other = tmp_path / "mine", tmp_path / "other"
+    mine.write_bytes(b"mine")
+    other.write_bytes(b"somebody's")
+    secrets = [str(other), f"/proc/{os.getpid()}/environ", "/etc/passwd", str(PROJECT / "local.settings.sample.json")]
+    (found,) = confined.results(f"{HERE}:read_files", str(mine), *secrets, limits=LIMITS, reads=mine)
+    assert found == {str(mine): 4} | dict.fromkeys(secrets, "PermissionError")
+
+
+@pytest.mark.skipif(_abi() < 4, reason="this kernel's Landlock does not know networks")
+@pytest.mark.usefixtures("_way")
+def test_it_connects_to_nobody():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        socket.create_connection(("127.0.0.1", port)).close()
+        assert results("connect", port) == [{"fault": "PermissionError"}]
 
 
 def test_whoever_stops_listening_leaves_no_process_and_no_file_open():

@@ -9,6 +9,7 @@ import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import makers
 import pytest
 
 from ripieno.contracts.enums import Role
@@ -139,3 +140,16 @@ def test_tokens_that_storage_does_not_take_are_counted_with_the_next(owner, monk
         away[0] = False
         metering.answered("large", ModelUsage(prompt_tokens=1))
     assert usage.of_month(owner, usage.month_of(datetime.now(UTC))) == {"tokens_in|large": 101}
+
+
+def test_what_was_killed_before_it_was_counted_is_put_right_by_night(owner, make_clip):
+    song = makers.analysed(owner, make_clip("counted.wav"))
+    thing = f"song|{song.audio_file_id}|{song.born}"
+    (size,) = usage.things_stored(owner).values()
+    assert size >= song.file_size_bytes
+    usage.stored(owner, thing, 1)
+    usage.stored(owner, "song|gone|1", 500)
+    assert metering.measure_everything(0.0) == 0, "there was no time"
+    assert metering.measure_everything() >= 2
+    assert usage.things_stored(owner) == {thing: size}
+    assert metering.measure_everything() == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ripieno.contracts import names
-from ripieno.records import jobs
+from ripieno.records import backlog
 from ripieno.services import blobs, telemetry
 from ripieno.services.telemetry import instruments
 from ripieno.work import measuring
@@ -47,14 +47,16 @@ def test_the_backlog_are_jobs_that_have_not_ended_and_storage_is_all_that_lies_t
     telemetry.listen(ears)
     measuring.count()
     waiting, used = ears.shown(instruments.BACKLOG), ears.shown(instruments.STORAGE_USED)
-    assert set(waiting) == {"analysis", "generation", "directml"} and set(used) == set(names.CONTAINERS)
+    assert set(waiting) >= {"analysis", "generation"} and set(used) == set(names.CONTAINERS)
     for number in range(3):
-        jobs.record(owner, f"{owner}-{number}:mir", NOW, endpoint="analysis", state="submitting", kind="mir")
-    jobs.record(owner, f"{owner}-0:mir", NOW, state="succeeded")
+        backlog.opened(f"{owner}-{number}:mir", owner, "analysis", NOW)
+    backlog.running(f"{owner}-1:mir")
+    backlog.closed(f"{owner}-0:mir")
     blobs.upload(names.STEMS, f"{owner}/bass.wav", b"x" * 1000)
     measuring.count()
     assert ears.shown(instruments.BACKLOG) == waiting, "not yet: it was counted just now"
     measuring._backlog.at = measuring._storage.at = None
+    backlog._counted.clear()
     measuring.count()
     assert ears.shown(instruments.BACKLOG) == waiting | {"analysis": waiting["analysis"] + 2}
     assert ears.shown(instruments.STORAGE_USED)[names.STEMS] >= used[names.STEMS] + 1000

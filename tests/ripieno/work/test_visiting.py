@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from ripieno.services.storage import container, table
 from ripieno.work import asking, removal, visiting
 
 pytestmark = pytest.mark.usefixtures("storage")
+NOBODY: Any = None  # the tests begin what it would
 CANARY = "canary-of-a-visitor"
 
 
@@ -90,16 +92,16 @@ def test_when_the_day_is_over_nothing_is_left_of_a_visitor(begun):
     before = left_of(other.owner)
     visits.forget(next(one for one in visits.ended(over) if one.owner == other.owner))  # this one's goes on
 
-    assert asyncio.run(visiting.end(None, visitor.ends_at - timedelta(seconds=1))) == 0
+    assert asyncio.run(visiting.end(NOBODY, visitor.ends_at - timedelta(seconds=1))) == 0
     assert left_of(visitor.owner), "not a second before"
     for _ in range(4):
-        asyncio.run(visiting.end(None, over))
+        asyncio.run(visiting.end(NOBODY, over))
     assert len(begun) == 1
     assert [row for row in left_of(visitor.owner) if not row.startswith("Visits rate")] == []
     assert len(mine - set(blobs.list_names(names.STEMS))) == 1, "the stems of the one song"
     others = [row for row in before if not row.startswith("Visits ")]
     assert [row for row in left_of(other.owner) if not row.startswith("Visits ")] == others, "nobody else's"
-    asyncio.run(visiting.end(None, over + timedelta(hours=3)))
+    asyncio.run(visiting.end(NOBODY, over + timedelta(hours=3)))
     assert left_of(visitor.owner) == [], "nor that they were here"
 
 
@@ -107,10 +109,10 @@ def test_what_is_written_while_it_is_deleted_goes_too(begun, monkeypatch):
     visitor, _ = visiting.begin()
     over = visitor.ends_at + timedelta(seconds=1)
     keep_something(visitor.owner)
-    asyncio.run(visiting.end(None, over))
+    asyncio.run(visiting.end(NOBODY, over))
     keep_something(visitor.owner)  # by a workflow that was under way
     for _ in range(5):
-        asyncio.run(visiting.end(None, over + timedelta(hours=3)))
+        asyncio.run(visiting.end(NOBODY, over + timedelta(hours=3)))
     assert left_of(visitor.owner) == []
 
 
@@ -123,14 +125,14 @@ def test_a_visit_waits_for_the_workflows_that_remove(monkeypatch):
     keep_something(visitor.owner)
     over = visitor.ends_at + timedelta(seconds=1)
     for _ in range(3):
-        asyncio.run(visiting.end(None, over))
+        asyncio.run(visiting.end(NOBODY, over))
     assert any(visit.owner == visitor.owner for visit in visits.ended(over))
     for run in runs.beginning_with(visitor.owner, ""):
         order = RemovalOrder.model_validate(run.order)
         removal.delete(order)
         removal.forget(order)
     for _ in range(3):
-        asyncio.run(visiting.end(None, over))
+        asyncio.run(visiting.end(NOBODY, over))
     assert not any(visit.owner == visitor.owner for visit in visits.ended(over))
 
 
