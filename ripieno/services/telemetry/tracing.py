@@ -125,7 +125,7 @@ def current() -> str | None:
 def hashed(owner: str) -> str:
     """Whose something is, for who reads logs: the same for the app and its endpoints, keyed with their secret, so that
     nobody finds the name by trying names."""
-    key = (settings().callback_secret or "").encode()[:64]
+    key = next(iter(settings().callback_secrets), "").encode()[:64]
     return hashlib.blake2b(owner.encode(), key=key, digest_size=8).hexdigest()
 
 

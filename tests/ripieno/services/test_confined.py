@@ -77,7 +77,7 @@ def test_the_clock_stands_while_the_reader_thinks():
 @pytest.mark.usefixtures("_way")
 def test_it_knows_no_secret(monkeypatch):
     monkeypatch.setenv("AzureWebJobsStorage", "AccountKey=canary")
-    monkeypatch.setenv("RIPIENO_ENDPOINT_KEY", "canary")
+    monkeypatch.setenv("RIPIENO_ENDPOINT_KEYS", "canary")
     if confined._current:
         confined._end()
     (found,) = results("environment")

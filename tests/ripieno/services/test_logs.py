@@ -54,7 +54,7 @@ def test_secrets_are_cut_out_of_any_message(log, said):
 
 
 def test_the_values_of_secret_settings_are_cut_wherever_they_stand(log, monkeypatch):
-    monkeypatch.setenv("RIPIENO_ENDPOINT_KEY", "open sesame now,the older one")
+    monkeypatch.setenv("RIPIENO_ENDPOINT_KEYS", "open sesame now,the older one")
     monkeypatch.setenv("RIPIENO_STORAGE", "AccountName=a;AccountKey=Zm9vYmFyYmF6;TableEndpoint=http://127.0.0.1:1/a")
     logger, stream = log
     logger.error("asked with open sesame now, then the older one, then Zm9vYmFyYmF6 at http://127.0.0.1:1/a")

@@ -117,7 +117,7 @@ def test_a_later_version_of_it_is_read():
 
 def test_owners_are_the_same_for_who_has_the_secret_alone(monkeypatch):
     names = set()
-    for secret in ("whsec_a", "whsec_b"):
-        monkeypatch.setenv("RIPIENO_CALLBACK_SECRET", secret)
+    for secret in (f"whsec_{'a' * 32}", f"whsec_{'b' * 32}"):
+        monkeypatch.setenv("RIPIENO_CALLBACK_SECRETS", secret)
         names |= {tracing.hashed("anna@example.org"), tracing.hashed("anna@example.org")}
     assert len(names) == 2 and not any("anna" in name for name in names)

@@ -25,6 +25,7 @@ print(json.dumps({{
 }}))
 """
 APP = "import function_app"
+TOKENS = {"RIPIENO_AUTH": "token", "RIPIENO_TOKENS": f"ann:Admin={'0123456789abcdef' * 3}"}
 ENDPOINT = """
 import asyncio
 from gpu_endpoints.production.server import app
@@ -40,7 +41,7 @@ asyncio.run(serve())
 def test_nothing_is_imported_started_or_kept(storage, what, disabled):
     env = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "APPLICATIONINSIGHTS"))}
     done = subprocess.run(
-        [sys.executable, "-c", LOOK.format(what=what)], env=env | disabled | {"AzureWebJobsStorage": storage},
+        [sys.executable, "-c", LOOK.format(what=what)], env=env | disabled | TOKENS | {"AzureWebJobsStorage": storage},
         capture_output=True, text=True, check=True, timeout=120,
     )  # fmt: skip
     found = json.loads(done.stdout.splitlines()[-1])
