@@ -13,7 +13,7 @@ from azure.durable_functions import DurableOrchestrationClient
 
 from ripieno.contracts import names
 from ripieno.contracts.workflow import Run
-from ripieno.records import runs, songs, usage, visits, voices, works
+from ripieno.records import failures, runs, songs, usage, visits, voices, webhooks, works
 from ripieno.records.store import Missing
 from ripieno.services import blobs, visitors
 from ripieno.services.storage import table
@@ -93,7 +93,8 @@ def _emptied(owner: str) -> int:
         blobs.delete(names.RAW_AUDIO, names.uploaded_blob(row["RowKey"]))
         table(names.UPLOADS).delete_entity(row["PartitionKey"], row["RowKey"])
         gone += 1
-    return gone + usage.delete_of(owner)
+    failures.delete_all(owner)
+    return gone + webhooks.forget_owner(owner) + usage.delete_of(owner)
 
 
 def _delete_rows(name: str, where: str, owner: str) -> int:

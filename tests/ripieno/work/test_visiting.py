@@ -13,7 +13,7 @@ from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.enums import AudioFileStatus
 from ripieno.contracts.workflow import RemovalOrder, Upload
-from ripieno.records import idempotency, runs, songs, uploads, usage, visits
+from ripieno.records import failures, idempotency, runs, songs, uploads, usage, visits, webhooks
 from ripieno.records.visits import TooManyVisits
 from ripieno.services import blobs
 from ripieno.services.storage import container, table
@@ -65,6 +65,8 @@ def keep_something(owner: str) -> None:
     assert isinstance(claimed, idempotency.Claim)
     idempotency.answer(claimed, 200, {}, CANARY * 5000)
     usage.stored(owner, f"song|{song_id}|{born}", 8)
+    failures.keep("drop", CANARY, owner, f"{CANARY} is no song")
+    webhooks.rotate(owner, "seed", "2099-01-01T00:00:00+00:00", datetime.now(UTC))
 
 
 def left_of(owner: str) -> list[str]:
