@@ -5,7 +5,7 @@ import azure.durable_functions as df
 from activities.outcome import tells_final_errors
 from ripieno.contracts.composition import Stage
 from ripieno.contracts.workflow import RevisionOrder
-from ripieno.work import composing
+from ripieno.work import composing, failing
 
 blueprint = df.Blueprint()
 
@@ -67,3 +67,4 @@ def save_check(request: dict) -> bool:
 def fail_revision(request: dict) -> None:
     """Give the revision its end, with a reason."""
     composing.fail(RevisionOrder.model_validate(request), request["message"])
+    failing.of_revision(RevisionOrder.model_validate(request))

@@ -7,10 +7,10 @@ from ripieno.contracts import names
 from ripieno.contracts.enums import JobState
 from ripieno.contracts.jobs import JobError, JobRequest, JobStatus
 from ripieno.contracts.workflow import JobCall, JobOrder
-from ripieno.records import jobs
+from ripieno.records import backlog, jobs
 from ripieno.services import endpoints
 from ripieno.services.settings import settings
-from ripieno.work import job_bodies
+from ripieno.work import job_bodies, metering
 
 blueprint = df.Blueprint()
 
@@ -86,8 +86,9 @@ def cancel_job(call: dict) -> None:
     _record(asked, state="cancelled")
     address = _address(asked)
     try:
-        if address:
-            endpoints.cancel(address, names.attempt_id(asked.job_id, asked.attempt))
+        stopped = endpoints.cancel(address, names.attempt_id(asked.job_id, asked.attempt)) if address else None
+        if stopped is not None:
+            _count(asked, stopped)
     except endpoints.EndpointDown:
         pass  # nothing runs there any more
 
@@ -101,6 +102,10 @@ def _record(call: JobCall, **fields: str | int | None) -> None:
     jobs.record(call.owner, call.job_id, call.arrived_at, **fields)
 
 
+def _count(call: JobCall, status: JobStatus) -> None:
+    metering.ended(call.owner, names.attempt_id(call.job_id, call.attempt), call.endpoint, call.kind, status)
+
+
 def _refused(code: str, message: str) -> dict:
     return {"outcome": "refused", "error": JobError(code=code, message=message).model_dump(), "message": message}
 
@@ -108,6 +113,8 @@ def _refused(code: str, message: str) -> dict:
 def _told(call: JobCall, status: JobStatus) -> dict:
     told = {"progress": status.progress, "stage": status.stage, "message": status.stage or status.state}
     if not JobState(status.state).ended:
+        if status.state == JobState.RUNNING:
+            backlog.running(call.job_id)
         return {"outcome": "accepted", **told}
     error = status.error.model_dump() if status.error else None
     if status.state == JobState.CANCELLED:
@@ -119,5 +126,6 @@ def _told(call: JobCall, status: JobStatus) -> dict:
         ended_at=status.ended_at,
         error=(error or {}).get("message", "")[:1000] or None,
     )
+    _count(call, status)
     known = len(endpoints.addresses(call.endpoint))
     return {"outcome": status.state, "result": status.result, "error": error, "addresses": known, **told}

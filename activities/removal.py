@@ -4,7 +4,7 @@ import azure.durable_functions as df
 
 from activities.outcome import tells_final_errors
 from ripieno.contracts.workflow import RemovalOrder
-from ripieno.work import removal
+from ripieno.work import accounts, removal
 
 blueprint = df.Blueprint()
 
@@ -14,7 +14,8 @@ blueprint = df.Blueprint()
 @tells_final_errors
 def hide(order: dict) -> None:
     """From now on the library knows it no more."""
-    removal.hide(RemovalOrder.model_validate(order))
+    its = RemovalOrder.model_validate(order)
+    (accounts if its.everything else removal).hide(its)
 
 
 @blueprint.function_name("StopWhatRuns")
@@ -23,7 +24,8 @@ def hide(order: dict) -> None:
 @tells_final_errors
 async def stop_what_runs(order: dict, client: df.DurableOrchestrationClient) -> int:
     """End its workflows and jobs. Returns how many had not ended yet."""
-    return await removal.stop(client, RemovalOrder.model_validate(order))
+    its = RemovalOrder.model_validate(order)
+    return await (accounts if its.everything else removal).stop(client, its)
 
 
 @blueprint.function_name("DeleteWhatWasMade")
@@ -31,7 +33,8 @@ async def stop_what_runs(order: dict, client: df.DurableOrchestrationClient) -> 
 @tells_final_errors
 def delete_what_was_made(order: dict) -> None:
     """Delete blobs, rows, jobs and features."""
-    removal.delete(RemovalOrder.model_validate(order))
+    its = RemovalOrder.model_validate(order)
+    (accounts if its.everything else removal).delete(its)
 
 
 @blueprint.function_name("ForgetRuns")

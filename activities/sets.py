@@ -5,7 +5,7 @@ import azure.durable_functions as df
 from activities.outcome import tells_final_errors
 from ripieno.contracts.workflow import RevisionOrder, TalkOrder
 from ripieno.records import works
-from ripieno.work import asking
+from ripieno.work import asking, failing
 from ripieno.work.sets import bridging, planning, rendering, speaking, talking, versions
 
 blueprint = df.Blueprint()
@@ -66,6 +66,7 @@ def save_set_mix(request: dict) -> None:
 def fail_set_version(request: dict) -> None:
     """Give the version its end, with a reason."""
     versions.fail(RevisionOrder.model_validate(request), request["message"])
+    failing.of_revision(RevisionOrder.model_validate(request))
 
 
 @blueprint.function_name("IsRecording")
@@ -110,3 +111,4 @@ def save_answer(request: dict) -> None:
 def fail_talk(request: dict) -> None:
     """Give what was said its end, with a reason."""
     talking.fail(TalkOrder.model_validate(request), request["message"])
+    failing.of_talk(TalkOrder.model_validate(request))

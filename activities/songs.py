@@ -6,7 +6,7 @@ import azure.durable_functions as df
 
 from activities.outcome import tells_final_errors
 from ripieno.contracts.workflow import DropOrder, SongOrder
-from ripieno.work import analysing, asking, ingest, telling
+from ripieno.work import analysing, asking, failing, ingest, telling
 
 blueprint = df.Blueprint()
 
@@ -16,12 +16,14 @@ blueprint = df.Blueprint()
 @blueprint.durable_client_input(client_name="client")
 @tells_final_errors
 async def take_in_drop(order: dict, client: df.DurableOrchestrationClient) -> dict:
-    """Take a blob out of the inbox and start what is done for its song. Returns `{outcome, audio_file_id, message}`."""
+    """Take a blob out of the inbox and start what is done for its song. Returns `{outcome, audio_file_id, message}`,
+    and `until` when to look again where it has to wait for a quota."""
     drop = DropOrder.model_validate(order)
     told, run = await asyncio.to_thread(ingest.take_in_drop, drop)
     if run is not None:
         await asking.start(client, run)
-    await asyncio.to_thread(ingest.leave_inbox, drop)
+    if told["outcome"] != "waiting":
+        await asyncio.to_thread(ingest.leave_inbox, drop)
     return told
 
 
@@ -56,6 +58,7 @@ def save_analysis(request: dict) -> bool:
 def fail_song(request: dict) -> None:
     """Give the song its end, with a reason."""
     analysing.fail(SongOrder.model_validate(request), request["fault"]["code"], request["fault"]["message"])
+    failing.of_song(SongOrder.model_validate(request))
 
 
 @blueprint.function_name("NotifyOwner")

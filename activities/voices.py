@@ -6,7 +6,7 @@ import azure.durable_functions as df
 
 from activities.outcome import tells_final_errors
 from ripieno.contracts.workflow import SampleOrder, VersionOrder, VoiceVersionOrder
-from ripieno.work import asking, voices_applying, voices_samples, voices_versions
+from ripieno.work import asking, failing, voices_applying, voices_samples, voices_versions
 
 blueprint = df.Blueprint()
 
@@ -32,6 +32,8 @@ async def save_voice_sample(request: dict, client: df.DurableOrchestrationClient
     run = await asyncio.to_thread(voices_versions.first, order.owner, order.voice_id)
     if run is not None:
         await asking.start(client, run)
+    if request["error"]:
+        await asyncio.to_thread(failing.of_sample, order)
     return False
 
 
@@ -57,6 +59,8 @@ def save_voice_profile(request: dict) -> bool:
 def save_voice_version(request: dict) -> None:
     """Give the version its end: a model, or the error instead of one."""
     voices_versions.save(VoiceVersionOrder.model_validate(request), request["result"], request["error"])
+    if request["error"]:
+        failing.of_voice_version(VoiceVersionOrder.model_validate(request))
 
 
 @blueprint.function_name("PrepareVoiced")
@@ -73,3 +77,5 @@ def prepare_voiced(order: dict) -> bool:
 def save_voiced(request: dict) -> None:
     """Keep the vocal, or the error instead of it."""
     voices_applying.save(VersionOrder.model_validate(request), request["result"], request["error"])
+    if request["error"]:
+        failing.of_version(VersionOrder.model_validate(request))

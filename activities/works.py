@@ -4,7 +4,7 @@ import azure.durable_functions as df
 
 from activities.outcome import tells_final_errors
 from ripieno.contracts.workflow import VersionOrder, WorkOrder
-from ripieno.work import exporting, generating, job_bodies, mixing, telling
+from ripieno.work import exporting, failing, generating, job_bodies, mixing, telling
 
 blueprint = df.Blueprint()
 
@@ -31,6 +31,7 @@ def condition_work(order: dict) -> None:
 def fail_work(request: dict) -> None:
     """Give the work its end, with a reason."""
     generating.fail(WorkOrder.model_validate(request), request["message"])
+    failing.of_work(WorkOrder.model_validate(request))
 
 
 @blueprint.function_name("PrepareVersion")
@@ -55,6 +56,8 @@ def lose_engine(request: dict) -> list[str]:
 def save_version(request: dict) -> None:
     """Keep what became of a version: its result or its error."""
     generating.save_version(VersionOrder.model_validate(request), request["result"], request["error"])
+    if request["error"]:
+        failing.of_version(VersionOrder.model_validate(request))
 
 
 @blueprint.function_name("PrepareMix")
@@ -71,6 +74,8 @@ def prepare_mix(order: dict) -> list[str]:
 def save_mix(request: dict) -> None:
     """Keep what became of a mix or master: its result or its error."""
     mixing.save(VersionOrder.model_validate(request), request["result"], request["error"])
+    if request["error"]:
+        failing.of_version(VersionOrder.model_validate(request))
 
 
 @blueprint.function_name("PrepareExport")
@@ -87,6 +92,8 @@ def prepare_export(order: dict) -> bool:
 def save_export(request: dict) -> None:
     """Keep what became of an export: its result or its error."""
     exporting.save(VersionOrder.model_validate(request), request["result"], request["error"])
+    if request["error"]:
+        failing.of_version(VersionOrder.model_validate(request))
 
 
 @blueprint.function_name("NotifyWork")

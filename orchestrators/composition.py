@@ -7,7 +7,7 @@ It ends early where a person wants to look after a stage: what they say starts a
 import azure.durable_functions as df
 
 from orchestrators.progress import report
-from orchestrators.steps import attempt, endpoint_job, fault_of, step
+from orchestrators.steps import attempt, child, endpoint_job, fault_of, step
 from ripieno.contracts.composition import Stage
 from ripieno.contracts.enums import JobKind
 from ripieno.contracts.names import CHECKS, job_id, version_instance
@@ -26,7 +26,7 @@ def composition(context: df.DurableOrchestrationContext):
     def version(one: dict):
         its = VersionOrder.model_validate(one)
         instance = version_instance(its.work_id, its.element, its.version)
-        return context.call_sub_orchestrator("VersionOrchestrator", its.model_dump(), instance)
+        return child(context, "VersionOrchestrator", its.model_dump(), instance)
 
     try:
         for number, stage in enumerate(COMPOSED):
@@ -48,7 +48,7 @@ def composition(context: df.DurableOrchestrationContext):
             if mix:
                 its = VersionOrder.model_validate(mix)
                 instance = version_instance(its.work_id, its.element, its.version)
-                yield context.call_sub_orchestrator("MixOrchestrator", its.model_dump(), instance)
+                yield child(context, "MixOrchestrator", its.model_dump(), instance)
             if not (yield from step(context, "Mixed", told)):
                 return (yield from _ended(context, told, "waits"))
 

@@ -6,7 +6,7 @@ It ends when the mix can be heard: no orchestration waits for a person. What som
 import azure.durable_functions as df
 
 from orchestrators.progress import report
-from orchestrators.steps import attempt, fault_of, generation_job, result_of, step
+from orchestrators.steps import attempt, child, fault_of, generation_job, result_of, step
 from ripieno.contracts.enums import JobKind
 from ripieno.contracts.names import revision_instance
 from ripieno.contracts.workflow import RevisionOrder
@@ -26,7 +26,7 @@ def dj_set(context: df.DurableOrchestrationContext):
     def composed(one: dict):
         its = RevisionOrder.model_validate(one)
         instance = revision_instance(its.work_id, its.revision)
-        return context.call_sub_orchestrator("CompositionOrchestrator", its.model_dump(), instance)
+        return child(context, "CompositionOrchestrator", its.model_dump(), instance)
 
     try:
         report(context, "plan", 0.0, "planning the set")

@@ -1,5 +1,7 @@
 """A file that was dropped into the inbox, or uploaded straight into storage, is taken in."""
 
+from datetime import datetime
+
 import azure.durable_functions as df
 
 from orchestrators.progress import report
@@ -16,6 +18,11 @@ def ingest(context: df.DurableOrchestrationContext):
     report(context, "ingest", 0.0, "reading the file")
     try:
         told = yield from step(context, "TakeInDrop", drop.model_dump())
+        if told["outcome"] == "waiting":
+            report(context, "waiting", 0.0, told["message"])
+            yield context.create_timer(datetime.fromisoformat(told["until"]))
+            context.continue_as_new(drop.model_dump())
+            return None
     except StepFailed as problem:  # an outage is no reason: what is still in the inbox is taken in later
         fault = fault_of(problem)
         yield from step(context, "RejectDrop", drop.model_dump() | {"fault": fault})

@@ -4,7 +4,7 @@ import azure.durable_functions as df
 
 from orchestrators.analysis import analysed
 from orchestrators.progress import report
-from orchestrators.steps import attempt, fault_of, step
+from orchestrators.steps import attempt, child, fault_of, step
 from ripieno.contracts.names import work_instance
 from ripieno.contracts.workflow import SongOrder, WorkOrder
 
@@ -38,7 +38,7 @@ def _made(context: df.DurableOrchestrationContext, song: SongOrder, told: dict):
     if told["status"] == "analyzed":
         report(context, "generation", 0.99, "generating stems for it", song.audio_file_id)
         try:
-            yield context.call_sub_orchestrator("WorkOrchestrator", work.model_dump(), work_instance(work.work_id))
+            yield child(context, "WorkOrchestrator", work.model_dump(), work_instance(work.work_id))
             return
         except Exception as problem:  # it broke off, or was cancelled: the song is analysed all the same
             message = fault_of(problem)["message"]

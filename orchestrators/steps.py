@@ -7,6 +7,7 @@ from azure.durable_functions import DurableOrchestrationContext, RetryOptions
 
 from ripieno.contracts.enums import JobKind
 from ripieno.contracts.names import job_id
+from ripieno.contracts.tracing import FIELD, within
 from ripieno.contracts.workflow import (
     JobOrder,
     RevisionOrder,
@@ -33,7 +34,7 @@ class StepFailed(Exception):
 
 def step(context: DurableOrchestrationContext, name: str, order: dict) -> Steps:
     """One activity; outages are waited out, a final error raises `StepFailed`."""
-    told = yield context.call_activity_with_retry(name, OUTAGE, order)
+    told = yield context.call_activity_with_retry(name, OUTAGE, _traced(context, order))
     if "fault" in told:
         raise StepFailed(told["fault"]["code"], told["fault"]["message"])
     return told["value"]
@@ -47,9 +48,24 @@ def attempt(context: DurableOrchestrationContext, name: str, order: dict) -> Ste
         return None
 
 
+def child(context: DurableOrchestrationContext, name: str, order: dict, instance_id: str):
+    """The task of another workflow, within this one."""
+    return context.call_sub_orchestrator(name, _traced(context, order), instance_id)
+
+
+def _traced(context: DurableOrchestrationContext, order: dict) -> dict:
+    """An order that says within which span it is: that of the workflow that was asked for, of which this is one part
+    or the whole. Where nobody traces, the order as it is."""
+    outer = (context.get_input() or {}).get(FIELD)
+    if outer is None:
+        return order
+    here = outer if context.parent_instance_id else within(outer, context.instance_id)
+    return order if here is None else {**order, FIELD: here}
+
+
 def endpoint_job(context: DurableOrchestrationContext, job: JobOrder):
     """The task of a job that is seen through to its end: `{result, error}`, one of them None."""
-    return context.call_sub_orchestrator("EndpointJobOrchestrator", job.model_dump(), job.job_id)
+    return child(context, "EndpointJobOrchestrator", job.model_dump(), job.job_id)
 
 
 def generation_job(

@@ -6,7 +6,7 @@ It ends when everything can be heard: no orchestration waits for a person. What 
 import azure.durable_functions as df
 
 from orchestrators.progress import report
-from orchestrators.steps import attempt, fault_of, step
+from orchestrators.steps import attempt, child, fault_of, step
 from ripieno.contracts.names import version_instance
 from ripieno.contracts.workflow import VersionOrder, WorkOrder
 
@@ -21,7 +21,7 @@ def work(context: df.DurableOrchestrationContext):
     def version(one: dict):
         its = VersionOrder.model_validate(one)
         instance = version_instance(its.work_id, its.element, its.version)
-        return context.call_sub_orchestrator("VersionOrchestrator", its.model_dump(), instance)
+        return child(context, "VersionOrchestrator", its.model_dump(), instance)
 
     try:
         report(context, "plan", 0.0, "planning the stems")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from unittest import mock
@@ -23,9 +23,20 @@ def free_ports(count: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
+class StackOfItsOwn(Stack):
+    """On storage of its own, whatever storage the tests before it have set."""
+
+    def start(self, say: Callable[[str], None]) -> None:
+        with mock.patch.dict(os.environ):
+            os.environ.pop("AzureWebJobsStorage", None)
+            super().start(say)
+
+
 def new_stack(home: Path) -> Stack:
     host, analysis, generation, blob, queue, table = free_ports(6)
-    return Stack(home, Ports(host=host, analysis=analysis, generation=generation, blob=blob, queue=queue, table=table))
+    return StackOfItsOwn(
+        home, Ports(host=host, analysis=analysis, generation=generation, blob=blob, queue=queue, table=table)
+    )
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from ripieno.contracts.audio import (
     StemList,
 )
 from ripieno.contracts.base import Request
-from ripieno.contracts.enums import AudioFileStatus, Role
+from ripieno.contracts.enums import AudioFileStatus, ItemKind, Role
 from ripieno.contracts.generation import GenerationOrder
 from ripieno.records import analyses, songs, works
 from ripieno.records.cursor import BadCursor
@@ -92,6 +92,7 @@ _AUDIO_BODY: dict[str, Any] = {
         "empty_file",
         "no_audio",
         "corrupt_audio",
+        "decoder_ended",
         "bad_webhook_url",
         "not_analyzed",
         "already_running",
@@ -165,7 +166,16 @@ def list_audio(call: Call[None]) -> Answer:
         raise ApiError(400, "invalid_request", str(fault)) from None
 
 
-@route(blueprint, "GET", "/audio/{id}", role=Role.VIEWER, tag=TAG, answers={200: AudioFile}, with_client=True)
+@route(
+    blueprint,
+    "GET",
+    "/audio/{id}",
+    role=Role.VIEWER,
+    of=ItemKind.SONGS,
+    tag=TAG,
+    answers={200: AudioFile},
+    with_client=True,
+)
 async def get_audio(call: Call[None]) -> Answer:
     """A song, with the progress of its workflow.
 
@@ -178,7 +188,16 @@ async def get_audio(call: Call[None]) -> Answer:
     return Answer(song)
 
 
-@route(blueprint, "DELETE", "/audio/{id}", role=Role.ANALYST, tag=TAG, answers={202: RemovalAccepted}, with_client=True)
+@route(
+    blueprint,
+    "DELETE",
+    "/audio/{id}",
+    role=Role.ANALYST,
+    of=ItemKind.SONGS,
+    tag=TAG,
+    answers={202: RemovalAccepted},
+    with_client=True,
+)
 async def delete_audio(call: Call[None]) -> Answer:
     """Delete a song and everything made from it.
 
@@ -194,6 +213,7 @@ async def delete_audio(call: Call[None]) -> Answer:
     "GET",
     "/audio/{id}/content",
     role=Role.VIEWER,
+    of=ItemKind.SONGS,
     tag=TAG,
     answers={200: "audio/*", 206: "audio/*", 307: None},
     problems=("not_audio", "bad_range"),
@@ -209,7 +229,7 @@ def get_content(call: Call[None]) -> Answer:
         raise ApiError(409, "not_audio", "the song's bytes are no audio: there is nothing to hear")
     headers = {
         "Accept-Ranges": "bytes", "ETag": f'"{song.sha256}"', "Cache-Control": "private, max-age=3600",
-        "Content-Disposition": blobs.disposition(song.original_file_name),
+        "Content-Disposition": blobs.disposition(song.original_file_name), "X-Content-Type-Options": "nosniff",
     }  # fmt: skip
     media_type = blobs.CONTENT_TYPES.get(str(song.format), "application/octet-stream")
     if song.sha256 in call.request.headers.get("if-none-match", ""):
@@ -229,6 +249,7 @@ def get_content(call: Call[None]) -> Answer:
     "GET",
     "/audio/{id}/analysis",
     role=Role.VIEWER,
+    of=ItemKind.SONGS,
     tag=TAG,
     answers={200: Analysis},
     problems=("not_analyzed",),
@@ -246,6 +267,7 @@ def get_analysis(call: Call[None]) -> Answer:
     "POST",
     "/audio/{id}/analysis",
     role=Role.ANALYST,
+    of=ItemKind.SONGS,
     tag=TAG,
     body=AnalysisOrder,
     with_client=True,
@@ -275,6 +297,7 @@ async def analyze_again(call: Call[AnalysisOrder]) -> Answer:
     "GET",
     "/audio/{id}/jams",
     role=Role.VIEWER,
+    of=ItemKind.SONGS,
     tag=TAG,
     answers={200: "application/json"},
     problems=("not_analyzed",),
@@ -292,6 +315,7 @@ def get_jams(call: Call[None]) -> Answer:
     "GET",
     "/audio/{id}/stems",
     role=Role.VIEWER,
+    of=ItemKind.SONGS,
     tag=TAG,
     answers={200: StemList},
     problems=("not_analyzed",),

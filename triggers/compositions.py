@@ -24,7 +24,7 @@ from ripieno.contracts.composition import (
     VersionComparison,
     VersionList,
 )
-from ripieno.contracts.enums import GenerationStatus, Role
+from ripieno.contracts.enums import GenerationStatus, ItemKind, Role
 from ripieno.contracts.workflow import Run
 from ripieno.contracts.works import Work, WorkKind
 from ripieno.records import works
@@ -108,13 +108,23 @@ def list_compositions(call: Call[None]) -> Answer:
     return Answer(CompositionList(items=items, next_cursor=cursor))
 
 
-@route(blueprint, "GET", "/compositions/{id}", role=Role.VIEWER, tag=TAG, answers={200: CompositionView})
+@route(
+    blueprint, "GET", "/compositions/{id}", role=Role.VIEWER, of=ItemKind.WORKS, tag=TAG, answers={200: CompositionView}
+)
 def get_composition(call: Call[None]) -> Answer:
     """A composition: every stage's progress, its context, layers and mix, and all versions."""
     return Answer(showing.composition(works.get_composition(call.owner, call.path["id"])))
 
 
-@route(blueprint, "GET", "/compositions/{id}/versions", role=Role.VIEWER, tag=TAG, answers={200: VersionList})
+@route(
+    blueprint,
+    "GET",
+    "/compositions/{id}/versions",
+    role=Role.VIEWER,
+    of=ItemKind.WORKS,
+    tag=TAG,
+    answers={200: VersionList},
+)
 def list_versions(call: Call[None]) -> Answer:
     """Every version of a composition: from which it was made, what was changed, how well it fits."""
     work = works.get_composition(call.owner, call.path["id"])
@@ -127,6 +137,7 @@ def list_versions(call: Call[None]) -> Answer:
     "GET",
     "/compositions/{id}/versions/compare",
     role=Role.VIEWER,
+    of=ItemKind.WORKS,
     tag=TAG,
     query=ComparisonQuery,
     answers={200: VersionComparison},
@@ -142,6 +153,7 @@ def compare_versions(call: Call[None]) -> Answer:
     "GET",
     "/compositions/{id}/download",
     role=Role.VIEWER,
+    of=ItemKind.WORKS,
     tag=TAG,
     query=DownloadQuery,
     answers={200: "application/octet-stream", 202: DownloadAccepted, 307: None},
@@ -183,6 +195,8 @@ async def download_composition(call: Call[None]) -> Answer:
     "POST",
     "/compositions/{id}/refine",
     role=Role.GENERATOR,
+    of=ItemKind.WORKS,
+    for_others=False,
     tag=TAG,
     body=Refinement,
     answers={202: CompositionAccepted},
@@ -205,6 +219,7 @@ async def refine_composition(call: Call[Refinement]) -> Answer:
     "POST",
     "/compositions/{id}/rollback",
     role=Role.GENERATOR,
+    of=ItemKind.WORKS,
     tag=TAG,
     body=VersionChoice,
     answers={200: CompositionView},
@@ -220,6 +235,7 @@ def roll_back_composition(call: Call[VersionChoice]) -> Answer:
     "POST",
     "/compositions/{id}/branch",
     role=Role.GENERATOR,
+    of=ItemKind.WORKS,
     tag=TAG,
     body=VersionChoice,
     answers={200: CompositionView},
@@ -235,6 +251,8 @@ def branch_composition(call: Call[VersionChoice]) -> Answer:
     "POST",
     "/compositions/{id}/approve",
     role=Role.GENERATOR,
+    of=ItemKind.WORKS,
+    for_others=False,
     tag=TAG,
     body=VersionChoice,
     answers={202: CompositionView},
@@ -254,6 +272,8 @@ async def approve_composition(call: Call[VersionChoice]) -> Answer:
     "POST",
     "/compositions/{id}/reject",
     role=Role.GENERATOR,
+    of=ItemKind.WORKS,
+    for_others=False,
     tag=TAG,
     body=Rejection,
     answers={200: CompositionAccepted, 202: CompositionAccepted},
@@ -280,6 +300,7 @@ async def reject_composition(call: Call[Rejection]) -> Answer:
     "POST",
     "/compositions/{id}/cancel",
     role=Role.GENERATOR,
+    of=ItemKind.WORKS,
     tag=TAG,
     answers={202: CompositionView},
     with_client=True,
@@ -302,6 +323,7 @@ async def cancel_composition(call: Call[None]) -> Answer:
     "DELETE",
     "/compositions/{id}",
     role=Role.GENERATOR,
+    of=ItemKind.WORKS,
     tag=TAG,
     answers={202: RemovalAccepted},
     with_client=True,

@@ -20,6 +20,7 @@ from ripieno.contracts import (
     generation,
     harmony,
     health,
+    identity,
     jobs,
     masters,
     moderation,
@@ -28,11 +29,21 @@ from ripieno.contracts import (
     understanding,
     voice_profiles,
     voices,
+    webhooks,
 )
-from ripieno.contracts.enums import AudioFileStatus, AudioFormat, GenerationStatus, JobState, Mode, StemType, TakeStatus
+from ripieno.contracts.enums import (
+    AudioFileStatus,
+    AudioFormat,
+    GenerationStatus,
+    JobState,
+    Mode,
+    Role,
+    StemType,
+    TakeStatus,
+)
 from ripieno.contracts.production import Score
 from ripieno.contracts.provenance import Provenance
-from triggers import set_examples
+from triggers import access_examples, operation_examples, set_examples, usage_examples
 
 HOST = "https://ripieno.example"
 SONG = "0980b1dc-e520-5f6d-89a8-aded71947c0c"
@@ -41,6 +52,9 @@ WORK = "82173489165124f0c9d2ab617e"
 UPLOAD = "82173489165129b1e07c44d2fa"
 REFUSAL = "5c1f0b9e2d7a4c3f8e6b1a0d9c8f7e6d"
 VOICE = "82173489165131d7c2b90a4e6f"
+DEVICE = "82173489165135a0b1c2d3e4f5"
+ISSUER = "https://login.microsoftonline.com/9d5c6f0e-3b1a-4c2d-8e7f-0a1b2c3d4e5f/v2.0"
+CLIENT = "1f2e3d4c-5b6a-4798-8a9b-0c1d2e3f4a5b"
 SONG_RUN = f"song-{SONG}-{BORN}-1"
 FILE = "Coda in Daylight.flac"
 CAME, DONE = "2026-11-26T20:14:05.120000+00:00", "2026-11-26T20:14:31.870000+00:00"
@@ -429,6 +443,17 @@ _EXAMPLES: Sequence[BaseModel] = [
     ),
     _REFUSAL,
     moderation.RefusalList(items=[_REFUSAL]),
+    webhooks.WebhookState(
+        secret="whsec_UmlwaWVubywgYSBzZWNyZXQgb2Ygbm9ib2R5J3MuLi4=", number=2, rotated_at=CAME, previous_until=DONE,  # noqa: S106
+        undelivered=[
+            webhooks.Undelivered(
+                message_id=f"{SONG_RUN}-analyzed", type="audio.analyzed", url="https://studio.example/told", tries=2,
+                reason="it answered 503", first_tried_at=DONE, next_try_at=ASKED,
+            )
+        ],
+    ),
+    webhooks.RotationOrder(overlap_hours=48),
+    webhooks.WebhookKey(number=2, rotated_at=CAME, previous_until=DONE),
     moderation.Appeal(reason="it is my own band's name"),
     moderation.Decision(granted=True, reason="the band is theirs"),
     composition.CompositionOrder(
@@ -520,12 +545,34 @@ _EXAMPLES: Sequence[BaseModel] = [
     ),
     health.Woken(woken=True),
     jobs.JobEvent(job_id=f"{SONG_RUN}:mir", state=JobState.SUCCEEDED),
+    identity.SignIn(
+        modes=["entra"], issuer=ISSUER, client_id=CLIENT, scopes=["openid", "offline_access", f"api://{CLIENT}/.default"],
+    ),
+    identity.Me(owner="5e0c7a1b-2d3f-4a5b-8c9d-0e1f2a3b4c5d", name="anna@ripieno.example", roles=[Role.ADMIN]),
+    identity.PairingOrder(role=Role.GENERATOR, name="phone"),
+    identity.Pairing(code="K7QX-2M9F", role=Role.GENERATOR, expires_at=ASKED),
+    identity.PairingClaim(code="k7qx 2m9f", name="phone"),
+    identity.Paired(
+        device_id=DEVICE, token=f"rpd.bG9jYWw.{DEVICE}.…", owner="local", role=Role.GENERATOR, expires_at=ASKED
+    ),
+    identity.DeviceList(items=[identity.DeviceView(
+        device_id=DEVICE, name="phone", role=Role.GENERATOR, created_at=CAME, expires_at=ASKED, last_used_at=DONE,
+    )]),
     problems.Problem(
         title="Not found", status=404, code="not_found", detail=f"there is no song {SONG}",
     ),
 ]  # fmt: skip
 
-BY_CONTRACT: dict[type[BaseModel], BaseModel] = {type(one): one for one in [*_EXAMPLES, *set_examples.EXAMPLES]}
+BY_CONTRACT: dict[type[BaseModel], BaseModel] = {
+    type(one): one
+    for one in [
+        *_EXAMPLES,
+        *set_examples.EXAMPLES,
+        *access_examples.EXAMPLES,
+        *usage_examples.EXAMPLES,
+        *operation_examples.EXAMPLES,
+    ]
+}
 
 BY_ROUTE: dict[str, Any] = {
     "get_jams": {
@@ -608,9 +655,18 @@ PYTHON: dict[str, str] = {
     "delete_composition": "ripieno.delete_composition(piece)",
     "get_catalogue": "styles = [style.name for style in ripieno.catalogue().styles]",
     "health": "parts = ripieno.health()",
+    "get_auth": "modes = ripieno.sign_in().modes",
+    "get_me": "roles = ripieno.me().roles",
+    "create_pairing": 'code = ripieno.pair("Viewer", name="phone").code',
+    "claim_pairing": 'token = ripieno.join("K7QX-2M9F", name="phone").token',
+    "list_devices": "names = [device.name for device in ripieno.devices()]",
+    "revoke_device": "ripieno.revoke_device(device_id)",
     "understand_words": 'said = ripieno.understand("busier but not louder")',
     "list_jobs": 'jobs = list(ripieno.jobs(state="failed"))',
     "get_job": "job = ripieno.job(job_id)",
     **set_examples.PYTHON,
+    **access_examples.PYTHON,
+    **usage_examples.PYTHON,
+    **operation_examples.PYTHON,
 }
 """How `ripieno.client.Ripieno` does what a route does, by the name of the route."""

@@ -6,7 +6,7 @@ import azure.durable_functions as df
 from pydantic import Field
 
 from ripieno.contracts.base import Request
-from ripieno.contracts.enums import Role
+from ripieno.contracts.enums import ItemKind, Role
 from ripieno.contracts.feedback import Feedback, FeedbackList, FeedbackOrder, Opinion
 from ripieno.contracts.works import WorkKind
 from ripieno.records import feedback
@@ -48,6 +48,8 @@ def give_feedback(call: Call[FeedbackOrder]) -> Answer:
     "POST",
     "/compositions/{id}/feedback",
     role=Role.GENERATOR,
+    of=ItemKind.WORKS,
+    for_others=False,
     tag=TAG,
     body=Opinion,
     answers={201: Feedback},

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ripieno.contracts.audio import RemovalAccepted
 from ripieno.contracts.base import Request
-from ripieno.contracts.enums import GenerationStatus, Role
+from ripieno.contracts.enums import GenerationStatus, ItemKind, Role
 from ripieno.contracts.generation import (
     Generation,
     GenerationAccepted,
@@ -94,7 +94,7 @@ def list_generations(call: Call[None]) -> Answer:
     return Answer(GenerationList(items=showing.summaries(found), next_cursor=cursor))
 
 
-@route(blueprint, "GET", "/generations/{id}", role=Role.VIEWER, tag=TAG, answers={200: Generation})
+@route(blueprint, "GET", "/generations/{id}", role=Role.VIEWER, of=ItemKind.WORKS, tag=TAG, answers={200: Generation})
 def get_generation(call: Call[None]) -> Answer:
     """A request with its plan, every take of every stem, and its mixes."""
     return Answer(showing.whole(works.get_stems(call.owner, call.path["id"])))
@@ -105,6 +105,7 @@ def get_generation(call: Call[None]) -> Answer:
     "POST",
     "/generations/{id}/cancel",
     role=Role.GENERATOR,
+    of=ItemKind.WORKS,
     tag=TAG,
     answers={202: Generation},
     with_client=True,
@@ -125,6 +126,7 @@ async def cancel_generation(call: Call[None]) -> Answer:
     "DELETE",
     "/generations/{id}",
     role=Role.GENERATOR,
+    of=ItemKind.WORKS,
     tag=TAG,
     answers={202: RemovalAccepted},
     with_client=True,
@@ -140,6 +142,7 @@ async def delete_generation(call: Call[None]) -> Answer:
     "POST",
     "/generations/{id}/stems/{stem}/approve",
     role=Role.GENERATOR,
+    of=ItemKind.WORKS,
     tag=TAG,
     body=Verdict,
     answers={202: Generation},
@@ -159,6 +162,7 @@ async def approve_stem(call: Call[Verdict]) -> Answer:
     "POST",
     "/generations/{id}/stems/{stem}/reject",
     role=Role.GENERATOR,
+    of=ItemKind.WORKS,
     tag=TAG,
     body=Verdict,
     answers={202: Generation},
@@ -175,6 +179,7 @@ async def reject_stem(call: Call[Verdict]) -> Answer:
     "POST",
     "/generations/{id}/mixes",
     role=Role.GENERATOR,
+    of=ItemKind.WORKS,
     tag=TAG,
     body=MixOrder,
     answers={200: MixAccepted, 202: MixAccepted},
@@ -212,7 +217,7 @@ async def _reviewed(call: Call[Verdict], *, approved: bool) -> Answer:
             call.body.take,
             approved=approved,
             comment=call.body.comment,
-            reviewer=call.owner,
+            reviewer=call.caller.owner,
         )
 
     work, run = await asyncio.to_thread(give)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from triggers import set_glossary
+from triggers import access_glossary, identity_glossary, operation_glossary, set_glossary, usage_glossary
 
 MEANINGS: dict[str, str] = {
     # -- what things are called, where and when they came
@@ -275,7 +275,7 @@ MEANINGS: dict[str, str] = {
     "?arousal_max": "songs that are at most so excited, from -1 to 1",
     "?status": "only those with this status",
     "?state": "only jobs in this state: submitting, queued, running, succeeded, failed, cancelled or refused",
-    "?kind": "only jobs of this kind: separate, mir, structure, generate, mix, master, ...",
+    "?kind": "only those of this kind: jobs of separate, mir, generate, mix, ...; shares of songs, works or sets",
     "?audio_file_id": "only those of this song: its id",
     "?uploaded_after": "songs that came after this time (ISO 8601)",
     "?uploaded_before": "songs that came before this time (ISO 8601)",
@@ -306,6 +306,21 @@ MEANINGS: dict[str, str] = {
     "Problem.suggestion": "what may be asked for instead of what was refused",
     "Problem.rule": "the rule that refused it",
     "Problem.refusal_id": "the refusal, to be appealed",
+    # -- webhooks
+    "secret": "the newest secret that your webhooks are signed with; null where no webhook is sent from here",
+    "overlap_hours": "hours for which messages are signed with the secret before, too: 0 to 168",
+    "WebhookKey.number": "how many secrets there have been, this one included",
+    "WebhookState.number": "how many secrets there have been, this one included",
+    "rotated_at": "when it took the place of the one before (ISO 8601, UTC); null for the first",
+    "previous_until": "until when messages are signed with the one before, too (ISO 8601, UTC); null for the first",
+    "undelivered": "messages that did not arrive: first those that are tried again, then those given up, newest first",
+    "message_id": "the message's `webhook-id`, the same however often it is tried",
+    "first_tried_at": "when it was tried first (ISO 8601, UTC)",
+    "next_try_at": "when it is tried again (ISO 8601, UTC); null where it is given up",
+    "Undelivered.type": "what it tells: audio.analyzed, generation.completed",
+    "Undelivered.url": "where it was to go",
+    "Undelivered.tries": "how often it was tried, of seven",
+    "Undelivered.reason": "why it did not arrive the last time",
     # -- whole pieces
     "composition_id": "the id of a composition",
     "brief": "what is wanted to be heard, in a sentence",
@@ -643,6 +658,10 @@ MEANINGS: dict[str, str] = {
     "?webhook_url": "a public https address that is told when the song is analysed (Standard Webhooks)",
     "?generation": "stems to make as soon as it is analysed: a generation order as JSON",
     **set_glossary.MEANINGS,
+    **identity_glossary.MEANINGS,
+    **access_glossary.MEANINGS,
+    **usage_glossary.MEANINGS,
+    **operation_glossary.MEANINGS,
 }
 
 
@@ -700,6 +719,8 @@ NULLS: dict[str, str] = {
     "Take.*": "until it can be heard",
     "webhook_url": "tells nobody",
     **set_glossary.NULLS,
+    **usage_glossary.NULLS,
+    **operation_glossary.NULLS,
 }
 """What null means, where the meaning of the field does not say so; `Model.*` is for the others of a model."""
 
@@ -712,14 +733,20 @@ TAGS: dict[str, str] = {
     "sets": "DJ sets: songs in an order along a journey, mixed into one; edited, talked to, explained, taken home.",
     "feedback": "What you think of what was made.",
     "moderation": "What was refused of your words and why; appeals, and what operators say to them.",
+    "shares": "What you let others look at, and what they let you.",
     "preferences": "What you like, as it was learned from that; looked at, taken home, forgotten.",
     "understanding": "What is understood of words, without making anything.",
     "jobs": "What was asked of which model endpoint, and what became of it.",
+    "identity": "Who you are here, how clients sign in, and devices that join by a code.",
+    "account": "Everything that is yours, deleted.",
+    "operations": "For operators: who did what, what failed, what waits, what is left over; and what to do about it.",
+    **usage_glossary.TAGS,
     "platform": "How the platform is, and this description of it.",
 }
 """What the routes of a tag are for, in the order in which people need them."""
 
 VALUES: dict[str, dict[str, str]] = {
+    "Role": identity_glossary.ROLES,
     "AudioFileStatus": {
         "uploaded": "it is there", "analyzing": "it is being analysed", "analyzed": "everything is known of it",
         "failed": "it is no song, or could not be analysed: see `error`",
@@ -766,6 +793,7 @@ VALUES: dict[str, dict[str, str]] = {
         "training": "a model learned from its samples",
     },
     "Mode": {"major": "major, and modes like it", "minor": "minor, and modes like it"},
+    "FailureKind": operation_glossary.KINDS,
     "JobState": {
         "queued": "it waits", "running": "it is being done", "succeeded": "its result is there",
         "failed": "see `error`", "cancelled": "somebody stopped it",
@@ -775,6 +803,7 @@ VALUES: dict[str, dict[str, str]] = {
 
 CONTRACTS: dict[str, str] = {
     "CompositionAccepted": "Answer to a request for a whole piece, or for a change to one.",
+    "ShareList": "A page of shares, newest first.",
     "RefusalList": "A page of refusals, newest first.",
     "CompositionList": "A page of compositions.",
     "VersionList": "The versions of a composition.",

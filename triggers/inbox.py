@@ -8,9 +8,20 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from ripieno.contracts import names
-from ripieno.work import inbox
+from ripieno.work import failing, inbox
 
 blueprint = df.Blueprint()
+
+
+@blueprint.function_name("keep_poison")
+@blueprint.queue_trigger(arg_name="message", queue_name=names.POISON_DROPS, connection="AzureWebJobsStorage")
+def keep_poison(message: func.QueueMessage) -> None:
+    """Keep a message that could not be handled however often, for an operator to see and to have heard again."""
+    try:
+        event = json.loads(message.get_body())
+    except ValueError:
+        event = []  # nothing that can be heard: it is kept that it came
+    failing.of_message(names.DROPS_QUEUE, str(message.id), event, owner=inbox.owner_of(event))
 
 
 @blueprint.function_name("blob_dropped")

@@ -6,7 +6,7 @@ import azure.durable_functions as df
 from pydantic import Field
 
 from ripieno.contracts.base import Request
-from ripieno.contracts.enums import Role
+from ripieno.contracts.enums import ItemKind, Role
 from ripieno.contracts.jobs import JobPage, JobRecord
 from ripieno.records import jobs
 from triggers.problems import ApiError
@@ -40,7 +40,7 @@ def list_jobs(call: Call[None]) -> Answer:
     return Answer(found)
 
 
-@route(blueprint, "GET", "/jobs/{id}", role=Role.VIEWER, tag="jobs", answers={200: JobRecord})
+@route(blueprint, "GET", "/jobs/{id}", role=Role.VIEWER, of=ItemKind.JOBS, tag="jobs", answers={200: JobRecord})
 def get_job(call: Call[None]) -> Answer:
     """An endpoint job: its kind, song, address and state."""
     found = jobs.find(call.owner, call.path["id"])

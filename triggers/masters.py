@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ripieno.contracts.audio import RemovalAccepted
 from ripieno.contracts.base import Request
-from ripieno.contracts.enums import Role
+from ripieno.contracts.enums import ItemKind, Role
 from ripieno.contracts.masters import SongMaster, SongMasterList, SongMasterOrder
 from ripieno.contracts.works import WorkKind
 from ripieno.records import works
@@ -34,6 +34,8 @@ class MasterQuery(Request):
     "POST",
     "/audio/{id}/masters",
     role=Role.GENERATOR,
+    of=ItemKind.SONGS,
+    for_others=False,
     tag=TAG,
     body=SongMasterOrder,
     answers={202: SongMaster},
@@ -58,7 +60,7 @@ def list_masters(call: Call[None]) -> Answer:
     return Answer(SongMasterList(items=[song_mastering.shown(one) for one in found], next_cursor=cursor))
 
 
-@route(blueprint, "GET", "/masters/{id}", role=Role.VIEWER, tag=TAG, answers={200: SongMaster})
+@route(blueprint, "GET", "/masters/{id}", role=Role.VIEWER, of=ItemKind.WORKS, tag=TAG, answers={200: SongMaster})
 def get_master(call: Call[None]) -> Answer:
     """A master of a song: how it stands, and where to fetch it."""
     return Answer(song_mastering.shown(works.get_master(call.owner, call.path["id"])))
@@ -69,6 +71,7 @@ def get_master(call: Call[None]) -> Answer:
     "DELETE",
     "/masters/{id}",
     role=Role.GENERATOR,
+    of=ItemKind.WORKS,
     tag=TAG,
     answers={202: RemovalAccepted},
     with_client=True,

@@ -6,7 +6,7 @@ import azure.durable_functions as df
 from pydantic import Field
 
 from ripieno.contracts.base import Request
-from ripieno.contracts.enums import Role
+from ripieno.contracts.enums import ItemKind, Role
 from ripieno.contracts.moderation import Appeal, Decision, Refusal, RefusalList, RefusalStatus
 from ripieno.records import refusals
 from ripieno.work import moderating
@@ -39,7 +39,7 @@ def list_refusals(call: Call[None]) -> Answer:
     return Answer(RefusalList(items=found, next_cursor=cursor))
 
 
-@route(blueprint, "GET", "/refusals/{id}", role=Role.VIEWER, tag=TAG, answers={200: Refusal})
+@route(blueprint, "GET", "/refusals/{id}", role=Role.VIEWER, of=ItemKind.REFUSALS, tag=TAG, answers={200: Refusal})
 def get_refusal(call: Call[None]) -> Answer:
     """One refusal: the words, the rule, what may be asked for instead, and what became of an appeal."""
     return Answer(refusals.get(call.owner, call.path["id"]))
@@ -50,6 +50,7 @@ def get_refusal(call: Call[None]) -> Answer:
     "POST",
     "/refusals/{id}/appeal",
     role=Role.VIEWER,
+    of=ItemKind.REFUSALS,
     tag=TAG,
     body=Appeal,
     answers={200: Refusal},
@@ -76,6 +77,7 @@ def list_appeals(call: Call[None]) -> Answer:
     "POST",
     "/ops/refusals/{id}/decision",
     role=Role.ADMIN,
+    of=ItemKind.APPEALS,
     tag=TAG,
     body=Decision,
     answers={200: Refusal},
@@ -83,5 +85,7 @@ def list_appeals(call: Call[None]) -> Answer:
 )
 def decide_appeal(call: Call[Decision]) -> Answer:
     """Decide an appeal: granted, just this text of this owner passes from then on; a further decision replaces it."""
-    decided = moderating.decide(call.path["id"], granted=call.body.granted, reason=call.body.reason, by=call.owner)
+    decided = moderating.decide(
+        call.path["id"], granted=call.body.granted, reason=call.body.reason, by=call.caller.owner
+    )
     return Answer(decided)

@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 from ripieno import __version__
 from ripieno.contracts.jobs import JobEvent
 from ripieno.contracts.problems import Problem
-from triggers import examples, set_examples
+from triggers import access_examples, examples, gate, operation_examples, set_examples
 from triggers.glossary import TAGS, explain, explained, meaning
 from triggers.remedies import REMEDIES
 from triggers.routing import PREFIX, Answer, Call, Route, route, routes
@@ -27,8 +27,17 @@ _PATH_PARAMETERS = {
 _KEY = {
     "name": "Idempotency-Key", "in": "header", "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    "description": "equal requests with one key are done once within two days, and all of them get that one's answer",
+    "description": (
+        "equal requests of one owner with one key are done once within two days, and all of them get that one's answer,"
+        " at whichever host they arrive; another request with it is 422 (draft-ietf-httpapi-idempotency-key-header)"
+    ),
     "example": "7d1f-take-2",
+}  # fmt: skip
+_FOR_OTHERS = {
+    "name": gate.OWNER_HEADER, "in": "header", "required": False,
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.@-]{1,64}$"},
+    "description": "for an Admin: whose it is, where it is another's; what they do so is in the audit log",
+    "example": "anna",
 }  # fmt: skip
 _ABOUT = (
     "Songs in; stems, tempo, beats, key, chords, sections and tuning out; new stems that fit them bar for bar. Whatever"
@@ -69,9 +78,10 @@ def document() -> dict[str, Any]:
         "components": {
             "schemas": known,
             "securitySchemes": {
-                "key": {
-                    "type": "apiKey", "in": "header", "name": "x-functions-key",
-                    "description": "the function key of a deployment; a local stack needs none",
+                "token": {
+                    "type": "http", "scheme": "bearer",
+                    "description": "an access token, or that of a paired device: `GET /auth` says how to get one. A"
+                    " local stack needs none on its own machine. Keys of the Functions host open nothing.",
                 }
             },
         },
@@ -91,7 +101,8 @@ def problems_of(one: Route) -> list[str]:
     """The codes that a route may answer: its own, and what follows from its declaration."""
     found = ["invalid_request", *one.problems, "internal_error", "storage_unavailable"]
     if one.role is not None:
-        found.append("forbidden")
+        found += ["forbidden", "not_authenticated", "invalid_token", "token_expired", "bad_credentials"]
+        found += ["identity_unavailable", "not_configured"]
     if "{id}" in one.path:
         found.append("not_found")
     if one.query is not None and "cursor" in one.query.model_fields:
@@ -100,6 +111,8 @@ def problems_of(one: Route) -> list[str]:
         found.append("length_required")
     if one.method == "POST" and one.role is not None:
         found += ["bad_idempotency_key", "idempotency_key_reused", "still_running"]
+        if 202 in one.answers:  # a workflow of somebody who may have so many
+            found.append("quota_exceeded")
     return sorted(set(found))
 
 
@@ -114,7 +127,7 @@ def _operation(one: Route, references: Any) -> dict[str, Any]:
     if one.description:
         operation["description"] = one.description
     if one.role is not None:
-        operation |= {"x-role": one.role.value, "security": [{"key": []}]}
+        operation |= {"x-role": one.role.value, "security": [{"token": []}]}
     parameters = [
         {
             "name": name,
@@ -130,6 +143,8 @@ def _operation(one: Route, references: Any) -> dict[str, Any]:
     parameters += _query(one)
     if one.method == "POST" and one.role is not None:
         parameters.append(_KEY)
+    if one.for_others:
+        parameters.append(_FOR_OTHERS)
     if parameters:
         operation["parameters"] = parameters
     if isinstance(one.body, type):
@@ -147,9 +162,11 @@ def _id_of(one: Route) -> str:
     kinds = {
         "audio": examples.SONG, "generations": examples.WORK, "compositions": examples.WORK, "masters": examples.WORK,
         "uploads": examples.UPLOAD, "refusals": examples.REFUSAL, "ops": examples.REFUSAL, "voices": examples.VOICE,
-        "sets": set_examples.SET,
+        "sets": set_examples.SET, "devices": examples.DEVICE, "shares": access_examples.SHARE,
         "jobs": f"{examples.SONG_RUN}:mir", "removals": f"remove-{examples.SONG}-{examples.BORN}",
     }  # fmt: skip
+    if one.path.startswith("/ops/failures"):
+        return operation_examples.FAILURE
     return kinds[one.path.split("/")[1]]
 
 

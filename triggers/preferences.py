@@ -22,7 +22,7 @@ class ForgetQuery(Request):
     of: Aspect | None = None
 
 
-@route(blueprint, "GET", "/preferences", role=Role.VIEWER, tag=TAG, answers={200: Preferences})
+@route(blueprint, "GET", "/preferences", role=Role.VIEWER, for_others=False, tag=TAG, answers={200: Preferences})
 def get_preferences(call: Call[None]) -> Answer:
     """What you like, as it was learned from what you said.
 
@@ -50,7 +50,9 @@ def forget_preferences(call: Call[None]) -> Answer:
     return Answer(preferring.forgotten(call.owner, query.of))
 
 
-@route(blueprint, "GET", "/preferences/export", role=Role.VIEWER, tag=TAG, answers={200: PreferencesFile})
+@route(
+    blueprint, "GET", "/preferences/export", role=Role.VIEWER, for_others=False, tag=TAG, answers={200: PreferencesFile}
+)
 def export_preferences(call: Call[None]) -> Answer:
     """All of it as a file, with every lesson that it was learned from."""
     headers = {"Content-Disposition": blobs.disposition(FILE_NAME, "attachment")}

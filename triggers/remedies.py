@@ -39,7 +39,7 @@ REMEDIES: dict[str, Remedy] = {
         (400,), "the `Idempotency-Key` is empty, too long or not printable ASCII", "send 1 to 255 such characters"
     ),
     "idempotency_key_reused": Remedy(
-        (409,), "the `Idempotency-Key` was sent before with another request", "take a new key for a new request"
+        (422,), "the `Idempotency-Key` was sent before with another request", "take a new key for a new request"
     ),
     "still_running": Remedy(
         (409,), "the first request with this `Idempotency-Key` is still being answered",
@@ -47,13 +47,57 @@ REMEDIES: dict[str, Remedy] = {
     ),
     "bad_host": Remedy((400,), "a local host was asked by a name that is not its own", "ask 127.0.0.1 or localhost"),
     # -- who asks
+    "not_authenticated": Remedy(
+        (401,), "the request says nothing of who asks, and the route is not for everyone",
+        "`ripieno login`, or send a token as `Authorization: Bearer …`; `GET /auth` says where tokens come from",
+    ),
+    "invalid_token": Remedy(
+        (401,), "the token is nobody's here: of another issuer or audience, wrongly signed, revoked",
+        "sign in again; `detail` says what is wrong with it",
+    ),
+    "token_expired": Remedy((401,), "the token was good and is over", "renew it, or sign in again"),
+    "bad_credentials": Remedy(
+        (400,), "`Authorization` is there twice, or holds no token", "send one `Bearer` token, once"
+    ),
+    "identity_unavailable": Remedy(
+        (503,), "who signs the tokens does not answer, so that none can be checked",
+        "send the same again after `Retry-After` seconds",
+    ),
+    "not_configured": Remedy(
+        (503,), "nobody said how callers are known here, so that nobody is",
+        "whoever runs this sets `RIPIENO_AUTH` (docs/identity.md)",
+    ),
+    "cannot_pair": Remedy(
+        (409,), "no device can join: people sign in themselves here, or too many have joined",
+        "sign in on the device, or revoke one that is not used",
+    ),
+    "bad_pairing_code": Remedy(
+        (400,), "the code is mistyped, was used, or is over", "have another shown: `ripieno pair`, where you are in"
+    ),
+    "too_many_tries": Remedy(
+        (429,), "more than ten codes were tried within a minute", "wait `Retry-After` seconds, then type it once more"
+    ),
     "forbidden": Remedy((403,), "the caller has not the role that the route needs", "ask whoever runs this Ripieno"),
     "cross_origin": Remedy(
         (403,), "a page of another origin would change something", "name the origin in `Host.CORS`, or use a program"
     ),
     "bad_signature": Remedy(
-        (401,), "a callback is not signed with the secret that is shared", "sign it as Standard Webhooks say"
+        (401,), "a callback is not signed with a secret that is shared, or not now",
+        "sign it as Standard Webhooks say, and see that the clocks agree",
     ),
+    # -- visitors and quotas
+    "no_visitors": Remedy((403,), "nobody is let in here without an account", "sign in"),
+    "visit_over": Remedy(
+        (401,), "the visitor's token has ended, or is none of this platform's", "begin another with `POST /visits`"
+    ),
+    "too_many_visits": Remedy(
+        (429,), "as many visits have begun this hour as may", "send the same after `Retry-After` seconds, or sign in"
+    ),
+    "quota_exceeded": Remedy(
+        (429,), "the caller has used up what they may have: `quota` says which, `used` of `limit`",
+        "send the same after `Retry-After` seconds: a day or month ends at `turns_at`; of storage, delete something",
+    ),
+    "replayed": Remedy((409,), "a callback with this `webhook-id` was heard before", "nothing: it was heard"),
     # -- what is not done
     "refused": Remedy(
         (422,), "the words ask for what is not done here: an imitation by name, hate, or minors in sexual words",
@@ -61,6 +105,10 @@ REMEDIES: dict[str, Remedy] = {
     ),
     "not_appealable": Remedy(
         (409,), "the refusal is appealed already, or decided", "wait for an operator, or see its `decision`"
+    ),
+    # -- for operators
+    "not_redrivable": Remedy(
+        (409,), "what failed was removed, or only whoever sent it can send it again", "see `end` of the failure"
     ),
     # -- files
     "no_file": Remedy((400,), "the form has no file", "send it as the part named `file`"),
@@ -127,7 +175,11 @@ REMEDIES: dict[str, Remedy] = {
     "storage_unavailable": Remedy(
         (503,), "storage broke a connection, or is busy", "send the same again after `Retry-After` seconds"
     ),
-    "endpoint_down": Remedy((503,), "a model endpoint does not answer", "try again; `GET /api/health` says which"),
+    "decoder_ended": Remedy((503,), "whatever read the file was ended by somebody else", "send the same again"),
+    "endpoint_down": Remedy(
+        (503,), "a model endpoint does not answer",
+        "send the same again after `Retry-After` seconds; `GET /api/health` says which",
+    ),
     "gateway_timeout": Remedy(
         (504,), "no answer came within 230 s; what was asked for goes on",
         "look whether it is done, or send the same again with its `Idempotency-Key`",

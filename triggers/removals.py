@@ -9,7 +9,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from ripieno.contracts.audio import Removal, RemovalAccepted
-from ripieno.contracts.enums import Role
+from ripieno.contracts.enums import ItemKind, Role
 from ripieno.contracts.workflow import Run
 from ripieno.records import runs
 from ripieno.services.settings import settings
@@ -22,7 +22,16 @@ _OF_AN_ID = set(string.ascii_letters + string.digits + "-")
 _STATES = {"Completed": "completed", "Failed": "failed", "Terminated": "failed", "Canceled": "failed"}
 
 
-@route(blueprint, "GET", "/removals/{id}", role=Role.VIEWER, tag="songs", answers={200: Removal}, with_client=True)
+@route(
+    blueprint,
+    "GET",
+    "/removals/{id}",
+    role=Role.VIEWER,
+    of=ItemKind.REMOVALS,
+    tag="songs",
+    answers={200: Removal},
+    with_client=True,
+)
 async def get_removal(call: Call[None]) -> Answer:
     """How far a deletion is.
 

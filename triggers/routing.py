@@ -1,10 +1,11 @@
-"""The one place where a route is declared: its HTTP binding, role, query, body and answer contracts, idempotency.
+"""The one place where a route is declared: its HTTP binding, role, what its `{id}` names, query, body and answer
+contracts, idempotency.
 
 OpenAPI (`openapi.py`), the role rules and what the tests enumerate come from the same declaration.
 
-    @route(blueprint, "POST", "/generations", role=Role.GENERATOR, body=GenerationOrder,
-           answers={202: GenerationAccepted}, with_client=True)
-    async def create_generation(call: Call[GenerationOrder]) -> Answer:
+    @route(blueprint, "DELETE", "/generations/{id}", role=Role.GENERATOR, of=ItemKind.WORKS,
+           answers={202: RemovalAccepted}, with_client=True)
+    async def delete_generation(call: Call[None]) -> Answer:
 
 A handler is given a `Call` and returns an `Answer`, or raises; every exception becomes a problem document. The first
 line of its docstring is the route's summary, the rest its description. A handler that needs the durable client is
@@ -14,6 +15,7 @@ async; any other is a plain function.
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 import json
 from collections.abc import Callable
@@ -26,17 +28,17 @@ import azure.functions as func
 from pydantic import BaseModel
 
 from ripieno.contracts import names
-from ripieno.contracts.enums import Role
-from ripieno.records import idempotency
-from ripieno.services.identity import Caller, caller_of
-from ripieno.work import moderating
-from triggers import problems
+from ripieno.contracts.enums import ItemKind, Role
+from ripieno.records import idempotency, keeping
+from ripieno.services import behalf, telemetry
+from ripieno.services.identity import NOBODY, Caller, caller_of
+from ripieno.work import moderating, pairing
+from triggers import gate, http_telemetry, problems
 from triggers.problems import ApiError
 
 PREFIX = "api"
 Body = TypeVar("Body")
 Claimed = idempotency.Claim | idempotency.Answered | None
-_OF_THE_HOST = {"code", "clientid"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Call(Generic[Body]):
-    """One request. `seed` is random, and the same again when an equal POST is repeated after its first one died."""
+    """One request. `seed` is random, and the same again when an equal POST is repeated after its first one died;
+    `whose` is the owner of what it is about, where that is not the caller."""
 
     request: func.HttpRequest
     caller: Caller
@@ -60,10 +63,11 @@ class Call(Generic[Body]):
     query: Any
     seed: str
     client: df.DurableOrchestrationClient | None = None
+    whose: str | None = None
 
     @property
     def owner(self) -> str:
-        return self.caller.owner
+        return self.whose or self.caller.owner
 
     @property
     def durable(self) -> df.DurableOrchestrationClient:
@@ -73,12 +77,16 @@ class Call(Generic[Body]):
 
 @dataclass(frozen=True)
 class Route:
-    """One declaration. `role` None is a route for everyone."""
+    """One declaration. `role` is the least that it takes, None is a route for everyone; `of` is what its `{id}` names;
+    `for_others`: an Admin may be there for another owner; `changes`: whether anything is another afterwards."""
 
     name: str
     method: str
     path: str
     role: Role | None
+    of: ItemKind | None
+    for_others: bool
+    changes: bool
     tag: str
     summary: str
     description: str
@@ -118,15 +126,28 @@ def route(
     *,
     role: Role | None,
     tag: str,
+    of: ItemKind | None = None,
+    for_others: bool | None = None,
+    changes: bool = True,
     answers: dict[int, type[BaseModel] | str | None],
     body: type[BaseModel] | dict[str, Any] | None = None,
     query: type[BaseModel] | None = None,
     problems: tuple[str, ...] = (),
     with_client: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare a route. `answers` are contracts, media types, or None for an empty body; `body` is a contract, or the
-    OpenAPI request body of what the handler reads itself; `problems` are codes of its own, beside those that follow
-    from the declaration (see `remedies.REMEDIES`)."""
+    """Declare a route. `of` is what its `{id}` names: whose that is, is found out before it is handled (`gate.whose`);
+    `for_others` is as `gate.lets_admins` says where it is left out; `changes` is said of a POST that changes nothing.
+    `answers` are contracts, media types, or None for an empty body; `body` is a contract, or the OpenAPI request body
+    of what the handler reads itself; `problems` are codes of its own, beside those that follow from the declaration
+    (see `remedies.REMEDIES`).
+
+    Raises
+    ------
+    TypeError
+        For a path with an `{id}` of which is not said what it names, or the other way round: nobody could judge it.
+    """
+    if ("{id}" in path) != (of is not None):
+        raise TypeError(f"{method} {path}: `of` says what {{id}} names, where there is one")
 
     def declare(handler: Callable[..., Any]) -> Callable[..., Any]:
         summary, _, description = inspect.cleandoc(handler.__doc__ or "").partition("\n")
@@ -135,6 +156,9 @@ def route(
             method,
             path,
             role,
+            of,
+            gate.lets_admins(method, role, of) if for_others is None else for_others,
+            changes and method != "GET",
             tag,
             summary,
             description.strip(),
@@ -142,7 +166,7 @@ def route(
             body,
             query,
             problems,
-            handler,
+            _on_behalf(handler),
         )
         _routes.append(declared)
         _register(blueprint, declared, with_client=with_client)
@@ -151,88 +175,131 @@ def route(
     return declare
 
 
+def _on_behalf(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """The handler, which acts for its caller in all that it calls."""
+    if inspect.iscoroutinefunction(handler):
+
+        @functools.wraps(handler)
+        async def handle_async(call: Call[Any]) -> Answer:
+            with behalf.of(call.owner, call.caller.roles):
+                return await handler(call)
+
+        return handle_async
+
+    @functools.wraps(handler)
+    def handle(call: Call[Any]) -> Answer:
+        with behalf.of(call.owner, call.caller.roles):
+            return handler(call)
+
+    return handle
+
+
 def _register(blueprint: df.Blueprint, declared: Route, *, with_client: bool) -> None:
     if with_client:
 
         async def handle_with_client(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+            act = gate.Act(declared, req)
             try:
-                call, asked = await asyncio.to_thread(_begin, declared, req, client)
-                claimed = await _claimed(asked)
-                call = _seeded(call, claimed)
-                if isinstance(claimed, idempotency.Answered):
-                    return _again(claimed)
-                try:
-                    await asyncio.to_thread(_moderate, declared, call)
-                    answered = await declared.handler(call)
-                except BaseException:
-                    await asyncio.to_thread(_let_go, claimed)
-                    raise
-                return await asyncio.to_thread(_end, claimed, answered)
+                told = await _told(declared, req, client, act)
             except Exception as fault:
-                return problems.response(fault)
+                told = problems.response(fault)
+            return await asyncio.to_thread(act.ended, told) if act.is_kept(told.status_code) else told
 
         handle: Callable[..., Any] = handle_with_client
     else:
 
         def handle_plain(req: func.HttpRequest) -> func.HttpResponse:
+            act = gate.Act(declared, req)
             try:
-                call, asked = _begin(declared, req, None)
-                claimed = idempotency.claim(*asked) if asked is not None else None
-                call = _seeded(call, claimed)
-                if isinstance(claimed, idempotency.Answered):
-                    return _again(claimed)
-                try:
-                    _moderate(declared, call)
-                    answered = declared.handler(call)
-                except BaseException:
-                    _let_go(claimed)
-                    raise
-                return _end(claimed, answered)
+                told = _told_plainly(declared, req, act)
             except Exception as fault:
-                return problems.response(fault)
+                told = problems.response(fault)
+            return act.ended(told)
 
         handle = handle_plain
 
-    handle.__name__ = declared.name
-    level = func.AuthLevel.ANONYMOUS if declared.role is None else func.AuthLevel.FUNCTION
-    builder = blueprint.route(route=f"{PREFIX}{declared.path}", methods=methods_of(declared), auth_level=level)(handle)
+    handle = http_telemetry.told(declared.method, f"/{PREFIX}{declared.path}", declared.name, handle)
+    builder = blueprint.route(
+        route=f"{PREFIX}{declared.path}",
+        methods=methods_of(declared),
+        auth_level=func.AuthLevel.ANONYMOUS,  # `_begin` is the one gate: keys of the host open nothing
+    )(handle)
     if with_client:
         builder = blueprint.durable_client_input(client_name="client")(builder)
     blueprint.function_name(declared.name)(builder)
+
+
+async def _told(
+    declared: Route, req: func.HttpRequest, client: df.DurableOrchestrationClient, act: gate.Act
+) -> func.HttpResponse:
+    """The answer of a handler that needs the durable client, or whatever it raises."""
+    call, asked = await asyncio.to_thread(_begin, declared, req, client, act)
+    claimed = await _claimed(asked)
+    call = _seeded(call, claimed)
+    if isinstance(claimed, idempotency.Answered):
+        return _again(claimed, act)
+    try:
+        await asyncio.to_thread(_moderate, declared, call)
+        with telemetry.about(owner=call.owner):
+            answered = await declared.handler(call)
+    except BaseException as fault:
+        await asyncio.to_thread(_broke_off, claimed, fault)
+        raise
+    return await asyncio.to_thread(_end, claimed, answered, call)
+
+
+def _told_plainly(declared: Route, req: func.HttpRequest, act: gate.Act) -> func.HttpResponse:
+    """The answer of any other handler, or whatever it raises."""
+    call, asked = _begin(declared, req, None, act)
+    claimed = idempotency.claim(*asked) if asked is not None else None
+    call = _seeded(call, claimed)
+    if isinstance(claimed, idempotency.Answered):
+        return _again(claimed, act)
+    try:
+        _moderate(declared, call)
+        with telemetry.about(owner=call.owner):
+            answered = declared.handler(call)
+    except BaseException as fault:
+        _broke_off(claimed, fault)
+        raise
+    return _end(claimed, answered, call)
 
 
 # -- before the handler -------------------------------------------------------------------------------------------
 
 
 def _begin(
-    declared: Route, req: func.HttpRequest, client: df.DurableOrchestrationClient | None
+    declared: Route, req: func.HttpRequest, client: df.DurableOrchestrationClient | None, act: gate.Act
 ) -> tuple[Call[Any], tuple[str, str, bytes] | None]:
     """The call, and what is to be claimed before it is handled."""
-    caller = caller_of(req.headers)
-    if declared.role is not None and declared.role not in caller.roles:
-        raise problems.lacks(declared.role)
+    caller = caller_of(req.headers, of_device=pairing.caller_of) if declared.role is not None else NOBODY
+    act.caller = caller
+    owner = act.owner = gate.whose(declared, req, caller)
     _check_length(declared, req)
     params = _params(req)
     _check_known(declared, params)
     query = declared.query.model_validate(params) if declared.query else None
     body = _parsed(req, declared.body) if isinstance(declared.body, type) else None
-    call = Call(req, caller, dict(req.route_params), body, query, names.seed(datetime.now(UTC)), client)
-    return call, _asked(declared, req, caller)
+    gate.check_voice(caller, owner, body)
+    call = Call(req, caller, dict(req.route_params), body, query, names.seed(datetime.now(UTC)), client, owner)
+    return call, _asked(declared, req, caller, owner)
 
 
 def _moderate(declared: Route, call: Call[Any]) -> None:
     """What people wrote in the body is looked at before anything is done with it. Raises `moderating.Refused`."""
     if declared.role is not None:
-        moderating.check_body(call.owner, f"{declared.method} {declared.path}", call.body)
+        moderating.check_body(call.caller.owner, f"{declared.method} {declared.path}", call.body)
 
 
 def _seeded(call: Call[Any], claimed: Claimed) -> Call[Any]:
-    return replace(call, seed=claimed.seed) if isinstance(claimed, idempotency.Claim) else call
+    if not isinstance(claimed, idempotency.Claim):
+        return call
+    keeping.keep(claimed)
+    return replace(call, seed=claimed.seed)
 
 
 def _params(req: func.HttpRequest) -> dict[str, str]:
-    """The query, less what is the host's: a function key may come there too."""
-    return {name: value for name, value in req.params.items() if name.lower() not in _OF_THE_HOST}
+    return dict(req.params)
 
 
 def _check_known(declared: Route, params: dict[str, str]) -> None:
@@ -275,41 +342,51 @@ async def _claimed(asked: tuple[str, str, bytes] | None) -> Claimed:
     raise AssertionError("pauses end by raising")
 
 
-def _asked(declared: Route, req: func.HttpRequest, caller: Caller) -> tuple[str, str, bytes] | None:
+def _asked(declared: Route, req: func.HttpRequest, caller: Caller, owner: str) -> tuple[str, str, bytes] | None:
     key = req.headers.get("idempotency-key")
     if declared.method != "POST" or key is None or declared.role is None:
         return None
     address = f"{declared.path} {json.dumps(dict(req.route_params))} {json.dumps(_params(req))}\n"
-    return caller.owner, key, address.encode() + req.get_body()
+    for_another = f"for {owner} " if owner != caller.owner else ""
+    return caller.owner, key, (for_another + address).encode() + req.get_body()
 
 
 # -- after the handler --------------------------------------------------------------------------------------------
 
 
-def _end(claimed: idempotency.Claim | None, answered: Answer) -> func.HttpResponse:
-    data = _data(answered)
+def _end(claimed: idempotency.Claim | None, answered: Answer, call: Call[Any]) -> func.HttpResponse:
+    data = _data(gate.as_shared(answered, call.caller, call.owner))
+    claimed = keeping.end(claimed) if claimed is not None else None
     if claimed is not None and isinstance(data, str):
         idempotency.answer(claimed, answered.status, answered.headers, data)
     return func.HttpResponse(data, status_code=answered.status, headers=answered.headers, mimetype=answered.media_type)
 
 
-def _let_go(claimed: idempotency.Claim | None) -> None:
-    if claimed is not None:
+def _broke_off(claimed: idempotency.Claim | None, fault: BaseException) -> None:
+    """What was refused has done nothing, and its key is free again; what broke may have done a part, which whoever
+    sends it again goes on with."""
+    if claimed is None:
+        return
+    claimed = keeping.end(claimed)
+    if isinstance(fault, Exception) and problems.is_refusal(fault):
         idempotency.let_go(claimed)
+    else:
+        idempotency.give_up(claimed)
 
 
-def _again(answered: idempotency.Answered) -> func.HttpResponse:
+def _again(answered: idempotency.Answered, act: gate.Act) -> func.HttpResponse:
+    act.is_again = True
     headers = answered.headers | {"Idempotency-Replayed": "true"}
     return func.HttpResponse(answered.body, status_code=answered.status, headers=headers, mimetype="application/json")
 
 
-def _data(answered: Answer) -> str | bytes:
-    match answered.body:
+def _data(body: Any) -> str | bytes:
+    match body:
         case None:
             return ""
         case BaseModel():
-            return answered.body.model_dump_json()
+            return body.model_dump_json()
         case bytes() | str():
-            return answered.body
+            return body
         case _:
-            return json.dumps(answered.body)
+            return json.dumps(body)

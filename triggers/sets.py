@@ -28,7 +28,7 @@ from ripieno.contracts.dj_sets import (
     SetView,
     TalkAccepted,
 )
-from ripieno.contracts.enums import GenerationStatus, Role
+from ripieno.contracts.enums import GenerationStatus, ItemKind, Role
 from ripieno.contracts.sets import SetOrder
 from ripieno.contracts.understanding import Language
 from ripieno.contracts.works import Work, WorkKind
@@ -146,6 +146,7 @@ def list_sets(call: Call[None]) -> Answer:
     "GET",
     "/sets/{id}",
     role=Role.VIEWER,
+    of=ItemKind.SETS,
     tag=TAG,
     query=SetVersionQuery,
     answers={200: SetView},
@@ -159,7 +160,9 @@ async def get_set(call: Call[None]) -> Answer:
     return Answer(view)
 
 
-@route(blueprint, "GET", "/sets/{id}/versions", role=Role.VIEWER, tag=TAG, answers={200: SetVersionList})
+@route(
+    blueprint, "GET", "/sets/{id}/versions", role=Role.VIEWER, of=ItemKind.SETS, tag=TAG, answers={200: SetVersionList}
+)
 def list_set_versions(call: Call[None]) -> Answer:
     """Every version of a set: from which it was made, and what was changed."""
     work = works.get_set(call.owner, call.path["id"])
@@ -171,6 +174,7 @@ def list_set_versions(call: Call[None]) -> Answer:
     "GET",
     "/sets/{id}/versions/compare",
     role=Role.VIEWER,
+    of=ItemKind.SETS,
     tag=TAG,
     query=SetComparisonQuery,
     answers={200: SetComparison},
@@ -189,6 +193,8 @@ def compare_set_versions(call: Call[None]) -> Answer:
     "POST",
     "/sets/{id}/edit",
     role=Role.GENERATOR,
+    of=ItemKind.SETS,
+    for_others=False,
     tag=TAG,
     body=SetChange,
     answers={202: SetAccepted},
@@ -210,6 +216,7 @@ async def edit_set(call: Call[SetChange]) -> Answer:
     "POST",
     "/sets/{id}/rollback",
     role=Role.GENERATOR,
+    of=ItemKind.SETS,
     tag=TAG,
     body=VersionChoice,
     answers={200: SetView},
@@ -225,6 +232,8 @@ def roll_back_set(call: Call[VersionChoice]) -> Answer:
     "POST",
     "/sets/{id}/branch",
     role=Role.GENERATOR,
+    of=ItemKind.SETS,
+    for_others=False,
     tag=TAG,
     body=VersionChoice,
     answers={202: SetAccepted},
@@ -240,7 +249,16 @@ async def branch_set(call: Call[VersionChoice]) -> Answer:
     return _accepted(work, versions.dj_set(work).versions[0], "the branch is being made")
 
 
-@route(blueprint, "GET", "/sets/{id}/why", role=Role.VIEWER, tag=TAG, query=WhyQuery, answers={200: SetExplanation})
+@route(
+    blueprint,
+    "GET",
+    "/sets/{id}/why",
+    role=Role.VIEWER,
+    of=ItemKind.SETS,
+    tag=TAG,
+    query=WhyQuery,
+    answers={200: SetExplanation},
+)
 def explain_set(call: Call[None]) -> Answer:
     """Why the set, one song or one transition of it is as it is."""
     query: WhyQuery = call.query
@@ -260,11 +278,21 @@ def explain_set(call: Call[None]) -> Answer:
     "POST",
     "/sets/{id}/talk",
     role=Role.GENERATOR,
+    of=ItemKind.SETS,
+    for_others=False,
     tag=TAG,
     body=_TALK_BODY,
     answers={202: TalkAccepted},
     with_client=True,
-    problems=("file_too_large", "unsupported_format", "empty_file", "no_audio", "corrupt_audio", "too_much_said"),
+    problems=(
+        "file_too_large",
+        "unsupported_format",
+        "empty_file",
+        "no_audio",
+        "corrupt_audio",
+        "decoder_ended",
+        "too_much_said",
+    ),
 )
 async def talk_to_set(call: Call[None]) -> Answer:
     """Say something to the set, as text or as a recording.
@@ -287,7 +315,9 @@ async def talk_to_set(call: Call[None]) -> Answer:
     return Answer(told, 202, {"Location": url, "Retry-After": "1"})
 
 
-@route(blueprint, "GET", "/sets/{id}/talks/{talk}", role=Role.VIEWER, tag=TAG, answers={200: SetTalkView})
+@route(
+    blueprint, "GET", "/sets/{id}/talks/{talk}", role=Role.VIEWER, of=ItemKind.SETS, tag=TAG, answers={200: SetTalkView}
+)
 def get_talk(call: Call[None]) -> Answer:
     """What was said to a set, what was understood and changed, and the answer."""
     work = works.get_set(call.owner, call.path["id"])
@@ -299,6 +329,7 @@ def get_talk(call: Call[None]) -> Answer:
     "GET",
     "/sets/{id}/download",
     role=Role.VIEWER,
+    of=ItemKind.SETS,
     tag=TAG,
     query=SetDownloadQuery,
     answers={200: "application/octet-stream", 202: SetDownloadAccepted, 307: None},
@@ -339,6 +370,7 @@ async def download_set(call: Call[None]) -> Answer:
     "POST",
     "/sets/{id}/cancel",
     role=Role.GENERATOR,
+    of=ItemKind.SETS,
     tag=TAG,
     answers={202: SetView},
     with_client=True,
@@ -356,7 +388,14 @@ async def cancel_set(call: Call[None]) -> Answer:
 
 
 @route(
-    blueprint, "DELETE", "/sets/{id}", role=Role.GENERATOR, tag=TAG, answers={202: RemovalAccepted}, with_client=True
+    blueprint,
+    "DELETE",
+    "/sets/{id}",
+    role=Role.GENERATOR,
+    of=ItemKind.SETS,
+    tag=TAG,
+    answers={202: RemovalAccepted},
+    with_client=True,
 )
 async def delete_set(call: Call[None]) -> Answer:
     """Stop and delete a set with every version, file and bridge of it; the songs stay."""

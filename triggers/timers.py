@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import UTC, datetime, timedelta
 
 import azure.durable_functions as df
 import azure.functions as func
-from azure.durable_functions import OrchestrationRuntimeStatus as Status
 
 from ripieno.records import songs
 from ripieno.services.settings import settings
-from ripieno.work import asking, endings, housekeeping, inbox, preparing
+from ripieno.work import (
+    asking,
+    delivering,
+    endings,
+    histories,
+    housekeeping,
+    inbox,
+    measuring,
+    metering,
+    orphans,
+    overseeing,
+    preparing,
+    visiting,
+)
 
 blueprint = df.Blueprint()
 log = logging.getLogger("ripieno.housekeeping")
-KEEP = timedelta(days=30)
 COMPLETING_SECONDS = 240.0
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+PURGING_SECONDS = ORPHANS_SECONDS = 400.0  # of the ten minutes that a function has
 
 # Event Grid tells of every drop at once (`inbox.py`); this then finds what was missed. Without it, this is how.
 LOOK_INTO_INBOX = "0 */5 * * * *" if settings().drop_source == "EventGrid" else "* * * * * *"
@@ -41,11 +51,40 @@ async def look_after_runs(timer: func.TimerRequest, client: df.DurableOrchestrat
     await asking.look_after(client, endings.give)
 
 
+@blueprint.function_name("deliver_webhooks")
+@blueprint.timer_trigger(arg_name="timer", schedule="*/15 * * * * *")
+def deliver_webhooks(timer: func.TimerRequest) -> None:
+    """Try webhooks again that did not arrive, as they are due."""
+    delivering.deliver_due()
+
+
 @blueprint.function_name("expire")
 @blueprint.timer_trigger(arg_name="timer", schedule="0 30 3 * * *")
 def expire(timer: func.TimerRequest) -> None:
     """Forget what nobody will ask for again, every night at half past three."""
     log.info("expired: %s", housekeeping.expire())
+
+
+@blueprint.function_name("count_for_gauges")
+@blueprint.timer_trigger(arg_name="timer", schedule="0 * * * * *")
+def count_for_gauges(timer: func.TimerRequest) -> None:
+    """Count, every minute, what telemetry shows of the backlog and of storage; nothing where there is none."""
+    measuring.count()
+
+
+@blueprint.function_name("end_visits")
+@blueprint.timer_trigger(arg_name="timer", schedule="20 */5 * * * *")
+@blueprint.durable_client_input(client_name="client")
+async def end_visits(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
+    """Delete everything of the visitors whose day is over."""
+    await visiting.end(client)
+
+
+@blueprint.function_name("sweep_places")
+@blueprint.timer_trigger(arg_name="timer", schedule="40 */2 * * * *")
+def sweep_places(timer: func.TimerRequest) -> None:
+    """Give back the places of workflows that are over, or never began."""
+    metering.sweep_places()
 
 
 @blueprint.function_name("complete_index")
@@ -59,8 +98,23 @@ def complete_index(timer: func.TimerRequest) -> None:
 @blueprint.timer_trigger(arg_name="timer", schedule="0 0 4 * * *")
 @blueprint.durable_client_input(client_name="client")
 async def purge_history(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
-    """Forget workflows that ended more than 30 days ago, every night at four."""
-    until = datetime.now(UTC) - KEEP
-    ended = [Status.Completed, Status.Failed, Status.Terminated]
-    purged = await client.purge_instance_history_by(LONG_AGO, until, ended)
-    log.info("purged %s workflow instances that were created before %s", purged.instances_deleted, until.isoformat())
+    """Forget workflows that ended long ago (`RIPIENO_KEEP_HISTORY_DAYS`), every night at four."""
+    log.info("purged histories: %s", (await histories.purge(client, seconds=PURGING_SECONDS)).model_dump())
+
+
+@blueprint.function_name("remove_orphans")
+@blueprint.timer_trigger(arg_name="timer", schedule="0 30 4 * * *")
+def remove_orphans(timer: func.TimerRequest) -> None:
+    """Look for blobs that belong to nothing, every night at half past four, from where the last night ended."""
+    wanted = settings().orphans
+    if wanted != "off":
+        told = orphans.tidy(dry_run=wanted == "report", seconds=ORPHANS_SECONDS)
+        log.info("orphans: %s", told.model_dump(exclude={"items", "next_cursor"}))
+
+
+@blueprint.function_name("close_backlog")
+@blueprint.timer_trigger(arg_name="timer", schedule="0 */5 * * * *")
+@blueprint.durable_client_input(client_name="client")
+async def close_backlog(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
+    """Take out of the backlog what nobody is at any more."""
+    await overseeing.close_what_ended(client)

@@ -9,9 +9,9 @@ import azure.durable_functions as df
 
 from ripieno.contracts import names
 from ripieno.contracts.audio import UploadOutcome, UploadRequest, UploadTicket
-from ripieno.contracts.enums import Role
+from ripieno.contracts.enums import ItemKind, Role
 from ripieno.contracts.workflow import Upload
-from ripieno.records import uploads
+from ripieno.records import quotas, uploads
 from ripieno.services import blobs, limits, webhooks
 from ripieno.services.settings import settings
 from ripieno.work import asking, ingest
@@ -19,7 +19,6 @@ from triggers.problems import ApiError
 from triggers.routing import Answer, Call, route
 
 blueprint = df.Blueprint()
-TICKET_HOURS = 4
 
 
 @route(
@@ -30,15 +29,17 @@ TICKET_HOURS = 4
     tag="songs",
     body=UploadRequest,
     answers={201: UploadTicket},
-    problems=("bad_webhook_url", "file_too_large"),
+    problems=("bad_webhook_url", "file_too_large", "quota_exceeded"),
 )
 def create_upload(call: Call[UploadRequest]) -> Answer:
     """An address to put a large file at.
 
-    PUT the bytes to `upload_url` with `headers` within four hours, then POST to `complete_url`.
+    PUT the bytes to `upload_url` with `headers` before `expires_at`, then POST to `complete_url`.
     """
     wanted = call.body
     limits.check_size(wanted.file_size_bytes)
+    its = quotas.Wants(songs=1, size_bytes=wanted.file_size_bytes)
+    quotas.check_room(call.owner, its, roles=call.caller.roles)
     if wanted.webhook_url:
         webhooks.check_user_url(wanted.webhook_url)
     now = datetime.now(UTC)
@@ -52,9 +53,9 @@ def create_upload(call: Call[UploadRequest]) -> Answer:
     uploads.create(upload)
     ticket = UploadTicket(
         upload_id=upload.upload_id,
-        upload_url=blobs.write_url(names.RAW_AUDIO, names.uploaded_blob(upload.upload_id), hours=TICKET_HOURS),
+        upload_url=blobs.write_url(names.RAW_AUDIO, names.uploaded_blob(upload.upload_id)),
         headers={"x-ms-blob-type": "BlockBlob"},
-        expires_at=(now + timedelta(hours=TICKET_HOURS)).isoformat(),
+        expires_at=(now + timedelta(minutes=settings().upload_minutes)).isoformat(),
         complete_url=f"{settings().public_url}/api/uploads/{upload.upload_id}/complete",
     )
     return Answer(ticket, 201)
@@ -65,6 +66,7 @@ def create_upload(call: Call[UploadRequest]) -> Answer:
     "POST",
     "/uploads/{id}/complete",
     role=Role.ANALYST,
+    of=ItemKind.UPLOADS,
     tag="songs",
     answers={200: UploadOutcome, 202: UploadOutcome},
     with_client=True,

@@ -13,7 +13,7 @@ from pydantic import Field
 from ripieno.contracts.audio import RemovalAccepted
 from ripieno.contracts.base import Request
 from ripieno.contracts.consent import ConsentOrder, Revocation
-from ripieno.contracts.enums import GenerationStatus, Role
+from ripieno.contracts.enums import GenerationStatus, ItemKind, Role
 from ripieno.contracts.generation import GenerationAccepted
 from ripieno.contracts.voice_profiles import (
     ApplyOrder,
@@ -99,7 +99,7 @@ def list_voices(call: Call[None]) -> Answer:
     return Answer(VoiceList(items=[voices.shown(one, is_whole=False) for one in found], next_cursor=cursor))
 
 
-@route(blueprint, "GET", "/voices/{id}", role=Role.VIEWER, tag=TAG, answers={200: VoiceView})
+@route(blueprint, "GET", "/voices/{id}", role=Role.VIEWER, of=ItemKind.VOICES, tag=TAG, answers={200: VoiceView})
 def get_voice(call: Call[None]) -> Answer:
     """A voice: who let it be used for what and until when, its samples, its versions."""
     return Answer(voices.shown(records.get(call.owner, call.path["id"])))
@@ -110,6 +110,8 @@ def get_voice(call: Call[None]) -> Answer:
     "DELETE",
     "/voices/{id}",
     role=Role.GENERATOR,
+    of=ItemKind.VOICES,
+    for_others=True,
     tag=TAG,
     answers={202: RemovalAccepted},
     with_client=True,
@@ -128,6 +130,7 @@ async def delete_voice(call: Call[None]) -> Answer:
     "POST",
     "/voices/{id}/samples",
     role=Role.GENERATOR,
+    of=ItemKind.VOICES,
     tag=TAG,
     query=SampleQuery,
     body=_BODY,
@@ -140,6 +143,7 @@ async def delete_voice(call: Call[None]) -> Answer:
         "empty_file",
         "no_audio",
         "corrupt_audio",
+        "decoder_ended",
         "consent_revoked",
     ),
 )
@@ -178,6 +182,7 @@ async def add_sample(call: Call[None]) -> Answer:
     "POST",
     "/voices/{id}/consent",
     role=Role.GENERATOR,
+    of=ItemKind.VOICES,
     tag=TAG,
     body=ConsentOrder,
     answers={200: VoiceView},
@@ -201,6 +206,8 @@ async def give_consent(call: Call[ConsentOrder]) -> Answer:
     "POST",
     "/voices/{id}/revoke",
     role=Role.GENERATOR,
+    of=ItemKind.VOICES,
+    for_others=True,
     tag=TAG,
     body=Revocation,
     answers={202: RemovalAccepted},
@@ -222,6 +229,7 @@ async def revoke_consent(call: Call[Revocation]) -> Answer:
     "POST",
     "/voices/{id}/train",
     role=Role.GENERATOR,
+    of=ItemKind.VOICES,
     tag=TAG,
     body=TrainOrder,
     answers={202: VoiceView},
@@ -239,7 +247,15 @@ async def train_voice(call: Call[TrainOrder]) -> Answer:
     return Answer(await asyncio.to_thread(voices.shown, voice), 202, headers)
 
 
-@route(blueprint, "GET", "/voices/{id}/versions", role=Role.VIEWER, tag=TAG, answers={200: VoiceVersionList})
+@route(
+    blueprint,
+    "GET",
+    "/voices/{id}/versions",
+    role=Role.VIEWER,
+    of=ItemKind.VOICES,
+    tag=TAG,
+    answers={200: VoiceVersionList},
+)
 def list_voice_versions(call: Call[None]) -> Answer:
     """Every version of a voice: from which samples, what was measured, how well the model learned."""
     voice = records.get(call.owner, call.path["id"])
@@ -251,6 +267,7 @@ def list_voice_versions(call: Call[None]) -> Answer:
     "GET",
     "/voices/{id}/versions/compare",
     role=Role.VIEWER,
+    of=ItemKind.VOICES,
     tag=TAG,
     query=VoiceComparisonQuery,
     answers={200: VoiceComparison},
@@ -265,6 +282,7 @@ def compare_voice_versions(call: Call[None]) -> Answer:
     "POST",
     "/voices/{id}/rollback",
     role=Role.GENERATOR,
+    of=ItemKind.VOICES,
     tag=TAG,
     body=VoiceVersionChoice,
     answers={200: VoiceView},
@@ -279,6 +297,7 @@ def roll_back_voice(call: Call[VoiceVersionChoice]) -> Answer:
     "GET",
     "/voices/{id}/uses",
     role=Role.VIEWER,
+    of=ItemKind.VOICES,
     tag=TAG,
     query=VoiceQuery,
     answers={200: VoiceUseList},
@@ -295,6 +314,7 @@ def list_voice_uses(call: Call[None]) -> Answer:
     "POST",
     "/voices/{id}/apply",
     role=Role.GENERATOR,
+    of=ItemKind.VOICES,
     tag=TAG,
     body=ApplyOrder,
     answers={202: GenerationAccepted},

@@ -28,12 +28,17 @@ def mir(job_input: dict, context: JobContext) -> dict:
     order = MirInput.model_validate(job_input)
     audio = songs.fetch(order.container, order.blob_name, context)
     stems = _useful_stems(order, context)
-    features = listening.listen(
-        audio, lambda done: context.progress(0.05 + 0.75 * done, "listening"), stems, engines=order.engines
-    )
+    with context.inference("listening"):
+        features = listening.listen(
+            audio, lambda done: context.progress(0.05 + 0.75 * done, "listening"), stems, engines=order.engines
+        )
     context.progress(0.82, "beats, chords, key and sections")
-    analysis = listening.describe(features)
-    analysis = impression.heard(audio, analysis, lambda done: context.progress(0.9 + 0.07 * done, "mood and styles"))
+    with context.inference("describing"):
+        analysis = listening.describe(features)
+    with context.inference("mood and styles"):
+        analysis = impression.heard(
+            audio, analysis, lambda done: context.progress(0.9 + 0.07 * done, "mood and styles")
+        )
     if order.separation is not None:
         analysis.engines["separate"] = order.separation
     context.progress(0.97, "storing the findings")

@@ -16,6 +16,7 @@ from ripieno.contracts.enums import JobKind, JobState
 from ripieno.contracts.jobs import JobRequest
 from ripieno.contracts.problems import Problem
 from ripieno.services import blobs
+from ripieno.services.settings import settings
 
 
 def _load_handlers():
@@ -76,18 +77,22 @@ def _version(container: str, blob_name: str) -> str:
 @app.post("/analyze", status_code=202)
 async def analyze(request: AnalyzeRequest):
     """Analyse a blob of the storage account as one job: 202 now, the findings by callback."""
+    owner = request.owner or settings().default_owner
     try:
         container, blob_name = blobs.parse_uri(request.blob_uri)
-        if container not in names.CONTAINERS:
-            raise ValueError(f"blob_uri must be in a container of the platform: {', '.join(names.CONTAINERS)}")
+        if container not in names.WITH_AUDIO:
+            raise ValueError(f"blob_uri must be in a container with music: {', '.join(names.WITH_AUDIO)}")
+        if not names.may_name(owner, container, blob_name):
+            raise ValueError(f"blob_uri is in the inbox of somebody else: {owner} may not name it")
     except ValueError as fault:
         problem = Problem(title="bad blob_uri", status=400, code="bad_blob_uri", detail=str(fault))
         return JSONResponse(problem.model_dump(exclude_none=True), 400, media_type="application/problem+json")
     version = await asyncio.to_thread(_version, container, blob_name)
-    job_id = names.direct_analysis(request.audio_file_id, request.blob_uri, version)
+    job_id = names.direct_analysis(request.audio_file_id, request.blob_uri, version, request.owner)
     job = JobRequest(
         kind=JobKind.ANALYZE,
         input={"audio_file_id": request.audio_file_id, "container": container, "blob_name": blob_name},
+        owner=owner,
         callback_url=request.callback_url,
     )
     answer = await app.state.submit(job_id, job, directly=True)

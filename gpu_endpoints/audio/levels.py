@@ -9,7 +9,6 @@ from scipy import signal
 
 SAMPLE_RATE = 44100  # of everything that is made here
 CEILING = 10 ** (-1 / 20)  # -1 dBFS: what a loudness target may raise peaks to, and a mix may reach
-HIGHEST = 1000.0  # 60 dB over full scale: no recording, and more than resamplers and filters were made for
 SILENT = 1e-6
 _BLOCK_SECONDS, _STEP = 0.4, 0.25  # shorter sounds have no loudness; blocks begin a quarter of one apart
 _ABSOLUTE_GATE, _RELATIVE_GATE = -70.0, -10.0  # LUFS, LU

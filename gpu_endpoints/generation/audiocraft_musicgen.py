@@ -14,6 +14,7 @@ import soxr
 import torch
 from audiocraft.models import MusicGen  # pyright: ignore[reportMissingImports]
 
+from gpu_endpoints import weights
 from gpu_endpoints.audio.levels import SAMPLE_RATE
 from gpu_endpoints.generation import describing, joining
 from gpu_endpoints.generation.engine import Generated, OnProgress, Wish, installed
@@ -36,6 +37,8 @@ class AudiocraftEngine:
 
     def __init__(self, folder: Path, *, name: str, license_name: str):
         self._name, self._license, self._folder = name, license_name, folder
+        for path in sorted(folder.glob("*.bin")):
+            weights.checkpoint(path)  # audiocraft itself would run whatever they hold
         self._model: Any = MusicGen.get_pretrained(str(folder))
         self._hears = hasattr(self._model, "generate_with_chroma") and name.endswith(("melody", "style"))
 

@@ -53,7 +53,11 @@ class MusicgenEngine:
         self.is_melody = AutoConfig.from_pretrained(folder, local_files_only=True).model_type == "musicgen_melody"
         family: Any = MusicgenMelodyForConditionalGeneration if self.is_melody else MusicgenForConditionalGeneration
         precision = torch.bfloat16 if self._device.type == "cuda" else torch.float32
-        self.model = family.from_pretrained(folder, local_files_only=True, dtype=precision).to(self._device).eval()
+        self.model = (
+            family.from_pretrained(folder, local_files_only=True, use_safetensors=True, dtype=precision)
+            .to(self._device)
+            .eval()
+        )
         self.model.audio_encoder.float()  # codes to sound: quick, and audibly worse in half precision
         self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         codec = self.model.config.audio_encoder

@@ -15,6 +15,7 @@ from ripieno.contracts.enums import JobKind, JobState
 from ripieno.contracts.generation import GenerateAccepted, GenerateRequest
 from ripieno.contracts.jobs import JobRequest
 from ripieno.services import blobs
+from ripieno.services.settings import settings
 
 
 def _load_handlers() -> dict[str, Handler]:
@@ -75,9 +76,14 @@ app = create_app(GENERATION)
 @app.post("/generate", status_code=202)
 async def generate(request: GenerateRequest):
     """Generate stems as one job: 202 now, the stems by callback."""
-    job_input = request.model_dump(exclude={"callback_url"})
-    job = JobRequest(kind=JobKind.GENERATE, input=job_input, callback_url=request.callback_url)
-    job_id = names.direct_generation(request.generation_request_id)
+    job_input = request.model_dump(exclude={"callback_url", "owner"})
+    job = JobRequest(
+        kind=JobKind.GENERATE,
+        input=job_input,
+        owner=request.owner or settings().default_owner,
+        callback_url=request.callback_url,
+    )
+    job_id = names.direct_generation(request.generation_request_id, request.owner)
     answer = await app.state.submit(job_id, job, directly=True)
     if answer.status_code != 202:
         return answer

@@ -127,7 +127,8 @@ def _made_by(
     sung = singer is not None and choice.sings(name)
     engine = choice.sung_as(name, singer) if singer is not None and sung else choice.choose(name)
     signature = engine.provenance()  # once: it may have to read every weight
-    found = made_well(engine, wishes, context)
+    with context.inference(signature.engine):
+        found = made_well(engine, wishes, context)
     if singer is not None and not sung:
         for wish, _, score in found:
             if wish.plan.stem_type == StemType.VOCALS:

@@ -23,8 +23,12 @@ MOST_AT_ONCE = 15 * 60.0  # seconds that align and check hold in memory
 BLOCK_SECONDS = 1.0  # of each of a mix's sources
 
 
-def fetch(source: AudioBlob, context: JobContext, *, number: int = 0) -> decoding.Audio:
+def fetch(source: AudioBlob, context: JobContext, *, number: int = 0, is_foreign: bool | None = None) -> decoding.Audio:
     """
+    Parameters
+    ----------
+    is_foreign : whether the file came from outside, where its container does not say it
+
     Raises
     ------
     JobFailed
@@ -35,7 +39,7 @@ def fetch(source: AudioBlob, context: JobContext, *, number: int = 0) -> decodin
         blobs.download_to(source.container, source.blob_name, path)
     except blobs.BlobMissing as fault:
         raise JobFailed("audio_missing", f"a file that is needed is gone ({fault})") from fault
-    if source.container in OURS:
+    if not (source.container not in OURS if is_foreign is None else is_foreign):
         return decoding.open_stem(path)
     return decoding.open_audio(
         path, max_seconds=settings().max_song_seconds, on_block=lambda _: context.check_cancelled()

@@ -31,7 +31,7 @@ class Conflict(RuntimeError):
 
 
 class JobDocument(Contract):
-    """One job at rest."""
+    """One job at rest. `traceparent` is within which span it was asked for, the last time that it was."""
 
     job_id: str
     request: JobRequest
@@ -46,6 +46,7 @@ class JobDocument(Contract):
     started_at: str | None = None
     ended_at: str | None = None
     cancel_requested: bool = False
+    traceparent: str | None = None
     result: dict | None = None
     error: JobError | None = None
     etag: str | None = None
@@ -148,7 +149,7 @@ class Documents:
         else:
             beat = self.heartbeat_of(document.replica_id)
             at, lost = beat.at, self._is_lost(document, beat)
-        fields = document.model_dump(exclude={"request", "etag", "gone", "further_callback_urls"})
+        fields = document.model_dump(exclude={"request", "etag", "gone", "further_callback_urls", "traceparent"})
         return JobStatus(**fields, kind=document.request.kind, heartbeat_at=at.isoformat(), lost=lost)
 
     def _is_lost(self, document: JobDocument, beat: Heartbeat) -> bool:

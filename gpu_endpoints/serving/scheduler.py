@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from azure.core.exceptions import AzureError
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from gpu_endpoints.serving.documents import (
     HEARTBEAT_SECONDS,
@@ -21,10 +19,13 @@ from gpu_endpoints.serving.documents import (
     fingerprint,
     utc_now,
 )
+from gpu_endpoints.serving.fair import FairQueue
+from gpu_endpoints.serving.job_telemetry import Job
 from gpu_endpoints.serving.worker import LoadHandlers, WorkerProcess
 from ripieno.contracts.enums import JobState
 from ripieno.contracts.jobs import JobError, JobEvent, JobRequest, JobStatus
-from ripieno.services import blobs, webhooks
+from ripieno.services import blobs, telemetry, webhooks
+from ripieno.services.telemetry import instruments
 
 log = logging.getLogger("ripieno.scheduler")
 MOST_ATTEMPTS = 10  # replicas die of deployments and evictions far more often than of a job
@@ -36,7 +37,11 @@ CallbackPayload = Callable[[JobDocument], dict[str, Any] | None]
 
 
 class QueueFull(RuntimeError):
-    """Try again later, or elsewhere."""
+    """Try again after `retry_after` seconds, or elsewhere."""
+
+    def __init__(self, message: str, retry_after: int):
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class DifferentJob(RuntimeError):
@@ -51,6 +56,7 @@ class Held:
     worker: WorkerProcess | None = None
     cancelled: bool = False
     progress: tuple[float, str] = field(default=(0.0, ""))
+    told: Job = field(default_factory=Job)
 
 
 class Scheduler:
@@ -70,18 +76,12 @@ class Scheduler:
         self._job_timeout = job_timeout
         self._callback_payload = callback_payload
         self._held: dict[str, Held] = {}
-        self._queue: list[tuple[str, int, str]] = []
-        self._order = itertools.count()
+        self._queue = FairQueue(queue_limit)
         self._wake = asyncio.Condition()
         self._locks: dict[str, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task] = set()
-        self.registry = CollectorRegistry()
-        self._queued = Gauge("ripieno_jobs_queued", "Jobs waiting for a worker", registry=self.registry)
-        self._running = Gauge("ripieno_jobs_running", "Jobs at work", registry=self.registry)
-        self._ended = Counter("ripieno_jobs_ended", "Jobs ended", ["kind", "state"], registry=self.registry)
-        self._seconds = Histogram(
-            "ripieno_job_seconds", "Time at work", ["kind"], registry=self.registry, buckets=(1, 5, 15, 60, 300, 1800)
-        )
+        telemetry.observe(instruments.JOBS_QUEUED, lambda: [(self.load["queued"], {})])
+        telemetry.observe(instruments.JOBS_RUNNING, lambda: [(self.load["running"], {})])
 
     # -- life -----------------------------------------------------------------------------------------------------
 
@@ -130,6 +130,7 @@ class Scheduler:
                 fingerprint=fingerprint(request),
                 replica_id=self._documents.replica_id,
                 created_at=utc_now(),
+                traceparent=telemetry.current(),
             )
             try:
                 return await self._enqueue(new)
@@ -165,8 +166,7 @@ class Scheduler:
             return await self._cancel_elsewhere(document)
         if held.worker is None:
             held.cancelled = True
-            async with self._wake:
-                self._wake.notify_all()
+            self._queue.remove(job_id)
             document = await self._end(held, "cancelled", None)
         else:
             held.cancelled = True
@@ -223,6 +223,7 @@ class Scheduler:
                     "cancel_requested": False,
                     "result": None,
                     "error": None,
+                    "traceparent": telemetry.current(),
                 }
             )
         )
@@ -242,6 +243,7 @@ class Scheduler:
                 update={
                     "request": request,
                     "replica_id": self._documents.replica_id,
+                    "traceparent": telemetry.current() or lost.traceparent,
                     "attempt": attempt,
                     "state": JobState.QUEUED,
                     "progress": 0.0,
@@ -251,8 +253,8 @@ class Scheduler:
         )
 
     async def _enqueue(self, document: JobDocument) -> JobStatus:
-        if self.load["queued"] >= self._queue_limit:
-            raise QueueFull(f"{self._queue_limit} jobs are waiting")
+        owner, arrived = document.request.owner or "", document.request.arrived_at or document.created_at
+        self._make_room(owner, arrived)
         try:
             document = await asyncio.to_thread(self._documents.write, document)
         except Conflict:
@@ -263,23 +265,39 @@ class Scheduler:
             assert status is not None
             return status
         self._held[document.job_id] = Held(document)
-        arrived = document.request.arrived_at or document.created_at
         async with self._wake:
-            heapq.heappush(self._queue, (arrived, next(self._order), document.job_id))
+            self._queue.add(owner, arrived, document.job_id)
             self._wake.notify()
-        self._queued.set(self.load["queued"])
         return await self._status(document)
+
+    def _make_room(self, owner: str, arrived: str) -> None:
+        """A place for a job, where need be that of its owner's youngest: that one is seen as lost, and comes again.
+
+        Raises
+        ------
+        QueueFull
+        """
+        if self._queue.has_room(owner):
+            return
+        youngest = self._queue.newest_after(owner, arrived)
+        if youngest is None:
+            raise QueueFull(
+                f"{self._queue.waiting_of(owner)} jobs of this owner wait, and {self._queue_limit} may wait at all",
+                self._queue.retry_after(owner, len(self._workers)),
+            )
+        self._queue.remove(youngest)
+        self._held.pop(youngest, None)
 
     # -- work -----------------------------------------------------------------------------------------------------
 
     async def _work(self, worker: WorkerProcess) -> None:
         while True:
             async with self._wake:
-                while not self._queue:
+                while (job_id := self._queue.take()) is None:
                     await self._wake.wait()
-                _, _, job_id = heapq.heappop(self._queue)
-            held = self._held.get(job_id)
+            held, began = self._held.get(job_id), time.monotonic()
             if held is None or held.cancelled:
+                self._queue.done(job_id, 0.0)
                 continue
             held.worker = worker
             try:
@@ -287,10 +305,10 @@ class Scheduler:
             except Exception:
                 log.exception("job %s was dropped; it will be seen as lost", job_id)
                 self._held.pop(job_id, None)
+            finally:
+                self._queue.done(job_id, time.monotonic() - began)
 
     async def _run(self, held: Held, worker: WorkerProcess) -> None:
-        self._running.set(self.load["running"])
-        self._queued.set(self.load["queued"])
         held.document = await self._change(held.document, state=JobState.RUNNING, started_at=utc_now())
         if held.cancelled or held.document.cancel_requested or held.document.gone:  # while that was being written
             await self._end(held, "cancelled", None)
@@ -302,20 +320,20 @@ class Scheduler:
 
         try:
             request = held.document.request
-            with self._seconds.labels(request.kind).time():
-                outcome, value = await worker.run(
-                    held.document.job_id,
-                    request.kind,
-                    request.input,
-                    on_progress=on_progress,
-                    is_cancelled=lambda: held.cancelled,
-                    timeout=self._job_timeout,
-                )
+            held.told.began(held.document)
+            outcome, value = await worker.run(
+                held.document.job_id,
+                request.kind,
+                request.input,
+                on_progress=on_progress,
+                is_cancelled=lambda: held.cancelled,
+                timeout=self._job_timeout,
+                traceparent=held.told.span(held.document),
+            )
         finally:
             watcher.cancel()
             await asyncio.gather(watcher, return_exceptions=True)
         await self._end(held, outcome, value)
-        self._running.set(self.load["running"])
 
     async def _watch(self, held: Held, worker: WorkerProcess) -> None:
         """Write progress down now and then, and notice a cancel that another replica was asked for."""
@@ -340,9 +358,9 @@ class Scheduler:
         )
         self._held.pop(document.job_id, None)
         self._locks.pop(document.job_id, None)
-        self._ended.labels(document.request.kind, outcome).inc()
+        held.told.ended(document, outcome, error)
         if document.callback_urls and not document.gone:
-            self._spawn(self._tell(document))
+            self._spawn(self._tell(document, held.told.span(document)))
         return document
 
     async def _change(self, document: JobDocument, **fields: Any) -> JobDocument:
@@ -366,21 +384,26 @@ class Scheduler:
                 await asyncio.sleep(min(1 + attempt, 10))
         raise Conflict(document.job_id)
 
-    async def _tell(self, document: JobDocument) -> None:
+    async def _tell(self, document: JobDocument, within: str | None) -> None:
         """Say that the job has ended. A hint: whoever misses it reads the job."""
         payload = await self._payload(document)
-        await asyncio.gather(*(self._call_back(document, payload, url) for url in document.callback_urls))
+        await asyncio.gather(*(self._call_back(document, payload, url, within) for url in document.callback_urls))
 
     async def _payload(self, document: JobDocument) -> dict[str, Any]:
         payload = await asyncio.to_thread(self._callback_payload, document)
         return payload or JobEvent(job_id=document.job_id, state=document.state).model_dump()
 
-    async def _call_back(self, document: JobDocument, payload: dict[str, Any], url: str) -> None:
+    async def _call_back(
+        self, document: JobDocument, payload: dict[str, Any], url: str, within: str | None = None
+    ) -> None:
         message_id = f"{document.job_id}-{document.created_at}-{document.attempt}-{document.state}"
         for wait in CALLBACK_WAITS:
             await asyncio.sleep(wait)
             try:
-                await asyncio.to_thread(webhooks.send_callback, url, message_id, payload)
+                with telemetry.span("callback", kind="client", parent=within):
+                    await asyncio.to_thread(webhooks.send_callback, url, message_id, payload)
                 return
             except Exception as fault:
+                kind = {"ripieno.where": "callback", "error.type": type(fault).__name__}
+                telemetry.record(instruments.ERRORS, 1, kind)
                 log.info("the callback of %s was not heard: %s", document.job_id, fault)

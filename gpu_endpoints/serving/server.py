@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
-import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,22 +12,27 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
-from prometheus_client import generate_latest
 
+from gpu_endpoints.serving import callers, gpus
 from gpu_endpoints.serving import health as health_of
+from gpu_endpoints.serving.callers import Caller, Standing
 from gpu_endpoints.serving.documents import JobDocument, utc_now
+from gpu_endpoints.serving.prometheus import Prometheus
+from gpu_endpoints.serving.requests_told import tell_of_requests
 from gpu_endpoints.serving.scheduler import DifferentJob, QueueFull, Scheduler
 from gpu_endpoints.serving.worker import LoadHandlers
 from ripieno import __version__
 from ripieno.contracts.jobs import JobRequest, JobStatus, ScoreRequest
 from ripieno.contracts.problems import Problem
-from ripieno.services import webhooks
+from ripieno.services import telemetry, webhooks
 from ripieno.services.models import container
 from ripieno.services.settings import settings
 
-RETRY_AFTER_SECONDS = 10
-OPEN_PATHS = {"/health", "/ready", "/metrics"}
+OPEN_PATHS = {"/health", "/ready"}
+"""To strangers too, who are told no more than that it is up: whatever restarts or balances replicas is one."""
+OF_THE_MACHINE = {"/metrics"}
 _JOB_ID_LENGTH = 300
+_WITHOUT_A_NAME = (Standing.STRANGER, Standing.ELSEWHERE)
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Endpoint:
 
 def create_app(endpoint: Endpoint) -> FastAPI:
     chosen, cores = settings(), os.cpu_count() or 1
+    callers.check_start(chosen)
     workers = chosen.workers or min(2, cores)
     queue_limit = chosen.queue_limit
     scheduler = Scheduler(
@@ -60,24 +64,52 @@ def create_app(endpoint: Endpoint) -> FastAPI:
         job_timeout=chosen.job_timeout,
         callback_payload=endpoint.callback_payload,
     )
+    metrics_kept = Prometheus()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        logging.getLogger("azure").setLevel(logging.WARNING)
+        telemetry.configure_logs()
+        telemetry.start(endpoint.name)
+        telemetry.listen(metrics_kept)
+        gpus.show()
         await asyncio.to_thread(container.bring)
         await scheduler.start()
         yield
         await scheduler.stop()
+        telemetry.leave(metrics_kept)
+        await asyncio.to_thread(telemetry.stop)
 
-    app = FastAPI(title=f"Ripieno {endpoint.name}", version=__version__, lifespan=lifespan)
+    # FastAPI's own telemetry would tell of bodies that are refused, and of exceptions with what they say.
+    app = FastAPI(
+        title=f"Ripieno {endpoint.name}",
+        version=__version__,
+        lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
 
     @app.middleware("http")
-    async def check_key(request: Request, call_next):
-        key = settings().endpoint_key
-        given = request.headers.get("authorization", "")
-        if key and request.url.path not in OPEN_PATHS and not secrets.compare_digest(given, f"Bearer {key}"):
-            return _problem(401, "bad_key", "send the endpoint's key as a bearer token")
-        return await call_next(request)
+    async def check_caller(request: Request, call_next):
+        caller, path = _caller(request), request.url.path
+        known = settings()
+        if known.endpoint_audience:  # the provider's keys may have to be fetched
+            standing = await asyncio.to_thread(callers.standing, caller, known)
+        else:
+            standing = callers.standing(caller, known)
+        request.state.is_known = standing == Standing.KNOWN
+        if standing == Standing.KNOWN or (standing in _WITHOUT_A_NAME and path in OPEN_PATHS):
+            return await call_next(request)
+        if standing == Standing.STRANGER and path in OF_THE_MACHINE and callers.is_on_this_machine(caller):
+            return await call_next(request)
+        if standing == Standing.ELSEWHERE:
+            return _problem(403, "not_from_here", "this endpoint has no key: it serves programs on its machine alone")
+        return _problem(
+            401,
+            "bad_key",
+            "send one of the endpoint's keys, or a token of the platform's identity, as a bearer token",
+            {"WWW-Authenticate": "Bearer"},
+        )
+
+    tell_of_requests(app, quiet=OPEN_PATHS)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, fault: RequestValidationError):
@@ -98,7 +130,7 @@ def create_app(endpoint: Endpoint) -> FastAPI:
         try:
             return _job(await scheduler.submit(job_id, request, directly=directly), 202)
         except QueueFull as fault:
-            return _problem(503, "queue_full", str(fault), {"Retry-After": str(RETRY_AFTER_SECONDS)})
+            return _problem(503, "queue_full", str(fault), {"Retry-After": str(fault.retry_after)})
         except DifferentJob as fault:
             return _problem(409, "different_job", str(fault))
 
@@ -156,23 +188,33 @@ def create_app(endpoint: Endpoint) -> FastAPI:
         return await describe()
 
     @app.get("/health")
-    async def health():
-        """How it is, what can be done here by engine, and how busy it is."""
-        return await describe()
+    async def health(request: Request):
+        """How it is, what can be done here by engine, and how busy it is; to strangers, that it is up."""
+        return await describe() if request.state.is_known else {"status": "ok"}
 
     @app.get("/ready")
     async def ready():
         """200 while more work is welcome, 503 while the queue is full."""
         if scheduler.load["queued"] >= queue_limit:
-            return _problem(503, "queue_full", f"{queue_limit} jobs are waiting")
+            return _problem(503, "queue_full", "the queue is full")
         return {"ready": True}
 
     @app.get("/metrics")
     async def metrics():
         """For Prometheus, and for KEDA to scale by."""
-        return PlainTextResponse(generate_latest(scheduler.registry), media_type="text/plain; version=0.0.4")
+        return PlainTextResponse(metrics_kept.text(), media_type="text/plain; version=0.0.4")
 
     return app
+
+
+def _caller(request: Request) -> Caller:
+    headers = request.headers
+    return Caller(
+        address=request.client.host if request.client else "",
+        authorization=headers.get("authorization", ""),
+        host=headers.get("host", ""),
+        origin=headers.get("origin", ""),
+    )
 
 
 def _job(status: JobStatus, code: int) -> JSONResponse:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from gpu_endpoints.serving.reporting import Reporter
 
 Handler = Callable[[dict[str, Any], "JobContext"], dict[str, Any]]
 
@@ -32,6 +35,11 @@ class JobContext:
     folder: Path
     _report: Callable[[float, str], None]
     _is_cancelled: Callable[[], bool]
+    _reporter: Reporter | None = None
+
+    def inference(self, engine: str) -> AbstractContextManager[None]:
+        """While this is open an engine is at work: that is measured, fetching and storing are not."""
+        return nullcontext() if self._reporter is None else self._reporter.inference(engine)
 
     def progress(self, fraction: float, stage: str) -> None:
         """Say how far the job is (0 to 1) and stop it if it was cancelled; call it between chunks."""
@@ -49,8 +57,8 @@ class JobContext:
         def report(fraction: float, stage: str) -> None:
             self._report(start + (end - start) * fraction, stage)
 
-        return JobContext(self.job_id, self.folder, report, self._is_cancelled)
+        return JobContext(self.job_id, self.folder, report, self._is_cancelled, self._reporter)
 
     def silent(self) -> JobContext:
         """A context that reports nothing, for what is done beside the rest of the job; it is cancelled with it."""
-        return JobContext(self.job_id, self.folder, lambda fraction, stage: None, self._is_cancelled)
+        return JobContext(self.job_id, self.folder, lambda fraction, stage: None, self._is_cancelled, self._reporter)

@@ -11,7 +11,6 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,9 +18,10 @@ from typing import Any
 
 import setproctitle
 
-from gpu_endpoints.serving import gpu_memory
+from gpu_endpoints.serving import gpu_memory, reporting
 from gpu_endpoints.serving.work import Handler, JobCancelled, JobContext, JobFailed
 from ripieno.contracts.jobs import JobError
+from ripieno.services import telemetry
 
 log = logging.getLogger("ripieno.worker")
 _HOW: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
@@ -76,10 +76,12 @@ class WorkerProcess:
         on_progress: Callable[[float, str], None],
         is_cancelled: Callable[[], bool],
         timeout: float,
+        traceparent: str | None = None,
     ) -> Outcome:
         """Run one job to its end; a worker that dies or overstays is replaced and the job has failed.
 
         `is_cancelled` says whether the job was cancelled before it was here: `cancel` ends the job that is.
+        `traceparent` is the span that what it does is a part of.
         """
         if self._process is None or not self._process.is_alive():
             await asyncio.to_thread(self.start)
@@ -88,10 +90,13 @@ class WorkerProcess:
         if is_cancelled():  # while the process was being started
             return "cancelled", None
         try:
-            self._pipe.send((job_id, kind, job_input))
+            self._pipe.send((job_id, kind, job_input, traceparent))
             async with asyncio.timeout(timeout):
                 while True:
-                    message, *rest = await asyncio.to_thread(self._receive)
+                    received = await asyncio.to_thread(self._receive)
+                    if reporting.heard(received):
+                        continue
+                    message, *rest = received
                     if message == "progress":
                         on_progress(*rest)
                         continue
@@ -120,11 +125,11 @@ class WorkerProcess:
 # -- the child's side ---------------------------------------------------------------------------------------------
 
 
-def _work(pipe: Connection, cancel: Any, load_handlers: LoadHandlers, threads: int) -> None:
+def _work(connection: Connection, cancel: Any, load_handlers: LoadHandlers, threads: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("azure", "httpx"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    telemetry.configure_logs()
+    pipe = reporting.Pipe(connection)
+    telemetry.listen(pipe)
     setproctitle.setproctitle("ripieno: worker")
     for name in _THREADS:
         os.environ[name] = str(threads)
@@ -132,16 +137,25 @@ def _work(pipe: Connection, cancel: Any, load_handlers: LoadHandlers, threads: i
     handlers: dict[str, Handler] | None = None
     while True:
         try:
-            job_id, kind, job_input = pipe.recv()
+            job_id, kind, job_input, traceparent = pipe.recv()
         except (EOFError, OSError):
             return
         if handlers is None:
             handlers = load_handlers()
-        pipe.send(_run(handlers, job_id, kind, job_input, pipe, cancel))
+        reporter = reporting.Reporter(pipe.send, traceparent, kind)
+        with telemetry.about(job_id=job_id, function=kind):
+            outcome = _run(handlers, job_id, kind, job_input, pipe, cancel, reporter)
+        pipe.send(outcome)
 
 
 def _run(
-    handlers: dict[str, Handler], job_id: str, kind: str, job_input: dict, pipe: Connection, cancel: Any
+    handlers: dict[str, Handler],
+    job_id: str,
+    kind: str,
+    job_input: dict,
+    pipe: reporting.Pipe,
+    cancel: Any,
+    reporter: reporting.Reporter,
 ) -> Outcome:
     last = 0.0
 
@@ -153,7 +167,9 @@ def _run(
 
     with tempfile.TemporaryDirectory(prefix="ripieno-job-") as folder:
         try:
-            return "succeeded", handlers[kind](job_input, JobContext(job_id, Path(folder), report, cancel.is_set))
+            context = JobContext(job_id, Path(folder), report, cancel.is_set, reporter)
+            with reporter.span(f"work {kind}", {"ripieno.job.id": job_id}):
+                return "succeeded", handlers[kind](job_input, context)
         except JobCancelled:
             return "cancelled", None
         except JobFailed as fault:
@@ -166,7 +182,7 @@ def _run(
             if gpu_memory.is_full(fault):
                 said = "the GPU's memory is full: the job is tried again, by a new worker or another replica"
                 return "failed", JobError(code=gpu_memory.CODE, message=said, retryable=True).model_dump()
-            log.error("job %s (%s) failed:\n%s", job_id, kind, traceback.format_exc())
+            log.exception("job %s (%s) failed", job_id, kind)
             said = str(fault).replace(folder, "").strip() or "no reason given"
             error = JobError(code="internal_error", message=f"{type(fault).__name__}: {said}", retryable=True)
         return "failed", error.model_dump()

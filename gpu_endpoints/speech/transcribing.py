@@ -20,7 +20,7 @@ def run(job_input: dict, context: JobContext) -> dict:
     order = TranscribeInput.model_validate(job_input)
     engine = loaded(order.engine)
     context.progress(0.05, "fetching what was said")
-    audio = sources.fetch(order.audio, context)
+    audio = sources.fetch(order.audio, context, is_foreign=True)  # said by somebody
     if audio.duration > MOST_HEARD_SECONDS:
         raise JobFailed("too_long", f"say it in {MOST_HEARD_SECONDS:.0f} s: it lasts {audio.duration:.0f} s")
     mono = _mono(audio)

@@ -84,6 +84,6 @@ def _loaded(place: str) -> tuple[Any, Any, Any]:
     import torch
     from transformers import WhisperForConditionalGeneration, WhisperProcessor
 
-    model: Any = WhisperForConditionalGeneration.from_pretrained(place)
+    model: Any = WhisperForConditionalGeneration.from_pretrained(place, local_files_only=True, use_safetensors=True)
     model = model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
-    return model, WhisperProcessor.from_pretrained(place), torch
+    return model, WhisperProcessor.from_pretrained(place, local_files_only=True), torch

@@ -19,15 +19,21 @@ from ripieno.cli.generate import generate
 from ripieno.cli.library import delete, jams, list_songs, search, show, status, stems
 from ripieno.cli.mix import mix
 from ripieno.cli.models import models
+from ripieno.cli.ops import ops
+from ripieno.cli.pairing import devices, pair
 from ripieno.cli.pieces import compositions, rate
 from ripieno.cli.preferences import preferences
 from ripieno.cli.refusals import appeal, decide, refusals
 from ripieno.cli.reviews import approve, cancel, generations, reject
 from ripieno.cli.set_edits import dj_set
+from ripieno.cli.shares import share, shares, unshare
+from ripieno.cli.signing_in import login, logout, whoami
 from ripieno.cli.stack import doctor, down, up
 from ripieno.cli.stages import harmonize, lyrics, master
 from ripieno.cli.understand import understand
+from ripieno.cli.usage import usage
 from ripieno.cli.voice import voice
+from ripieno.cli.webhooks import webhooks
 from ripieno.client import RipienoError
 
 _SECTIONS = [
@@ -39,8 +45,12 @@ _SECTIONS = [
         "Whole pieces", [compose, refine, compositions, versions, rollback, download, rate, lyrics, harmonize, master]
     ),
     cloup.Section("DJ sets", [dj_set]),
+    cloup.Section("Shared with others", [share, shares, unshare]),
     cloup.Section("What was refused", [refusals, appeal, decide]),
     cloup.Section("Voices", [voice]),
+    cloup.Section("Who you are", [login, logout, whoami, pair, devices, usage]),
+    cloup.Section("Webhooks", [webhooks]),
+    cloup.Section("For operators", [ops]),
     cloup.Section("The stack on this machine", [up, down, doctor, models, completion]),
 ]
 _EPILOG = (
@@ -48,7 +58,8 @@ _EPILOG = (
     '  ripieno generate song.mp3 --stems bass --section "second chorus" --mix\n\n'
     "\b\nEnvironment:\n"
     "  RIPIENO_URL   where Ripieno answers; else the stack of this machine\n"
-    "  RIPIENO_KEY   its key, where it wants one\n"
+    "  RIPIENO_TOKEN a token for it, where you did not `ripieno login`\n"
+    "  RIPIENO_OWNER for an Admin: whose things are meant, where they are another's\n"
     "  NO_COLOR      no colours\n\n"
     "\b\nExit codes:\n" + "\n".join(f"  {code:<5} {meaning}" for code, meaning in exits.MEANINGS.items())
 )

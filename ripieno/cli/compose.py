@@ -46,11 +46,11 @@ _destination = cloup.option(
 
 @cloup.command(
     epilog=examples(
-        'ripieno compose "a sad waltz in E minor, 20 seconds" --instrumental',
+        'ripieno compose "uplifting house with dreamy vocals, 20 seconds" --out piece/',
         "ripieno compose --song song.mp3 --style bossa --instrumental --stop-at arrangement",
         'ripieno compose "a waltz, 20 seconds" --mood-of song.mp3 --stop-at harmony',
         'ripieno compose "a funk band" --audio guitar=song.mp3 --stop-at arrangement',
-        'ripieno compose "uplifting house with dreamy vocals, 20 seconds" --out piece/',
+        'ripieno compose "a sad waltz in E minor, 20 seconds" --instrumental',
     )
 )
 @cloup.argument("brief", required=False, default="", help="What you want to hear, in a sentence.")

@@ -11,6 +11,7 @@ import cloup
 
 from ripieno.cli.extras import checkout
 from ripieno.client import Ripieno, local_url
+from ripieno.client.address import local_token
 
 
 def home() -> Path:
@@ -19,8 +20,10 @@ def home() -> Path:
 
 
 def connect(*, timeout: float = 60.0) -> Ripieno:
-    """The Ripieno of `RIPIENO_URL`, else of the stack on this machine, with the key `RIPIENO_KEY`."""
-    return Ripieno(local_url(home()), key=os.environ.get("RIPIENO_KEY"), timeout=timeout)
+    """The Ripieno of `RIPIENO_URL`, else of the stack on this machine; as whom `RIPIENO_TOKEN` or `login` says, and for
+    whom `RIPIENO_OWNER` does."""
+    owner = os.environ.get("RIPIENO_OWNER")
+    return Ripieno(local_url(home()), token=local_token(home()), owner=owner, timeout=timeout)
 
 
 def examples(*lines: str) -> str:

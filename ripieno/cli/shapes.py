@@ -188,3 +188,13 @@ class Verified(Contract):
 
 SHOWN_OF_A_SONG = set(AudioSummary.model_fields)
 """What `list` and `search` show of each song."""
+
+
+class SignedInAt(Contract):
+    """`login`, `logout`, `whoami`: whom one is taken for at an address; null where one has signed out."""
+
+    url: str
+    owner: str | None
+    name: str | None = None
+    roles: list[str] = []
+    device_id: str | None = None

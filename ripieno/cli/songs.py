@@ -42,6 +42,12 @@ def song(ripieno: Ripieno, text: str) -> AudioFile:
     if path.is_file():
         return _of_file(ripieno, path)
     found = _named(ripieno, text)
+    if not found and len(text) == _ID_CHARACTERS:  # one that is shared: it is in nobody's list but its owner's
+        try:
+            return ripieno.get(text)
+        except RipienoError as fault:
+            if fault.code != "not_found":
+                raise
     if not found:
         raise NotFound(f"no song is called {text!r}, and no id begins so: `ripieno list` shows what is there")
     exact = [one for one in found if text.casefold() in _names(one)]

@@ -22,20 +22,31 @@ from ripieno.cli.shapes import Address, Checked
 from ripieno.client import RipienoError
 
 DETACHED_SECONDS = 180.0
+_ANY = "any"
 DEMO_FILE = "Coda in Daylight.flac"
 
 
 @cloup.command(epilog=examples("ripieno up --detach", "ripieno up --detach --no-demo --json"))
 @cloup.option("--detach", is_flag=True, help="Return when everything runs; `ripieno down` stops it.")
 @cloup.option("--demo/--no-demo", default=True, help="Analyse the demo song the first time.")
+@cloup.option(
+    "--lan",
+    is_flag=False,
+    flag_value=_ANY,
+    metavar="[ADDRESS]",
+    help="Serve the network too, for devices that join by `ripieno pair`; at this address of the machine.",
+)
 @json_option
-def up(detach: bool, demo: bool, as_json: bool) -> None:
+def up(detach: bool, demo: bool, lan: str | None, as_json: bool) -> None:
     """Start storage, the endpoints and the host."""
     with needing_checkout():
         from ripieno.local.azurite import AzuriteMissing
-        from ripieno.local.stack import AlreadyRunning, DidNotStart, PortTaken, Stack
+        from ripieno.local.stack import AlreadyRunning, DidNotStart, PortTaken, Stack, lan_address
 
-    stack = Stack(home())
+    try:
+        stack = Stack(home(), lan=lan_address() if lan == _ANY else lan)
+    except DidNotStart as fault:
+        raise RipienoError("not_started", str(fault)) from None
     address = Address(url=stack.url, running=True, logs=str(stack.home / "logs"))
     began = time.monotonic()
     try:
@@ -53,7 +64,7 @@ def up(detach: bool, demo: bool, as_json: bool) -> None:
     click.echo(f"ready in {time.monotonic() - began:.1f} s", err=True)
     try:
         well = _show_demo() if demo and not as_json else True
-        print_json(address) if as_json else _say_where(address)
+        print_json(address) if as_json else _say_where(address, stack.lan_url)
     except BaseException:
         if not detach:
             stack.stop()
@@ -141,8 +152,10 @@ def _running() -> list[Checked]:
     return found
 
 
-def _say_where(address: Address) -> None:
+def _say_where(address: Address, lan_url: str | None) -> None:
     click.echo(f"\nAPI        {address.url}/api/docs")
+    if lan_url is not None:
+        click.echo(f"network    {lan_url}, for devices that join: ripieno pair")
     click.echo("songs      ripieno analyze FILE, or drop files into the container raw-audio")
     if shutil.which("ripieno") is None:
         beside = Path(sys.executable).parent
@@ -159,7 +172,7 @@ def _start_detached(stack) -> None:
     log_path.parent.mkdir(parents=True, exist_ok=True)
     with log_path.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ripieno.local.supervisor", str(stack.home)],
+            [sys.executable, "-m", "ripieno.local.supervisor", str(stack.home), *([stack.lan] if stack.lan else [])],
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -9,6 +9,7 @@ stream what may be large, and every wait of theirs has an end. What they give an
     errors          what can go wrong
     retrying        what is tried again, and after how long
     waiting         how often one looks, and for how long
+    tokens          who one is; what `ripieno login` keeps (token_file), and how it signs in (oauth)
     sources         files to send
     arrivals        files that arrive
 """
@@ -20,14 +21,16 @@ from ripieno.client._async.uploads import DIRECT_UPLOAD_BYTES, OnBytes
 from ripieno.client._sync.client import Ripieno
 from ripieno.client.address import DEFAULT_URL, local_url
 from ripieno.client.errors import NotRunning, RipienoError, TookTooLong
-from ripieno.client.filters import JobFilters, SongFilters
+from ripieno.client.filters import FailureFilters, JobFilters, SongFilters
 from ripieno.client.retrying import Retries
 from ripieno.client.sources import Sendable
+from ripieno.client.tokens import TokenSource
 
 __all__ = [
     "DEFAULT_URL",
     "DIRECT_UPLOAD_BYTES",
     "AsyncRipieno",
+    "FailureFilters",
     "JobFilters",
     "NotRunning",
     "OnBytes",
@@ -38,6 +41,7 @@ __all__ = [
     "RipienoError",
     "Sendable",
     "SongFilters",
+    "TokenSource",
     "TookTooLong",
     "local_url",
 ]

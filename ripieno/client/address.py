@@ -21,6 +21,27 @@ def local_url(home: Path) -> str:
         return _would_be()
 
 
+def local_token(home: Path) -> str | None:
+    """The token of this user's commands at the stack whose folder is `home`, where that wants one: under Core Tools,
+    which listen on every interface."""
+    if os.environ.get("RIPIENO_URL"):
+        return os.environ.get("RIPIENO_TOKEN") or None
+    try:
+        name = json.loads((home / "stack.json").read_text())["token_file"]
+        return (home / name).read_text().strip() if name else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def network_url(home: Path) -> str | None:
+    """Where the stack whose folder is `home` serves the network, None where it does not."""
+    try:
+        found = json.loads((home / "stack.json").read_text())["lan_url"]
+        return str(found) if found else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _would_be() -> str:
     for pair in os.environ.get("RIPIENO_PORTS", "").split(","):
         name, _, port = pair.partition("=")

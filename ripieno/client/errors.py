@@ -27,7 +27,7 @@ class RipienoError(RuntimeError):
     detail : str
         The sentence: what is wrong, and what to do.
     retry_after : float or None
-        Seconds after which the platform wants to be asked again, where it said so.
+        Seconds after which to ask again: where the platform said so, or has answered this client before and is away.
     audio_file_id : str or None
         The song it is about, where it is about one: a file that cannot be read is kept as a failed song.
     problem : dict

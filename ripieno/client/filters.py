@@ -50,6 +50,18 @@ class JobFilters(TypedDict, total=False):
     cursor: str | None
 
 
+class FailureFilters(TypedDict, total=False):
+    """The filters of `failures`; all given ones must hold, None is none. `limit` is as in `SongFilters`."""
+
+    kind: str | None
+    owner: str | None
+    status: str | None
+    failed_after: datetime | str | None
+    failed_before: datetime | str | None
+    limit: int | None
+    cursor: str | None
+
+
 def given(filters: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a query: what is None is left out, a time is ISO 8601."""
     return {

@@ -37,7 +37,7 @@ class Retries:
     Retries(tries=1, seconds=180.0, first_pause=0.25, longest_pause=10.0)
     """
 
-    tries: int = 8
+    tries: int = 14
     seconds: float = 180.0
     first_pause: float = 0.25
     longest_pause: float = 10.0

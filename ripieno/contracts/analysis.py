@@ -162,11 +162,13 @@ class MirInput(Contract):
 
 
 class AnalyzeRequest(Contract):
-    """`POST /analyze`: the whole analysis as one job."""
+    """`POST /analyze`: the whole analysis as one job, on behalf of the `owner`; of the setting's where none is named.
+    The id is a name of the caller's own: never a song's folder, which has a slash in it."""
 
-    audio_file_id: str
+    audio_file_id: str = Field(min_length=1, max_length=200, pattern=r"^[^/\\]+$")
     blob_uri: str
     callback_url: str | None = None
+    owner: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.@-]{1,64}$")
 
 
 class AnalyzeAccepted(Contract):

@@ -96,9 +96,30 @@ class Mode(StrEnum):
 
 
 class Role(StrEnum):
-    """What somebody may do: look, generate and review, bring songs in and analyse them, or everything."""
+    """What somebody may do: look, bring songs in and have them analysed, make music of them, or everything. Whatever
+    scales the endpoints reads how much waits for them, and nothing else. What includes what is `services.access.MAY`.
+    """
 
     VIEWER = "Viewer"
-    GENERATOR = "Generator"
     ANALYST = "Analyst"
+    GENERATOR = "Generator"
     ADMIN = "Admin"
+    SCALER = "Scaler"
+
+
+class ItemKind(StrEnum):
+    """What a route's `{id}` names. Works are generations, compositions and masters; sets are theirs as well, and have
+    a kind of their own to be shared as."""
+
+    SONGS = "songs"
+    WORKS = "works"
+    SETS = "sets"
+    VOICES = "voices"
+    UPLOADS = "uploads"
+    REFUSALS = "refusals"
+    APPEALS = "appeals"
+    SHARES = "shares"
+    DEVICES = "devices"
+    FAILURES = "failures"
+    JOBS = "jobs"
+    REMOVALS = "removals"

@@ -228,9 +228,10 @@ class GenerationResult(Contract):
 
 
 class GenerateRequest(GenerateInput):
-    """`POST /generate`."""
+    """`POST /generate`, on behalf of the `owner`; of the setting's where none is named."""
 
     callback_url: str | None = None
+    owner: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.@-]{1,64}$")
 
 
 class GenerateAccepted(Contract):

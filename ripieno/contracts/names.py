@@ -23,6 +23,9 @@ RECORDS = "records"
 VOICES = "voices"
 CONTAINERS = (RAW_AUDIO, REJECTED, SONGS, STEMS, ANALYSES, JAMS, JOBS, GENERATED, RECORDS, VOICES)
 
+WITH_AUDIO = (RAW_AUDIO, SONGS, STEMS, GENERATED)
+"""Where there is music. Voices are their owners' alone, and the rest is the platform's own."""
+
 SONGS_TABLE = "Songs"
 ANALYSES_TABLE = "Analyses"
 SONG_CHORDS = "SongChords"
@@ -38,14 +41,29 @@ REFUSALS = "Refusals"
 APPEALS = "Appeals"
 VOICES_TABLE = "Voices"
 VOICE_USES = "VoiceUses"
+DEVICES = "Devices"
+PAIRING_CODES = "PairingCodes"
+SHARES = "Shares"
+SHARED_WITH = "SharedWith"
+AUDIT = "Audit"
+USAGE = "Usage"
+VERDICTS = "Verdicts"
+VISITS = "Visits"
+WEBHOOKS = "Webhooks"
+HEARD = "HeardMessages"
+FAILURES = "Failures"
+OPEN_JOBS = "OpenJobs"
 TABLES = (
     SONGS_TABLE, ANALYSES_TABLE, SONG_CHORDS, SONG_FORMS, WORKS, JOB_RECORDS, RUNS, UPLOADS, IDEMPOTENCY_KEYS,
-    FEEDBACK, PREFERENCES, REFUSALS, APPEALS, VOICES_TABLE, VOICE_USES,
+    FEEDBACK, PREFERENCES, REFUSALS, APPEALS, VOICES_TABLE, VOICE_USES, DEVICES, PAIRING_CODES,
+    SHARES, SHARED_WITH, AUDIT, USAGE, VERDICTS, VISITS, WEBHOOKS, HEARD, FAILURES, OPEN_JOBS,
 )  # fmt: skip
 TABLES_OF_SEGNO = ("AudioFiles", "GenerationRequests")  # a library of version 0.1, under the platform's first name
 TASK_HUB_OF_SEGNO = "segno"
 
 DROPS_QUEUE = "drops"
+POISON_DROPS = f"{DROPS_QUEUE}-poison"
+"""Where the host puts a message that a queue trigger could not handle however often."""
 
 DIRECT_ANALYSIS = "analyze-"
 DIRECT_GENERATION = "generate-"
@@ -99,6 +117,12 @@ def owner_in(blob_name: str) -> tuple[str | None, str]:
         if owner and slash and rest:
             return owner, rest
     return None, blob_name
+
+
+def may_name(owner: str, container: str, blob_name: str) -> bool:
+    """Whether an owner may name a blob as what is to be heard: music, and nothing in the inbox of another."""
+    inbox = owner_in(blob_name)[0] if container == RAW_AUDIO else None
+    return container in WITH_AUDIO and inbox in (None, owner)
 
 
 def stem_blob(folder: str, stem: str, extension: str) -> str:
@@ -209,6 +233,24 @@ def song_instances(song_id: str, born: str) -> str:
     return f"song-{song_id}-{born}-"
 
 
+def song_of_instance(instance_id: str) -> tuple[str, str] | None:
+    """The song's id and its `born`, None where the workflow analyses none."""
+    found = re.fullmatch(r"song-(.+)-([0-9a-z]+)-\d+", instance_id)
+    return (found[1], found[2]) if found else None
+
+
+def work_of_instance(instance_id: str) -> str | None:
+    """The work that a workflow is for, None where it is for none."""
+    found = re.match(r"(?:work|take)-([0-9a-z]+)(?:-|$)", instance_id)
+    return found[1] if found else None
+
+
+def voice_of_instance(instance_id: str) -> str | None:
+    """The voice that a workflow is for, None where it is for none."""
+    found = re.match(r"voice-([0-9a-z]+)-", instance_id)
+    return found[1] if found else None
+
+
 def drop_instance(blob_name: str, etag: str) -> str:
     """The workflow instance of one version of a dropped blob: the same event twice is the same instance."""
     return "drop-" + hashlib.sha256(f"{blob_name}\n{etag}".encode()).hexdigest()[:32]
@@ -259,6 +301,11 @@ def removal_instance(subject_id: str, born: str = "") -> str:
     return f"remove-{subject_id}-{born}" if born else f"remove-{subject_id}"
 
 
+def account_removal_instance(seed: str) -> str:
+    """The workflow instance that removes everything of somebody; what they do afterwards is not of it."""
+    return removal_instance("account", seed)
+
+
 def cancel_instance(work_id: str, revision: int | None = None) -> str:
     """The workflow instance that ends what is being made for a work, or for one revision of a composition."""
     return f"cancel-{work_id}" + (f"-{revision}" if revision is not None else "")
@@ -274,14 +321,17 @@ def job_id(instance_id: str, step: str) -> str:
     return f"{instance_id}:{step}"
 
 
-def direct_analysis(audio_file_id: str, blob_uri: str, version: str) -> str:
-    """The job of a direct `POST /analyze` of one version of a blob: asked for twice it is the same job."""
-    return f"{DIRECT_ANALYSIS}{uuid.uuid5(uuid.NAMESPACE_URL, f'{audio_file_id} {blob_uri} {version}')}"
+def direct_analysis(audio_file_id: str, blob_uri: str, version: str, owner: str | None = None) -> str:
+    """The job of a direct `POST /analyze` of one version of a blob: asked for twice, on behalf of the same owner, it is
+    the same job."""
+    asked = " ".join([audio_file_id, blob_uri, version, *([owner] if owner else [])])
+    return f"{DIRECT_ANALYSIS}{uuid.uuid5(uuid.NAMESPACE_URL, asked)}"
 
 
-def direct_generation(request_id: str) -> str:
+def direct_generation(request_id: str, owner: str | None = None) -> str:
     """The job of a direct `POST /generate`."""
-    return f"{DIRECT_GENERATION}{request_id}"
+    whose = f"-{uuid.uuid5(uuid.NAMESPACE_URL, owner).hex[:12]}" if owner else ""
+    return f"{DIRECT_GENERATION}{request_id}{whose}"
 
 
 def attempt_id(job: str, attempt: int) -> str:

@@ -20,6 +20,10 @@ class Problem(Contract):
     suggestion: str | None = None
     rule: str | None = None
     refusal_id: str | None = None
+    quota: str | None = None
+    limit: int | None = None
+    used: int | None = None
+    turns_at: str | None = None
 
 
 class BadAudio(ValueError):

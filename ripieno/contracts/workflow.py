@@ -172,7 +172,8 @@ class RemovalOrder(Contract):
     """A song, work or voice, and everything made from it, to be removed. `sweep_seconds`: when to look once more for
     what was being written at that moment. With a `revision`, of a composition or set just what is being made for that
     is meant. `parts` are works that were made for it and go with it. `withdraws`: the consent to a voice is taken
-    back, `because` of what was said: its record stays."""
+    back, `because` of what was said: its record stays. `workflows` are instances that nothing else tells of once its
+    record is gone: their histories go with it. With `everything` all of the owner's is meant."""
 
     owner: str
     instance_id: str
@@ -186,3 +187,5 @@ class RemovalOrder(Contract):
     because: str = ""
     parts: list[str] = []
     workflow: str | None = None
+    workflows: list[str] = []
+    everything: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import ipaddress
 import json
 import os
 import secrets
@@ -26,6 +27,7 @@ FOLDER_OF_SEGNO = ".segno"
 HOSTS_MEMORY = {"MALLOC_ARENA_MAX": "2"}
 """Of glibc, which else keeps what each of many threads has ever held: megabytes for every song that went through."""
 HEALTHY_SECONDS = 60.0
+_OWN = "local"  # the token of this user's commands under Core Tools, in a file that nobody else reads
 WATCH_SECONDS = 0.5
 
 Say = Callable[[str], None]
@@ -62,11 +64,12 @@ class Ports:
 
 
 class Stack:
-    """One stack and its folder: data, logs, and who runs."""
+    """One stack and its folder: data, logs, and who runs. `lan` is an address that the host serves the network at."""
 
-    def __init__(self, home: Path, ports: Ports | None = None):
+    def __init__(self, home: Path, ports: Ports | None = None, *, lan: str | None = None):
         self.home = home.resolve()
         self.ports = ports or Ports.from_environment()
+        self.lan = lan
         self._children: list[Child] = []
         self._nursery: nursery.Nursery | None = None
         self._stopping = False
@@ -74,6 +77,10 @@ class Stack:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.ports.host}"
+
+    @property
+    def lan_url(self) -> str | None:
+        return f"http://{self.lan}:{self.ports.host}" if self.lan else None
 
     @property
     def connection_string(self) -> str:
@@ -181,7 +188,8 @@ class Stack:
             return {"pid": pid, "started_at": started_at(pid)}
 
         state = {
-            "url": self.url, "ports": asdict(self.ports), "supervisor": named(os.getpid()),
+            "url": self.url, "lan_url": self.lan_url, "ports": asdict(self.ports), "supervisor": named(os.getpid()),
+            "token_file": self._secret_file(_OWN).name if self._core_tools() else None,
             "children": {child.name: named(child.pid) for child in self._children if child.pid},
         }  # fmt: skip
         part = self._state_file.with_suffix(".part")
@@ -244,10 +252,16 @@ class Stack:
 
     def _host_command(self) -> list[str]:
         """Core Tools where they are installed, else the embedded host."""
-        core_tools = shutil.which("func")
-        if core_tools and os.environ.get("RIPIENO_HOST", "") != "embedded":
+        core_tools = self._core_tools()
+        if core_tools:
             return [core_tools, "start", "--port", str(self.ports.host)]
-        return python_module("ripieno.local.host", "--port", str(self.ports.host), "--state", str(self.home / "host"))
+        arguments = ["--port", str(self.ports.host), "--state", str(self.home / "host")]
+        return python_module("ripieno.local.host", *arguments, *(["--lan", self.lan] if self.lan else []))
+
+    def _core_tools(self) -> str | None:
+        """Where they are, if they are the host. They listen on every interface (0.0.0.0), and check neither `Host` nor
+        `Origin`: nobody is `local` there, and the network is served by the embedded host alone."""
+        return None if self.lan or os.environ.get("RIPIENO_HOST", "") == "embedded" else shutil.which("func")
 
     def _child(self, name: str, command: list[str], health_url: str, **further: str) -> Child:
         return Child(
@@ -266,25 +280,51 @@ class Stack:
             "AzureWebJobsStorage": self.connection_string,
             "TASK_HUB": "ripieno",
             "FUNCTIONS_WORKER_RUNTIME": "python",
+            "RIPIENO_AUTH": "local",
             "RIPIENO_PUBLIC_URL": self.url,
             "RIPIENO_ANALYSIS_ENDPOINTS": f"http://127.0.0.1:{self.ports.analysis}",
             "RIPIENO_GENERATION_ENDPOINTS": f"http://127.0.0.1:{self.ports.generation}",
-            "RIPIENO_CALLBACK_SECRET": self._secret("callback"),
-            "RIPIENO_WEBHOOK_SECRET": self._secret("webhook"),
+            "RIPIENO_CALLBACK_SECRETS": self._secret("callback"),
+            "RIPIENO_WEBHOOK_SECRETS": self._secret("webhook"),
+            "RIPIENO_DIRECT_SECRETS": self._secret("direct"),
             "RIPIENO_ALLOW_PRIVATE_WEBHOOKS": "1",
             "NUMBA_CACHE_DIR": str(PROJECT / ".ripieno" / "numba"),
             "SPT_NOENV": "1",  # of setproctitle: names leave /proc/PID/environ as it is
         }
+        if self._core_tools():
+            own = self._secret(_OWN)
+            chosen |= {"RIPIENO_AUTH": "token", "RIPIENO_TOKENS": f"local:Admin={own}"}
         return chosen | os.environ | {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
 
     def _secret(self, name: str) -> str:
         """A secret of this stack, made once."""
-        path = self.home / f"{name}.secret"
+        path = self._secret_file(name)
         if not path.exists():
             self.home.mkdir(parents=True, exist_ok=True)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
                 file.write("whsec_" + base64.b64encode(secrets.token_bytes(24)).decode())
         return path.read_text().strip()
+
+    def _secret_file(self, name: str) -> Path:
+        return self.home / f"{name}.secret"
+
+
+def lan_address() -> str:
+    """The address by which others in the network reach this machine.
+
+    Raises
+    ------
+    DidNotStart
+    """
+    up = {name for name, state in psutil.net_if_stats().items() if state.isup}
+    for name, addresses in sorted(psutil.net_if_addrs().items()):
+        for one in addresses:
+            if name not in up or one.family != socket.AF_INET:
+                continue
+            address = ipaddress.ip_address(one.address)
+            if address.is_private and not address.is_loopback and not address.is_link_local:
+                return one.address
+    raise DidNotStart("this machine has no address in a private network: name one, `ripieno up --lan ADDRESS`")
 
 
 def _by_whom(port: int) -> str:
@@ -297,4 +337,4 @@ def _by_whom(port: int) -> str:
     return ""
 
 
-__all__ = ["AlreadyRunning", "DidNotStart", "OldLibrary", "PortTaken", "Ports", "Stack"]
+__all__ = ["AlreadyRunning", "DidNotStart", "OldLibrary", "PortTaken", "Ports", "Stack", "lan_address"]

@@ -1,4 +1,4 @@
-"""`python -m ripieno.local.supervisor HOME`: the stack without a terminal, as `ripieno up --detach` starts it."""
+"""`python -m ripieno.local.supervisor HOME [LAN]`: the stack without a terminal, as `ripieno up --detach` starts it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def main() -> None:
     def say(text: str) -> None:
         print(f"{datetime.now().isoformat(timespec='seconds')} {text}", flush=True)
 
-    stack = Stack(Path(sys.argv[1]))
+    stack = Stack(Path(sys.argv[1]), lan=sys.argv[2] if len(sys.argv) > 2 else None)
     stack.start(say)
     say(f"ready at {stack.url}")
     stack.run(say)

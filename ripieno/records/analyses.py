@@ -104,6 +104,11 @@ def separation(owner: str, audio_file_id: str, born: str) -> SeparationResult | 
     return row.separation if row else None
 
 
+def row_of(owner: str, audio_file_id: str, born: str) -> AnalysisRow | None:
+    """What is kept of an analysis beside its document."""
+    return _store.get(owner, f"{audio_file_id}_{born}")
+
+
 def delete(owner: str, audio_file_id: str, born: str) -> None:
     """Remove what was found in one life of a song; nothing happens when there is nothing."""
     row = _store.get(owner, f"{audio_file_id}_{born}")

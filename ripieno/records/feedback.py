@@ -43,6 +43,13 @@ def delete_of(owner: str, target: str) -> None:
             _store.delete(owner, key)
 
 
+def delete_all(owner: str) -> None:
+    """Remove all that somebody said."""
+    while found := _store.documents(owner, limit=200)[0]:
+        for one in found:
+            _store.delete(owner, one.feedback_id)
+
+
 def _keys(owner: str, target: str, *, after: str | None = None) -> list[str]:
     page = _store.page(owner, f"by-target|{target}|", after=after, limit=2 * MOST_OF_ONE_TARGET)
     return [row["RowKey"].rpartition("|")[2] for row in page.rows]
@@ -54,3 +61,4 @@ def _index(said: Feedback) -> IndexRows:
 
 _store = Store(names.FEEDBACK, Feedback, key=lambda said: said.feedback_id, index=_index)
 damage, repair, everything = _store.damage, _store.repair, _store.everything
+sweep, documents = _store.sweep, _store.documents

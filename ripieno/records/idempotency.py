@@ -28,6 +28,7 @@ from azure.core.exceptions import (
 from azure.data.tables import UpdateMode
 
 from ripieno.contracts import names
+from ripieno.contracts.problems import Problem
 from ripieno.services import blobs
 from ripieno.services.storage import table
 
@@ -134,8 +135,7 @@ def answer(claimed: Claim, status: int, headers: dict[str, str], body: str) -> N
     try:
         _keep(claimed, status, headers, body)
     except AzureError:
-        with contextlib.suppress(AzureError):
-            _merge(claimed, {"given_up": True})
+        give_up(claimed)
         raise
 
 
@@ -163,6 +163,20 @@ def _merge(claimed: Claim, fields: dict[str, Any]) -> None:
     table(names.IDEMPOTENCY_KEYS).update_entity(entity, mode=UpdateMode.MERGE)
 
 
+def give_up(claimed: Claim) -> None:
+    """It broke on the way, and a part of it may be done: whoever comes next goes on with its seed, at once."""
+    entity = {"PartitionKey": claimed.owner, "RowKey": claimed.row_key, "given_up": True}
+    with contextlib.suppress(AzureError):  # another has it by now; or storage is away, and it is dead in a minute
+        table(names.IDEMPOTENCY_KEYS).update_entity(
+            entity, mode=UpdateMode.MERGE, etag=claimed.etag, match_condition=MatchConditions.IfNotModified
+        )
+
+
+def renewed(claimed: Claim) -> str | None:
+    """Write a claim anew, so that it is not taken for dead; its new ETag, None where another has it."""
+    return _taken_over(claimed.owner, claimed.row_key, claimed.etag)
+
+
 def let_go(claimed: Claim) -> None:
     """Nothing was done: the next request with this key may try. Who was slow does not let go another's claim."""
     with contextlib.suppress(ResourceModifiedError, ResourceNotFoundError):
@@ -183,6 +197,41 @@ def expire(before: datetime, *, most: int = 1000) -> int:
         table(names.IDEMPOTENCY_KEYS).delete_entity(row["PartitionKey"], row["RowKey"])
         gone += 1
     return gone
+
+
+def forget_about(owner: str, subject: str) -> int:
+    """Forget what was answered about something that is gone, of the last days; returns how many answers that was.
+
+    The keys stay until they expire, and say that it is gone: a late repetition does not make it again.
+    """
+    gone = 0
+    told = Problem(title="Not found", status=404, code="not_found", detail="what this request made was deleted since")
+    for row in table(names.IDEMPOTENCY_KEYS).query_entities("PartitionKey eq @owner", parameters={"owner": owner}):
+        if "status" in row and _tells_of(row, subject):
+            kept = {name: row[name] for name in ("PartitionKey", "RowKey", "request", "seed", "created_at")}
+            answer = {"status": 404, "headers": "{}", "body": told.model_dump_json(exclude_none=True)}
+            table(names.IDEMPOTENCY_KEYS).upsert_entity(kept | answer, mode=UpdateMode.REPLACE)
+            if row.get("blob"):
+                blobs.delete(names.RECORDS, row["blob"])
+            gone += 1
+    return gone
+
+
+def delete_all(owner: str) -> None:
+    """Forget all keys of somebody."""
+    for row in table(names.IDEMPOTENCY_KEYS).query_entities("PartitionKey eq @owner", parameters={"owner": owner}):
+        if row.get("blob"):
+            blobs.delete(names.RECORDS, row["blob"])
+        table(names.IDEMPOTENCY_KEYS).delete_entity(owner, row["RowKey"])
+
+
+def _tells_of(row: Any, subject: str) -> bool:
+    if subject in row["headers"]:
+        return True
+    try:
+        return subject in _body(row)
+    except blobs.BlobMissing:
+        return False
 
 
 def _read(owner: str, row_key: str) -> tuple[Any, str, timedelta] | None:

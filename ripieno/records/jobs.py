@@ -17,22 +17,27 @@ from azure.data.tables import UpdateMode
 
 from ripieno.contracts import names
 from ripieno.contracts.jobs import JobPage, JobRecord
+from ripieno.records import backlog, rows
 from ripieno.records import cursor as cursors
-from ripieno.records import rows
 from ripieno.services.storage import table
 
+_ENDED = {"succeeded", "failed", "cancelled", "refused"}
 _BY_ID, _BY_DATE, _STOPPED = "id|", "date|", "stop|"
 
 
 def record(owner: str, job_id: str, arrived_at: str, **fields: str | int | None) -> None:
     """Create or update a job's record; None leaves a field as it is. `arrived_at` is the order's, always the same."""
     known = {name: value for name, value in fields.items() if value is not None}
+    if known.get("state") == "submitting" and "endpoint" in known:
+        backlog.opened(job_id, owner, str(known["endpoint"]), arrived_at)
     about = {"PartitionKey": owner, "job_id": job_id, "arrived_at": arrived_at,
              "updated_at": datetime.now(UTC).isoformat(), **known}  # fmt: skip
     keys = (_BY_ID + job_id, _date_key(arrived_at, job_id))
     table(names.JOB_RECORDS).submit_transaction(
         [("upsert", {**about, "RowKey": key}, {"mode": UpdateMode.MERGE}) for key in keys]
     )
+    if known.get("state") in _ENDED:
+        backlog.closed(job_id)
 
 
 def find(owner: str, job_id: str) -> JobRecord | None:
@@ -122,6 +127,7 @@ def expire(before: datetime, *, most: int = 1000) -> int:
 def _forget(row: Any) -> None:
     """Both rows of a job; the one by which it is found again goes last."""
     owner = row["PartitionKey"]
+    backlog.closed(row["job_id"])
     table(names.JOB_RECORDS).delete_entity(owner, _date_key(row["arrived_at"], row["job_id"]))
     table(names.JOB_RECORDS).delete_entity(owner, row["RowKey"])
 

@@ -116,6 +116,17 @@ def waiting(*, limit: int, cursor: str | None = None) -> tuple[list[Refusal], st
     return open_, cursors.write(_OPEN, page.last_key) if page.last_key else None
 
 
+def delete_all(owner: str) -> None:
+    """Forget all that was refused of somebody, and their appeals."""
+    while True:
+        found, _ = _store.documents(owner, limit=200)
+        for one in found:
+            _appeals.delete(_OPERATORS, one.refusal_id, only=lambda appealed: appealed.owner == owner)
+            _store.delete(owner, one.refusal_id)
+        if not found:
+            return
+
+
 # -- rows ---------------------------------------------------------------------------------------------------------
 
 
@@ -138,3 +149,4 @@ def _waiting_row(one: Appealed) -> IndexRows:
 _store = Store(names.REFUSALS, Refusal, key=lambda one: one.refusal_id, index=_index)
 _appeals = Store(names.APPEALS, Appealed, key=lambda one: one.refusal_id, index=_waiting_row)
 damage, repair, everything = _store.damage, _store.repair, _store.everything
+sweep, documents = _store.sweep, _store.documents

@@ -16,17 +16,31 @@ from azure.data.tables import UpdateMode
 
 from ripieno.contracts import names
 from ripieno.contracts.workflow import Run
-from ripieno.records import rows
+from ripieno.records import quotas, rows
+from ripieno.records.quotas import Wants
+from ripieno.services import behalf
 from ripieno.services.storage import table
 
 _PROPERTY_CHARACTERS = 30_000
+_WITHOUT_PLACE = {"RemovalOrchestrator", "CancelOrchestrator", "IngestOrchestrator"}
+"""Workflows that free something, or that wait until there is a place."""
+_MAKE_AUDIO = {"WorkOrchestrator", "VersionOrchestrator", "CompositionOrchestrator"}
+_LEAST_SECONDS = 1.0  # of new audio: whoever has none left asks for no further take
 
 
-def note(run: Run, *, not_before: datetime | None = None) -> None:
+def note(run: Run, *, not_before: datetime | None = None, wants: Wants | None = None) -> None:
     """Note a run that is about to be asked for; noting it again changes nothing that matters.
 
-    `not_before` is a moment up to which nobody but its asker is to look after it.
+    `not_before` is a moment up to which nobody but its asker is to look after it; `wants` what it is to be let in with,
+    also where a workflow asks. Raises `quotas.OverQuota` where its
+    owner has no place for another.
     """
+    _hold_place(run, wants)
+    note_unasked(run, not_before=not_before)
+
+
+def note_unasked(run: Run, *, not_before: datetime | None = None) -> None:
+    """The same of one that takes no place: it is noted so that what its asker leaves behind is found."""
     text = json.dumps(run.order)
     if len(text) > _PROPERTY_CHARACTERS:
         raise ValueError(f"the order of {run.instance_id} is too large: orders carry ids")
@@ -62,7 +76,21 @@ def everything() -> Iterator[Run]:
 
 
 def forget(run: Run) -> None:
+    """It has ended: it is looked after no more, and holds no place."""
     table(names.RUNS).delete_entity(run.owner, run.instance_id)
+    if run.orchestrator not in _WITHOUT_PLACE:
+        quotas.give_back(run.owner, run.instance_id)
+
+
+def _hold_place(run: Run, wants: Wants | None) -> None:
+    """Whoever asks has their quota asked; what a workflow goes on with was let in before, and is only counted. Raises
+    `quotas.OverQuota`."""
+    if run.orchestrator in _WITHOUT_PLACE:
+        return
+    asker = behalf.current()
+    roles = asker.roles if asker is not None and asker.owner == run.owner else None
+    its = wants or Wants(generation_seconds=_LEAST_SECONDS if run.orchestrator in _MAKE_AUDIO else 0.0)
+    quotas.hold(run.owner, run.instance_id, roles=roles, wants=its, is_let_in=roles is None and wants is None)
 
 
 def _run(row: Any) -> Run:

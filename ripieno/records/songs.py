@@ -282,4 +282,6 @@ _store = Store(
     remembers=_remembered,
 )
 damage, repair, everything = _store.damage, _store.repair, _store.everything
+documents = _store.documents
 orphans, sweep = _store.orphans, _store.sweep
+documents = _store.documents

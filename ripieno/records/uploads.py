@@ -51,5 +51,27 @@ def expire(before: datetime, *, most: int = 1000, also: Callable[[Upload], None]
     return gone
 
 
+def delete_of(owner: str, audio_file_id: str) -> None:
+    """Forget the uploads that became a song: a scan of what came in the last days."""
+    found = table(names.UPLOADS).query_entities(
+        "owner eq @owner and audio_file_id eq @song",
+        parameters={"owner": owner, "song": audio_file_id},
+        select=["PartitionKey", "RowKey"],
+    )
+    for row in found:
+        table(names.UPLOADS).delete_entity(row["PartitionKey"], row["RowKey"])
+
+
+def delete_all(owner: str) -> list[str]:
+    """Forget all that somebody began to upload; the ids of it."""
+    found = table(names.UPLOADS).query_entities(
+        "owner eq @owner", parameters={"owner": owner}, select=["PartitionKey", "RowKey"]
+    )
+    gone = [(row["PartitionKey"], row["RowKey"]) for row in found]
+    for partition, key in gone:
+        table(names.UPLOADS).delete_entity(partition, key)
+    return [key for _, key in gone]
+
+
 def _key(upload_id: str) -> dict[str, str]:
     return {"PartitionKey": upload_id[:2], "RowKey": upload_id}

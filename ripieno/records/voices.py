@@ -144,4 +144,6 @@ def _index(voice: Voice) -> IndexRows:
 
 _store = Store(names.VOICES_TABLE, Voice, key=lambda voice: voice.voice_id, index=_index)
 damage, repair, everything = _store.damage, _store.repair, _store.everything
+documents = _store.documents
 orphans, sweep = _store.orphans, _store.sweep
+documents = _store.documents

@@ -310,4 +310,6 @@ def _index(work: Work) -> IndexRows:
 
 _store = Store(names.WORKS, Work, key=lambda work: work.work_id, index=_index)
 damage, repair, everything = _store.damage, _store.repair, _store.everything
+documents = _store.documents
 orphans, sweep = _store.orphans, _store.sweep
+documents = _store.documents

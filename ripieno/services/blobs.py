@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import IO, Any, Literal
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
@@ -19,8 +19,11 @@ from azure.storage.blob import BlobSasPermissions, ContentSettings, generate_blo
 
 from ripieno.services.settings import settings
 from ripieno.services.storage import blob_service, container
+from ripieno.services.transfers import measured
 
 COPY_WITHIN = timedelta(minutes=5)
+_COPY_READS = timedelta(minutes=10)
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 CONTENT_TYPES = {
     "wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac", "ogg": "audio/ogg", "m4a": "audio/mp4",
@@ -49,15 +52,32 @@ def upload(
     metadata: dict[str, str] | None = None,
 ) -> None:
     """Write a blob, replacing what was there. `metadata` is ASCII."""
-    container(container_name).upload_blob(
-        name,
-        data,
-        length=length,
-        overwrite=True,
-        content_settings=_content_settings(name),
-        max_concurrency=2,
-        metadata=metadata or None,
-    )
+
+    def put() -> tuple[None, int]:
+        container(container_name).upload_blob(
+            name,
+            data,
+            length=length,
+            overwrite=True,
+            content_settings=_content_settings(name),
+            max_concurrency=2,
+            metadata=metadata or None,
+        )
+        return None, _size(data, length)
+
+    measured("write", container_name, put)
+
+
+def _size(data: bytes | IO[bytes] | Iterator[bytes], length: int | None) -> int:
+    """How many bytes were written: as it was said, or as far as the file was read."""
+    if length is not None:
+        return length
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        return len(data)
+    try:
+        return data.tell()  # type: ignore[union-attr]
+    except (AttributeError, OSError, ValueError):
+        return 0
 
 
 def upload_json(container_name: str, name: str, document: Any, *, etag: str | None = None, create: bool = False) -> str:
@@ -75,7 +95,11 @@ def upload_json(container_name: str, name: str, document: Any, *, etag: str | No
         conditions |= {"etag": etag, "match_condition": MatchConditions.IfNotModified}
     data = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     blob = container(container_name).get_blob_client(name)
-    return blob.upload_blob(data, content_settings=_content_settings(name), **conditions)["etag"]
+
+    def put() -> tuple[str, int]:
+        return blob.upload_blob(data, content_settings=_content_settings(name), **conditions)["etag"], len(data)
+
+    return measured("write", container_name, put)
 
 
 def read(container_name: str, name: str) -> bytes:
@@ -83,9 +107,13 @@ def read(container_name: str, name: str) -> bytes:
 
 
 def read_with_etag(container_name: str, name: str) -> tuple[bytes, str]:
-    try:
+    def get() -> tuple[tuple[bytes, str], int]:
         stream = container(container_name).download_blob(name, max_concurrency=2)
-        return stream.readall(), stream.properties.etag
+        data = stream.readall()
+        return (data, stream.properties.etag), len(data)
+
+    try:
+        return measured("read", container_name, get)
     except ResourceNotFoundError:
         raise BlobMissing(f"{container_name}/{name} does not exist") from None
 
@@ -133,8 +161,13 @@ def sha256(container_name: str, name: str) -> str:
 
 def read_range(container_name: str, name: str, start: int, length: int) -> bytes:
     """Some of a blob's bytes. Raises `BlobMissing`."""
+
+    def get() -> tuple[bytes, int]:
+        data = container(container_name).download_blob(name, offset=start, length=length).readall()
+        return data, len(data)
+
     try:
-        return container(container_name).download_blob(name, offset=start, length=length).readall()
+        return measured("read", container_name, get)
     except ResourceNotFoundError:
         raise BlobMissing(f"{container_name}/{name} does not exist") from None
 
@@ -142,9 +175,13 @@ def read_range(container_name: str, name: str, start: int, length: int) -> bytes
 def download_to(container_name: str, name: str, path: Path, *, etag: str | None = None) -> Path:
     """Write a blob to a file, in chunks; with `etag` just that version of it. Raises `BlobMissing`."""
     conditions: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
-    try:
+
+    def get() -> tuple[None, int]:
         with path.open("wb") as file:
-            container(container_name).download_blob(name, max_concurrency=2, **conditions).readinto(file)
+            return None, container(container_name).download_blob(name, max_concurrency=2, **conditions).readinto(file)
+
+    try:
+        measured("read", container_name, get)
     except (ResourceNotFoundError, ResourceModifiedError):
         raise BlobMissing(f"{container_name}/{name} does not exist") from None
     return path
@@ -167,7 +204,9 @@ def copy(
     """
     source_blob = container(source_container).get_blob_client(source)
     target_blob = container(target_container).get_blob_client(target)
-    address = source_blob.url if settings().uses_identity else read_url(source_container, source)
+    address = source_blob.url
+    if not settings().uses_identity:
+        address = _signed(source_container, source, BlobSasPermissions(read=True), _COPY_READS)
     conditions: dict[str, Any] = (
         {"source_etag": etag, "source_match_condition": MatchConditions.IfNotModified} if etag else {}
     )
@@ -199,6 +238,11 @@ def list_names(container_name: str, prefix: str = "") -> list[str]:
     return list(container(container_name).list_blob_names(name_starts_with=prefix))
 
 
+def size_of(container_name: str, prefix: str) -> int:
+    """The bytes of all blobs whose names begin with `prefix`."""
+    return sum(blob.size or 0 for blob in container(container_name).list_blobs(name_starts_with=prefix))
+
+
 def delete_prefix(container_name: str, prefix: str) -> int:
     """Delete every blob whose name starts with `prefix`; returns how many."""
     if not prefix:
@@ -223,29 +267,35 @@ def delete_older(container_name: str, before: datetime, *, seconds: float) -> in
     return gone
 
 
-def read_url(container_name: str, name: str, *, hours: float = 1, file_name: str | None = None) -> str:
-    """An address anyone can read the blob at for a while; with a `file_name` it is saved under that."""
+def read_url(container_name: str, name: str, *, file_name: str | None = None) -> str:
+    """An address anyone can read this one blob at for `RIPIENO_READ_MINUTES`; with a `file_name` it is saved under
+    that."""
     shown = disposition(file_name, "attachment") if file_name is not None else None
-    return _signed(container_name, name, BlobSasPermissions(read=True), hours, shown)
+    minutes = settings().read_minutes
+    return _signed(container_name, name, BlobSasPermissions(read=True), timedelta(minutes=minutes), shown)
 
 
 def disposition(file_name: str, kind: Literal["inline", "attachment"] = "inline") -> str:
     """The header Content-Disposition (RFC 6266): the name in UTF-8, and what older readers can show of it."""
-    plain = "".join(char if char.isascii() and char not in '"\\' and char.isprintable() else "_" for char in file_name)
-    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
+    named = "".join(char if char.isprintable() else "_" for char in file_name)  # lone surrogates are not, either
+    plain = "".join(char if char.isascii() and char not in '"\\%' else "_" for char in named)
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(named, safe='')}"
 
 
-def write_url(container_name: str, name: str, *, hours: float = 1) -> str:
-    """An address anyone can put one blob at for a while."""
-    return _signed(container_name, name, BlobSasPermissions(create=True, write=True), hours)
+def write_url(container_name: str, name: str) -> str:
+    """An address anyone can put this one blob at for `RIPIENO_UPLOAD_MINUTES`, and nothing else: neither read it,
+    delete it, nor list what is beside it."""
+    minutes = settings().upload_minutes
+    return _signed(container_name, name, BlobSasPermissions(create=True, write=True), timedelta(minutes=minutes))
 
 
 def _signed(
-    container_name: str, name: str, permission: BlobSasPermissions, hours: float, shown: str | None = None
+    container_name: str, name: str, permission: BlobSasPermissions, life: timedelta, shown: str | None = None
 ) -> str:
+    """The one place where addresses are signed (a service SAS of one blob; in Azure by a user-delegation key)."""
     service = blob_service()
     now = datetime.now(UTC)
-    start, expiry = now - timedelta(minutes=5), now + timedelta(hours=hours)
+    start, expiry = now - _CLOCKS_DIFFER, now + life
     if settings().uses_identity:
         key: dict[str, Any] = {"user_delegation_key": _delegation_key(expiry)}
     else:
@@ -258,9 +308,17 @@ def _signed(
         start=start,
         expiry=expiry,
         content_disposition=shown,
+        protocol=_protocol(service.primary_endpoint),
         **key,
     )
     return f"{container(container_name).get_blob_client(name).url}?{token}"
+
+
+def _protocol(address: str) -> str:
+    """Signed addresses travel encrypted, but where they do not leave the machine, or the operator says otherwise."""
+    parts = urlsplit(address)
+    is_here = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    return "https,http" if parts.scheme == "http" and (is_here or settings().allow_http_storage) else "https"
 
 
 _KEY_HOURS = 24.0
@@ -290,6 +348,8 @@ def parse_uri(uri: str) -> tuple[str, str]:
     root = blob_service().primary_endpoint.rstrip("/") + "/"
     address = uri.partition("?")[0]
     container_name, slash, name = unquote(address.removeprefix(root)).partition("/")
-    if not address.startswith(root) or not slash or not name:
+    parts = [container_name, *name.split("/")]
+    is_odd = not name.isprintable() or "\\" in name or not {".", ".."}.isdisjoint(parts)  # another place, to some
+    if not address.startswith(root) or not slash or not name or is_odd:
         raise ValueError(f"{uri!r} is not a blob of the storage account at {root}")
     return container_name, name

@@ -7,11 +7,16 @@ from functools import lru_cache
 from urllib.parse import quote
 
 import httpx
+from azure.core.exceptions import AzureError
 
 from ripieno.contracts.jobs import JobError, JobRequest, JobStatus
+from ripieno.contracts.tracing import FIELD
+from ripieno.services import telemetry
 from ripieno.services.settings import settings
+from ripieno.services.storage import identity
 
 MOST_CONNECTIONS = 50
+LONGEST_RETRY = 3600
 TIMEOUT = httpx.Timeout(20.0, connect=5.0, pool=10.0)
 
 
@@ -43,7 +48,7 @@ def submit(address: str, job_id: str, request: JobRequest) -> JobStatus:
     """Put a job; the same id again is the same job. Raises `EndpointDown`, `EndpointBusy`, `JobRefused`."""
     answer = _call("PUT", f"{address}/jobs/{quote(job_id, safe='')}", json=request.model_dump())
     if answer.status_code == 503:
-        raise EndpointBusy(float(answer.headers.get("retry-after", "10")))
+        raise EndpointBusy(_seconds(answer.headers.get("retry-after", "")))
     if answer.status_code in (400, 409, 413, 422):
         raise JobRefused(JobError(code=_code(answer), message=_detail(answer)))
     return _status(answer)
@@ -73,10 +78,17 @@ def cancel_anywhere(endpoint: str, address: str, job_id: str) -> JobStatus | Non
 
 
 def health(address: str) -> dict:
+    """How an endpoint is, and what it can do. Raises `EndpointDown`."""
     answer = _call("GET", f"{address}/health")
     if answer.status_code != 200:
-        raise EndpointDown(f"{address} answered {answer.status_code} to a health check")
-    return answer.json()
+        raise EndpointDown(f"{address} answered {answer.status_code} to a health check: {_detail(answer)}")
+    try:
+        told = answer.json()
+    except ValueError:
+        told = None
+    if not isinstance(told, dict) or "engines" not in told:
+        raise EndpointDown(f"{address} tells nothing of itself: see that RIPIENO_ENDPOINT_KEYS here are those there")
+    return told
 
 
 def health_of_any(endpoint: str) -> dict:
@@ -91,12 +103,30 @@ def health_of_any(endpoint: str) -> dict:
 
 
 def _call(method: str, url: str, **content) -> httpx.Response:
-    key = settings().endpoint_key
-    headers = {"authorization": f"Bearer {key}"} if key else {}
-    try:
-        return _client().request(method, url, headers=headers, **content)
-    except httpx.HTTPError as fault:
-        raise EndpointDown(f"{method} {url}: {type(fault).__name__}: {fault}") from fault
+    """A request, as the platform: with its identity's token where one is asked for, else with the newest key that the
+    endpoint takes, so that app and endpoints may be given a new one in any order."""
+    answer: httpx.Response | None = None
+    here = telemetry.current()
+    traced = {FIELD: here} if here is not None else {}
+    for authorization in _authorizations():
+        try:
+            answer = _client().request(method, url, headers=authorization | traced, **content)
+        except httpx.HTTPError as fault:
+            raise EndpointDown(f"{method} {url}: {type(fault).__name__}: {fault}") from fault
+        if answer.status_code != httpx.codes.UNAUTHORIZED:
+            break
+    assert answer is not None
+    return answer
+
+
+def _authorizations() -> list[dict[str, str]]:
+    audience, keys = settings().endpoint_audience, settings().endpoint_keys
+    if audience:
+        try:
+            return [{"authorization": f"Bearer {identity().get_token(f'{audience}/.default').token}"}]
+        except AzureError as fault:
+            raise EndpointDown(f"the app's identity was given no token for {audience}: {fault}") from fault
+    return [{"authorization": f"Bearer {key}"} for key in keys] or [{}]
 
 
 @lru_cache(maxsize=1)
@@ -115,6 +145,11 @@ def _status(answer: httpx.Response) -> JobStatus:
         return JobStatus.model_validate(answer.json())
     except ValueError as fault:
         raise EndpointDown(f"{answer.request.url} answered something that is no job: {fault}") from fault
+
+
+def _seconds(retry_after: str) -> float:
+    """What a `Retry-After` asks for; ten seconds where it is a date, or nothing that can be."""
+    return float(min(int(retry_after), LONGEST_RETRY)) if retry_after.isascii() and retry_after.isdigit() else 10.0
 
 
 def _detail(answer: httpx.Response) -> str:

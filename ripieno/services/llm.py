@@ -80,6 +80,16 @@ def is_configured(task: Task) -> bool:
     return bool(model_for(task))
 
 
+Hears = Callable[[str, ModelUsage], None]
+_hearing: list[Hears] = []
+
+
+def tell(hears: Hears) -> None:
+    """Tell somebody of every question: which model, and what it used, also where no answer came of it. Once each."""
+    if hears not in _hearing:
+        _hearing.append(hears)
+
+
 def ask(
     task: Task,
     instructions: str,
@@ -116,6 +126,22 @@ def ask(
         circuit.check()
     except CircuitOpen as fault:
         raise ModelFailed(str(fault)) from None
+    try:
+        return _answered(conversation, circuit, usage, name, answer, faults)
+    finally:
+        for hears in _hearing:
+            hears(name, usage)
+
+
+def _answered(
+    conversation: _Conversation,
+    circuit: Circuit,
+    usage: ModelUsage,
+    name: str,
+    answer: type[Answer],
+    faults: Callable[[Answer], list[str]] | None,
+) -> Reply[Answer]:
+    """The answer once it fits, or the best that came. Raises `ModelFailed`."""
     told, best = "", None
     for _ in range(1 + MOST_REPAIRS):
         try:

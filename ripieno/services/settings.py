@@ -5,6 +5,7 @@ Lists are separated by commas; an empty value is as none. `local.settings.sample
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Mapping
 from functools import lru_cache
@@ -16,8 +17,10 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, Setting
 from pydantic_settings import PydanticBaseSettingsSource as Source
 
 MEBIBYTE = 1024 * 1024
+SHORTEST_KEY = 20
 _MODELS_CACHE = Path.home() / ".cache" / "ripieno" / "models"
 _OWN_ACCOUNT, _HOSTS_ACCOUNT = "RIPIENO_STORAGE", "AZUREWEBJOBSSTORAGE"
+_SECRET = {"endpoint_keys", "callback_secrets", "webhook_secrets", "direct_secrets"}
 _READ = ("RIPIENO_", "AZURE_OPENAI_", _HOSTS_ACCOUNT, "HF_TOKEN")
 
 
@@ -41,6 +44,24 @@ def _pairs(value: Any) -> Any:
     return found
 
 
+def _secrets(value: Any) -> Any:
+    """Standard Webhooks' own form: `whsec_` and 24 to 64 random bytes in base64."""
+    for one in _split(value):
+        try:
+            size = len(base64.b64decode(one.removeprefix("whsec_"), validate=True)) if one.startswith("whsec_") else 0
+        except ValueError:
+            size = 0
+        if not 24 <= size <= 64:
+            raise ValueError("one of them is no secret: each is `whsec_` and 24 to 64 random bytes in base64")
+    return _split(value)
+
+
+def _keys(value: Any) -> Any:
+    if not all(len(one) >= SHORTEST_KEY and one.isascii() and one.isprintable() for one in _split(value)):
+        raise ValueError(f"one of them is no key: each has {SHORTEST_KEY} or more printable ASCII characters")
+    return _split(value)
+
+
 def _prices(value: Any) -> Any:
     return {name: tuple(price.split("/")) for name, price in _pairs(value).items()} if isinstance(value, str) else value
 
@@ -53,7 +74,10 @@ Pairs = Annotated[
 Price = Annotated[float, Field(ge=0)]
 Prices = Annotated[dict[str, tuple[Price, Price]], NoDecode, BeforeValidator(_prices)]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+Modes = Annotated[list[Literal["local", "entra", "easy_auth", "token"]], NoDecode, BeforeValidator(_split)]
 Addresses = Annotated[list[str], NoDecode, BeforeValidator(_addresses)]
+Secrets = Annotated[list[str], NoDecode, BeforeValidator(_secrets)]
+Keys = Annotated[list[str], NoDecode, BeforeValidator(_keys)]
 
 
 def _storage(name: str) -> AliasChoices:
@@ -99,18 +123,42 @@ class Settings(BaseSettings):
     default_owner: str = Field("local", description="whose a drop is that names nobody")
     sweep_seconds: float = Field(60.0, ge=0, description="after which a removal looks once more")
     rest_seconds: float = Field(20.0, ge=0, description="after which a run that never began is begun by others")
-    trust_easy_auth: bool = Field(False, description="whether nothing but the platform can set Easy Auth's headers")
+    drop_owners: Words = Field([], description="whose drops are taken in; everybody's where none is named")
+    audit_days: int = Field(400, ge=1, description="for which the audit log is kept")
+    keep_history_days: int = Field(30, ge=1, description="after which ended workflows and failures are forgotten")
+    orphans: Literal["remove", "report", "off"] = Field(
+        "remove", description="what is done at night with blobs that belong to nothing"
+    )
     max_upload_bytes: int = Field(100 * MEBIBYTE, gt=0, description="of a file in a request")
     max_song_bytes: int = Field(2048 * MEBIBYTE, gt=0, description="of a song")
     max_song_seconds: float = Field(3 * 3600.0, gt=0, description="of a song")
+    decode_memory_mb: int = Field(512, ge=64, description="megabytes that reading one foreign file may take")
+    decode_seconds: float = Field(300.0, ge=1, description="processor seconds that reading one foreign file may take")
+    read_minutes: float = Field(60.0, gt=0, le=12 * 60, description="that an address to read a blob at is valid")
+    upload_minutes: float = Field(240.0, gt=0, le=24 * 60, description="that an address to put an upload at is valid")
+    allow_http_storage: bool = Field(False, description="whether signed addresses work without https beyond loopback")
+    log_format: Literal["text", "json"] = Field("text", description="of log lines, of the endpoints too")
+    quotas: str = Field("", description="local, azure, a file's path or JSON; without it, where the app runs")
+    prices: Path | None = Field(None, description="a file of prices of one's own")
+    visitors: Literal["off", "viewer", "analyst", "generator"] = Field("off", description="what who has no account may")
+    visitor_hours: float = Field(24.0, gt=0, le=24 * 30, description="after which all of a visitor's is deleted")
+    visits_an_hour: int = Field(60, ge=1, description="new visitors, of the whole platform")
+    visitor_secret: str | None = Field(None, description="with which visitors' tokens are signed")
 
-    # -- secrets
-    endpoint_key: str | None = Field(None, description="which endpoints ask of the app")
-    callback_secret: str | None = Field(None, description="with which endpoints sign callbacks to the app")
-    webhook_secret: str | None = Field(None, description="with which the app signs webhooks to its users")
-    callback_hosts: Addresses = Field(
-        [], description="addresses that direct callers of endpoints may be called back at"
-    )
+    # -- who asks (services/identity)
+    auth: Modes = Field([], description="by what callers are known: local, entra, easy_auth, token")
+    tenant: str | None = Field(None, description="the directory of Entra ID whose tokens are taken")
+    issuer: str | None = Field(None, description="any OpenID Connect issuer; with a tenant, that of another cloud")
+    audience: Words = Field([], description="for whom tokens must be: our client id, or api://...")
+    client_id: str | None = Field(None, description="that the command and the studio sign in by")
+    scopes: Words = Field([], description="that they ask for, beside openid and offline_access")
+    tokens: Words = Field([], description="of one's own, as owner:Role=token")
+
+    # -- secrets, the newest first: two are valid while one takes the other's place
+    endpoint_keys: Keys = Field([], description="which endpoints ask of the app; it sends the first, they take any")
+    endpoint_audience: str | None = Field(None, description="for whom the app's identity asks a token, to endpoints")
+    callback_secrets: Secrets = Field([], description="with which endpoints sign callbacks to the app")
+    webhook_secrets: Secrets = Field([], description="which the secrets follow from that users check webhooks with")
     allow_private_webhooks: bool = Field(False, description="whether webhooks may go to private addresses")
 
     # -- language models: of Azure OpenAI, or of any address that speaks its API
@@ -130,6 +178,15 @@ class Settings(BaseSettings):
     planner_engines: Words = Field(["symbolic"], description="engines that the planner may choose")
 
     # -- the endpoints
+    endpoint_issuer: str | None = Field(
+        None, description="of the tokens: https://login.microsoftonline.com/TENANT/v2.0"
+    )
+    endpoint_callers: Words = Field([], description="ids of applications or identities whose tokens are taken")
+    endpoint_role: str | None = Field(None, description="an application role that the token must have too")
+    direct_secrets: Secrets = Field([], description="with which endpoints sign callbacks to their direct callers")
+    callback_hosts: Addresses = Field(
+        [], description="addresses that direct callers of endpoints may be called back at"
+    )
     c2pa_certificates: Path | None = Field(None, description="a chain of certificates (PEM) to sign what is made with")
     c2pa_key: Path | None = Field(None, description="the private key (PEM) of the first of them")
     c2pa_algorithm: Literal["es256", "es384", "es512", "ps256", "ps384", "ps512", "ed25519"] = Field(
@@ -197,9 +254,16 @@ def _read(environment: tuple[tuple[str, str], ...]) -> Settings:
     try:
         found = Settings()  # pyright: ignore[reportCallIssue]
     except ValidationError as fault:
-        wrong = "; ".join(f"{_named(one['loc'])}: {one['msg']}, not {one['input']!r}" for one in fault.errors())
+        wrong = "; ".join(_said(one) for one in fault.errors())
         raise MissingSetting(f"a setting cannot be what it is: {wrong}") from None
     return found.model_copy(update={"public_url": found.public_url.rstrip("/")})
+
+
+def _said(error: Any) -> str:
+    """What is wrong with a setting; its value too, unless that is a secret: this goes into logs."""
+    name = str(error["loc"][0]) if error["loc"] else ""
+    shown = "" if name in _SECRET else f", not {error['input']!r}"
+    return f"{_named(error['loc'])}: {error['msg'].removeprefix('Value error, ')}{shown}"
 
 
 def _named(place: tuple[int | str, ...]) -> str:

@@ -12,6 +12,7 @@ from azure.data.tables import TableClient, TableServiceClient
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from ripieno.contracts.names import CONTAINERS, TABLES
+from ripieno.services.measured_tables import MeasuredTables
 from ripieno.services.settings import settings
 
 if TYPE_CHECKING:
@@ -51,15 +52,19 @@ def _blob_service(connection: str | None, address: str | None) -> BlobServiceCli
             connection, transport=_transport(connection), connection_data_block_size=_READ_BYTES
         )
     return BlobServiceClient(
-        address or "", credential=_identity(), transport=_transport(), connection_data_block_size=_READ_BYTES
+        address or "", credential=identity(), transport=_transport(), connection_data_block_size=_READ_BYTES
     )
 
 
 @lru_cache(maxsize=4)
 def _table_service(connection: str | None, address: str | None) -> TableServiceClient:
     if connection:
-        return TableServiceClient.from_connection_string(connection, transport=_transport(connection))
-    return TableServiceClient(endpoint=address or "", credential=_identity(), transport=_transport())
+        return TableServiceClient.from_connection_string(
+            connection, transport=_transport(connection), per_call_policies=[MeasuredTables()]
+        )
+    return TableServiceClient(
+        endpoint=address or "", credential=identity(), transport=_transport(), per_call_policies=[MeasuredTables()]
+    )
 
 
 def _transport(connection: str = "") -> RequestsTransport:
@@ -80,7 +85,7 @@ def _table(service: TableServiceClient, name: str) -> TableClient:
 
 
 @lru_cache(maxsize=1)
-def _identity() -> DefaultAzureCredential:
+def identity() -> DefaultAzureCredential:
     """The process's identity; the user-assigned one that `__clientId` names, where it does."""
     from azure.identity import DefaultAzureCredential  # late: nobody with a connection string needs it
 

@@ -1,108 +1,111 @@
-"""Standard Webhooks (standardwebhooks.com): signed, with an id that stays the same on a retry."""
+"""Standard Webhooks (standardwebhooks.com): signed with every secret that is valid, with an id that stays the same on a
+retry. Each direction has secrets of its own:
+
+    endpoint → app              `RIPIENO_CALLBACK_SECRETS`
+    endpoint → direct callers   `RIPIENO_DIRECT_SECRETS`: they can check what they are told, and forge no callback
+    app → users                 a secret for each owner, which follows from `RIPIENO_WEBHOOK_SECRETS`: nobody who is
+                                told something can forge what another is told, and none of them lies in storage
+"""
 
 from __future__ import annotations
 
 import atexit
-import ipaddress
+import base64
+import hashlib
+import hmac
 import json
-import logging
-import socket
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 import httpx
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from ripieno.contracts.tracing import FIELD
+from ripieno.services import outbound, telemetry
+from ripieno.services.outbound import BadWebhookUrl
 from ripieno.services.settings import settings
 
 TIMEOUT_SECONDS = 10.0
-ATTEMPTS = 3
-MOST_CHARACTERS = 2048
-log = logging.getLogger("ripieno.notify")
+MOST_BYTES = 64 * 1024
+"""Of a callback's body: it is a hint, and has a hundred."""
+MOST_SIGNATURES = 20
+_ID = re.compile(r"[\x21-\x7e]{1,512}")
+_TIMESTAMP = re.compile(r"[0-9]{1,12}")
+_SIGNATURE = re.compile(r"v1,[A-Za-z0-9+/]{43}=")
+_GONE = 410
+_HEARD = 409  # it was heard before: the answer to that was lost
 
 
 class BadSignature(ValueError):
-    """The message was not signed with our secret, or too long ago."""
+    """The message was not signed with a secret of ours, or too long ago."""
 
 
-class BadWebhookUrl(ValueError):
-    """The address may not be called from here."""
+class TooLong(ValueError):
+    """No callback is as long as that."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What came of sending a message once. `is_final`: whoever is there wants no more of them."""
+
+    delivered: bool
+    reason: str = ""
+    is_final: bool = False
+
+
+# -- out ----------------------------------------------------------------------------------------------------------
+
+
+def send(url: str, message_id: str, payload: Mapping[str, Any], secrets: Sequence[str]) -> Sent:
+    """Send a message to a user's address once, signed with each of some secrets; never an exception of the network.
+
+    Without a secret nothing is sent: nobody could tell it from a forgery.
+    """
+    if not secrets:
+        return Sent(False, "nothing could be signed: RIPIENO_WEBHOOK_SECRETS is not set")
+    body, headers = _signed(message_id, payload, secrets)
+    try:
+        status = outbound.post(_looked_at(url), body, headers)
+    except (httpx.HTTPError, BadWebhookUrl) as fault:
+        return Sent(False, (str(fault) or type(fault).__name__)[:500])
+    if httpx.codes.is_success(status):
+        return Sent(True)
+    return Sent(False, f"it answered {status}", is_final=status == _GONE)
 
 
 def send_callback(url: str, message_id: str, payload: Mapping[str, Any]) -> None:
-    """POST a message of an endpoint once, signed with the secret that endpoints and the app share.
+    """POST a message of an endpoint once: to the app, or to whoever called the endpoint directly.
 
     Raises
     ------
     httpx.HTTPError, BadWebhookUrl
         When it was not delivered.
     """
-    body, headers = _signed(message_id, payload, settings().callback_secret)
-    if _is_ours(url):
-        _client().post(url, content=body, headers=headers).raise_for_status()
+    is_to_app = _is_under(url, [settings().public_url])
+    secrets = settings().callback_secrets if is_to_app else settings().direct_secrets
+    body, headers = _signed(message_id, payload, secrets)
+    if is_to_app or _is_under(url, settings().callback_hosts):
+        if (here := telemetry.current()) is not None:
+            headers[FIELD] = here
+        status = _client().post(url, content=body, headers=headers).status_code
     else:
-        _post(url, body, headers)
+        status = outbound.post(_looked_at(url), body, headers)
+    if not httpx.codes.is_success(status) and status != _HEARD:
+        raise httpx.HTTPError(f"it answered {status}")
 
 
-@lru_cache(maxsize=1)
-def _client() -> httpx.Client:
-    """One for the process, for the app's own address: a client of its own costs every message 25 ms for TLS."""
-    client = httpx.Client(timeout=TIMEOUT_SECONDS)
-    atexit.register(client.close)
-    return client
+def owners_secrets(owner: str, numbers: Iterable[int]) -> list[str]:
+    """The secrets of an owner, by their numbers; of each number the one that the newest of ours makes first.
 
-
-def _signed(message_id: str, payload: Mapping[str, Any], secret: str | None) -> tuple[str, dict[str, str]]:
-    """A message's body, and its headers as Standard Webhooks say."""
-    body = json.dumps(payload, separators=(",", ":"))
-    headers = {"content-type": "application/json"}
-    if secret:
-        now = datetime.now(UTC)
-        headers |= {
-            "webhook-id": message_id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(secret).sign(message_id, now, body),
-        }
-    return body, headers
-
-
-def deliver(url: str, message_id: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Send a message to a user's address, a few times where it fails; `{delivered, reason}`, never an exception.
-
-    The host is resolved once and the address that was checked is the one that is called: a name that changes its mind
-    between the two reaches nothing inside. Redirects are not followed.
+    HMAC-SHA256 of owner and number under each of `RIPIENO_WEBHOOK_SECRETS` (RFC 5869 would say: expand).
     """
-    body, headers = _signed(message_id, payload, settings().webhook_secret)
-    reason = ""
-    for _ in range(ATTEMPTS):
-        try:
-            _post(url, body, headers)
-            return {"delivered": True, "reason": ""}
-        except (httpx.HTTPError, BadWebhookUrl) as fault:
-            reason = str(fault) or type(fault).__name__
-    log.warning("the webhook %s was not delivered: %s", message_id, reason)
-    return {"delivered": False, "reason": reason[:500]}
-
-
-def verify_callback(body: bytes, headers: Mapping[str, str]) -> Any:
-    """The JSON of a message that was signed by an endpoint.
-
-    Without `RIPIENO_CALLBACK_SECRET` nothing is believed: a callback is a hint, and workflows look for themselves.
-
-    Raises
-    ------
-    BadSignature
-    """
-    secret = settings().callback_secret
-    if not secret:
-        raise BadSignature("no callback is believed here: set RIPIENO_CALLBACK_SECRET for the app and its endpoints")
-    try:
-        return Webhook(secret).verify(body, {name.lower(): value for name, value in headers.items()})
-    except (WebhookVerificationError, ValueError) as fault:
-        raise BadSignature(f"the callback's signature does not hold: {fault}") from None
+    return [
+        _derived(secret, f"webhook\n{owner}\n{number}") for number in numbers for secret in settings().webhook_secrets
+    ]
 
 
 def check_user_url(url: str) -> str:
@@ -113,63 +116,112 @@ def check_user_url(url: str) -> str:
     BadWebhookUrl
         With what to do.
     """
-    _checked(url)
+    if not settings().webhook_secrets:
+        raise BadWebhookUrl(
+            "webhook_url: no webhook is sent from here, since none could be signed: whoever runs this Ripieno sets"
+            " RIPIENO_WEBHOOK_SECRETS"
+        )
+    _looked_at(url)
     return url
 
 
 def check_callback_url(url: str) -> str:
     """Refuse addresses that an endpoint may not be made to call: the app's own, those of `RIPIENO_CALLBACK_HOSTS`, or
     else what a user may name. Raises `BadWebhookUrl`."""
-    return url if _is_ours(url) else check_user_url(url)
-
-
-def _is_ours(url: str) -> bool:
-    ours = [settings().public_url, *settings().callback_hosts]
-    return any(url == one or url.startswith(one.rstrip("/") + "/") for one in ours)
-
-
-def _post(url: str, body: str, headers: dict[str, str]) -> None:
-    """Call the very address that was checked, by its name as far as TLS and the host behind it are concerned."""
-    address, parts = _checked(url)
-    host = f"[{address}]" if ":" in address else address
-    place = parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host).geturl()
-    with httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
-        request = client.build_request(
-            "POST",
-            place,
-            content=body,
-            headers={**headers, "host": parts.netloc.rpartition("@")[2]},
-            extensions={"sni_hostname": parts.hostname},
+    if _is_under(url, [settings().public_url, *settings().callback_hosts]):
+        return url
+    if not settings().direct_secrets:
+        raise BadWebhookUrl(
+            "webhook_url: nobody but the app is called from here, since nothing could be signed: whoever runs this"
+            " endpoint sets RIPIENO_DIRECT_SECRETS, or names the address in RIPIENO_CALLBACK_HOSTS"
         )
-        answer = client.send(request, stream=True)  # what it says beyond its status is not read
-        answer.close()
-        answer.raise_for_status()
+    _looked_at(url)
+    return url
 
 
-def _checked(url: str) -> tuple[str, SplitResult]:
-    """The address of a user's host, one for all of those it has, and the parts of the URL."""
-    if len(url) > MOST_CHARACTERS:
-        raise BadWebhookUrl(f"webhook_url is longer than {MOST_CHARACTERS} characters")
+# -- in -----------------------------------------------------------------------------------------------------------
+
+
+def verified(body: bytes, headers: Mapping[str, str]) -> str:
+    """The id of a message of an endpoint: signed with any of `RIPIENO_CALLBACK_SECRETS`, within five minutes of now.
+
+    Nothing of the body is read here. Whether the message was heard before is for the caller to look up by its id.
+
+    Raises
+    ------
+    BadSignature
+        Also without a secret: a callback is a hint, and workflows look for themselves.
+    TooLong
+    """
+    secrets = settings().callback_secrets
+    if not secrets:
+        raise BadSignature("no callback is believed here: set RIPIENO_CALLBACK_SECRETS for the app and its endpoints")
+    if len(body) > MOST_BYTES:
+        raise TooLong(f"a callback has at most {MOST_BYTES} bytes, not {len(body)}")
+    message_id, timestamp, signatures = _told(headers)
+    told = {"webhook-id": message_id, "webhook-timestamp": timestamp, "webhook-signature": " ".join(signatures)}
+    faults = [_fault(secret, body, told) for secret in secrets]  # each is tried, so that time tells of none
+    if all(faults):
+        raise BadSignature(f"the callback's signature does not hold: {faults[0]}")
+    return message_id
+
+
+def _told(headers: Mapping[str, str]) -> tuple[str, str, list[str]]:
+    """The three headers; of the signatures those of the one version that there is."""
+    given = {name.lower(): value for name, value in headers.items()}
+    message_id, timestamp = given.get("webhook-id", ""), given.get("webhook-timestamp", "")
+    if not _ID.fullmatch(message_id):
+        raise BadSignature("a callback has the header webhook-id, of 1 to 512 printable ASCII characters")
+    if not _TIMESTAMP.fullmatch(timestamp):
+        raise BadSignature("a callback has the header webhook-timestamp, seconds since 1970")
+    found = [one for one in given.get("webhook-signature", "").split(" ") if _SIGNATURE.fullmatch(one)]
+    if not found:
+        raise BadSignature("a callback has the header webhook-signature: `v1,` and 32 bytes in base64")
+    return message_id, timestamp, found[:MOST_SIGNATURES]
+
+
+def _fault(secret: str, body: bytes, headers: dict[str, str]) -> str:
+    """Why a message is not one of a secret; nothing where it is."""
     try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as fault:
-        raise BadWebhookUrl(f"webhook_url is no address: {fault}") from None
-    private = settings().allow_private_webhooks
-    if parts.scheme not in (("http", "https") if private else ("https",)) or not parts.hostname:
-        kind = "an http(s)" if private else "an https"
-        raise BadWebhookUrl(f"webhook_url {url[:200]!r} must be {kind} address")
-    try:
-        found = [str(entry[4][0]) for entry in socket.getaddrinfo(parts.hostname, port or 443, type=socket.SOCK_STREAM)]
-    except (OSError, UnicodeError):
-        raise BadWebhookUrl(f"webhook_url: the host {parts.hostname[:200]!r} cannot be found") from None
-    if not private and not all(_is_public(address) for address in found):
-        raise BadWebhookUrl(f"webhook_url: {parts.hostname[:200]!r} is not a public host")
-    return found[0], parts
+        Webhook(secret).verify(body, headers, json_parse=False)
+    except (WebhookVerificationError, ValueError) as fault:
+        return str(fault) or type(fault).__name__
+    return ""
 
 
-def _is_public(address: str) -> bool:
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
-    return ip.is_global and not ip.is_multicast
+# -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _looked_at(url: str) -> outbound.Destination:
+    return outbound.looked_at(url, private=settings().allow_private_webhooks)
+
+
+def _is_under(url: str, places: list[str]) -> bool:
+    return any(url == one or url.startswith(one.rstrip("/") + "/") for one in places)
+
+
+@lru_cache(maxsize=1)
+def _client() -> httpx.Client:
+    """One for the process, for addresses of the operator's: a client of its own costs every message 25 ms for TLS."""
+    client = httpx.Client(timeout=TIMEOUT_SECONDS)
+    atexit.register(client.close)
+    return client
+
+
+def _signed(message_id: str, payload: Mapping[str, Any], secrets: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """A message's body, and its headers as Standard Webhooks say: a signature for each secret, apart by a blank."""
+    body = json.dumps(payload, separators=(",", ":"))
+    headers = {"content-type": "application/json", "user-agent": "Ripieno-Webhooks/1"}
+    if secrets:
+        now = datetime.now(UTC)
+        headers |= {
+            "webhook-id": message_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": " ".join(Webhook(secret).sign(message_id, now, body) for secret in secrets),
+        }
+    return body, headers
+
+
+def _derived(secret: str, of: str) -> str:
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    return "whsec_" + base64.b64encode(hmac.new(key, of.encode(), hashlib.sha256).digest()).decode()

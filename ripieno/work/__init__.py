@@ -8,7 +8,8 @@ review.py        verdicts on versions, and what follows from them
 mixing.py        mixes and masters
 removal.py       songs and works away, with everything made from them
 job_bodies.py    what each endpoint job is asked to do
-telling.py       webhooks to whoever asked
+telling.py       what is said by webhook, and when
+delivering.py    webhooks on their way: secrets, tries, what is given up
 progress.py      how far a song is
 searching.py     songs by what was found in them
 housekeeping.py  what expires

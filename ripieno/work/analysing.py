@@ -17,7 +17,7 @@ from ripieno.records import analyses, runs, songs
 from ripieno.services import blobs, endpoints, jams_file
 from ripieno.services.settings import settings
 from ripieno.services.together import together
-from ripieno.work import ingest
+from ripieno.work import ingest, metering, song_telemetry
 
 _CONTAINERS_OF_A_SONG = (names.SONGS, names.REJECTED, names.STEMS, names.ANALYSES, names.JAMS)
 
@@ -37,11 +37,15 @@ class NotAudio(ValueError):
 def begin(order: SongOrder) -> list[SeparationStep] | None:
     """Mark a song as being analysed; the ways to separate it, in their order. None when there is nothing to do: the
     song is gone, or another run is at it. What a dead upload left without a row goes then."""
-    song = _changed(order, status=AudioFileStatus.ANALYZING, error=None)
+    before: list[AudioFile] = []
+    song = _changed(order, before, status=AudioFileStatus.ANALYZING, error=None)
+    if song is not None and _was(before) != AudioFileStatus.ANALYZING:
+        song_telemetry.started(order)
     if song is None:
         if _of(order) is None:
             clean_up(order.owner, order.audio_file_id, order.born)
         return None
+    metering.begun(song)
     return ways_to_separate(song.engines.get("separate"))
 
 
@@ -110,8 +114,11 @@ def save(order: SongOrder, result: dict[str, Any], separated: dict[str, Any]) ->
         lambda: blobs.upload(names.JAMS, jams, _jams(song, found)),
         lambda: analyses.save(order.owner, order.audio_file_id, order.born, order.instance_id, found, stems),
     )
+    metering.analysed(order, found.duration_seconds)
+    before: list[AudioFile] = []
     done = _changed(
         order,
+        before,
         status=AudioFileStatus.ANALYZED,
         error=None,
         analyzed_at=datetime.now(UTC).isoformat(),
@@ -123,6 +130,8 @@ def save(order: SongOrder, result: dict[str, Any], separated: dict[str, Any]) ->
         styles=[one.name for one in found.styles] or None,
         duration_seconds=found.duration_seconds,
     )
+    if done is not None and _was(before) != AudioFileStatus.ANALYZED:
+        song_telemetry.ended(order, AudioFileStatus.ANALYZED, found, stems.engine.engine)
     if done is None and _of(order) is None:  # it was removed while this was being written
         clean_up(order.owner, order.audio_file_id, order.born)
     return done is not None
@@ -147,7 +156,10 @@ def fail(order: SongOrder, code: str, message: str) -> None:
     """Give a song its end where it has none yet."""
     song = _of(order)
     if song is not None and song.status in (AudioFileStatus.UPLOADED, AudioFileStatus.ANALYZING):
-        _changed(order, status=AudioFileStatus.FAILED, error=Failure(code=code, message=message))
+        before: list[AudioFile] = []
+        failed = _changed(order, before, status=AudioFileStatus.FAILED, error=Failure(code=code, message=message))
+        if failed is not None and _was(before) != AudioFileStatus.FAILED:
+            song_telemetry.ended(order, AudioFileStatus.FAILED)
 
 
 def begin_anew(owner: str, audio_file_id: str, engines: dict[str, str]) -> tuple[AudioFile, Run]:
@@ -190,6 +202,7 @@ def clean_up(owner: str, audio_file_id: str, born: str) -> None:
     folder = names.song_folder(audio_file_id, born)
     for container in _CONTAINERS_OF_A_SONG:
         blobs.delete_prefix(container, f"{folder}/")
+    metering.gone(owner, f"song|{audio_file_id}|{born}")
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
@@ -201,10 +214,16 @@ def _of(order: SongOrder) -> AudioFile | None:
     return song if song is not None and song.born == order.born else None
 
 
-def _changed(order: SongOrder, **changes: Any) -> AudioFile | None:
-    """Change the row of this run; None when there is none."""
+def _was(before: list[AudioFile]) -> str | None:
+    """The status from which a row was changed the last time that was tried."""
+    return before[-1].status if before else None
+
+
+def _changed(order: SongOrder, before: list[AudioFile], **changes: Any) -> AudioFile | None:
+    """Change the row of this run; None when there is none. What it was goes to `before`, at each try."""
 
     def change(song: AudioFile) -> AudioFile | None:
+        before.append(song.model_copy())
         return song.model_copy(update=changes) if song.instance_id == order.instance_id else None
 
     try:

@@ -17,14 +17,20 @@ from typing import Any
 from azure.durable_functions import DurableOrchestrationClient
 from azure.durable_functions import OrchestrationRuntimeStatus as Status
 
+from ripieno.contracts.tracing import FIELD
 from ripieno.contracts.workflow import Run
 from ripieno.records import runs
+from ripieno.services import telemetry
 from ripieno.services.settings import settings
+from ripieno.work import failing, run_telemetry
 
 log = logging.getLogger("ripieno.runs")
 ENDED = {Status.Completed, Status.Failed, Status.Terminated, Status.Canceled}
 MOST_AT_ONCE = 200
 _TO_THE_END = {"RemovalOrchestrator", "CancelOrchestrator"}  # what was promised: nobody is told that it failed
+
+_FORGOTTEN = {"IngestOrchestrator"}
+"""Of what ended well nothing is asked any more, and its history has a file's name: no song knows which drop it was."""
 
 _NUMBERED = {"CompositionOrchestrator", "SetOrchestrator"}
 
@@ -33,8 +39,11 @@ GiveUp = Callable[[Run, str], None]
 
 
 def run_of(owner: str, orchestrator: str, instance_id: str, order: dict[str, Any]) -> Run:
+    """A run that is asked for now; its order says within which span, where somebody traces."""
     now = datetime.now(UTC).isoformat()
-    return Run(owner=owner, instance_id=instance_id, orchestrator=orchestrator, order=order, asked_at=now)
+    here = telemetry.current()
+    traced = order if here is None else {**order, FIELD: here}
+    return Run(owner=owner, instance_id=instance_id, orchestrator=orchestrator, order=traced, asked_at=now)
 
 
 async def start(client: DurableOrchestrationClient, run: Run) -> bool:
@@ -48,6 +57,7 @@ async def start(client: DurableOrchestrationClient, run: Run) -> bool:
         if await status_of(client, run.instance_id) is None:  # else another was faster
             raise
         return False
+    run_telemetry.begun(run)
     return True
 
 
@@ -77,6 +87,8 @@ async def look_after(client: DurableOrchestrationClient, give_up: GiveUp, *, mos
                 await start(client, run)
             elif run.orchestrator in _TO_THE_END and status.runtime_status in ENDED - {Status.Completed}:
                 log.warning("%s was broken off (%s): it is started again", run.instance_id, status.runtime_status.name)
+                if run.orchestrator == "RemovalOrchestrator":
+                    await asyncio.to_thread(failing.of_removal, run, _reason(run, status))
                 await client.start_new(run.orchestrator, run.instance_id, run.order)
             elif _came_too_early(run, status):
                 log.warning("%s had ended before it was asked for: it is started again", run.instance_id)
@@ -84,6 +96,9 @@ async def look_after(client: DurableOrchestrationClient, give_up: GiveUp, *, mos
             elif status.runtime_status in ENDED:
                 reason = _reason(run, status)
                 await asyncio.to_thread(give_up, run, reason)
+                run_telemetry.ended(run, status)
+                if run.orchestrator in _FORGOTTEN and status.runtime_status == Status.Completed:
+                    await client.purge_instance_history(run.instance_id)
                 await asyncio.to_thread(runs.forget, run)
                 settled += 1
         except Exception:

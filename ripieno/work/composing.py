@@ -50,6 +50,7 @@ from ripieno.music.conditioning import Conditioning
 from ripieno.music.genres.blending import Blend, blend
 from ripieno.music.song_conditioning import of_song
 from ripieno.records import analyses, runs, songs, works
+from ripieno.records.quotas import Wants
 from ripieno.services import conditioning, engines, lyricist, sketching, understanding, webhooks
 from ripieno.services.planner import seeds
 from ripieno.services.rules import signature
@@ -57,6 +58,7 @@ from ripieno.services.sketching import Sketched
 from ripieno.work import asking, generating, giving, heeding, mixing, tasting, voices_using
 
 _DEFAULT_STYLE = "pop"
+_USUAL_SECONDS, _USUAL_LAYERS = 180.0, 6  # of a piece, until it is known what it is made of
 _ANOTHER = 15_485_863  # a prime, between the seeds of a layer's variants
 MOST_TRIES = 2
 _FAULT_OF_ALL = ("style", "energy")  # what another seed may better; it moves no borders
@@ -117,7 +119,7 @@ def begin(owner: str, order: CompositionOrder, seed: str, *, part_of: str | None
     except (ValueError, engines.UnknownEngine) as fault:
         raise CannotCompose(str(fault)) from None
     run = run_of(work, 1)
-    runs.note(run)
+    runs.note(run, wants=Wants(generation_seconds=(order.duration_seconds or _USUAL_SECONDS) * _USUAL_LAYERS))
     works.create(work)
     held.keep()
     return work, run

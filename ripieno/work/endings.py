@@ -17,6 +17,7 @@ from ripieno.work import (
     analysing,
     composing,
     exporting,
+    failing,
     generating,
     mixing,
     voices_applying,
@@ -29,7 +30,12 @@ _CODE = "workflow_ended"
 
 
 def give(run: Run, reason: str) -> None:
-    """Give the run's song, work or version its end, where it has none yet."""
+    """Give the run's song, work or version its end, where it has none yet, and keep what failed for operators."""
+    _end(run, reason)
+    failing.of_run(run)
+
+
+def _end(run: Run, reason: str) -> None:
     match run.orchestrator:
         case "PipelineOrchestrator":
             order = SongOrder.model_validate(run.order)

@@ -25,11 +25,13 @@ from ripieno.contracts.works import Element, ElementKind, Version, Work
 from ripieno.music.genres.blending import blend
 from ripieno.music.song_conditioning import within
 from ripieno.records import analyses, runs, songs, works
+from ripieno.records.quotas import Wants
 from ripieno.services import blobs, conditioning, engines, llm, webhooks
 from ripieno.services.planner import plan as planner
 from ripieno.services.planner import rules, seeds
-from ripieno.work import asking, tasting, voices_using
+from ripieno.work import asking, stem_telemetry, tasting, voices_using
 
+_USUAL_SECONDS = 60.0  # of what is made for no song, where nobody says
 _NEW_SEED = 104_729  # a prime, so that the second of two synths plays something of its own
 
 
@@ -75,9 +77,15 @@ def begin(owner: str, order: GenerationOrder, seed: str) -> tuple[Work, Run]:
     _check_fits(order, song)
     work = new_work(owner, order, song, seed)
     asked = run_of(work)
-    runs.note(asked)
+    runs.note(asked, wants=Wants(generation_seconds=_likely_seconds(order, song)))
     works.create(work)
     return work, asked
+
+
+def _likely_seconds(order: GenerationOrder, song: AudioFile | None) -> float:
+    """Of all stems together, at most."""
+    seconds = order.parameters.duration_seconds or (song.duration_seconds if song else None) or _USUAL_SECONDS
+    return seconds * len(rules.plan(order, time_signature=None, seed=0))
 
 
 def _check_fits(order: GenerationOrder, song: AudioFile | None) -> None:
@@ -175,20 +183,25 @@ def fail(order: WorkOrder, message: str, *, only_unplanned: bool = False) -> Non
     """Give a work its end where it has none yet: what its workflow was making has failed, and so has what was never
     planned. Later takes, mixes and masters have workflows of their own, which may be well and at work."""
 
+    ended: list[tuple[str, Version]] = []
+
     def failed(work: Work) -> Work | None:
+        ended.clear()
         if work.has_ended or (only_unplanned and work.plan is not None):
             return None
         if work.plan is None:
             return work.model_copy(
                 update={"status": GenerationStatus.FAILED, "message": message[:500], "error": message[:500]}
             )
-        own = [layer.versions[0] for layer in work.layers if layer.versions[0].is_open]
-        for version in own:
-            version.status, version.error = TakeStatus.FAILED, message[:500]
-        return work.model_copy(update={"error": message[:500]}) if own else None
+        for layer in work.layers:
+            version = layer.versions[0]
+            if version.is_open:
+                version.status, version.error = TakeStatus.FAILED, message[:500]
+                ended.append((layer.name, version))
+        return work.model_copy(update={"error": message[:500]}) if ended else None
 
     try:
-        works.change(order.owner, order.work_id, failed)
+        stem_telemetry.all_ended(works.change(order.owner, order.work_id, failed), ended)
     except works.WorkMissing:
         pass  # removed meanwhile
 
@@ -202,6 +215,7 @@ def prepare_version(order: VersionOrder) -> bool:
     version = works.version(work, order.element, order.version)
     if not version.is_open or work.has_ended:
         return False
+    stem_telemetry.started(work, order.element, version)
     if version.plan is not None:
         return True
     before = works.version(work, order.element, version.after or order.version - 1)
@@ -251,8 +265,12 @@ def save_version(order: VersionOrder, result: dict[str, Any] | None, error: dict
     if why is not None:
         error = {"code": "consent", "message": why}
 
+    was_open = False
+
     def saved(work: Work, version: Version) -> Version | None:
-        if not version.is_open:
+        nonlocal was_open
+        was_open = version.is_open
+        if not was_open:
             return None
         if error is not None:
             ended = TakeStatus.CANCELLED if error["code"] == "cancelled" else TakeStatus.FAILED
@@ -264,7 +282,10 @@ def save_version(order: VersionOrder, result: dict[str, Any] | None, error: dict
         work = works.change_version(order.owner, order.work_id, order.element, order.version, saved)
     except (works.WorkMissing, works.VersionMissing):
         return  # removed meanwhile
-    is_kept = works.version(work, order.element, order.version).can_be_heard
+    kept = works.version(work, order.element, order.version)
+    if was_open:
+        stem_telemetry.ended(work, order.element, kept)
+    is_kept = kept.can_be_heard
     if voice is not None and result is not None and not is_kept:
         for one in GenerationResult.model_validate(result).stems:
             for name in (one.blob_name, names.peaks_blob(one.blob_name), one.midi_blob_name):
@@ -275,14 +296,22 @@ def save_version(order: VersionOrder, result: dict[str, Any] | None, error: dict
 def cancel(owner: str, work_id: str) -> Work:
     """End a work: what is being made is marked as cancelled, what was made stays."""
 
+    ended: list[tuple[str, Version]] = []
+
     def cancelled(work: Work) -> Work | None:
+        ended.clear()
         if work.status in (GenerationStatus.CANCELLED, GenerationStatus.FAILED, GenerationStatus.COMPLETED):
             return None
-        for version in _open(work):
-            version.status = TakeStatus.CANCELLED
+        for element in work.elements:
+            for version in element.versions:
+                if version.is_open:
+                    version.status = TakeStatus.CANCELLED
+                    ended.append((element.name, version))
         return work.model_copy(update={"status": GenerationStatus.CANCELLED, "message": "cancelled"})
 
-    return works.change(owner, work_id, cancelled)
+    work = works.change(owner, work_id, cancelled)
+    stem_telemetry.all_ended(work, ended)
+    return work
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
@@ -362,10 +391,6 @@ def _with_inputs(version: Version, work: Work, plan: StemPlan) -> Version:
 def hash_of(inputs: dict[str, Any]) -> str:
     """By which equal work is known."""
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
-
-
-def _open(work: Work) -> list[Version]:
-    return [version for element in work.elements for version in element.versions if version.is_open]
 
 
 def _song(work: Work) -> tuple[AudioFile | None, Analysis | None]:

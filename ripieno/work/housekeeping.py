@@ -9,13 +9,34 @@ from datetime import UTC, datetime, timedelta
 
 from ripieno.contracts import names
 from ripieno.contracts.workflow import Upload
-from ripieno.records import analyses, idempotency, jobs, preferences, songs, uploads, voices, works
+from ripieno.records import (
+    analyses,
+    audit,
+    devices,
+    failures,
+    feedback,
+    heard,
+    idempotency,
+    jobs,
+    preferences,
+    refusals,
+    shares,
+    songs,
+    uploads,
+    usage,
+    voices,
+    webhooks,
+    works,
+)
 from ripieno.services import blobs
-from ripieno.work import review
+from ripieno.services.settings import settings
+from ripieno.work import judging, metering, review
 
 KEEP_KEYS = timedelta(days=2)
 KEEP_UPLOADS = timedelta(days=7)
 KEEP_JOBS = timedelta(days=30)
+KEEP_HEARD = timedelta(hours=1)  # a callback's signature holds for minutes
+KEEP_UNDELIVERED = timedelta(days=30)
 KEEP_ORPHANS = timedelta(days=1)
 LONGEST_SECONDS = 90.0
 """Of each kind a night, so that all of them together end within the ten minutes that a function has."""
@@ -35,12 +56,22 @@ def expire(now: datetime | None = None) -> dict[str, int]:
     now = now or datetime.now(UTC)
     kinds: dict[str, Callable[[], int]] = {
         "idempotency keys": lambda: _all(lambda: idempotency.expire(now - KEEP_KEYS)),
+        "callbacks": lambda: _all(lambda: heard.expire(now - KEEP_HEARD)),
+        "webhooks": lambda: _all(lambda: webhooks.expire(now - KEEP_UNDELIVERED)),
         "uploads": lambda: _all(lambda: uploads.expire(now - KEEP_UPLOADS, also=_delete_bytes)),
         "jobs": lambda: _all(lambda: jobs.expire(now - KEEP_JOBS)),
         "documents of jobs": lambda: blobs.delete_older(names.JOBS, now - KEEP_JOBS, seconds=LONGEST_SECONDS),
+        "devices and pairing codes": lambda: devices.expire(now),
+        "shares": lambda: _all(lambda: shares.expire(now)),
+        "audit entries": lambda: _all(lambda: audit.expire(now)),
+        "usage": lambda: _all(lambda: usage.expire(now)),
+        "miscounted bytes": lambda: metering.measure_everything(LONGEST_SECONDS),
+        "uncounted verdicts": lambda: judging.count_everything(LONGEST_SECONDS),
+        "failures": lambda: _all(lambda: failures.expire(now - timedelta(days=settings().keep_history_days))),
         "reviews": lambda: review.end_unreviewed(now),
         "orphans": lambda: sum(
-            records.sweep(now - KEEP_ORPHANS) for records in (songs, analyses, voices, works, preferences)
+            records.sweep(now - KEEP_ORPHANS)
+            for records in (songs, analyses, voices, works, preferences, failures, feedback, refusals)
         ),
     }
     gone: dict[str, int] = {}

@@ -8,6 +8,7 @@ started. What has no row is cleaned up by the run (`analysing.begin`); what has 
 from __future__ import annotations
 
 import hashlib
+import random
 import re
 import tempfile
 import uuid
@@ -17,16 +18,20 @@ from pathlib import Path
 
 from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile, Failure
-from ripieno.contracts.enums import AudioFileStatus, AudioFormat
+from ripieno.contracts.audit import AuditEntry
+from ripieno.contracts.enums import AudioFileStatus, AudioFormat, ItemKind, Role
 from ripieno.contracts.problems import BadAudio
 from ripieno.contracts.workflow import DropOrder, Run, SongOrder
-from ripieno.records import runs, songs, uploads
-from ripieno.services import audio_format, blobs, identity, limits
+from ripieno.records import audit, quotas, runs, songs, uploads
+from ripieno.records.quotas import Wants
+from ripieno.services import access, audio_format, behalf, blobs, identity, limits
 from ripieno.services.settings import settings
-from ripieno.work import asking
+from ripieno.work import asking, failing, metering
 
 NAME_LENGTH = 1024
 _MOST_LIVES = 20
+_BY_STORAGE = "storage"
+_SPREAD_SECONDS = 600.0
 _SLOWEST_BYTES_A_SECOND = 2**20  # to storage; a run is not looked after before its bytes can be there
 
 
@@ -69,12 +74,12 @@ def take_in(
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         size = file.seek(0, 2)
-        described, fault = None, None
-        try:
-            limits.check_size(size)
-            described = audio_format.describe(file)
-        except BadAudio as problem:
-            fault = Failure(code=problem.code, message=problem.message)
+    described, fault = None, None
+    try:
+        limits.check_size(size)
+        described = audio_format.describe(path)
+    except BadAudio as problem:
+        fault = Failure(code=problem.code, message=problem.message)
     for _ in range(_MOST_LIVES):
         try:
             return _taken(
@@ -140,9 +145,21 @@ def _taken(
     )
     sending = timedelta(seconds=size / _SLOWEST_BYTES_A_SECOND)
     asked = song_run(song, work_id)
-    runs.note(asked, not_before=datetime.now(UTC) + sending)
+    making = (song.duration_seconds or 0.0) if work_id else 0.0
+    wants = Wants(songs=known is None, size_bytes=size, generation_seconds=making)
+    if fault is None:
+        runs.note(asked, not_before=datetime.now(UTC) + sending, wants=wants)
+    else:
+        quotas.check_room(owner, Wants(size_bytes=size), roles=_roles())
+        runs.note_unasked(asked, not_before=datetime.now(UTC) + sending)
     _store(song, path, drop)
     return _entered(song, known, asked)
+
+
+def _roles() -> frozenset[Role] | None:
+    """Those of whoever asks; None where nobody does: a drop is nobody's request."""
+    asker = behalf.current()
+    return asker.roles if asker is not None else None
 
 
 def _store(song: AudioFile, path: Path, drop: DropOrder | None) -> None:
@@ -191,7 +208,9 @@ def _undo(song: AudioFile, asked: Run) -> None:
 def _settled(song: AudioFile, is_new: bool, asked: Run) -> Taken:
     if song.status != AudioFileStatus.FAILED:
         return Taken(song, is_new, asked)
+    failing.of_rejected_song(song)
     runs.forget(asked)
+    metering.rejected(song)
     return Taken(song, is_new, None)
 
 
@@ -248,17 +267,49 @@ def dropped(blob_name: str) -> Run:
 def take_in_drop(order: DropOrder) -> tuple[dict, Run | None]:
     """Take a blob out of the inbox. Returns `{outcome, audio_file_id, message}` and the run to start.
 
-    Outcomes: ingested, duplicate, rejected, missing. May be repeated: what was taken in before is found as a duplicate
-    of itself, and its run is the same run.
+    Outcomes: ingested, duplicate, rejected, missing, waiting. May be repeated: what was taken in before is found as a
+    duplicate of itself, and its run is the same run. Whose owner has used up their songs of the day, or has as many
+    jobs as they may, has the file wait in the inbox `until` (ISO 8601) it is worth another look; whose storage is full
+    has it rejected, since it would lie there all the same.
     """
+    if order.upload_id is None and not access.takes_drops_of(order.owner):
+        why = f"nothing is taken in from the inbox for {order.owner}: RIPIENO_DROP_OWNERS names those for whom it is"
+        return _rejected(order, "not_allowed", why, 403), None
+    try:
+        lying = blobs.properties(names.RAW_AUDIO, order.blob_name)
+        if lying.etag == order.etag:
+            limits.check_size(lying.size)
+        quotas.check_room(order.owner, Wants(songs=1, size_bytes=lying.size))  # each time, before it is downloaded
+        return _taken_in_drop(order)
+    except BadAudio as problem:  # not brought here at all: storage takes blobs that no disk does
+        return _too_large(order, problem), None
+    except blobs.BlobMissing:
+        why = f"{order.blob_name} is gone: it was taken in, deleted or replaced already"
+        return _told(order, "missing", None, why), None
+    except quotas.OverQuota as over:
+        if over.quota == "storage_bytes":
+            return _rejected(order, over.code, str(over), 429), None
+        if order.upload_id:
+            uploads.note(order.upload_id, message=f"it waits: {over}")
+        until = datetime.now(UTC) + timedelta(seconds=over.retry_after * (1 + random.random()))
+        if over.turns_at is not None:  # not all that waited in the same second
+            until = over.turns_at + timedelta(seconds=_SPREAD_SECONDS * random.random())
+        told = {"outcome": "waiting", "audio_file_id": None, "message": f"it waits: {over}"}
+        return told | {"until": until.isoformat()}, None
+
+
+def _rejected(order: DropOrder, code: str, why: str, status: int) -> dict:
+    reject(order, code, why)
+    _log(order, status, None)
+    return _told(order, "rejected", None, why)
+
+
+def _taken_in_drop(order: DropOrder) -> tuple[dict, Run | None]:
+    """Raises `blobs.BlobMissing`, `quotas.OverQuota`."""
     with tempfile.TemporaryDirectory(prefix="ripieno-drop-") as folder:
         path = Path(folder) / "audio"
-        try:
-            blobs.download_to(names.RAW_AUDIO, order.blob_name, path, etag=order.etag)
-            taken = take_in(order.owner, path, order.original_file_name, webhook_url=order.webhook_url, drop=order)
-        except blobs.BlobMissing:
-            why = f"{order.blob_name} is gone: it was taken in, deleted or replaced already"
-            return _told(order, "missing", None, why), None
+        blobs.download_to(names.RAW_AUDIO, order.blob_name, path, etag=order.etag)
+        taken = take_in(order.owner, path, order.original_file_name, webhook_url=order.webhook_url, drop=order)
     song = taken.song
     if song.status == AudioFileStatus.FAILED and song.error:
         told = _told(order, "rejected", song, song.error.message)
@@ -266,12 +317,41 @@ def take_in_drop(order: DropOrder) -> tuple[dict, Run | None]:
         told = _told(order, "ingested", song, "taken in")
     else:
         told = _told(order, "duplicate", song, "the library has these bytes already")
+    _log(order, _STATUSES[told["outcome"]], song)
     return told, taken.run
+
+
+_STATUSES = {"ingested": 202, "duplicate": 200, "rejected": 422}
+
+
+def _log(order: DropOrder, status: int, song: AudioFile | None) -> None:
+    """What became of a drop, once: whoever may write to the container did it, or who has asked for an address there."""
+    audit.note(
+        AuditEntry(
+            entry_id=order.instance_id[-12:],
+            at=order.arrived_at,
+            actor=order.owner if order.upload_id else _BY_STORAGE,
+            owner=order.owner,
+            what="upload" if order.upload_id else "drop",
+            kind=ItemKind.SONGS,
+            item=song.audio_file_id if song else None,
+            status=status,
+        )
+    )
+
+
+def _too_large(order: DropOrder, problem: BadAudio) -> dict:
+    """Of what is larger than a song may be, the reason is kept in the container `rejected`, and no byte."""
+    why = {"code": problem.code, "reason": problem.message}
+    blobs.upload(names.REJECTED, order.blob_name, b"", metadata=why)
+    _log(order, 422, None)
+    return _told(order, "rejected", None, problem.message)
 
 
 def reject(order: DropOrder, code: str, message: str) -> None:
     """Move a blob that cannot be taken in to the container `rejected`, with the reason."""
     if _reject(order.blob_name, order.etag, code, message):
+        failing.of_rejected_drop(order.blob_name, code, message, order, order.owner)
         _told(order, "rejected", None, message)
         leave_inbox(order)
 
@@ -280,6 +360,8 @@ def reject_unasked(blob_name: str, message: str) -> None:
     """The same of a blob of which not even an order could be made, so that it does not lie in the way for ever."""
     etag = str(blobs.properties(names.RAW_AUDIO, blob_name).etag)
     if _reject(blob_name, etag, "cannot_be_taken_in", message):
+        owner = identity.owner_named(names.owner_in(blob_name)[0] or settings().default_owner)
+        failing.of_rejected_drop(blob_name, "cannot_be_taken_in", message, None, owner)
         blobs.delete(names.RAW_AUDIO, blob_name, etag=etag)
 
 

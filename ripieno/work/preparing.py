@@ -9,7 +9,8 @@ from functools import lru_cache
 from azure.core.exceptions import AzureError
 
 from ripieno.contracts import names
-from ripieno.services import storage
+from ripieno.services import identity, llm, prices, quotas, storage, visitors
+from ripieno.work import metering
 
 log = logging.getLogger("ripieno.start")
 
@@ -42,7 +43,26 @@ def storage_ready() -> None:
 
 def at_start() -> None:
     """What the app does before anything else. Storage that is away, or not yet ours to use, keeps no app from starting:
-    `again` looks after it."""
+    `again` looks after it.
+
+    Raises
+    ------
+    OldLibrary
+    ripieno.services.identity.Misconfigured
+        Where callers could not be known, or too many would be.
+    MissingSetting
+        Where visitors are let in and nothing can be signed.
+    """
+    identity.check()
+    quotas.check()
+    visitors.check()
+    prices.prices()
+    llm.tell(metering.answered)
+    look_after_storage()
+
+
+def look_after_storage() -> None:
+    """Make what is missing where that can be done now."""
     try:
         storage_ready()
     except AzureError as fault:
@@ -52,6 +72,6 @@ def at_start() -> None:
 def again() -> None:
     """What a timer does until it has worked once; then nothing."""
     try:
-        at_start()
+        look_after_storage()
     except OldLibrary as fault:
         log.error("%s", fault)

@@ -11,7 +11,7 @@ their last life is being removed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from azure.durable_functions import DurableOrchestrationClient
@@ -21,11 +21,23 @@ from ripieno.contracts.enums import JobKind
 from ripieno.contracts.voice_profiles import Voice
 from ripieno.contracts.workflow import SEPARATION_WAYS, RemovalOrder, Run
 from ripieno.contracts.works import Work
-from ripieno.records import feedback, runs, songs, voices, works
+from ripieno.records import failures, feedback, idempotency, runs, shares, songs, uploads, voices, webhooks, works
 from ripieno.services import blobs, engines
 from ripieno.services.settings import settings
-from ripieno.work import analysing, asking, generating, revising, stopping, voices_consent, voices_ending
+from ripieno.work import (
+    analysing,
+    asking,
+    generating,
+    metering,
+    revising,
+    run_telemetry,
+    stopping,
+    voices_consent,
+    voices_ending,
+)
 from ripieno.work.sets import versions
+
+_MOST_NAMED = 250  # workflows in an order, which has to fit a row; what ran more often goes by its age
 
 # -- asked for ----------------------------------------------------------------------------------------------------
 
@@ -51,6 +63,9 @@ def of_song(owner: str, audio_file_id: str) -> Run:
         audio_file_id=song.audio_file_id,
         born=song.born,
         workflow=song.instance_id,
+        workflows=[names.song_instance(song.audio_file_id, song.born, run) for run in range(1, song.run)][
+            -_MOST_NAMED:
+        ],
         sweep_seconds=settings().sweep_seconds,
     )
     run = asking.run_of(owner, "RemovalOrchestrator", instance_id, order.model_dump())
@@ -90,6 +105,7 @@ def _run_of_work(owner: str, work_id: str) -> Run:
         instance_id=instance_id,
         work_id=work_id,
         parts=work.dj_set.bridges if work is not None and work.dj_set is not None else [],
+        workflows=_without_jobs(work) if work is not None else [],
         sweep_seconds=settings().sweep_seconds,
     )
     return asking.run_of(owner, "RemovalOrchestrator", instance_id, order.model_dump())
@@ -140,8 +156,10 @@ def hide(order: RemovalOrder) -> None:
     """From now on the library knows it no more."""
     if order.audio_file_id and order.born:
         songs.delete(order.owner, order.audio_file_id, order.born)
+        _end_shares(order.owner, order.audio_file_id, order.born)
     if order.work_id:
         works.delete(order.owner, order.work_id)
+        _end_shares(order.owner, order.work_id)
     if order.voice_id:
         voices_ending.hide(order)
 
@@ -150,25 +168,38 @@ async def stop(client: DurableOrchestrationClient, order: RemovalOrder) -> int:
     """End what runs for it; returns how much of that had not ended yet."""
     if order.voice_id:
         return await voices_ending.stop(client, order)
-    if order.work_id and order.instance_id == names.cancel_instance(order.work_id, order.revision):
+    is_cancel = order.work_id is not None and order.instance_id == names.cancel_instance(order.work_id, order.revision)
+    if is_cancel and order.work_id:
         await asyncio.to_thread(_mark_cancelled, order, order.work_id)
     left = 0
     for work_id in await asyncio.to_thread(_works, order):
-        left += await stop_work(client, order.owner, work_id, "it was removed", order.revision)
+        further = set(order.workflows) if order.work_id else set()
+        left += await stop_work(
+            client, order.owner, work_id, "it was removed", order.revision, further=further, forget=not is_cancel
+        )
     if order.audio_file_id and order.born:
         prefix = names.song_instances(order.audio_file_id, order.born)
         instances = await asyncio.to_thread(stopping.instances_of, order.owner, [prefix])
         instances |= {order.workflow} if order.workflow else set()
+        instances |= set(order.workflows)
         steps = [*(kind.value for kind in JobKind), *map(names.further_separation, SEPARATION_WAYS)]
-        left += await stopping.stop(client, order.owner, instances, steps, [prefix], "it was removed")
+        left += await stopping.stop(client, order.owner, instances, steps, [prefix], "it was removed", forget=True)
     return left
 
 
 async def stop_work(
-    client: DurableOrchestrationClient, owner: str, work_id: str, reason: str, revision: int | None = None
+    client: DurableOrchestrationClient,
+    owner: str,
+    work_id: str,
+    reason: str,
+    revision: int | None = None,
+    *,
+    further: Collection[str] = (),
+    forget: bool = False,
 ) -> int:
     """End a work's workflows and its jobs, of a composition those of one revision where that is named: the next one may
-    have begun. Returns how many had not ended yet."""
+    have begun. `further` are workflows of it that its record does not tell of any more; `forget` is as in
+    `stopping.stop`. Returns how many had not ended yet."""
     work = await asyncio.to_thread(works.find, owner, work_id)
     if revision is not None:
         instances = set(_instances_of_revision(work, revision)) if work is not None else set()
@@ -177,6 +208,7 @@ async def stop_work(
         prefixes = [names.work_instance(work_id), names.version_instances(work_id)]
         instances = {names.work_instance(work_id)} | await asyncio.to_thread(stopping.instances_of, owner, prefixes)
         instances |= set(_version_instances(work)) if work is not None else set()
+        instances |= set(further)
     kinds = (
         JobKind.GENERATE, JobKind.APPLY_VOICE, JobKind.MIX, JobKind.MASTER, JobKind.EXPORT, JobKind.SET, JobKind.SPEAK,
         JobKind.TRANSCRIBE,
@@ -184,7 +216,7 @@ async def stop_work(
     steps = [one.value for one in kinds]
     steps += names.CHECKS
     steps += [names.further_generation(number) for number in range(1, engines.most_after_each_other() + 1)]
-    return await stopping.stop(client, owner, instances, steps, prefixes, reason)
+    return await stopping.stop(client, owner, instances, steps, prefixes, reason, forget=forget)
 
 
 def delete(order: RemovalOrder) -> None:
@@ -203,7 +235,10 @@ def delete(order: RemovalOrder) -> None:
     if order.audio_file_id and order.born:
         songs.delete(order.owner, order.audio_file_id, order.born)
         analysing.clean_up(order.owner, order.audio_file_id, order.born)
+        webhooks.forget(order.owner, names.song_folder(order.audio_file_id, order.born))
         stopping.delete_jobs(order.owner, names.song_instances(order.audio_file_id, order.born))
+        uploads.delete_of(order.owner, order.audio_file_id)
+        _delete_what_was_told(order.owner, order.audio_file_id)
 
 
 def delete_work(owner: str, work_id: str) -> None:
@@ -211,10 +246,21 @@ def delete_work(owner: str, work_id: str) -> None:
     for prefix in (names.work_instance(work_id), names.version_instances(work_id)):
         stopping.delete_jobs(owner, prefix)
         for run in runs.beginning_with(owner, prefix):
+            run_telemetry.removed(run)
             runs.forget(run)
     blobs.delete_prefix(names.GENERATED, f"{work_id}/")
     feedback.delete_of(owner, work_id)
+    webhooks.forget(owner, work_id)
+    _delete_what_was_told(owner, work_id)
     works.delete(owner, work_id)
+    _end_shares(owner, work_id)
+    metering.gone(owner, f"work|{work_id}")
+
+
+def _delete_what_was_told(owner: str, subject: str) -> None:
+    """What is kept of something beside it: answers that are given again, and why something of it failed."""
+    idempotency.forget_about(owner, subject)
+    failures.delete_of(owner, subject)
 
 
 def forget(order: RemovalOrder) -> None:
@@ -224,10 +270,18 @@ def forget(order: RemovalOrder) -> None:
         prefixes.append(names.song_instances(order.audio_file_id, order.born))
     for prefix in prefixes:
         for run in runs.beginning_with(order.owner, prefix):
+            (run_telemetry.finished if run.instance_id == order.instance_id else run_telemetry.removed)(run)
             runs.forget(run)
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _end_shares(owner: str, item_id: str, born: str | None = None) -> None:
+    """Nobody may look at what is gone; whoever shares at this moment looks once more after they have (`sharing`)."""
+    for share in shares.of_item(owner, item_id):
+        if share.born == born:
+            shares.take_back(share)
 
 
 def _mark_cancelled(order: RemovalOrder, work_id: str) -> None:
@@ -268,6 +322,22 @@ def _instances_of_revision(work: Work, number: int) -> list[str]:
         if version.revision == number
     ]
     return [*own, *layers, *([names.version_instance(work.work_id, revision.mix, 1)] if revision.mix else [])]
+
+
+def _without_jobs(work: Work) -> list[str]:
+    """The workflows of a work that no job tells of: talks, stages in which nothing was made, takes that never began."""
+    found = _version_instances(work)
+    found += [names.cancel_instance(work.work_id)]
+    if work.dj_set is not None:
+        found += [names.talk_instance(work.work_id, one.talk_id) for one in work.dj_set.talks]
+        found += [names.revision_instance(work.work_id, one.number) for one in work.dj_set.versions]
+    for one in work.composition.revisions if work.composition is not None else []:
+        found += [names.revision_instance(work.work_id, one.number, leg) for leg in range(1, one.leg + 1)]
+        found += [names.cancel_instance(work.work_id, one.number)]
+    known = stopping.instances_of(
+        work.owner, [names.work_instance(work.work_id), names.version_instances(work.work_id)]
+    )
+    return sorted(set(found) - known)[:_MOST_NAMED]
 
 
 def _version_instances(work: Work) -> list[str]:

@@ -20,7 +20,7 @@ from ripieno.contracts.generation import MOST_TAKES
 from ripieno.contracts.workflow import Run, VersionOrder
 from ripieno.contracts.works import Review, Version, Work
 from ripieno.records import runs, works
-from ripieno.work import asking, teaching, voices_applying
+from ripieno.work import asking, judging, teaching, voices_applying
 
 REVIEW_WITHIN = timedelta(days=28)
 _REVIEWABLE = {TakeStatus.GENERATED, TakeStatus.APPROVED, TakeStatus.REJECTED, TakeStatus.UNREVIEWED}
@@ -59,6 +59,7 @@ def give(
         try:
             work = works.change(owner, work_id, _given(element, number, verdict, coming if goes_on else None))
             teaching.teach(owner, teaching.of_review(work, element, number, verdict))
+            judging.count(work.owner, work.work_id)
             return work, asked
         except (NotReviewable, _Overtaken, works.WorkMissing) as refusal:
             if asked is not None and not _is_wanted(owner, work_id, element, coming):

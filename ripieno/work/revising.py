@@ -24,7 +24,7 @@ from ripieno.contracts.works import ElementKind, Work
 from ripieno.music.composing import comparing, refining
 from ripieno.records import runs, works
 from ripieno.services import understanding
-from ripieno.work import composing, giving, heeding, tasting, teaching, voices_singing
+from ripieno.work import composing, giving, heeding, judging, tasting, teaching, voices_singing
 from ripieno.work.composing import CannotCompose, StillMaking
 
 MOST_REVISIONS = 200
@@ -75,6 +75,7 @@ def _refined_from(owner: str, work_id: str, wanted: Refinement, *, rejects: bool
 def _teach(work: Work, *numbers: int) -> None:
     """What is said now of some versions teaches."""
     at = datetime.now(UTC).isoformat()
+    judging.count(work.owner, work.work_id)
     teaching.teach(work.owner, [lesson for number in numbers for lesson in teaching.of_piece(work, number, at)])
 
 

@@ -50,7 +50,9 @@ def teach(owner: str, told: Sequence[Lesson]) -> None:
 
 
 def of_review(work: Work, element: str, number: int, review: Review) -> list[Lesson]:
-    """A verdict on a take."""
+    """A verdict on a take, where it is its owner's: an Admin's says nothing of what they like."""
+    if review.reviewer != work.owner:
+        return []
     take, place = works.version(work, element, number), work.element(element)
     heard = [] if place is None else [one for one in (_heard(place, take),) if one is not None]
     said = _understood(review.comment)

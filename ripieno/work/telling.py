@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ripieno.contracts import names
 from ripieno.contracts.dj_sets import DjSet
 from ripieno.contracts.enums import GenerationStatus, TakeStatus
 from ripieno.contracts.workflow import SongOrder, WorkOrder
 from ripieno.contracts.works import Work
 from ripieno.records import songs, works
-from ripieno.services import webhooks
+from ripieno.work import delivering
 
 _TOLD = {
     False: (GenerationStatus.AWAITING_REVIEW, GenerationStatus.FAILED),
@@ -27,7 +28,8 @@ def of_song(order: SongOrder) -> dict:
         "bpm": song.bpm, "key": song.key, "mode": song.mode, "duration_seconds": song.duration_seconds,
         "error": song.error.model_dump() if song.error else None,
     }  # fmt: skip
-    return webhooks.deliver(song.webhook_url, f"{song.instance_id}-{song.status}", payload)
+    its_life = names.song_folder(song.audio_file_id, song.born)
+    return delivering.deliver(song.owner, its_life, song.webhook_url, f"{song.instance_id}-{song.status}", payload)
 
 
 def of_work(order: WorkOrder) -> dict:
@@ -52,7 +54,7 @@ def of_work(order: WorkOrder) -> dict:
         ],
     }  # fmt: skip
     made = sum(version.status != TakeStatus.GENERATING for layer in work.layers for version in layer.versions)
-    return webhooks.deliver(url, f"{work.work_id}-{made}-{work.status}", payload)
+    return delivering.deliver(work.owner, work.work_id, url, f"{work.work_id}-{made}-{work.status}", payload)
 
 
 def _of_set(work: Work, dj_set: DjSet, url: str) -> dict:
@@ -60,7 +62,9 @@ def _of_set(work: Work, dj_set: DjSet, url: str) -> dict:
         "type": f"set.{work.status}", "set_id": work.work_id, "version": dj_set.versions[-1].number,
         "status": work.status, "message": work.message, "duration_seconds": work.duration_seconds,
     }  # fmt: skip
-    return webhooks.deliver(url, f"{work.work_id}-{dj_set.versions[-1].number}-{work.status}", payload)
+    return delivering.deliver(
+        work.owner, work.work_id, url, f"{work.work_id}-{dj_set.versions[-1].number}-{work.status}", payload
+    )
 
 
 def _silent(reason: str) -> dict:

@@ -19,9 +19,9 @@ from ripieno.contracts.enums import JobKind, TakeStatus
 from ripieno.contracts.voice_profiles import Voice
 from ripieno.contracts.workflow import RemovalOrder, RevisionOrder
 from ripieno.contracts.works import Version, Work
-from ripieno.records import jobs, runs, voices, works
+from ripieno.records import failures, idempotency, jobs, runs, voices, works
 from ripieno.services import blobs
-from ripieno.work import asking, composing, stopping, voices_consent, voices_using
+from ripieno.work import composing, metering, stopping, voices_consent, voices_using
 
 _STEPS = [*names.VOICE_CHECKS, JobKind.PROFILE_VOICE.value, JobKind.TRAIN_VOICE.value]
 _AT_ONCE = 8
@@ -47,8 +47,8 @@ async def stop(client: DurableOrchestrationClient, order: RemovalOrder) -> int:
     why = await asyncio.to_thread(_why, owner, voice_id)
     own = names.voice_instances(voice_id)
     instances = await asyncio.to_thread(stopping.instances_of, owner, [own])
-    left = await stopping.stop(client, owner, instances, _STEPS, [own], why)
-    left += await _forget_histories(client, instances)
+    instances |= set() if order.withdraws else {names.withdrawal_instance(voice_id)}
+    left = await stopping.stop(client, owner, instances, _STEPS, [own], why, forget=True)
     return left + await asyncio.to_thread(_end_uses, owner, voice_id, why)
 
 
@@ -61,8 +61,11 @@ def delete(order: RemovalOrder) -> None:
     for run in runs.beginning_with(owner, own):
         runs.forget(run)
     blobs.delete_prefix(names.VOICES, f"{names.voice_folder(voice_id)}/")
+    metering.gone(owner, f"voice|{voice_id}")
     at = datetime.now(UTC).isoformat()
     _each(works.of_voice(owner, voice_id), lambda work_id: _mark(owner, work_id, voice_id, at, why))
+    idempotency.forget_about(owner, voice_id)
+    failures.delete_of(owner, voice_id)
     if order.withdraws:
         try:
             voices.change(owner, voice_id, _emptied)
@@ -71,24 +74,6 @@ def delete(order: RemovalOrder) -> None:
         return
     voices.delete_uses(owner, voice_id)
     voices.delete(owner, voice_id)
-
-
-async def _forget_histories(client: DurableOrchestrationClient, instances: set[str]) -> int:
-    """Purge the histories of the voice's own workflows, which carry what was measured of it; returns how many are
-    left."""
-    left = 0
-    for one in (i for known in sorted(instances) for i in (known, *(names.job_id(known, step) for step in _STEPS))):
-        status = await asking.status_of(client, one)
-        if status is None:
-            continue
-        try:
-            if status.runtime_status in asking.ENDED:
-                await client.purge_instance_history(one)
-                continue
-        except Exception as fault:
-            asking.log.info("the history of %s cannot be forgotten yet: %s", one, fault)
-        left += 1
-    return left
 
 
 # -- what is being made in it -------------------------------------------------------------------------------------

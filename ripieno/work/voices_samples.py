@@ -52,8 +52,8 @@ def add(owner: str, voice_id: str, path: Path, file_name: str, kind: SampleKind,
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         size = file.seek(0, 2)
-        limits.check_size(size)
-        described = audio_format.describe(file)
+    limits.check_size(size)
+    described = audio_format.describe(path)
     sample_id = sha256[:24]
     instance_id = names.voice_instance(voice_id, f"sample-{sample_id}-{seed[-12:]}")
     known = _checked_place(voices.get(owner, voice_id), sample_id)

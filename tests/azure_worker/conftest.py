@@ -15,6 +15,7 @@ from tests.azure_worker import runtime
 from tests.stacks import free_ports
 
 ROOT = Path(__file__).parents[2]
+TOKEN = "yL0Fh2vEoXq5dT9uR7wKpZ3cN8mB1sGa"
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +65,8 @@ def azure_stack(tmp_path_factory: pytest.TempPathFactory, azure_python: Path, de
     stack = StackUnderAzuresWorker(tmp_path_factory.mktemp("azure"), ports, azure_python, deployed)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("AzureWebJobsStorage", raising=False)  # the session's stack has set its own
+        patch.setenv("RIPIENO_AUTH", "token")  # Azure's worker is another process: nobody vouches for it
+        patch.setenv("RIPIENO_TOKENS", f"local:Admin={TOKEN}")
         stack.start(print)
     yield stack
     stack.stop()

@@ -16,6 +16,7 @@ from azure.storage.blob import BlobServiceClient
 from ripieno.client import Ripieno, RipienoError
 from ripieno.contracts import names
 from ripieno.contracts.generation import GenerationOrder, GenerationParameters, MixOrder
+from tests.azure_worker.conftest import TOKEN
 from triggers.routing import routes
 
 LOADS = """
@@ -31,7 +32,8 @@ print(*sorted(name for name in sys.modules if name.startswith(("ripieno.local", 
 
 @pytest.fixture
 def ripieno(azure_stack):
-    with Ripieno(azure_stack.url) as client:
+    with Ripieno(azure_stack.url, token=TOKEN) as client:
+        client._http.headers["authorization"] = f"Bearer {TOKEN}"  # for what is asked past the client's methods
         yield client
 
 
@@ -122,4 +124,7 @@ def test_the_reference_and_what_is_nowhere_are_served_by_the_runtime(azure_stack
         told = http.put("audio")
         assert (told.status_code, told.headers["allow"]) == (405, "GET, HEAD, POST, OPTIONS")
         assert http.options("audio").status_code == 204
-        assert http.head("audio").status_code == 200
+        assert http.head("audio", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
+        for key in ({"x-functions-key": TOKEN}, {"x-functions-clientid": "default"}, {}):
+            told = http.get("audio", headers=key)
+            assert (told.status_code, told.json()["code"]) == (401, "not_authenticated")

@@ -16,11 +16,11 @@ def test_every_cell_is_measured_or_says_why_not():
     model = HTDemucs(
         sources=["drums", "bass", "other", "vocals"],
         channels=8,
-        depth=2,
+        depth=4,  # with two, the transformer has many times the tokens
         t_layers=1,
         t_heads=2,
         bottom_channels=8,
-        nfft=1024,
+        nfft=2048,
         segment=Fraction(1, 4),
         samplerate=run.RATE,
         dconv_depth=1,

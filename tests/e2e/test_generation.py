@@ -211,7 +211,7 @@ def test_the_same_idempotency_key_is_the_same_request(stack, song):
     assert first.status_code == second.status_code == 202
     assert first.json()["generation_request_id"] == second.json()["generation_request_id"]
     body["parameters"]["random_seed"] = 8
-    assert httpx.post(f"{stack.url}/api/generations", json=body, headers=headers).status_code == 409
+    assert httpx.post(f"{stack.url}/api/generations", json=body, headers=headers).status_code == 422
 
 
 def test_music_for_no_song_and_mastered(ripieno, tmp_path):

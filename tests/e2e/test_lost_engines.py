@@ -22,6 +22,8 @@ from ripieno.local.processes import Child
 from tests.stacks import free_ports, new_stack
 
 SECONDS = 300.0
+LOOK_SECONDS = 0.1
+LONG_SECONDS = 600  # a take of it is under way for long enough to be killed
 FORM = [FormPart(label="verse", bars=2), FormPart(label="chorus", bars=2)]
 
 
@@ -40,6 +42,7 @@ class Pair:
                 answer = httpx.get(f"{known.address}/jobs/{known.endpoint_job_id}") if known.endpoint_job_id else None
                 if answer is not None and answer.status_code == 200 and answer.json()["state"] == "running":
                     return known.job_id, str(known.address)
+            time.sleep(LOOK_SECONDS)  # it is made on the processor that would answer
             assert not takes or any(one.state != "succeeded" for one in takes), "all was made before anybody was killed"
         raise TimeoutError(f"{work} is never made")
 
@@ -94,14 +97,14 @@ def piece(**fields) -> CompositionOrder:
 
 @pytest.mark.timeout(900)
 def test_a_take_goes_on_at_the_other_address_when_the_one_that_makes_it_is_killed(pair):
-    work = pair.ripieno.generate(stems(seconds=1800))
+    work = pair.ripieno.generate(stems(seconds=LONG_SECONDS))
     job_id, address = pair.where(work)
     pair.kill(address)
     try:
         made = pair.ripieno.wait_generation(work, timeout=SECONDS)
         (take,) = made.stems[0].takes
         assert take.status == "generated", take.error
-        assert take.stem.engine.engine == "symbolic" and take.stem.duration_seconds == pytest.approx(1800)
+        assert take.stem.engine.engine == "symbolic" and take.stem.duration_seconds == pytest.approx(LONG_SECONDS)
         elsewhere = pair.ripieno.job(job_id)
         assert elsewhere.address in set(pair.children) - {address} and elsewhere.state == "succeeded"
     finally:

@@ -232,3 +232,35 @@ def test_generate_for_a_song_that_nobody_knows_is_free_standing(endpoints, liste
         about = soundfile.info(path)
         assert (about.samplerate, about.channels) == (stem["sample_rate"], stem["channels"])
         assert about.duration == pytest.approx(4.0, abs=0.01)
+
+
+def test_a_direct_job_carries_its_owner_who_names_nothing_of_anothers(endpoints, storage):
+    address = f"{endpoints['analysis']}/analyze"
+
+    def asked(container: str, name: str, **fields) -> httpx.Response:
+        uri = blobs.read_url(container, name).partition("?")[0]
+        body = {"audio_file_id": f"of-{uuid.uuid4().hex}", "blob_uri": uri, **fields}
+        return httpx.post(address, json=body, timeout=30)
+
+    name = f"owners/ann/{uuid.uuid4().hex}.wav"
+    assert asked(names.RAW_AUDIO, name).status_code == 400, "it is not the default owner's"
+    refused = asked(names.RAW_AUDIO, name, owner="ben")
+    assert refused.status_code == 400 and "ben may not name it" in refused.json()["detail"]
+    assert asked(names.VOICES, "v/samples/s.wav", owner="ben").json()["code"] == "bad_blob_uri"
+    assert asked(names.RECORDS, "x", owner="ben").status_code == 400
+    assert asked(names.RAW_AUDIO, name, owner="ann", audio_file_id="a-song/its-life").status_code == 400
+    accepted = asked(names.RAW_AUDIO, name, owner="ann")
+    assert accepted.status_code == 202
+    job_id = accepted.headers["location"].removeprefix("/jobs/")
+    assert blobs.read_json(names.JOBS, names.job_blob(job_id))["request"]["owner"] == "ann"
+
+
+def test_equal_direct_jobs_of_two_owners_are_two(endpoints, storage):
+    body = {"generation_request_id": f"two{uuid.uuid4().hex}", "target_stems": ["bass"],
+            "parameters": {"target_bpm": 100, "duration_seconds": 2, "chord_progression": ["C"]}}  # fmt: skip
+    told = {
+        owner: httpx.post(f"{endpoints['generation']}/generate", json=body | {"owner": owner}, timeout=30)
+        for owner in ("ann", "ben")
+    }
+    assert {one.status_code for one in told.values()} == {202}
+    assert len({one.json()["message"] for one in told.values()}) == 2

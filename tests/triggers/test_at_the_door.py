@@ -58,9 +58,10 @@ def test_a_claim_that_was_taken_over_is_not_let_go_by_the_first(storage, monkeyp
     assert isinstance(idempotency.attempt("local", "slow", b"the same"), idempotency.Claim)
 
 
-def test_a_function_key_may_come_in_the_query(stack):
-    assert httpx.get(f"{stack.url}/api/audio", params={"code": "a key"}).status_code == 200
-    assert httpx.get(f"{stack.url}/api/audio", params={"colour": "red"}).status_code == 400
+@pytest.mark.parametrize("name", ["code", "clientId", "colour", "access_token"])
+def test_neither_a_function_key_nor_a_token_is_taken_from_the_query(stack, name):
+    told = httpx.get(f"{stack.url}/api/audio", params={name: "red"})
+    assert (told.status_code, told.json()["code"]) == (400, "invalid_request")
 
 
 def test_an_order_that_is_nested_too_deeply_is_refused(stack):

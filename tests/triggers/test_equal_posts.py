@@ -240,6 +240,11 @@ def learn_again(stack, ripieno, song, make_clip) -> None:
     assert ripieno.preferences().verdicts == told["verdicts"]
 
 
+def share(stack, ripieno, song, make_clip) -> None:
+    told = one_of(all_at_once(f"{stack.url}/api/shares", json={"kind": "songs", "id": song, "with": "ben"}))
+    assert [one.share_id for one in ripieno.shares() if one.with_ == "ben"] == [told["share_id"]]
+
+
 def create_voice(stack, ripieno, song, make_clip) -> None:
     told = one_of(all_at_once(f"{stack.url}/api/voices", json={"name": "Ada 𝄞"}))
     assert [one.voice_id for one in ripieno.voices() if one.name == "Ada 𝄞"] == [told["voice_id"]]
@@ -304,6 +309,13 @@ def a_set(ripieno, song) -> str:
     return made
 
 
+def rotate(stack, ripieno, song, make_clip) -> None:
+    before = ripieno.webhooks()
+    told = one_of(all_at_once(f"{stack.url}/api/webhooks/rotate", json={"overlap_hours": 1}))
+    after = ripieno.webhooks()
+    assert (told["number"], after.number) == (before.number + 1,) * 2 and after.secret != before.secret
+
+
 def make_set(stack, ripieno, song, make_clip) -> None:
     before = {one.set_id for one in ripieno.sets()}
     told = one_of(all_at_once(f"{stack.url}/api/sets", json={"songs": [song], "all_of_them": True}))
@@ -344,7 +356,50 @@ def cancel_set(stack, ripieno, song, make_clip) -> None:
     assert {answer.status_code for answer in answers} in ({202}, {409})
 
 
+def pair(stack, ripieno, song, make_clip) -> None:
+    told = one_of(all_at_once(f"{stack.url}/api/pairings", json={"role": "Viewer"}))
+    assert ripieno.join(told["code"], name="equal").role == "Viewer", "one code, shown eight times, joins one device"
+    assert [one.name for one in ripieno.devices()].count("equal") == 1
+
+
+def broken_song(stack, ripieno, make_clip, name: str, start: float) -> str:
+    """The id of the failure of a song whose bytes end in the middle."""
+    data = make_clip(name, start, 8.0).read_bytes()
+    sent = httpx.post(f"{stack.url}/api/audio", content=data[:4000] + bytes(len(data) - 4000), timeout=60)
+    assert ripieno.wait(sent.json()["audio_file_id"], timeout=120).status == "failed", sent.text
+    return settled(
+        lambda: [one for one in ripieno.failures(kind="song") if one.subject == sent.json()["audio_file_id"]],
+        lambda found: found,
+    )[0].failure_id
+
+
+def redrive(stack, ripieno, song, make_clip) -> None:
+    failure = broken_song(stack, ripieno, make_clip, "redriven.flac", 20.0)
+    subject = ripieno.failure(failure).subject
+    told = one_of(all_at_once(f"{stack.url}/api/ops/failures/{failure}/redrive", json={}))
+    assert told["status"] == "redriven"
+    again = settled(lambda: ripieno.failure(failure), lambda one: one.status == "open")
+    assert again.times == 2 and ripieno.get(subject).run == 2
+
+
+def redrive_all(stack, ripieno, song, make_clip) -> None:
+    failure = broken_song(stack, ripieno, make_clip, "all redriven.flac", 21.0)
+    subject = ripieno.failure(failure).subject
+    told = one_of(all_at_once(f"{stack.url}/api/ops/failures/redrive", json={"kind": "song", "limit": 1}))
+    assert [one["failure_id"] for one in told["items"]] == [failure]
+    settled(lambda: ripieno.failure(failure), lambda one: one.times == 2)
+    assert ripieno.get(subject).run == 2
+
+
+def operate(path: str, body: dict[str, Any]) -> Callable[..., None]:
+    def ask(stack, ripieno, song, make_clip) -> None:
+        one_of(all_at_once(f"{stack.url}/api{path}", json=body))
+
+    return ask
+
+
 POSTS: dict[str, Callable[..., None]] = {
+    "/pairings": pair,
     "/voices": create_voice,
     "/voices/{id}/samples": add_sample,
     "/voices/{id}/train": voiced("train", {"learn": False}, lambda voice: len(voice.versions) == 2),
@@ -375,7 +430,14 @@ POSTS: dict[str, Callable[..., None]] = {
     "/feedback": rate("/feedback"),
     "/refusals/{id}/appeal": appeal,
     "/ops/refusals/{id}/decision": decide,
+    "/ops/failures/{id}/redrive": redrive,
+    "/ops/failures/redrive": redrive_all,
+    "/ops/history/purge": operate("/ops/history/purge", {"days": 3000}),
+    "/ops/orphans": operate("/ops/orphans", {"dry_run": False}),
+    "/ops/check": operate("/ops/check", {"of": "works"}),
     "/preferences/rebuild": learn_again,
+    "/shares": share,
+    "/webhooks/rotate": rotate,
     "/sets": make_set,
     "/sets/{id}/edit": change_set,
     "/sets/{id}/rollback": change_set,

@@ -41,7 +41,8 @@ def page(document) -> str:
 def strictly(model: type[BaseModel], given: dict[str, Any]) -> None:
     """Valid, and nothing in it that the contract has not."""
     read = model.model_validate(given)
-    assert set(given) <= set(type(read).model_fields) or type(read).model_config.get("extra") == "allow"
+    known = {field.serialization_alias or name for name, field in type(read).model_fields.items()}
+    assert set(given) <= known or type(read).model_config.get("extra") == "allow"
 
 
 # -- examples -----------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from starlette.routing import Match
 from ripieno.client import Ripieno, RipienoError
 from ripieno.contracts.generation import GenerationOrder, GenerationParameters, MixOrder
 from ripieno.contracts.masters import SongMasterOrder
+from ripieno.contracts.operations import RedriveOrder
 from ripieno.contracts.voice_profiles import ApplyOrder
 from ripieno.local.host import functions, routing
 from triggers import glossary
@@ -59,10 +60,29 @@ CALLS = {
     ("POST", "/refusals/{id}/appeal"): lambda c, _: c.appeal("id", "it is ours"),
     ("GET", "/ops/refusals"): lambda c, _: list(c.appeals()),
     ("POST", "/ops/refusals/{id}/decision"): lambda c, _: c.decide_appeal("id", granted=True),
+    ("GET", "/usage"): lambda c, _: c.usage("2026-11"),
+    ("GET", "/ops/verdicts"): lambda c, _: c.verdict_counts(),
+    ("POST", "/visits"): lambda c, _: c.begin_visit(),
+    ("GET", "/ops/failures"): lambda c, _: list(c.failures(kind="take", failed_after="2026-11-01T00:00:00Z")),
+    ("GET", "/ops/failures/{id}"): lambda c, _: c.failure("id"),
+    ("POST", "/ops/failures/{id}/redrive"): lambda c, _: c.redrive("id"),
+    ("POST", "/ops/failures/redrive"): lambda c, _: c.redrive_all(RedriveOrder(dry_run=True)),
+    ("GET", "/ops/backlog"): lambda c, _: c.backlog(),
+    ("GET", "/ops/overview"): lambda c, _: c.overview(),
+    ("POST", "/ops/history/purge"): lambda c, _: c.purge_history(30, dry_run=True),
+    ("POST", "/ops/orphans"): lambda c, _: c.orphans(),
+    ("POST", "/ops/check"): lambda c, _: c.check("works"),
+    ("DELETE", "/account"): lambda c, _: c.delete_account(),
     ("GET", "/preferences"): lambda c, _: c.preferences(),
     ("DELETE", "/preferences"): lambda c, _: c.forget_preferences("density"),
     ("GET", "/preferences/export"): lambda c, _: c.export_preferences(),
     ("POST", "/preferences/rebuild"): lambda c, _: c.rebuild_preferences(),
+    ("POST", "/shares"): lambda c, _: c.share("songs", "id", "ben"),
+    ("GET", "/shares"): lambda c, _: list(c.shares("received", kind="songs")),
+    ("DELETE", "/shares/{id}"): lambda c, _: c.end_share("id"),
+    ("GET", "/ops/audit"): lambda c, _: list(c.audit(owner="ben")),
+    ("GET", "/webhooks"): lambda c, _: c.webhooks(),
+    ("POST", "/webhooks/rotate"): lambda c, _: c.rotate_webhook_secret(overlap_hours=1),
     ("POST", "/compositions/{id}/cancel"): lambda c, _: c.cancel_composition("id"),
     ("DELETE", "/compositions/{id}"): lambda c, _: c.delete_composition("id"),
     ("POST", "/generations"): lambda client, path: client.generate(GenerationOrder(parameters=FREE)),
@@ -109,6 +129,12 @@ CALLS = {
     ("POST", "/sets/{id}/cancel"): lambda c, _: c.cancel_set("id"),
     ("DELETE", "/sets/{id}"): lambda c, _: c.delete_set("id"),
     ("GET", "/catalogue"): lambda client, path: client.catalogue(),
+    ("GET", "/auth"): lambda c, _: c.sign_in(),
+    ("GET", "/me"): lambda c, _: c.me(),
+    ("POST", "/pairings"): lambda c, _: c.pair("Viewer"),
+    ("POST", "/pairings/claim"): lambda c, _: c.join("K7QX-2M9F"),
+    ("GET", "/devices"): lambda c, _: c.devices(),
+    ("DELETE", "/devices/{id}"): lambda c, _: c.revoke_device("id"),
     ("GET", "/health"): lambda client, path: client.health(),
     ("GET", "/jobs"): lambda client, path: list(client.jobs(state="failed")),
     ("GET", "/jobs/{id}"): lambda client, path: client.job("id"),
@@ -201,6 +227,35 @@ def test_the_client_calls_a_declared_route(app, called, tmp_path: Path):
     expected = f"/{PREFIX}{declared.path}".replace("{id}", "id").replace("{stem}", "synth 2").replace("{talk}", "talk")
     assert (method, address) == (called[0], expected)
     assert params <= set(declared.query.model_fields if declared.query else ())
+
+
+@pytest.mark.parametrize("called", [one for one in CALLS if one[0] == "POST"], ids=lambda called: called[1])
+def test_every_post_of_the_client_has_a_key_which_its_repetitions_have_too(app, called, tmp_path: Path, monkeypatch):
+    """Its first answer is lost, its second is that the first is at work, its third that the platform is busy."""
+    monkeypatch.setattr("ripieno.client._sync.connection.sleep", lambda _: None)
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"RIFF")
+    keys: list[list[str]] = []
+    client = Ripieno("http://ripieno")
+    for _ in range(2):
+        asked: list[str] = []
+
+        def answer(request: httpx.Request, asked: list[str] = asked) -> httpx.Response:
+            asked.append(request.headers["idempotency-key"])
+            if len(asked) == 1:
+                raise httpx.ReadError("the connection broke", request=request)
+            known = {2: (409, "still_running"), 3: (503, "storage_unavailable")}
+            status, code = known.get(len(asked), (404, "x"))
+            return httpx.Response(status, json={"code": code, "detail": "x"})
+
+        client._http = httpx.Client(base_url="http://ripieno/api/", transport=httpx.MockTransport(answer))
+        try:
+            CALLS[called](client, path)
+        except RipienoError:
+            pass
+        keys.append(asked)
+    assert all(len(asked) == 4 and len(set(asked)) == 1 and asked[0] for asked in keys), keys
+    assert keys[0][0] != keys[1][0], "another call is another request"
 
 
 def test_the_client_can_call_every_route_that_people_use(app):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from fractions import Fraction
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -11,14 +12,20 @@ from typing import Any
 
 import numpy as np
 import torch
-from demucs.pretrained import get_model
+from demucs.apply import BagOfModels
+from demucs.hdemucs import HDemucs
+from demucs.htdemucs import HTDemucs
+from demucs.repo import AnyModelRepo, BagOnlyRepo, LocalRepo, check_checksum
+from demucs.states import load_model
 
+from gpu_endpoints import weights
 from gpu_endpoints.analysis.separation import overlap
 from gpu_endpoints.analysis.separation.engine import StemBlocks
 from gpu_endpoints.audio.decoding import Audio
 from ripieno.contracts.provenance import Provenance
 from ripieno.services.models import catalogue
 
+_KNOWN = (HTDemucs, HDemucs, Fraction)  # what a checkpoint of Demucs names beside its tensors
 CUDA_BATCH = 32  # segments at a time on a GPU, fewer where its memory is full; see benchmarks/gpu
 
 
@@ -28,7 +35,7 @@ class HtdemucsEngine:
     def __init__(self, folder: Path, device: str | None = None, *, name: str = "htdemucs"):
         self._folder, self._name = folder, name
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self.bag: Any = get_model(name, repo=folder)
+        self.bag: Any = _loaded(name, folder)
         self.bag.to(self._device).eval()
         self.stems: tuple[str, ...] = tuple(self.bag.sources)
 
@@ -65,6 +72,33 @@ class HtdemucsEngine:
         mix = torch.from_numpy(chunks).to(self._device)
         out = torch.zeros(len(mix), len(self.stems), *mix.shape[1:], device=self._device)
         totals = torch.tensor(self.bag.weights, device=self._device, dtype=out.dtype)
-        for model, weights in zip(self.bag.models, totals, strict=True):
-            out += model(mix) * weights[None, :, None, None]
+        for model, shares in zip(self.bag.models, totals, strict=True):
+            out += model(mix) * shares[None, :, None, None]
         return (out / totals.sum(dim=0)[None, :, None, None]).cpu().numpy()
+
+
+class _Models(LocalRepo):
+    """Demucs' own folder of models, which would run whatever is in them, read as tensors."""
+
+    def get_model(self, sig: str) -> Any:
+        path = self._models[sig]
+        if sig in self._checksums:
+            check_checksum(path, self._checksums[sig])
+        package = weights.checkpoint(path, _KNOWN, tolerant=True)
+        if package.get("klass") not in _KNOWN[:2] or not {"args", "kwargs", "state"} <= package.keys():
+            raise weights.UnsafeWeights(path, "it holds no model of Demucs")
+        return load_model(package)
+
+
+def _loaded(name: str, folder: Path) -> Any:
+    """As `demucs.pretrained.get_model`: a bag of models, or one alone as a bag.
+
+    Raises
+    ------
+    weights.UnsafeWeights
+    """
+    models = _Models(folder)
+    found: Any = AnyModelRepo(models, BagOnlyRepo(folder, models)).get_model(name)
+    found = found if isinstance(found, BagOfModels) else BagOfModels([found])
+    found.eval()
+    return found

@@ -19,8 +19,9 @@ def run(job_input: dict, context: JobContext, choose: Choose) -> dict:
     engine, provenance = choose(order.engine)
     audio = songs.fetch(order.container, order.blob_name, context)
     with songs.StemFiles(context.folder, engine.stems, audio, order.stem_format) as files:
-        for block in engine.separate(audio, lambda done: context.progress(0.05 + 0.85 * done, "separating")):
-            files.write(block)
+        with context.inference(provenance.engine):
+            for block in engine.separate(audio, lambda done: context.progress(0.05 + 0.85 * done, "separating")):
+                files.write(block)
         context.progress(0.92, "storing the stems")
         folder = order.folder or order.audio_file_id
         songs.store_peaks(audio, folder)

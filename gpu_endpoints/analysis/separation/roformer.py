@@ -18,6 +18,7 @@ import torch
 import yaml
 from bs_roformer import BSRoformer
 
+from gpu_endpoints import weights
 from gpu_endpoints.analysis.separation import overlap
 from gpu_endpoints.analysis.separation.engine import StemBlocks
 from gpu_endpoints.audio.decoding import Audio
@@ -54,7 +55,7 @@ class RoformerEngine:
         checkpoint = folder / f"{NAME}.ckpt"
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self._model = BSRoformer(**_arguments(about["model"]))
-        state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        state = weights.checkpoint(checkpoint)
         self._model.load_state_dict(state.get("state_dict", state))
         self._model.to(self._device).eval()
         self._rate = int(about["audio"].get("sample_rate", 44100))

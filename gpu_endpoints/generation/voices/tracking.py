@@ -23,6 +23,7 @@ import numpy as np
 import pyworld
 import soxr
 
+from gpu_endpoints import weights
 from gpu_endpoints.generation.voices.frames import HIGHEST_HZ, LOWEST_HZ, PERIOD, count
 
 _PESTO_RATE = 16000
@@ -152,28 +153,14 @@ def _package() -> types.ModuleType:
             return bare
 
 
-class _Inert:
-    """Stands where the file names a class: it keeps what it is given, and does nothing."""
-
-    def __init__(self, *_, **__):
-        pass
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-
-
 def _stored(path: Path) -> dict[str, Any]:
     """A checkpoint as tensors, numbers, lists and dictionaries."""
-    import torch
-
-    named = torch.serialization.get_unsafe_globals_in_checkpoint(path)
-    with torch.serialization.safe_globals([(_Inert, name) for name in named]):
-        stored = torch.load(path, map_location="cpu", weights_only=True)
+    stored = weights.checkpoint(path, tolerant=True)
     return {name: _plain(stored[name]) for name in ("hparams", "hcqt_params", "state_dict")}
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, _Inert):
+    if isinstance(value, weights.Inert):
         return _plain(value.__dict__.get("_content", value.__dict__.get("_val")))
     if isinstance(value, dict):
         return {name: _plain(one) for name, one in value.items()}

@@ -6,14 +6,19 @@ from types import TracebackType
 
 from ripieno.client._async.compositions import AsyncCompositions
 from ripieno.client._async.generations import AsyncGenerations
+from ripieno.client._async.identity import AsyncIdentity
 from ripieno.client._async.masters import AsyncMasters
+from ripieno.client._async.operations import AsyncOperations
 from ripieno.client._async.platform import AsyncPlatform
 from ripieno.client._async.ratings import AsyncRatings
 from ripieno.client._async.refusals import AsyncRefusals
 from ripieno.client._async.sets import AsyncSets
+from ripieno.client._async.shares import AsyncShares
 from ripieno.client._async.songs import AsyncSongs
 from ripieno.client._async.tastes import AsyncTastes
+from ripieno.client._async.usages import AsyncUsages
 from ripieno.client._async.voices import AsyncVoices
+from ripieno.client._async.webhooks import AsyncWebhooks
 
 
 class AsyncRipieno(
@@ -26,6 +31,11 @@ class AsyncRipieno(
     AsyncMasters,
     AsyncVoices,
     AsyncSets,
+    AsyncIdentity,
+    AsyncShares,
+    AsyncUsages,
+    AsyncWebhooks,
+    AsyncOperations,
     AsyncPlatform,
 ):
     """A connection to one Ripieno.
@@ -34,9 +44,12 @@ class AsyncRipieno(
     ----------
     url : str
         Its address, without `/api`; else `RIPIENO_URL` of the environment, else that of a local stack.
-    key : str
-        The function key of a deployment, a local stack needs none; where no `url` is given, else `RIPIENO_KEY`. It is
-        sent to that address alone.
+    token : str or callable
+        Who you are: an access token, or what gives one (called for each request, and again when one was refused). A
+        local stack needs none. Without it, where no `url` is given, `RIPIENO_TOKEN`; else what `ripieno login` keeps
+        for the address, renewed before it ends. It is sent to that address alone.
+    owner : str
+        For an Admin: whose things are meant, where they are another's. The platform's audit log has it.
     timeout : float
         Seconds that an answer, or the next part of one, may take; connecting may take ten.
     retries : Retries

@@ -15,7 +15,8 @@ from ripieno.client import errors
 from ripieno.client.address import DEFAULT_URL
 from ripieno.client.errors import NotRunning, RipienoError
 from ripieno.client.retrying import STATUSES, Retries, Tries, seconds_to_wait
-from ripieno.client.threads import async_sleep
+from ripieno.client.threads import async_run, async_sleep
+from ripieno.client.tokens import Tokens, TokenSource
 
 CONNECT_SECONDS = 10.0
 FIRST_TRIES = 2  # of somebody who has never answered: most likely nobody is there
@@ -37,15 +38,17 @@ class AsyncConnection:
         self,
         url: str | None = None,
         *,
-        key: str | None = None,
+        token: TokenSource | None = None,
+        owner: str | None = None,
         timeout: float = 60.0,
         retries: Retries | None = None,
     ) -> None:
-        if url is None:  # a key of the environment is for the address of the environment alone
-            url, key = os.environ.get("RIPIENO_URL") or DEFAULT_URL, key or os.environ.get("RIPIENO_KEY")
+        if url is None:  # a token of the environment is for the address of the environment alone
+            url, token = os.environ.get("RIPIENO_URL") or DEFAULT_URL, token or os.environ.get("RIPIENO_TOKEN") or None
         self.url = url.rstrip("/")
         self.retries = retries or Retries()
-        self._key = {"x-functions-key": key} if key else {}
+        self._tokens = Tokens(self.url, token)
+        self._whose = {"ripieno-owner": owner} if owner else {}
         self._has_answered = False
         limits = httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
         agent = {"user-agent": f"ripieno/{__version__} httpx/{httpx.__version__}"}
@@ -96,22 +99,29 @@ class AsyncConnection:
         ------
         NotRunning, RipienoError
         """
-        sent = self._key | dict(headers or {})
+        sent = self._whose | dict(headers or {})
         if method == "POST":
             sent["idempotency-key"] = idempotency_key or uuid.uuid4().hex
         content: Body | bytes | None = body if data is None else data
         if order is not None:  # what is not set is not sent, so that an older platform is not told of what is new
             sent["content-type"] = "application/json"
             content = order.model_dump_json(exclude_unset=True).encode()
-        answer = await self._sent(
-            method,
-            path,
-            params=params,
-            headers=sent,
-            content=content,
-            again=STATUSES - also,
-            is_replayable=is_replayable,
-        )
+        token = await async_run(self._tokens.current)
+        for may_be_another in (is_replayable, False):
+            answer = await self._sent(
+                method,
+                path,
+                params=params,
+                headers=sent | bearing(token),
+                content=content,
+                again=STATUSES - also,
+                is_replayable=is_replayable,
+            )
+            if answer.status_code != httpx.codes.UNAUTHORIZED or not may_be_another:
+                break
+            refused, token = token, await async_run(self._tokens.other_than, token)
+            if token is None or token == refused:
+                break
         if answer.is_success or answer.status_code in also:
             return answer
         raise errors.of_answer(answer.status_code, answer.headers, answer.content, str(answer.url))
@@ -159,14 +169,21 @@ class AsyncConnection:
         return tries.pause(most=FIRST_TRIES if is_stranger else None)
 
     def _unreachable(self, method: str, url: str, fault: httpx.TransportError) -> RipienoError:
-        is_ours = "://" not in url
+        """The error that a last try without an answer is; who has answered before is asked to be asked again."""
+        is_ours, again = "://" not in url, self.retries.longest_pause if self._has_answered else None
         if is_ours and isinstance(fault, _NEVER_SENT):
-            return NotRunning("not_running", f"no Ripieno answers at {self.url}: start one with `ripieno up`")
+            told = f"no Ripieno answers at {self.url}: start one with `ripieno up`"
+            return NotRunning("not_running", told, retry_after=again)
         where = f"/api/{url}" if is_ours else url.partition("?")[0]
-        return RipienoError("connection", f"{method} {where}: {fault or type(fault).__name__}")
+        return RipienoError("connection", f"{method} {where}: {fault or type(fault).__name__}", retry_after=again)
 
     def _not_ours(self, answer: httpx.Response) -> RipienoError:
         return errors.not_ours(answer.status_code, answer.headers, answer.content, str(answer.url))
+
+
+def bearing(token: str | None) -> dict[str, str]:
+    """The header that a token goes in (RFC 6750, 2.1)."""
+    return {"authorization": f"Bearer {token}"} if token is not None else {}
 
 
 def _is_at_work(answer: httpx.Response) -> bool:

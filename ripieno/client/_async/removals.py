@@ -29,6 +29,11 @@ class AsyncRemovals(AsyncConnection):
                 return found
             await async_sleep(watch.pause(found.status))
 
+    async def delete_account(self) -> Removal:
+        """Delete everything that is yours: every song, generation, composition, set and voice, and what is kept beside
+        them. `wait_removal` waits for its end."""
+        return await self._removing("account")
+
     async def _removing(self, path: str) -> Removal:
         accepted = await self._ask(RemovalAccepted, "DELETE", path)
         return Removal(instance_id=accepted.instance_id, status="running", fraction=0.0, message=accepted.message)

@@ -7,14 +7,19 @@ from types import TracebackType
 
 from ripieno.client._sync.compositions import Compositions
 from ripieno.client._sync.generations import Generations
+from ripieno.client._sync.identity import Identity
 from ripieno.client._sync.masters import Masters
+from ripieno.client._sync.operations import Operations
 from ripieno.client._sync.platform import Platform
 from ripieno.client._sync.ratings import Ratings
 from ripieno.client._sync.refusals import Refusals
 from ripieno.client._sync.sets import Sets
+from ripieno.client._sync.shares import Shares
 from ripieno.client._sync.songs import Songs
 from ripieno.client._sync.tastes import Tastes
+from ripieno.client._sync.usages import Usages
 from ripieno.client._sync.voices import Voices
+from ripieno.client._sync.webhooks import Webhooks
 
 
 class Ripieno(
@@ -27,6 +32,11 @@ class Ripieno(
     Masters,
     Voices,
     Sets,
+    Identity,
+    Shares,
+    Usages,
+    Webhooks,
+    Operations,
     Platform,
 ):
     """A connection to one Ripieno.
@@ -35,9 +45,12 @@ class Ripieno(
     ----------
     url : str
         Its address, without `/api`; else `RIPIENO_URL` of the environment, else that of a local stack.
-    key : str
-        The function key of a deployment, a local stack needs none; where no `url` is given, else `RIPIENO_KEY`. It is
-        sent to that address alone.
+    token : str or callable
+        Who you are: an access token, or what gives one (called for each request, and again when one was refused). A
+        local stack needs none. Without it, where no `url` is given, `RIPIENO_TOKEN`; else what `ripieno login` keeps
+        for the address, renewed before it ends. It is sent to that address alone.
+    owner : str
+        For an Admin: whose things are meant, where they are another's. The platform's audit log has it.
     timeout : float
         Seconds that an answer, or the next part of one, may take; connecting may take ten.
     retries : Retries

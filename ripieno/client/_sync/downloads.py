@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from ripieno.client import errors
-from ripieno.client._sync.connection import Connection
+from ripieno.client._sync.connection import Connection, bearing
 from ripieno.client._sync.uploads import OnBytes, silent
 from ripieno.client.arrivals import Arrival
 from ripieno.client.errors import RipienoError, TookTooLong
@@ -35,6 +35,8 @@ class Way:
     total: int | None = None
     redirects: int = 0
     is_renewed: bool = False
+    token: str | None = None
+    is_signed_in_again: bool = False
 
     def headers(self, got: int) -> dict[str, str]:
         """What asks for the bytes from `got` on, of the same file as before."""
@@ -102,7 +104,7 @@ class Downloads(Connection):
 
     def _fetched(self, url: str, path: Path, on_bytes: OnBytes, timeout: float) -> Path:
         address = self._http.base_url.join(url)
-        way = Way(address, address)
+        way = Way(address, address, token=run(self._tokens.current))
         tries = Tries(replace(self.retries, seconds=timeout))
         until = time.monotonic() + timeout
         furthest = 0
@@ -123,8 +125,8 @@ class Downloads(Connection):
 
     def _receive(self, way: Way, arrival: Arrival, on_bytes: OnBytes, until: float, tries: Tries) -> float | None:
         """Take in what one answer brings; seconds until the next request, None when the file is whole."""
-        is_ours = str(way.address).startswith(f"{self.url}/api/")
-        headers = way.headers(arrival.size) | (self._key if is_ours else {})
+        own = self._whose | bearing(way.token) if self._is_ours(way.address) else {}
+        headers = way.headers(arrival.size) | own
         with self._http.stream("GET", way.address, headers=headers) as answer:
             self._has_answered = True
             if answer.has_redirect_location and way.redirects < MOST_REDIRECTS:
@@ -158,6 +160,11 @@ class Downloads(Connection):
     def _pause_after_answer(self, way: Way, answer: httpx.Response, arrival: Arrival, tries: Tries) -> float:
         status = answer.status_code
         fault = errors.of_answer(status, answer.headers, answer.read(), str(answer.url))
+        if status == httpx.codes.UNAUTHORIZED and self._is_ours(way.address) and not way.is_signed_in_again:
+            refused, way.is_signed_in_again = way.token, True
+            way.token = run(self._tokens.other_than, refused) or refused
+            if way.token != refused:
+                return 0.0
         if status in _EXPIRED and way.address != way.asked and not way.is_renewed:
             way.address, way.etag, way.is_renewed = way.asked, None, True  # a short-lived address: a new one is there
             return 0.0
@@ -173,6 +180,9 @@ class Downloads(Connection):
                 "expired", "the address has expired, it held for an hour: ask the API for a new one", status=status
             )
         raise fault
+
+    def _is_ours(self, address: httpx.URL) -> bool:
+        return str(address).startswith(f"{self.url}/api/")
 
     def _again(self, tries: Tries, answer: httpx.Response) -> float:
         pause = tries.pause()

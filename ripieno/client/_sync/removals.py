@@ -30,6 +30,11 @@ class Removals(Connection):
                 return found
             sleep(watch.pause(found.status))
 
+    def delete_account(self) -> Removal:
+        """Delete everything that is yours: every song, generation, composition, set and voice, and what is kept beside
+        them. `wait_removal` waits for its end."""
+        return self._removing("account")
+
     def _removing(self, path: str) -> Removal:
         accepted = self._ask(RemovalAccepted, "DELETE", path)
         return Removal(instance_id=accepted.instance_id, status="running", fraction=0.0, message=accepted.message)

@@ -66,6 +66,7 @@ class Store:
         self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute("PRAGMA secure_delete=ON")  # what is purged is overwritten, not only unlinked
         self._db.executescript(_SCHEMA)
         if "version" not in {row["name"] for row in self.rows("PRAGMA table_info(instances)")}:
             self._db.execute("ALTER TABLE instances ADD COLUMN version TEXT")  # a file of an earlier version
@@ -129,6 +130,13 @@ class Store:
     def forget_activities(self, instance_id: str) -> None:
         with self.transaction() as db:
             db.execute("DELETE FROM activities WHERE instance_id = ?", (instance_id,))
+
+    def checkpoint(self) -> None:
+        """Move what was written into the file and empty the log beside it, in which what was purged would stand still.
+        Where a reader is in the way it happens the next time."""
+        with self._lock:
+            if not self._depth:
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def delete_instance(self, instance_id: str) -> None:
         with self.transaction() as db:

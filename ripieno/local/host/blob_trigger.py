@@ -15,6 +15,7 @@ from azure.storage.queue import QueueServiceClient
 from ripieno.local.durable.store import Store
 from ripieno.local.host.functions import AppFunctions, Function
 from ripieno.local.host.invoke import invoke
+from ripieno.services import logs
 
 log = logging.getLogger("ripieno.host.blob")
 POISON_QUEUE = "webjobs-blobtrigger-poison"
@@ -57,14 +58,14 @@ async def watch(
         except ResourceNotFoundError:
             pass  # it was taken away meanwhile
         except Exception:
-            log.exception("%s could not be given %s; it is tried again", function.name, blob.name)
+            log.exception("%s could not be given %s; it is tried again", function.name, logs.shown(blob.name))
         finally:
             in_flight.discard(key)
 
     async def deliver(key: str, blob: BlobProperties) -> None:
         client = container.get_blob_client(blob.name)
         data = await asyncio.to_thread(lambda: client.download_blob().readall())
-        log.info("%s gets %s (%.1f MB through memory)", function.name, blob.name, len(data) / 1e6)
+        log.info("%s gets %s (%.1f MB through memory)", function.name, logs.shown(blob.name), len(data) / 1e6)
         properties = {"ETag": blob.etag, "LastModified": str(blob.last_modified)}
         given = Delivered(data, name=f"{container_name}/{blob.name}", uri=client.url, properties=properties)
         del data
@@ -73,7 +74,7 @@ async def watch(
         try:
             await invoke(functions, function, given, client_binding)
         except Exception as fault:
-            log.exception("%s failed for %s (%d of %d)", function.name, blob.name, attempts, tries)
+            log.exception("%s failed for %s (%d of %d)", function.name, logs.shown(blob.name), attempts, tries)
             done = attempts >= tries
             if done:
                 await asyncio.to_thread(_poison, connection, function, container_name, blob.name, str(fault))

@@ -150,7 +150,9 @@ class DurableApi:
         return Response(status_code=202)
 
     def _purge(self, request: Request, _: str) -> Response:
-        return JSONResponse({"instancesDeleted": self._engine.purge(request.path_params["instance_id"])})
+        gone = self._engine.purge(request.path_params["instance_id"])
+        self._engine.store.checkpoint()
+        return JSONResponse({"instancesDeleted": gone})
 
     def _purge_many(self, request: Request, _: str) -> Response:
         if "createdTimeFrom" not in request.query_params:
@@ -162,6 +164,7 @@ class DurableApi:
             *values,
         )
         gone = sum(self._engine.purge(row["instance_id"]) for row in rows)
+        self._engine.store.checkpoint()
         if not gone:
             raise InstanceNotFound("no instance matches")
         return JSONResponse({"instancesDeleted": gone})

@@ -60,7 +60,7 @@ def _endpoint(
         given = func.HttpRequest(
             method=request.method,
             url=str(request.url),
-            headers=dict(request.headers),
+            headers=_joined(request),
             params=dict(request.query_params),
             route_params={name: str(value) for name, value in request.path_params.items()},
             body=body,
@@ -78,6 +78,14 @@ def _endpoint(
         return _response(call.result())
 
     return endpoint
+
+
+def _joined(request: Request) -> dict[str, str]:
+    """The headers, those that came more than once joined by commas (RFC 9110, 5.3), as Azure's host hands them over."""
+    found: dict[str, str] = {}
+    for name, value in request.headers.items():
+        found[name] = f"{found[name]},{value}" if name in found else value
+    return found
 
 
 _left_behind: set[asyncio.Future] = set()  # calls nobody waits for any longer: a loop holds tasks only weakly

@@ -24,7 +24,7 @@ from ripieno.local.durable.store import Store
 from ripieno.local.durable.worker import Worker
 from ripieno.local.host import blob_trigger, durable_api, http, queue_trigger, timer_trigger
 from ripieno.local.host.functions import AppFunctions
-from ripieno.local.host.origins import HostCheck, OriginCheck
+from ripieno.local.host.origins import HostCheck, NetworkCheck, OriginCheck
 from ripieno.local.host.problems import broken, method_not_allowed, not_found
 
 DEFAULT_BODY_LIMIT = 100 * 1024 * 1024
@@ -41,6 +41,8 @@ class HostOptions:
     connection: str
     cors: tuple[str, ...] = ()  # other origins whose pages may use this host, as in local.settings.json
     gateway_seconds: float = http.GATEWAY_SECONDS
+    lan: str | None = None  # an address beside 127.0.0.1 that is listened at, for devices with a token
+    proof: str | None = None  # by which the app knows what did not come in there
 
     @property
     def base_url(self) -> str:
@@ -127,9 +129,10 @@ def build(functions: AppFunctions, options: HostOptions) -> Starlette:
             Route("/admin/host/status", status),
         ],
         middleware=[
-            Middleware(HostCheck),
+            Middleware(NetworkCheck, lan=options.lan, proof=options.proof),
+            Middleware(HostCheck, lan=options.lan),
             *cross_origin,
-            Middleware(OriginCheck, port=options.port, allowed=options.cors),
+            Middleware(OriginCheck, port=options.port, allowed=options.cors, lan=options.lan),
         ],
         exception_handlers={404: not_found, 405: method_not_allowed, Exception: broken},
         lifespan=lifespan,

@@ -18,9 +18,11 @@ log = logging.getLogger("ripieno.host.timer")
 async def watch(functions: AppFunctions, function: Function, *, client_binding: str) -> None:
     """Call `function` at every occurrence of its schedule until cancelled; one that overlaps itself waits."""
     schedule = function.trigger["schedule"]
+    # Read once: some fire every second.
+    occurrences = croniter(schedule, second_at_beginning=len(schedule.split()) == 6)
     while True:
         now = datetime.now(UTC)
-        upcoming = croniter(schedule, now, second_at_beginning=len(schedule.split()) == 6).get_next(datetime)
+        upcoming = occurrences.get_next(datetime, start_time=now)
         await asyncio.sleep((upcoming - now).total_seconds())
         try:
             await invoke(functions, function, TimerRequest(past_due=False), client_binding)

@@ -7,8 +7,9 @@ and spoken by another job; whoever asked waits for neither the new mix nor the v
 
 from __future__ import annotations
 
-import io
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ripieno.contracts import names
@@ -49,8 +50,7 @@ def begin(owner: str, work_id: str, said: SaidToSet | bytes, seed: str) -> tuple
     _check_room(work)
     talk = SetTalk(talk_id=seed, said_at=versions.now())
     if isinstance(said, bytes):
-        described = audio_format.describe(io.BytesIO(said))
-        talk.recording = names.said_blob(work_id, seed, described.format)
+        talk.recording = names.said_blob(work_id, seed, _described(said).format)
     else:
         talk.words, talk.language = said.text, said.language or hearing.hear(said.text, editing.Listing(())).language
     order = TalkOrder(owner=owner, work_id=work_id, arrived_at=talk.said_at, talk_id=seed)
@@ -67,6 +67,13 @@ def begin(owner: str, work_id: str, said: SaidToSet | bytes, seed: str) -> tuple
         return now
 
     return works.change(owner, work_id, noted), talk, run
+
+
+def _described(said: bytes) -> audio_format.AudioDescription:
+    with tempfile.TemporaryDirectory(prefix="ripieno-said-") as folder:
+        path = Path(folder) / "audio"
+        path.write_bytes(said)
+        return audio_format.describe(path)
 
 
 def is_to_be_heard(order: TalkOrder) -> bool:

@@ -273,12 +273,14 @@ def audiocraft(monkeypatch, tmp_path):
             calls.append(("continuation", {"seconds": prompt.shape[-1] / prompt_sample_rate}))
             return self._noise()
 
+    import torch
+
     models = types.ModuleType("audiocraft.models")
     models.MusicGen = MusicGen
     monkeypatch.setitem(sys.modules, "audiocraft", types.ModuleType("audiocraft"))
     monkeypatch.setitem(sys.modules, "audiocraft.models", models)
     monkeypatch.delitem(sys.modules, "gpu_endpoints.generation.audiocraft_musicgen", raising=False)
-    (tmp_path / "state_dict.bin").write_bytes(b"weights")
+    torch.save({"best_state": {"w": torch.zeros(1)}, "xp.cfg": "solver: musicgen"}, tmp_path / "state_dict.bin")
     module = importlib.import_module("gpu_endpoints.generation.audiocraft_musicgen")
     yield module.AudiocraftEngine(tmp_path, name="audiocraft-style", license_name="CC BY-NC 4.0"), calls
     sys.modules.pop("gpu_endpoints.generation.audiocraft_musicgen", None)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -21,10 +24,12 @@ from gpu_endpoints.serving.documents import Documents, JobDocument, fingerprint
 from ripieno.contracts import names
 from ripieno.contracts.jobs import JobRequest
 from ripieno.local.processes import Child, python_module
-from ripieno.services import blobs
+from ripieno.services import blobs, endpoints
 from tests.stacks import free_ports
 
-SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
+SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"  # to direct callers
+TO_THE_APP = "whsec_b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90"
+OLD, NEW = "old-key-of-twenty-characters", "new-key-of-twenty-characters"
 HERE = Path(__file__).parent
 
 
@@ -35,7 +40,8 @@ class Server:
         (port,) = free_ports(1)
         env = stack.environment() | {
             "AzureWebJobsStorage": stack.connection_string,
-            "RIPIENO_CALLBACK_SECRET": SECRET,
+            "RIPIENO_CALLBACK_SECRETS": TO_THE_APP,
+            "RIPIENO_DIRECT_SECRETS": SECRET,
             "RIPIENO_WORKERS": "1",
             "PYTHONPATH": f"{Path.cwd()}{os.pathsep}{HERE}",
             **settings,
@@ -68,7 +74,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server(stack, tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("echo"), stack, RIPIENO_QUEUE_LIMIT="3")
+    server = Server(tmp_path_factory.mktemp("echo"), stack, RIPIENO_QUEUE_LIMIT="5")
     yield server
     server.child.stop()
 
@@ -140,14 +146,41 @@ def test_a_running_job_is_cancelled_between_chunks_and_a_waiting_one_at_once(ser
 
 
 def test_a_full_queue_says_when_to_come_back(server, held, job_id):
-    answers = [server.put(f"{job_id}{number}", "echo", {}) for number in range(5)]
-    assert [answer.status_code for answer in answers] == [202] * 3 + [503] * 2
+    answers = [server.put(f"{job_id}{number}", "echo", {}, owner="heavy") for number in range(5)]
+    assert [answer.status_code for answer in answers] == [202] * 3 + [503] * 2, "nobody alone fills it"
     assert int(answers[-1].headers["retry-after"]) > 0 and answers[-1].json()["code"] == "queue_full"
+    assert httpx.get(f"{server.url}/ready").status_code == 200, "others are welcome"
+    others = [server.put(f"{job_id}-{owner}", "echo", {}, owner=owner) for owner in ("light", "late", "last")]
+    assert [answer.status_code for answer in others] == [202, 202, 503]
     assert httpx.get(f"{server.url}/ready").status_code == 503
     metrics = httpx.get(f"{server.url}/metrics").text
-    assert "ripieno_jobs_queued 3.0" in metrics and "ripieno_jobs_running 1.0" in metrics
+    assert "ripieno_jobs_queued 5.0" in metrics and "ripieno_jobs_running 1.0" in metrics
+    for name in (*range(3), "-light", "-late"):
+        server.cancel(f"{job_id}{name}")
+
+
+def test_an_older_job_takes_the_place_of_its_owners_youngest_which_comes_again(server, held, job_id):
+    for day in (4, 5, 6):
+        server.put(f"{job_id}{day}", "echo", {}, owner="heavy", arrived_at=f"2026-01-0{day}")
+    assert server.put(f"{job_id}7", "echo", {}, owner="heavy", arrived_at="2026-01-07").status_code == 503
+    assert server.put(f"{job_id}1", "echo", {}, owner="heavy", arrived_at="2026-01-01").status_code == 202
+    server.until(f"{job_id}6", lambda job: job["lost"])
+    assert server.put(f"{job_id}6", "echo", {}, owner="heavy", arrived_at="2026-01-06").status_code == 503
+    Path(held[1]["go"]).touch()
+    started = [server.ended(f"{job_id}{day}")["started_at"] for day in (1, 4, 5)]
+    assert started == sorted(started)
+    again = server.put(f"{job_id}6", "echo", {}, owner="heavy", arrived_at="2026-01-06")
+    assert again.status_code == 202
+    assert server.ended(f"{job_id}6")["attempt"] == 1, "it was never at work"
+
+
+def test_the_job_of_a_second_owner_is_next_however_many_wait_of_the_first(server, held, job_id):
     for number in range(3):
-        server.cancel(f"{job_id}{number}")
+        server.put(f"{job_id}{number}", "echo", {}, owner="heavy", arrived_at=f"2026-01-0{number + 1}")
+    server.put(f"{job_id}-light", "echo", {}, owner="light", arrived_at="2026-12-31")
+    Path(held[1]["go"]).touch()
+    heavy = [server.ended(f"{job_id}{number}")["started_at"] for number in range(3)]
+    assert server.ended(f"{job_id}-light")["started_at"] < heavy[1]
 
 
 def test_work_for_the_song_that_came_first_goes_first(server, held, job_id):
@@ -282,15 +315,70 @@ def test_a_job_that_a_living_replica_has_dropped_is_lost(server, job_id, monkeyp
     assert not ours.status(document, held=False).lost
 
 
-def test_a_key_is_asked_for_where_one_is_set(stack, tmp_path, job_id):
-    server = Server(tmp_path, stack, RIPIENO_ENDPOINT_KEY="sesame")
+def test_a_key_is_asked_for_where_one_is_set_and_the_app_has_it(stack, tmp_path, job_id, monkeypatch):
+    """App and endpoint are given a new key in whichever order: at no moment is the app refused."""
+    server = Server(tmp_path, stack, RIPIENO_ENDPOINT_KEYS=OLD)
+    request = JobRequest(kind="echo", input={})
     try:
         assert server.put(job_id, "echo", {}).status_code == 401
-        assert httpx.get(f"{server.url}/health").status_code == 200
-        allowed = httpx.get(f"{server.url}/jobs/nobody", headers={"authorization": "Bearer sesame"})
-        assert allowed.status_code == 404
+        assert httpx.get(f"{server.url}/health").json() == {"status": "ok"}
+        for number, keys in enumerate((OLD, f"{OLD},{NEW}", f"{NEW},{OLD}")):
+            monkeypatch.setenv("RIPIENO_ENDPOINT_KEYS", keys)
+            assert endpoints.submit(server.url, f"{job_id}{number}", request).state == "queued", keys
+            assert endpoints.health(server.url)["engines"] == {"echo": {"available": True}}
+        monkeypatch.setenv("RIPIENO_ENDPOINT_KEYS", NEW)
+        with pytest.raises(endpoints.EndpointDown, match="401"):
+            endpoints.submit(server.url, job_id, request)
+        with pytest.raises(endpoints.EndpointDown, match="401"):
+            endpoints.health(server.url)
+        monkeypatch.delenv("RIPIENO_ENDPOINT_KEYS")
+        with pytest.raises(endpoints.EndpointDown, match="RIPIENO_ENDPOINT_KEYS"):
+            endpoints.health(server.url)
     finally:
         server.child.stop()
+
+
+def test_an_endpoint_that_others_could_reach_without_a_key_does_not_start(stack, tmp_path):
+    """As whoever starts it sees it: one sentence, and nothing listens."""
+    (port,) = free_ports(1)
+    env = stack.environment() | {"PYTHONPATH": f"{Path.cwd()}{os.pathsep}{HERE}"}
+    command = python_module("uvicorn", "echo_endpoint:app", "--host", "0.0.0.0", "--port", str(port))
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode != 0 and "set RIPIENO_ENDPOINT_KEYS" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_app_sends_its_identitys_token_where_endpoints_have_an_audience(monkeypatch):
+    class Identity:
+        def get_token(self, scope: str):
+            assert scope == "api://ripieno-endpoints/.default"
+            return SimpleNamespace(token="a.token.of-the-identity")
+
+    monkeypatch.setenv("RIPIENO_ENDPOINT_AUDIENCE", "api://ripieno-endpoints")
+    monkeypatch.setattr(endpoints, "identity", Identity)
+    sent = []
+
+    def asked(request: httpx.Request) -> httpx.Response:
+        sent.append(request.headers["authorization"])
+        return httpx.Response(404)
+
+    monkeypatch.setattr(endpoints, "_client", lambda: httpx.Client(transport=httpx.MockTransport(asked)))
+    assert endpoints.status("https://endpoint.example", "job") is None
+    assert sent == ["Bearer a.token.of-the-identity"]
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("7", 7), ("", 10), ("soon", 10), ("-1", 10), ("nan", 10), ("٣", 10), ("Wed, 21 Oct 2026 07:28:00 GMT", 10),
+     ("9" * 30, 3600)],
+)  # fmt: skip
+def test_an_endpoint_that_is_busy_is_asked_again_whatever_it_says_of_when(monkeypatch, said, seconds):
+    """A gateway before it may say it in another way, and no way makes a job fail."""
+    headers = httpx.Headers([(b"retry-after", said.encode())])
+    answer = httpx.MockTransport(lambda _: httpx.Response(503, headers=headers))
+    monkeypatch.setattr(endpoints, "_client", lambda: httpx.Client(transport=answer))
+    with pytest.raises(endpoints.EndpointBusy) as busy:
+        endpoints.submit("http://endpoint", "job", JobRequest(kind="echo", input={}))
+    assert busy.value.retry_after == seconds
 
 
 def test_another_replica_answers_cancels_and_takes_over_when_the_first_dies(server, stack, tmp_path, job_id):
@@ -311,6 +399,31 @@ def test_another_replica_answers_cancels_and_takes_over_when_the_first_dies(serv
         assert (job["state"], job["attempt"]) == ("succeeded", 2)
         assert Path(job_input["log"]).read_text().splitlines() == [job_id, job_id]
         assert server.put(job_id + "2", "echo", {}).json()["state"] == "cancelled", "a cancel outlives its replica"
+    finally:
+        other.child.stop()
+
+
+def test_the_same_job_at_two_replicas_at_once_runs_once(server, stack, tmp_path, job_id):
+    """Whichever writes its document first has it; the other answers for it, also where it is told to cancel."""
+    other = Server(tmp_path, stack)
+    both = [server, other] * 3
+    try:
+        for turn in range(5):
+            job_input = {"go": str(tmp_path / f"go {turn}"), "log": str(tmp_path / f"log {turn}")}
+            Path(job_input["go"]).touch()
+            together = threading.Barrier(len(both))
+
+            def put(one: Server, number: int = turn, body: dict = job_input, together=together) -> tuple[int, str]:
+                together.wait()
+                told = one.put(f"{job_id}{number}", "wait", body)
+                return told.status_code, told.json()["created_at"]
+
+            with ThreadPoolExecutor(len(both)) as pool:
+                answers = set(pool.map(put, both))
+            assert len(answers) == 1 and {status for status, _ in answers} == {202}
+            assert other.ended(f"{job_id}{turn}")["state"] == "succeeded"
+            assert server.get(f"{job_id}{turn}")["attempt"] == 1
+            assert Path(job_input["log"]).read_text().splitlines() == [f"{job_id}{turn}"]
     finally:
         other.child.stop()
 

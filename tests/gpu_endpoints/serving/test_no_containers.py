@@ -16,7 +16,8 @@ def test_an_endpoint_in_an_empty_account_makes_nothing_and_says_that_storage_is_
     for name in names.TABLES:
         table_service().delete_table(name)
     try:
-        with TestClient(create_app(echo_endpoint.ECHO)) as client:
+        app = create_app(echo_endpoint.ECHO)
+        with TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 1234)) as client:
             health = client.get("/health").json()
             assert (health["status"], health["services"]["storage"]["ok"]) == ("degraded", False)
         assert not [name for name in names.CONTAINERS if container(name).exists()]

@@ -85,7 +85,7 @@ def test_nobody_at_the_address_is_told_soon_and_with_what_to_do(connect, pauses)
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     with pytest.raises(NotRunning, match=f"no Ripieno answers at {url}: start one with `ripieno up`") as told:
         connect(url).health()
-    assert told.value.code == "not_running" and len(pauses) == 1
+    assert told.value.code == "not_running" and len(pauses) == 1 and told.value.retry_after is None
 
 
 def test_who_has_answered_before_is_waited_for_while_it_starts_again(connect, ways, pauses):
@@ -93,9 +93,9 @@ def test_who_has_answered_before_is_waited_for_while_it_starts_again(connect, wa
     client = connect(api.url)
     assert client.health()["status"] == "ok"
     api.close()
-    with pytest.raises(NotRunning):
+    with pytest.raises(NotRunning) as told:
         client.health()
-    assert len(pauses) == 4
+    assert len(pauses) == 4 and told.value.retry_after == client.retries.longest_pause, "and says when to ask again"
 
 
 def test_health_is_told_be_it_good_or_bad(connect, ways):
@@ -244,12 +244,12 @@ def test_a_download_from_storage_goes_on_there_and_is_asked_for_anew_when_its_ad
     address = next(iter(_blob_addresses(kept)))
     api.fail("GET", "/content$", Says(307, {"location": address.replace(storage.target, storage.url)}))
     storage.fail("GET", "/songs/", Cuts(30_000), Breaks(), Says(403, {}, b"<Error/>"))
-    path = connect(api.url, key="secret").content(kept, tmp_path / "got.flac")
+    path = connect(api.url, owner="local").content(kept, tmp_path / "got.flac")
     assert path.read_bytes() == song.read_bytes()
     assert ranges(storage) == [None, "bytes=30000-", "bytes=30000-"]
     assert ranges(api) == [None, "bytes=30000-"]
-    assert all(asked.headers["x-functions-key"] == "secret" for asked in api.asked)
-    assert not any("x-functions-key" in asked.headers for asked in storage.asked)
+    assert all(asked.headers["ripieno-owner"] == "local" for asked in api.asked)
+    assert not any("ripieno-owner" in asked.headers for asked in storage.asked)
 
 
 def _blob_addresses(song_id: str) -> list[str]:

@@ -25,7 +25,7 @@ from ripieno.contracts.generation import Generation, GenerationOrder, MixOrder, 
 
 
 def plain() -> None:
-    with Ripieno("http://127.0.0.1:1", key="k", retries=Retries(tries=2)) as ripieno:
+    with Ripieno("http://127.0.0.1:1", token="k", retries=Retries(tries=2)) as ripieno:
         song = ripieno.wait(ripieno.upload(Path("a.wav"), lambda done, total: print(done / total)), timeout=5)
         assert_type(song, AudioFile)
         assert_type(song.bpm, float | None)

@@ -16,8 +16,8 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 ALLOWED = {
-    "ripieno", "click", "cloup", "httpx", "pydantic", "rich",
-    # what those four need
+    "ripieno", "click", "cloup", "filelock", "httpx", "pydantic", "rich",
+    # what those need
     "annotated-types", "anyio", "certifi", "colorama", "h11", "httpcore", "idna", "markdown-it-py", "mdurl", "pydantic-core",
     "pygments", "sniffio", "typing-extensions", "typing-inspection",
 }  # fmt: skip

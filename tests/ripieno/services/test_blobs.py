@@ -73,12 +73,18 @@ def test_one_user_delegation_key_signs_many_addresses(monkeypatch):
         made.signed_service, made.signed_version, made.value = "b", "2020-01-01", "c2VjcmV0"
         return made
 
-    service = SimpleNamespace(account_name="theaccount", get_user_delegation_key=key)
+    service = SimpleNamespace(
+        account_name="theaccount",
+        get_user_delegation_key=key,
+        primary_endpoint="https://theaccount.blob.core.windows.net/",
+    )
     monkeypatch.setattr(blobs, "blob_service", lambda: service)
     monkeypatch.setattr(blobs, "_delegation", [])
     client = SimpleNamespace(get_blob_client=lambda name: SimpleNamespace(url=f"https://theaccount/{name}"))
     monkeypatch.setattr(blobs, "container", lambda name: client)
     addresses = {blobs.read_url(names.STEMS, f"{number}.wav") for number in range(100)}
     assert len(addresses) == 100 and len(asked) == 1 and all("sig=" in address for address in addresses)
-    blobs.read_url(names.STEMS, "x.wav", hours=48)
-    assert len(asked) == 2 and asked[1] > datetime.now(UTC) + timedelta(hours=48)
+    monkeypatch.setenv("RIPIENO_UPLOAD_MINUTES", str(24 * 60))
+    blobs._delegation[:] = [(datetime.now(UTC) + timedelta(hours=23), blobs._delegation[0][1])]
+    blobs.write_url(names.RAW_AUDIO, "x.wav")
+    assert len(asked) == 2 and asked[1] > datetime.now(UTC) + timedelta(hours=24)

@@ -70,9 +70,29 @@ def test_a_drop_belongs_to_who_its_path_names_then_its_metadata_then_the_setting
     }
 
 
+def test_the_many_of_one_owner_are_not_all_before_anothers_one(storage):
+    for number in range(inbox.MOST_OF_ONE_OWNER + 10):
+        drop(f"owners/ann/{number:03}.wav")
+    drop("owners/zoe/last.wav")
+    client = Workflows()
+    asyncio.run(inbox.look(client))
+    taken = [order["blob_name"] for order in client.started.values()]
+    assert len(taken) == inbox.MOST_OF_ONE_OWNER + 1
+    assert taken.index("owners/zoe/last.wav") <= 1
+
+    asyncio.run(inbox.look(client))
+    assert len(client.started) == len(taken), "those of before lie there still"
+    for name in taken[:5]:
+        blobs.delete(names.RAW_AUDIO, name)
+    asyncio.run(inbox.look(client))
+    assert len(client.started) == len(taken) + len([name for name in taken[:5] if "/ann/" in name])
+
+
 @pytest.mark.parametrize("said", ["a?b", "a#b", "x" * 500, "Ännchen", "a b", "a%2Fb"])
 def test_an_owner_of_any_letters_is_the_owner_that_a_caller_of_that_name_is(storage, monkeypatch, said):
-    monkeypatch.setenv("RIPIENO_TRUST_EASY_AUTH", "1")
+    monkeypatch.setenv("RIPIENO_AUTH", "easy_auth")
+    monkeypatch.setenv("WEBSITE_INSTANCE_ID", "an instance")
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
     drop(f"owners/{said}/x.wav", makers.tone())
     drop("after.wav")
     client = Workflows()
@@ -197,6 +217,38 @@ def test_events_that_tell_of_no_drop_are_left_alone(storage, caplog):
     assert client.started == {} and caplog.text.count("tells of no drop") == 2
 
 
+@pytest.mark.parametrize(
+    "event", [None, 1, "x", [], {}, [None, 2], {"data": None}, {"data": []}, {"data": {"url": None}}, {"data": {"url": 3}},
+              {"data": {"url": "https://["}}, {"data": {"url": "https://x/raw-audio/"}}],
+)  # fmt: skip
+def test_what_is_no_event_is_left_alone_and_not_tried_until_it_is_poison(storage, event):
+    client = Workflows()
+    asyncio.run(inbox.hear(client, event))
+    assert client.started == {}
+
+
+def test_events_that_come_late_twice_and_in_the_wrong_order_are_one_run_for_each_version(storage):
+    """Two hosts hear of both versions of a blob, the first one's events last, and look into the inbox meanwhile."""
+    client = Workflows()
+
+    async def heard_by_both(event: object) -> None:
+        await asyncio.gather(inbox.hear(client, event), inbox.hear(client, [event, event]), inbox.look(client))
+
+    first, second = ({**created("x.wav"), "id": number} for number in "12")
+    drop("x.wav", b"the first")
+    asyncio.run(heard_by_both(first))
+    assert len(client.started) == 1
+    drop("x.wav", b"the second")
+    for event in (second, first, second, first):
+        asyncio.run(heard_by_both(event))
+    assert [order["blob_name"] for order in client.started.values()] == ["x.wav"] * 2
+    assert len({order["etag"] for order in client.started.values()}) == 2
+    blobs.delete(names.RAW_AUDIO, "x.wav")  # taken in
+    for event in (first, second):
+        asyncio.run(heard_by_both(event))
+    assert len(client.started) == 2
+
+
 def test_with_event_grid_the_inbox_is_looked_into_now_and_then_and_without_it_all_the_time(monkeypatch):
     from triggers import timers
 
@@ -211,8 +263,9 @@ def test_with_event_grid_the_inbox_is_looked_into_now_and_then_and_without_it_al
 
 
 def test_the_queue_that_event_grid_writes_to_is_the_one_that_is_read(storage):
-    (queue,) = makers.app_functions().of("queueTrigger")
-    assert queue.trigger["queueName"] == names.DROPS_QUEUE
+    queues = {one.trigger["queueName"]: one for one in makers.app_functions().of("queueTrigger")}
+    assert set(queues) == {names.DROPS_QUEUE, names.POISON_DROPS}
+    queue = queues[names.DROPS_QUEUE]
     told = QueueMessage(id="1", body=json.dumps(SCHEMAS["Event Grid"]("gone.wav")).encode())
     asyncio.run(queue.call(**queue.arguments(told, durable_api.client_binding("http://127.0.0.1:9", "key", "hub"))))
     readme = (PROJECT / "docs" / "azure.md").read_text()

@@ -337,3 +337,11 @@ def test_what_is_changed_of_a_piece_is_no_longer_said_to_be_liked(piece):
     assert any(line.startswith("piano: ") for line in before.taste)
     _, revision, _ = revising.refine(owner, liked.work_id, Refinement(text="much busier piano"))
     assert not any(line.startswith("piano: ") for line in revision.context.taste)
+
+
+def test_what_an_admin_says_of_anothers_take_teaches_nothing(storage, owner):
+    work = heard(owner, "bass")
+    review.give(owner, work.work_id, "bass", None, approved=True, comment="", reviewer="admin")
+    assert kept(owner) == []
+    review.give(owner, work.work_id, "bass", None, approved=False, comment="", reviewer=owner)
+    assert kept(owner) != []

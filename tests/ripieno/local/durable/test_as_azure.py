@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import azure.durable_functions as df
 import pytest
 
-from ripieno.local.durable.engine import Engine
+from ripieno.local.durable.engine import Engine, InstanceConflict
 from ripieno.local.durable.store import Store
 
 
@@ -136,6 +138,22 @@ def test_a_custom_status_has_at_most_sixteen_kilobytes_of_utf16(engine):
 def test_ids_that_azure_refuses_are_refused(engine, wrong):
     with pytest.raises(ValueError, match="instance id"):
         engine.start("two_works", None, wrong)
+
+
+def test_of_eight_starts_of_one_id_at_once_one_is_taken(engine):
+    together = Barrier(8)
+
+    def start(_: int) -> str:
+        together.wait()
+        try:
+            return engine.start("two_works", None, "the one")
+        except InstanceConflict:
+            return "conflict"
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(start, range(8))) == ["conflict"] * 7 + ["the one"]
+    run_out(engine)
+    assert set(engine.functions.ran.values()) == {1}
 
 
 def test_instances_have_the_version_of_host_json_or_their_own(engine):

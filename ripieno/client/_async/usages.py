@@ -1,0 +1,61 @@
+"""What was used, what it costs and what is left; visitors without an account."""
+
+from __future__ import annotations
+
+from ripieno.client._async.connection import AsyncConnection
+from ripieno.client.filters import given
+from ripieno.contracts.usage import UsageReport, VerdictCounts, Visit
+
+
+class AsyncUsages(AsyncConnection):
+    async def usage(self, month: str | None = None, *, owner: str | None = None) -> UsageReport:
+        """What you used in a month, with its price, and what is left of your quotas.
+
+        Parameters
+        ----------
+        month : as `2026-11`, of UTC; the current one where it is None
+        owner : for operators: somebody else, or `all`
+
+        Raises
+        ------
+        RipienoError
+            `forbidden` where another's is asked for by no operator.
+
+        Examples
+        --------
+        >>> [quota.quota for quota in (await ripieno.usage()).owners[0].quotas][:2]
+        ['concurrent_jobs', 'songs_a_day']
+        """
+        return await self._ask(UsageReport, "GET", "usage", params=given({"month": month, "owner": owner}))
+
+    async def usage_csv(self, month: str | None = None, *, owner: str | None = None) -> str:
+        """The same as a table, for whoever writes the bills.
+
+        Examples
+        --------
+        >>> (await ripieno.usage_csv("2026-11")).splitlines()[0]
+        'month,owner,unit,of,quantity,unit_price,price,currency'
+        """
+        params = given({"month": month, "owner": owner})
+        answer = await self._call("GET", "usage", params=params, headers={"accept": "text/csv"})
+        return answer.content.decode()
+
+    async def verdict_counts(self) -> VerdictCounts:
+        """For operators: how many takes were accepted and rejected, by engine and style.
+
+        Examples
+        --------
+        >>> all(one.accepted or one.rejected for one in (await ripieno.verdict_counts()).items)
+        True
+        """
+        return await self._ask(VerdictCounts, "GET", "ops/verdicts")
+
+    async def begin_visit(self) -> Visit:
+        """A visitor's token, where the platform lets in who has no account.
+
+        Raises
+        ------
+        RipienoError
+            `no_visitors`, `too_many_visits`.
+        """
+        return await self._ask(Visit, "POST", "visits")

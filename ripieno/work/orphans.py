@@ -1,0 +1,121 @@
+"""Blobs that belong to nothing: found page by page, looked at once more, and removed where nobody wrote them since.
+
+Nothing is touched that is younger than a day, so what is being made now is never among them; and before anything is
+removed everything that is there is read once more, so a row that appeared meanwhile keeps its blobs.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from datetime import UTC, datetime, timedelta
+
+from ripieno.contracts import names
+from ripieno.contracts.operations import Orphan, Orphans
+from ripieno.records.cursor import BadCursor
+from ripieno.services import blobs
+from ripieno.services.storage import container
+from ripieno.work.belonging import SONG_CONTAINERS, Known
+
+CONTAINERS = (*SONG_CONTAINERS, names.GENERATED, names.VOICES, names.JOBS)
+GRACE = timedelta(days=1)
+MOST_SHOWN = 100
+_MOST_AT_ONCE = 5000  # that are remembered before they are removed
+_PAGE = 2000
+_MARK = "housekeeping/orphans.json"
+
+
+def look(
+    *,
+    dry_run: bool,
+    older_than: timedelta = GRACE,
+    cursor: str | None = None,
+    seconds: float = 120.0,
+    now: datetime | None = None,
+) -> Orphans:
+    """Find orphans from a place on, for so many seconds, and remove them unless it is a dry run.
+
+    Raises
+    ------
+    BadCursor
+    ValueError
+        For less than a day.
+    """
+    if older_than < GRACE:
+        raise ValueError("an orphan is at least a day old: what is being made now belongs to nothing yet")
+    before = (now or datetime.now(UTC)) - older_than
+    at, token = _place(cursor)
+    known, deadline = Known.take(), time.monotonic() + seconds
+    told = Orphans(looked_at=0, found=0, bytes=0, removed=0, complete=False, dry_run=dry_run, items=[])
+    while at < len(CONTAINERS) and time.monotonic() < deadline:
+        name = CONTAINERS[at]
+        found: list[tuple[Orphan, str]] = []
+        pages = container(name).list_blobs(results_per_page=_PAGE).by_page(continuation_token=token)
+        token = None
+        for page in pages:
+            for blob in page:
+                told.looked_at += 1
+                why = known.why_orphan(name, blob.name) if blob.last_modified < before else None
+                if why is not None:
+                    written = blob.last_modified.isoformat()
+                    one = Orphan(container=name, name=blob.name, bytes=blob.size or 0, written_at=written, why=why)
+                    found.append((one, str(blob.etag)))
+            token = pages.continuation_token  # pyright: ignore[reportAttributeAccessIssue]
+            if len(found) >= _MOST_AT_ONCE or time.monotonic() > deadline:
+                break
+        _count(told, found)
+        if found and not dry_run:
+            told.removed += _remove(found)
+        at += 0 if token else 1
+    told.complete = at >= len(CONTAINERS)
+    told.next_cursor = None if told.complete else _written(at, token)
+    return told
+
+
+def tidy(*, dry_run: bool, seconds: float) -> Orphans:
+    """As `look`, from where the last time ended: for a timer, whose nights are short."""
+    try:
+        cursor = blobs.read_json(names.RECORDS, _MARK)["cursor"]
+    except blobs.BlobMissing:
+        cursor = None
+    try:
+        told = look(dry_run=dry_run, cursor=cursor, seconds=seconds)
+    except BadCursor:  # of a container that another version had
+        told = look(dry_run=dry_run, seconds=seconds)
+    blobs.upload_json(names.RECORDS, _MARK, {"cursor": told.next_cursor})
+    return told
+
+
+# -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _count(told: Orphans, found: list[tuple[Orphan, str]]) -> None:
+    told.found += len(found)
+    told.bytes += sum(one.bytes for one, _ in found)
+    told.items += [one for one, _ in found[: MOST_SHOWN - len(told.items)]]
+
+
+def _remove(found: list[tuple[Orphan, str]]) -> int:
+    """Remove those that belong to nothing still; returns how many."""
+    known, gone = Known.take(), 0
+    for one, etag in found:
+        if known.why_orphan(one.container, one.name) is not None:
+            bare = etag.strip('"')  # listings give it bare
+            blobs.delete(one.container, one.name, etag=f'"{bare}"')
+            gone += 1
+    return gone
+
+
+def _written(at: int, token: str | None) -> str:
+    return base64.urlsafe_b64encode(json.dumps([CONTAINERS[at], token]).encode()).decode()
+
+
+def _place(cursor: str | None) -> tuple[int, str | None]:
+    if cursor is None:
+        return 0, None
+    try:
+        name, token = json.loads(base64.urlsafe_b64decode(cursor))
+        return CONTAINERS.index(name), token
+    except (ValueError, TypeError):
+        raise BadCursor("the cursor cannot be read: use next_cursor of the page before, unchanged") from None

@@ -1,0 +1,106 @@
+"""Visits that are over: everything of each visitor deleted, again and again until nothing was left to delete."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+from azure.core.exceptions import AzureError
+from azure.durable_functions import DurableOrchestrationClient
+
+from ripieno.contracts import names
+from ripieno.contracts.workflow import Run
+from ripieno.records import failures, runs, songs, usage, visits, voices, webhooks, works
+from ripieno.records.store import Missing
+from ripieno.services import blobs, visitors
+from ripieno.services.storage import table
+from ripieno.services.visitors import Visitor
+from ripieno.work import asking, removal
+
+log = logging.getLogger("ripieno.visits")
+MOST_AT_ONCE = 50
+_MOST_OF_ONE = 200
+_SHARED = {names.VISITS, names.VERDICTS, names.UPLOADS}  # tables whose partitions are no owners
+_BESIDE = {names.USAGE, names.RUNS}  # looked into after all else
+
+
+def begin() -> tuple[Visitor, str]:
+    """A visit, noted, and its token.
+
+    Raises
+    ------
+    visitors.NoVisitors, records.visits.TooManyVisits
+    """
+    visitor, token = visitors.new()
+    visits.begin(visitor.owner, visitor.ends_at)
+    return visitor, token
+
+
+async def end(client: DurableOrchestrationClient, now: datetime | None = None) -> int:
+    """Delete what is left of the visits that are over; how many are done with. A visit is forgotten when a whole look
+    finds nothing of it, so that whatever was being written meanwhile goes too."""
+    over = await asyncio.to_thread(lambda: list(islice(visits.ended(now), MOST_AT_ONCE)))
+    done = 0
+    for visit in over:
+        try:
+            removals = await asyncio.to_thread(lambda visit=visit: list(_removals(visit.owner)))
+            for run in removals:
+                await asking.start(client, run)
+            if removals or await asyncio.to_thread(_has_runs, visit.owner):
+                continue
+            if await asyncio.to_thread(_emptied, visit.owner) == 0:
+                await asyncio.to_thread(visits.forget, visit)
+                done += 1
+        except AzureError as fault:
+            log.warning("a visit that is over is looked at again: %s", fault)
+    await asyncio.to_thread(visits.expire, (now or datetime.now(UTC)) - timedelta(hours=2))
+    return done
+
+
+def _removals(owner: str) -> Iterator[Run]:
+    """The removals of some songs, works and voices of an owner, noted."""
+    for song in songs.documents(owner, limit=_MOST_OF_ONE)[0]:
+        yield from _noted(lambda song=song: removal.of_song(owner, song.audio_file_id))
+    for work in works.documents(owner, limit=_MOST_OF_ONE)[0]:
+        yield from _noted(lambda work=work: removal.of_work(owner, work.work_id))
+    for voice in voices.documents(owner, limit=_MOST_OF_ONE)[0]:
+        yield from _noted(lambda voice=voice: removal.of_voice(owner, voice.voice_id))
+
+
+def _noted(begin) -> Iterator[Run]:
+    try:
+        yield begin()
+    except Missing:
+        pass  # it went meanwhile
+
+
+def _has_runs(owner: str) -> bool:
+    return bool(runs.beginning_with(owner, ""))
+
+
+def _emptied(owner: str) -> int:
+    """Delete what is kept beside songs, works and voices, in every table and container; how much there was."""
+    gone = blobs.delete_prefix(names.RAW_AUDIO, f"{names.OWNER_PREFIX}{owner}/")
+    gone += blobs.delete_prefix(names.RECORDS, f"idempotency/{owner}/")
+    for name in names.TABLES:
+        gone += blobs.delete_prefix(names.RECORDS, f"{name}/{owner}/")
+        if name not in _SHARED | _BESIDE:
+            gone += _delete_rows(name, "PartitionKey eq @owner", owner)
+    for row in table(names.UPLOADS).query_entities("owner eq @owner", parameters={"owner": owner}):
+        blobs.delete(names.RAW_AUDIO, names.uploaded_blob(row["RowKey"]))
+        table(names.UPLOADS).delete_entity(row["PartitionKey"], row["RowKey"])
+        gone += 1
+    failures.delete_all(owner)
+    return gone + webhooks.forget_owner(owner) + usage.delete_of(owner)
+
+
+def _delete_rows(name: str, where: str, owner: str) -> int:
+    found = table(name).query_entities(where, parameters={"owner": owner}, select=["PartitionKey", "RowKey"])
+    gone = 0
+    for row in found:
+        table(name).delete_entity(row["PartitionKey"], row["RowKey"])
+        gone += 1
+    return gone
