@@ -7,7 +7,6 @@ everything, for a smaller batch, for nothing, and for everything again: what bec
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import os
 import sys
@@ -18,9 +17,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 import torch
-from demucs.htdemucs import HTDemucs
 
-from benchmarks.gpu.run import RATE, RELEASED
+from benchmarks.separation.untrained import RATE, stored
 from gpu_endpoints.analysis.separation.htdemucs import HtdemucsEngine
 from gpu_endpoints.audio import decoding
 from gpu_endpoints.serving.work import JobContext
@@ -53,7 +51,7 @@ def _separate(job_input: dict, context: JobContext) -> dict:
 
 def measure(folder: Path, device: str, fill) -> list[dict]:
     """A row for each phase. `fill(bytes)` leaves so many free on the card, all of them for None."""
-    model, song = _weights(folder), folder / "song.wav"
+    model, song = stored(folder / "htdemucs"), folder / "song.wav"
     noise = np.random.default_rng(1).normal(0, 0.1, (60 * RATE, 2)).astype(np.float32)
     soundfile.write(song, noise, RATE, "FLOAT")
     worker = WorkerProcess(load_handlers, threads=4)
@@ -78,21 +76,6 @@ def measure(folder: Path, device: str, fill) -> list[dict]:
         )
     worker.stop()
     return rows
-
-
-def _weights(folder: Path) -> Path:
-    """As Demucs stores its models."""
-    torch.manual_seed(0)
-    model = HTDemucs(sources=["drums", "bass", "other", "vocals"], samplerate=RATE, **RELEASED)
-    args, kwargs = model._init_args_kwargs
-    package = {"klass": HTDemucs, "args": args, "kwargs": kwargs, "state": model.state_dict(), "training_args": {}}
-    to = folder / "htdemucs"
-    to.mkdir()
-    torch.save(package, to / "model.th")
-    digest = hashlib.sha256((to / "model.th").read_bytes()).hexdigest()[:8]
-    (to / "model.th").rename(to / f"0badcafe-{digest}.th")
-    (to / "htdemucs.yaml").write_text("models: ['0badcafe']\n")
-    return to
 
 
 class _Card:

@@ -18,9 +18,9 @@ import torch
 from demucs.htdemucs import HTDemucs
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.separation.untrained import RATE, released_size
 from gpu_endpoints.analysis.separation.overlap import OVERLAP
 
-RATE = 44100
 PEAK_TFLOPS = {  # dense, from the makers' data sheets
     "H200": {"fp32": 67, "tf32": 495, "bf16": 989, "fp16": 989},
     "H100": {"fp32": 67, "tf32": 495, "bf16": 989, "fp16": 989},
@@ -28,7 +28,6 @@ PEAK_TFLOPS = {  # dense, from the makers' data sheets
     "T4": {"fp32": 8.1, "tf32": 8.1, "bf16": 8.1, "fp16": 65},
 }
 ERROR_BOUND = {"tf32": 5e-3, "bf16": 3e-2, "fp16": 5e-3}
-RELEASED = {"bottom_channels": 512, "t_layers": 5, "segment": 7.8}
 
 
 def main() -> None:
@@ -40,9 +39,7 @@ def main() -> None:
     chosen = parser.parse_args()
     if not torch.cuda.is_available():
         sys.exit("there is no CUDA device here: run this on a machine with one")
-    torch.manual_seed(0)
-    model = HTDemucs(sources=["drums", "bass", "other", "vocals"], samplerate=RATE, **RELEASED)
-    cells = measure(model, "cuda", chosen.batches, seconds=chosen.seconds, compiled=not chosen.no_compile)
+    cells = measure(released_size(), "cuda", chosen.batches, seconds=chosen.seconds, compiled=not chosen.no_compile)
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     chosen.out.write_text(json.dumps({"device": torch.cuda.get_device_name(), "cells": cells}, indent=1))
     print(torch.cuda.get_device_name())

@@ -7,7 +7,6 @@ the values of the weights.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import multiprocessing
 import os
@@ -23,17 +22,15 @@ from pathlib import Path
 import numpy as np
 import soundfile
 import torch
-from demucs.htdemucs import HTDemucs
 
 from benchmarks.memory import peak_megabytes
+from benchmarks.separation.untrained import RATE, stored
 from gpu_endpoints.analysis.separation import overlap
 from gpu_endpoints.analysis.separation.htdemucs import HtdemucsEngine
 from gpu_endpoints.audio import decoding
 from gpu_endpoints.directml.convert import convert
 from gpu_endpoints.directml.engine import Description, OnnxEngine
 from gpu_endpoints.directml.providers import choose
-
-RATE = 44100
 
 
 def main() -> None:
@@ -50,25 +47,9 @@ def main() -> None:
     print(json.dumps(found, indent=1))
 
 
-def released_size(folder: Path) -> Path:
-    """HTDemucs as released (42 M parameters), but untrained, stored as Demucs stores its models."""
-    torch.manual_seed(0)
-    model = HTDemucs(
-        sources=["drums", "bass", "other", "vocals"], bottom_channels=512, t_layers=5, segment=7.8, samplerate=RATE
-    )
-    args, kwargs = model._init_args_kwargs
-    package = {"klass": HTDemucs, "args": args, "kwargs": kwargs, "state": model.state_dict(), "training_args": {}}
-    folder.mkdir()
-    torch.save(package, folder / "model.th")
-    digest = hashlib.sha256((folder / "model.th").read_bytes()).hexdigest()[:8]
-    (folder / "model.th").rename(folder / f"0badcafe-{digest}.th")
-    (folder / "htdemucs.yaml").write_text("models: ['0badcafe']\n")
-    return folder
-
-
 def compare(folder: Path, segments: int) -> dict:
     """Each engine in a process of its own, so that the idle threads of one do not disturb the other."""
-    source = released_size(folder / "htdemucs")
+    source = stored(folder / "htdemucs")
     about = convert(source, "htdemucs", folder / "htdemucs-onnx")
     spawn = multiprocessing.get_context("spawn")
     seconds: dict[str, list[float]] = {"torch": [], "onnx": []}

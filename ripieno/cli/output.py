@@ -30,6 +30,15 @@ def print_json(value: BaseModel | dict[str, Any] | list[Any]) -> None:
     click.echo(json.dumps(_plain(value), ensure_ascii=False))
 
 
+def print_changes(changes: Iterable[str], undone: Iterable[str]) -> None:
+    """From one version to another: what was asked for on the way, and what of the first is taken back."""
+    screen = console()
+    for change in changes:
+        screen.print(f"+ {change}", markup=False, highlight=False)
+    for change in undone:
+        screen.print(f"- {change}", markup=False, highlight=False)
+
+
 def print_rows(titles: Sequence[str], rows: Iterable[Sequence[str]], *, keep: Sequence[str] = ()) -> None:
     """A table, or a line a row where stdout is no terminal. Columns of `keep` are whole however narrow the terminal."""
     screen = console()

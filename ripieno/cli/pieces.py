@@ -10,7 +10,7 @@ import cloup
 
 from ripieno.cli import songs
 from ripieno.cli.options import connect, examples, json_option
-from ripieno.cli.output import clock, console, day, print_json, print_rows
+from ripieno.cli.output import clock, console, day, print_changes, print_json, print_rows
 from ripieno.cli.takes import show_withdrawn
 from ripieno.contracts.composition import CompositionView, VersionComparison
 from ripieno.contracts.enums import GenerationStatus
@@ -93,10 +93,7 @@ def show_composition(made: CompositionView) -> None:
 def show_comparison(both: VersionComparison) -> None:
     """What is another in one version than in the other."""
     screen = console()
-    for change in both.changes:
-        screen.print(f"+ {change}", markup=False, highlight=False)
-    for change in both.undone:
-        screen.print(f"- {change}", markup=False, highlight=False)
+    print_changes(both.changes, both.undone)
     print_rows(
         ("field", f"version {both.a}", f"version {both.b}"),
         [(one.field, _cell(one.a), _cell(one.b)) for one in both.fields],

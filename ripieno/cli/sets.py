@@ -13,7 +13,7 @@ import cloup
 from ripieno.cli import exits, places, songs
 from ripieno.cli.bars import Bars
 from ripieno.cli.options import connect, examples, json_option
-from ripieno.cli.output import clock, console, day, print_json, print_rows
+from ripieno.cli.output import clock, console, day, print_changes, print_json, print_rows
 from ripieno.cli.shapes import DownloadedSet
 from ripieno.client import Ripieno
 from ripieno.contracts.dj_sets import SetComparison, SetDownloadFormat, SetView
@@ -242,10 +242,7 @@ def _show_versions(made: SetView) -> None:
 
 def _show_comparison(both: SetComparison) -> None:
     screen = console()
-    for change in both.changes:
-        screen.print(f"+ {change}", markup=False, highlight=False)
-    for change in both.undone:
-        screen.print(f"- {change}", markup=False, highlight=False)
+    print_changes(both.changes, both.undone)
     for sentence in both.said:
         screen.print(sentence, markup=False, highlight=False)
     if both.is_same_mix:
