@@ -21,7 +21,7 @@ from ripieno.services.telemetry import instruments, recording
 from ripieno.services.telemetry.instruments import Instrument
 from ripieno.services.telemetry.recording import Row
 
-MEASURED, SPAN = "measured", "span"
+MEASURED, SPAN, WRITES = "measured", "span", "writes"
 
 
 class Pipe:
@@ -40,6 +40,9 @@ class Pipe:
 
     def record(self, instrument: Instrument, value: float, row: Row) -> None:
         self.send((MEASURED, instrument.name, value, row))
+
+    def writes(self, container: str, name: str) -> None:
+        self.send((WRITES, container, name))
 
     def observe(self, instrument: Instrument, rows: Callable[[], Iterable[tuple[float, Row]]]) -> None:
         pass  # gauges are the server's

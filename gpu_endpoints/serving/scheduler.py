@@ -56,6 +56,7 @@ class Held:
     worker: WorkerProcess | None = None
     cancelled: bool = False
     progress: tuple[float, str] = field(default=(0.0, ""))
+    written: set[tuple[str, str]] = field(default_factory=set)
     told: Job = field(default_factory=Job)
 
 
@@ -326,6 +327,7 @@ class Scheduler:
                 request.kind,
                 request.input,
                 on_progress=on_progress,
+                on_write=lambda container, name: held.written.add((container, name)),
                 is_cancelled=lambda: held.cancelled,
                 timeout=self._job_timeout,
                 traceparent=held.told.span(held.document),
@@ -356,12 +358,28 @@ class Scheduler:
         document = await self._change(
             held.document, state=JobState(outcome), ended_at=utc_now(), result=result, error=error, progress=progress
         )
+        if document.gone:
+            await self._take_back(held)
         self._held.pop(document.job_id, None)
         self._locks.pop(document.job_id, None)
         held.told.ended(document, outcome, error)
         if document.callback_urls and not document.gone:
             self._spawn(self._tell(document, held.told.span(document)))
         return document
+
+    async def _take_back(self, held: Held) -> None:
+        """Delete what a job wrote whose song was removed meanwhile: nobody else knows of it any more.
+
+        The removal waits for the jobs that it can reach; this is for a replica that stood still while it happened.
+        """
+        for container, name in sorted(held.written):
+            for attempt in range(WRITE_TRIES):
+                try:
+                    await asyncio.to_thread(blobs.delete, container, name)
+                    break
+                except AzureError as fault:
+                    log.warning("%s of a removed job is still there: %s", container, fault)
+                    await asyncio.sleep(min(1 + attempt, 10))
 
     async def _change(self, document: JobDocument, **fields: Any) -> JobDocument:
         """Write fields over whatever the document has become meanwhile; storage may be away for a while."""

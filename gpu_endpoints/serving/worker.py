@@ -21,7 +21,7 @@ import setproctitle
 from gpu_endpoints.serving import gpu_memory, reporting
 from gpu_endpoints.serving.work import Handler, JobCancelled, JobContext, JobFailed
 from ripieno.contracts.jobs import JobError
-from ripieno.services import telemetry
+from ripieno.services import blobs, telemetry
 
 log = logging.getLogger("ripieno.worker")
 _HOW: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
@@ -74,12 +74,14 @@ class WorkerProcess:
         job_input: dict,
         *,
         on_progress: Callable[[float, str], None],
+        on_write: Callable[[str, str], None],
         is_cancelled: Callable[[], bool],
         timeout: float,
         traceparent: str | None = None,
     ) -> Outcome:
         """Run one job to its end; a worker that dies or overstays is replaced and the job has failed.
 
+        `on_write` hears of each blob (container, name) before it is written, also by a worker that dies of it.
         `is_cancelled` says whether the job was cancelled before it was here: `cancel` ends the job that is.
         `traceparent` is the span that what it does is a part of.
         """
@@ -99,6 +101,9 @@ class WorkerProcess:
                     message, *rest = received
                     if message == "progress":
                         on_progress(*rest)
+                        continue
+                    if message == reporting.WRITES:
+                        on_write(*rest)
                         continue
                     if message == "failed" and rest[0]["code"] == gpu_memory.CODE:
                         await asyncio.to_thread(self.stop)  # only its end gives back all that it holds
@@ -130,6 +135,7 @@ def _work(connection: Connection, cancel: Any, load_handlers: LoadHandlers, thre
     telemetry.configure_logs()
     pipe = reporting.Pipe(connection)
     telemetry.listen(pipe)
+    blobs.before_writes(pipe.writes)
     setproctitle.setproctitle("ripieno: worker")
     for name in _THREADS:
         os.environ[name] = str(threads)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -39,6 +39,19 @@ class CopyFailed(RuntimeError):
     """The storage service could not copy a blob; the source is as it was."""
 
 
+_listeners: list[Callable[[str, str], None]] = []
+
+
+def before_writes(tell: Callable[[str, str], None]) -> None:
+    """From now on `tell` hears of each blob (container, name) that this process is about to write."""
+    _listeners.append(tell)
+
+
+def _about_to_write(container_name: str, name: str) -> None:
+    for tell in _listeners:
+        tell(container_name, name)
+
+
 def _content_settings(name: str) -> ContentSettings:
     return ContentSettings(content_type=CONTENT_TYPES.get(name.rpartition(".")[2], "application/octet-stream"))
 
@@ -52,6 +65,8 @@ def upload(
     metadata: dict[str, str] | None = None,
 ) -> None:
     """Write a blob, replacing what was there. `metadata` is ASCII."""
+
+    _about_to_write(container_name, name)
 
     def put() -> tuple[None, int]:
         container(container_name).upload_blob(
@@ -95,6 +110,7 @@ def upload_json(container_name: str, name: str, document: Any, *, etag: str | No
         conditions |= {"etag": etag, "match_condition": MatchConditions.IfNotModified}
     data = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     blob = container(container_name).get_blob_client(name)
+    _about_to_write(container_name, name)
 
     def put() -> tuple[str, int]:
         return blob.upload_blob(data, content_settings=_content_settings(name), **conditions)["etag"], len(data)

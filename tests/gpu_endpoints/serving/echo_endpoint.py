@@ -8,6 +8,8 @@ from pathlib import Path
 
 from gpu_endpoints.serving.server import Endpoint, create_app
 from gpu_endpoints.serving.work import JobContext, JobFailed
+from ripieno.contracts import names
+from ripieno.services import blobs
 
 
 def _echo(job_input: dict, context: JobContext) -> dict:
@@ -41,13 +43,24 @@ def _fill(job_input: dict, context: JobContext) -> dict:
     raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
 
 
+def _write(job_input: dict, context: JobContext) -> dict:
+    """Writes a blob once the file `go` appears, as long as nobody can stop it; with `die` it ends in the middle."""
+    Path(job_input["log"]).touch()
+    while not Path(job_input["go"]).exists():
+        time.sleep(0.05)
+    blobs.upload(names.GENERATED, job_input["name"], b"late")
+    if job_input.get("die"):
+        os._exit(9)
+    return {}
+
+
 def load_handlers() -> dict:
-    return {"echo": _echo, "wait": _wait, "fail": _fail, "die": _die, "fill": _fill}
+    return {"write": _write, "echo": _echo, "wait": _wait, "fail": _fail, "die": _die, "fill": _fill}
 
 
 ECHO = Endpoint(
     name="echo",
-    kinds=frozenset({"echo", "wait", "fail", "die", "fill"}),
+    kinds=frozenset({"write", "echo", "wait", "fail", "die", "fill"}),
     load_handlers=load_handlers,
     engines=lambda: {"echo": {"available": True}},
 )

@@ -277,6 +277,30 @@ def test_a_job_whose_document_was_deleted_ends_and_leaves_none_behind(server, jo
     assert not [name for name in blobs.list_names(names.JOBS) if name.startswith(job_id)]
 
 
+@pytest.mark.parametrize("dies", [False, True])
+def test_what_is_written_after_the_document_was_deleted_is_taken_back(server, job_id, tmp_path, dies):
+    """As by a replica that stood still while the song was removed, and goes on."""
+    job_input = {"log": str(tmp_path / "log"), "go": str(tmp_path / "go"), "name": f"{job_id}/drums.flac", "die": dies}
+    server.put(job_id, "write", job_input)
+    server.until(job_id, lambda job: (tmp_path / "log").exists())
+    blobs.delete(names.JOBS, names.job_blob(job_id))
+    (tmp_path / "go").touch()
+    deadline = time.monotonic() + 60
+    while httpx.get(f"{server.url}/health").json()["running"]:
+        assert time.monotonic() < deadline, "it never ended"
+        time.sleep(0.1)
+    assert not blobs.list_names(names.GENERATED, job_id)
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_what_a_job_wrote_stays_while_somebody_knows_of_it(server, job_id, tmp_path, dies):
+    job_input = {"log": str(tmp_path / "log"), "go": str(tmp_path / "go"), "name": f"{job_id}/drums.flac", "die": dies}
+    (tmp_path / "go").touch()
+    server.put(job_id, "write", job_input)
+    server.ended(job_id)
+    assert blobs.list_names(names.GENERATED, job_id) == [f"{job_id}/drums.flac"]
+
+
 def running_elsewhere(job_id: str, replica_id: str) -> None:
     """A job document of another replica."""
     request = JobRequest(kind="echo", input={"a": 1})
