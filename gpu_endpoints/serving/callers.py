@@ -14,26 +14,18 @@ import hmac
 import ipaddress
 import os
 import sys
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 import httpx
-import jwt
 
+from ripieno.services.identity import Refused, jwts
+from ripieno.services.identity.issuer import is_address
 from ripieno.services.settings import Settings
 
-_ALGORITHMS = ["RS256"]
-_LEEWAY_SECONDS = 60
-_KEYS_SECONDS = 24 * 3600.0
-_PAUSE_SECONDS = 60.0
-"""Before keys are fetched again because a token names one that is not known: anybody can send such tokens."""
-_FETCH_SECONDS = 10.0
 _BIND_OPTIONS = ("--host", "--bind", "-b")
-_LONGEST = 16 * 1024
 
 
 class Standing(Enum):
@@ -71,11 +63,7 @@ def check_start(chosen: Settings, arguments: Sequence[str] | None = None) -> Non
             "RIPIENO_ENDPOINT_AUDIENCE is set, so tokens are taken: name who issues them with RIPIENO_ENDPOINT_ISSUER"
             " (https://login.microsoftonline.com/TENANT/v2.0), and whose with RIPIENO_ENDPOINT_CALLERS"
         )
-    if (
-        chosen.endpoint_issuer
-        and not chosen.endpoint_issuer.startswith("https://")
-        and not _is_here(httpx.URL(chosen.endpoint_issuer).host)
-    ):
+    if chosen.endpoint_issuer and not is_address(chosen.endpoint_issuer):
         raise Misconfigured("RIPIENO_ENDPOINT_ISSUER must be an https address")
     if _is_guarded(chosen):
         return
@@ -92,14 +80,14 @@ def _is_guarded(chosen: Settings) -> bool:
 
 
 def standing(caller: Caller, chosen: Settings) -> Standing:
-    """Whether a caller is the platform. Blocks while the provider's keys are fetched, which is once a day."""
+    """Whether a caller is the platform. Blocks while the issuer's keys are fetched, which is once an hour."""
     if not _is_guarded(chosen):
         is_neighbour = _is_here(caller.address) and _is_here(_host_of(caller.host)) and not caller.origin
         return Standing.KNOWN if is_neighbour else Standing.ELSEWHERE
     scheme, _, given = caller.authorization.partition(" ")
     if not caller.authorization:
         return Standing.STRANGER
-    if scheme.lower() != "bearer" or not given or len(given) > _LONGEST:
+    if scheme.lower() != "bearer" or not given or len(given) > jwts.MOST_CHARACTERS:
         return Standing.REFUSED
     found = [hmac.compare_digest(given.encode("utf-8", "replace"), key.encode()) for key in chosen.endpoint_keys]
     is_known = any(found) or (chosen.endpoint_audience is not None and _is_token(given, chosen))
@@ -113,54 +101,16 @@ def is_on_this_machine(caller: Caller) -> bool:
 # -- tokens -------------------------------------------------------------------------------------------------------
 
 
-class _Keys:
-    """The keys that a provider signs with, as it publishes them (OpenID Connect Discovery 1.0)."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: dict[str, dict[str, jwt.PyJWK]] = {}
-        self._fetched: dict[str, float] = {}
-
-    def get(self, issuer: str, key_id: str) -> jwt.PyJWK | None:
-        """A key by its id; None where the provider has none of that name, or does not answer."""
-        with self._lock:
-            age = time.monotonic() - self._fetched.get(issuer, float("-inf"))
-            known = self._known.get(issuer, {})
-            if age > _KEYS_SECONDS or (key_id not in known and age > _PAUSE_SECONDS):
-                self._fetched[issuer] = time.monotonic()
-                try:
-                    known = self._known[issuer] = _published(issuer)
-                except (httpx.HTTPError, ValueError, KeyError, jwt.PyJWTError):
-                    pass  # the keys that are known hold; who is signed with another is not believed
-            return known.get(key_id)
-
-
-_keys = _Keys()
-
-
-def _published(issuer: str) -> dict[str, jwt.PyJWK]:
-    with httpx.Client(timeout=_FETCH_SECONDS) as client:
-        about = client.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration").raise_for_status().json()
-        told = client.get(str(about["jwks_uri"])).raise_for_status().json()
-    return {key.key_id: key for key in jwt.PyJWKSet.from_dict(told).keys if key.key_id}
-
-
 def _is_token(token: str, chosen: Settings) -> bool:
     assert chosen.endpoint_issuer and chosen.endpoint_audience
+    trusted = jwts.Trust(
+        chosen.endpoint_issuer,
+        audiences=(chosen.endpoint_audience, chosen.endpoint_audience.removeprefix("api://")),
+        also_named=_also_named(chosen.endpoint_issuer),
+    )
     try:
-        key = _keys.get(chosen.endpoint_issuer, str(jwt.get_unverified_header(token).get("kid", "")))
-        if key is None:
-            return False
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            key,
-            algorithms=_ALGORITHMS,
-            audience=[chosen.endpoint_audience, chosen.endpoint_audience.removeprefix("api://")],
-            issuer=_names_of(chosen.endpoint_issuer),
-            leeway=_LEEWAY_SECONDS,
-            options={"require": ["exp", "iat", "aud", "iss"]},
-        )
-    except (jwt.PyJWTError, ValueError, TypeError):
+        claims = jwts.claims(token, trusted, needed=["exp", "iat", "aud", "iss"])
+    except Refused:
         return False
     return _is_allowed(claims, chosen)
 
@@ -173,13 +123,11 @@ def _is_allowed(claims: Mapping[str, Any], chosen: Settings) -> bool:
     return has_role and not whose.isdisjoint(chosen.endpoint_callers)
 
 
-def _names_of(issuer: str) -> list[str]:
-    """An issuer, and what Entra ID calls the same tenant in tokens of version 1.0, which identities are given."""
-    issuer = issuer.rstrip("/")
+def _also_named(issuer: str) -> tuple[str, ...]:
+    """What Entra ID calls the same tenant in tokens of version 1.0, which identities are given."""
     parts = httpx.URL(issuer)
     tenant = parts.path.strip("/").split("/")[0]
-    is_entra = parts.host == "login.microsoftonline.com"
-    return [issuer, f"{issuer}/", *([f"https://sts.windows.net/{tenant}/"] if is_entra else [])]
+    return (f"https://sts.windows.net/{tenant}/",) if parts.host == "login.microsoftonline.com" else ()
 
 
 # -- places -------------------------------------------------------------------------------------------------------

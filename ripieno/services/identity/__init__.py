@@ -12,7 +12,8 @@ or `token`, devices can be paired (`ripieno.records.devices`).
     roles           what each role brings with it
     modes           whether what is configured lets anybody be known, and nobody else
     loopback, azure where this process runs, and what came to it from this machine
-    easy_auth, static_tokens, signed_tokens, issuer    one way to be known each
+    easy_auth, static_tokens, signed_tokens    one way to be known each
+    jwts, issuer    what is signed, and with whose keys
     refusals        why somebody is not
 """
 

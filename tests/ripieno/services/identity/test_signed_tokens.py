@@ -14,7 +14,7 @@ from ripieno.contracts.enums import Role
 from ripieno.services import identity
 from ripieno.services.identity import BadToken, Caller, TokenExpired, Unavailable, caller_of
 from ripieno.services.identity.issuer import keys_of
-from ripieno.services.identity.signed_tokens import LEEWAY_SECONDS, MOST_CHARACTERS
+from ripieno.services.identity.jwts import LEEWAY_SECONDS, MOST_CHARACTERS
 from tests.issuer import AUDIENCE, Issuer, ec_key, public, rsa_key
 
 TENANT = "9d5c6f0e-3b1a-4c2d-8e7f-0a1b2c3d4e5f"
