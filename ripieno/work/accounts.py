@@ -36,16 +36,19 @@ _PAGE = 200
 
 def remove(owner: str, seed: str) -> Run:
     """The removal of everything of an owner, noted."""
-    known = [
-        run for run in runs.beginning_with(owner, names.account_removal_instance("")) if run.order.get("everything")
-    ]
-    if known:
-        return known[0]
+    if (known := under_way(owner)) is not None:
+        return known
     instance_id = names.account_removal_instance(seed)
     order = RemovalOrder(owner=owner, instance_id=instance_id, everything=True, sweep_seconds=settings().sweep_seconds)
     run = asking.run_of(owner, "RemovalOrchestrator", instance_id, order.model_dump())
     runs.note(run)
     return run
+
+
+def under_way(owner: str) -> Run | None:
+    """The removal of everything of an owner that has not ended."""
+    known = runs.beginning_with(owner, names.account_removal_instance(""))
+    return next((run for run in known if run.order.get("everything")), None)
 
 
 def hide(order: RemovalOrder) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+import uuid
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -14,15 +14,13 @@ from azure.durable_functions import DurableOrchestrationClient
 from ripieno.contracts import names
 from ripieno.contracts.workflow import Run
 from ripieno.records import failures, runs, songs, usage, visits, voices, webhooks, works
-from ripieno.records.store import Missing
 from ripieno.services import blobs, visitors
 from ripieno.services.storage import table
 from ripieno.services.visitors import Visitor
-from ripieno.work import asking, removal
+from ripieno.work import accounts, asking
 
 log = logging.getLogger("ripieno.visits")
 MOST_AT_ONCE = 50
-_MOST_OF_ONE = 200
 _SHARED = {names.VISITS, names.VERDICTS, names.UPLOADS}  # tables whose partitions are no owners
 _BESIDE = {names.USAGE, names.RUNS}  # looked into after all else
 
@@ -46,12 +44,10 @@ async def end(client: DurableOrchestrationClient, now: datetime | None = None) -
     done = 0
     for visit in over:
         try:
-            removals = await asyncio.to_thread(lambda visit=visit: list(_removals(visit.owner)))
-            for run in removals:
-                await asking.start(client, run)
-            if removals or await asyncio.to_thread(_has_runs, visit.owner):
-                continue
-            if await asyncio.to_thread(_emptied, visit.owner) == 0:
+            removal = await asyncio.to_thread(_removal, visit.owner)
+            if removal is not None:
+                await asking.start(client, removal)
+            elif await asyncio.to_thread(_is_empty, visit.owner):
                 await asyncio.to_thread(visits.forget, visit)
                 done += 1
         except AzureError as fault:
@@ -60,25 +56,17 @@ async def end(client: DurableOrchestrationClient, now: datetime | None = None) -
     return done
 
 
-def _removals(owner: str) -> Iterator[Run]:
-    """The removals of some songs, works and voices of an owner, noted."""
-    for song in songs.documents(owner, limit=_MOST_OF_ONE)[0]:
-        yield from _noted(lambda song=song: removal.of_song(owner, song.audio_file_id))
-    for work in works.documents(owner, limit=_MOST_OF_ONE)[0]:
-        yield from _noted(lambda work=work: removal.of_work(owner, work.work_id))
-    for voice in voices.documents(owner, limit=_MOST_OF_ONE)[0]:
-        yield from _noted(lambda voice=voice: removal.of_voice(owner, voice.voice_id))
+def _removal(owner: str) -> Run | None:
+    """The removal of everything of an owner, noted; None where nothing is left that it is for."""
+    if (known := accounts.under_way(owner)) is not None:
+        return known
+    has_some = any(kept.documents(owner, limit=1)[0] for kept in (songs, works, voices))
+    return accounts.remove(owner, uuid.uuid4().hex) if has_some else None
 
 
-def _noted(begin) -> Iterator[Run]:
-    try:
-        yield begin()
-    except Missing:
-        pass  # it went meanwhile
-
-
-def _has_runs(owner: str) -> bool:
-    return bool(runs.beginning_with(owner, ""))
+def _is_empty(owner: str) -> bool:
+    """Whether nothing runs for an owner, and nothing was kept of them; what was is gone now."""
+    return not runs.beginning_with(owner, "") and _emptied(owner) == 0
 
 
 def _emptied(owner: str) -> int:

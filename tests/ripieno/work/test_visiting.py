@@ -17,7 +17,7 @@ from ripieno.records import failures, idempotency, runs, songs, uploads, usage, 
 from ripieno.records.visits import TooManyVisits
 from ripieno.services import blobs
 from ripieno.services.storage import container, table
-from ripieno.work import asking, removal, visiting
+from ripieno.work import accounts, asking, removal, visiting
 
 pytestmark = pytest.mark.usefixtures("storage")
 NOBODY: Any = None  # the tests begin what it would
@@ -39,12 +39,21 @@ def begun(monkeypatch) -> list[str]:
     async def start(client, run) -> bool:
         order = RemovalOrder.model_validate(run.order)
         orders.append(order.instance_id)
-        removal.delete(order)
-        removal.forget(order)
+        await carry_out(client, order)
         return True
 
     monkeypatch.setattr(asking, "start", start)
     return orders
+
+
+async def carry_out(client, order: RemovalOrder) -> None:
+    """As `RemovalOrchestrator` does."""
+    steps: Any = accounts if order.everything else removal
+    steps.hide(order)
+    if order.everything:
+        await steps.stop(client, order)
+    steps.delete(order)
+    removal.forget(order)
 
 
 def keep_something(owner: str) -> None:
@@ -98,7 +107,7 @@ def test_when_the_day_is_over_nothing_is_left_of_a_visitor(begun):
     assert left_of(visitor.owner), "not a second before"
     for _ in range(4):
         asyncio.run(visiting.end(NOBODY, over))
-    assert len(begun) == 1
+    assert [names.account_removal_instance("") in one for one in begun] == [True, False], "the song's is a part of it"
     assert [row for row in left_of(visitor.owner) if not row.startswith("Visits rate")] == []
     assert len(mine - set(blobs.list_names(names.STEMS))) == 1, "the stems of the one song"
     others = [row for row in before if not row.startswith("Visits ")]
@@ -129,10 +138,10 @@ def test_a_visit_waits_for_the_workflows_that_remove(monkeypatch):
     for _ in range(3):
         asyncio.run(visiting.end(NOBODY, over))
     assert any(visit.owner == visitor.owner for visit in visits.ended(over))
-    for run in runs.beginning_with(visitor.owner, ""):
-        order = RemovalOrder.model_validate(run.order)
-        removal.delete(order)
-        removal.forget(order)
+    (run,) = runs.beginning_with(visitor.owner, "")
+    accounts.hide(RemovalOrder.model_validate(run.order))
+    for one in (*accounts.left(RemovalOrder.model_validate(run.order)), run):
+        asyncio.run(carry_out(NOBODY, RemovalOrder.model_validate(one.order)))
     for _ in range(3):
         asyncio.run(visiting.end(NOBODY, over))
     assert not any(visit.owner == visitor.owner for visit in visits.ended(over))
