@@ -41,12 +41,12 @@ def main() -> int:
     home = Path(tempfile.mkdtemp(prefix="ripieno-chaos-"))
     stack = FaultyStack(home, chosen.seed)
     print(f"seed {chosen.seed}, in {home}", flush=True)
-    stack.start(print)
-    os.environ["AzureWebJobsStorage"] = stack.connection_string
     chaos = Chaos(stack, chosen.seed, only_pieces=chosen.only_pieces, only=chosen.only)
     wrong: list[str] = []
     began = time.monotonic()
     try:
+        stack.start(print)
+        os.environ["AzureWebJobsStorage"] = stack.connection_string
         for done in range(0, chosen.faults, A_ROUND):
             count = min(A_ROUND, chosen.faults - done)
             wrong = chaos.round(count)
