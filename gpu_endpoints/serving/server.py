@@ -109,7 +109,7 @@ def create_app(endpoint: Endpoint) -> FastAPI:
             {"WWW-Authenticate": "Bearer"},
         )
 
-    tell_of_requests(app, quiet=OPEN_PATHS)
+    tell_of_requests(app, quiet=OPEN_PATHS | OF_THE_MACHINE)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, fault: RequestValidationError):
