@@ -17,7 +17,7 @@ from ripieno.records import analyses, runs, songs
 from ripieno.services import blobs, endpoints, jams_file
 from ripieno.services.settings import settings
 from ripieno.services.together import together
-from ripieno.work import ingest, metering, song_telemetry
+from ripieno.work import asking, ingest, metering, song_telemetry
 
 _CONTAINERS_OF_A_SONG = (names.SONGS, names.REJECTED, names.STEMS, names.ANALYSES, names.JAMS)
 
@@ -37,16 +37,35 @@ class NotAudio(ValueError):
 def begin(order: SongOrder) -> list[SeparationStep] | None:
     """Mark a song as being analysed; the ways to separate it, in their order. None when there is nothing to do: the
     song is gone, or another run is at it. What a dead upload left without a row goes then."""
-    before: list[AudioFile] = []
-    song = _changed(order, before, status=AudioFileStatus.ANALYZING, error=None)
-    if song is not None and _was(before) != AudioFileStatus.ANALYZING:
-        song_telemetry.started(order)
+    song = _begun(order) or _begun_late(order)
     if song is None:
         if _of(order) is None:
             clean_up(order.owner, order.audio_file_id, order.born)
         return None
     metering.begun(song)
     return ways_to_separate(song.engines.get("separate"))
+
+
+def _begun(order: SongOrder) -> AudioFile | None:
+    before: list[AudioFile] = []
+    song = _changed(order, before, status=AudioFileStatus.ANALYZING, error=None)
+    if song is not None and _was(before) != AudioFileStatus.ANALYZING:
+        song_telemetry.started(order)
+    return song
+
+
+def _begun_late(order: SongOrder) -> AudioFile | None:
+    """Give the run up, where its row is not there: whoever still takes the song in sees that once they have written it
+    (`ingest`). Whoever wrote it just now, before the run was given up, saw nothing: so it is looked once more."""
+    song = songs.find(order.owner, order.audio_file_id)
+    if song is not None and (song.born != order.born or song.run >= order.run):
+        return None  # another life, or a later run
+    run = asking.run_of(order.owner, "PipelineOrchestrator", order.instance_id, order.model_dump())
+    runs.forget(run)
+    song = _begun(order)
+    if song is not None:
+        runs.note(run)
+    return song
 
 
 def ways_to_separate(engine: str | None = None) -> list[SeparationStep]:

@@ -95,8 +95,8 @@ def take_in(
                 drop=drop,
             )
         except songs.SongMissing:
-            continue  # it is being removed at this moment: these bytes begin another life
-    raise TimeoutError("the song was removed each time that it was taken in: try again")
+            continue  # it is being removed at this moment, or was given up: these bytes begin another life, or run
+    raise TimeoutError("the song was removed, or given up, each time that it was taken in: try again")
 
 
 def _taken(
@@ -117,7 +117,9 @@ def _taken(
     known = songs.find(owner, song_id)
     if known is not None and known.status != AudioFileStatus.FAILED:
         begun = known.status != AudioFileStatus.UPLOADED
-        return Taken(known, False, None if begun else runs.find(owner, known.instance_id))
+        its = None if begun else runs.find(owner, known.instance_id)
+        if begun or its is not None or not _is_left(known):
+            return Taken(known, False, its)
 
     born = known.born if known else uuid.uuid4().hex[:10]
     run = known.run + 1 if known else 1
@@ -156,6 +158,13 @@ def _taken(
     return _entered(song, known, asked)
 
 
+def _is_left(song: AudioFile) -> bool:
+    """Whether nobody is at a song that waits: its run was given up before the song was there, and whoever took it in
+    died before they saw it."""
+    now = songs.find(song.owner, song.audio_file_id)  # anew: the run may have begun and ended between the two looks
+    return now is not None and now.status == AudioFileStatus.UPLOADED and now.instance_id == song.instance_id
+
+
 def _roles() -> frozenset[Role] | None:
     """Those of whoever asks; None where nobody does: a drop is nobody's request."""
     asker = behalf.current()
@@ -181,6 +190,10 @@ def _entered(song: AudioFile, known: AudioFile | None, asked: Run) -> Taken:
     """The song's row made, or its next run; somebody else may have been faster with the same bytes."""
     if known is None:
         if songs.create(song):
+            if _was_given_up(asked):
+                songs.delete(song.owner, song.audio_file_id, song.born)
+                _undo(song, asked)
+                raise songs.SongMissing(f"{song.audio_file_id} was taken in too slowly")
             return _settled(song, True, asked)
         _undo(song, asked)
         return Taken(songs.get(song.owner, song.audio_file_id), False, None)
@@ -195,7 +208,15 @@ def _entered(song: AudioFile, known: AudioFile | None, asked: Run) -> Taken:
         raise
     if entered.born != song.born:
         _undo(song, asked)
+    elif entered.instance_id == song.instance_id and _was_given_up(asked):
+        raise songs.SongMissing(f"{song.audio_file_id} was taken in too slowly")
     return _settled(entered, False, asked) if entered.instance_id == song.instance_id else Taken(entered, False, None)
+
+
+def _was_given_up(asked: Run) -> bool:
+    """Whether others began its run in the belief that whoever takes it in had died, found no song, and gave it up
+    (`analysing.begin`)."""
+    return runs.find(asked.owner, asked.instance_id) is None
 
 
 def _undo(song: AudioFile, asked: Run) -> None:
