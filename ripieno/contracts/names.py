@@ -84,6 +84,11 @@ def seed(now: datetime) -> str:
     return f"{newest_first(now)}{uuid.uuid4().hex[:12]}"
 
 
+def is_seed(text: str) -> bool:
+    """Whether a text can be an id that was made of a seed: a person's name for something cannot be meant."""
+    return re.fullmatch(r"\d{13}[0-9a-f]{12}", text) is not None
+
+
 def newest_first(moment: datetime) -> str:
     """A time as a key that sorts before that of any earlier time; from 1970 on, for three hundred years."""
     return f"{_FAR_FUTURE_MS - min(max(int(moment.timestamp() * 1000), 0), _FAR_FUTURE_MS):013d}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from ripieno.contracts import names
 from ripieno.contracts.consent import Consent, Purpose, UsedVoice
 from ripieno.contracts.voice_profiles import Voice, VoiceUse, VoiceVersion
 from ripieno.contracts.voices import Singer, VoiceEngine, VoiceRef, VoiceSettings
@@ -75,9 +76,13 @@ def ordered(owner: str, wanted: str, purpose: Purpose, *, version: int | None = 
     Raises
     ------
     NotAllowed, VoiceNotReady, UnclearVoice
+    records.voices.VoiceMissing
+        For an id of a voice that is not there (any more): no endpoint has one of that name.
     """
     voice = meant(owner, wanted)
     if voice is None:
+        if names.is_seed(wanted.strip()):
+            raise voices.VoiceMissing(f"there is no voice {wanted.strip()}")
         return None
     return _used(voice, purpose, version)
 

@@ -153,6 +153,17 @@ def test_a_name_that_is_nobodys_is_an_installed_voice(owner, voice):
     assert (asked["voice"], asked["singer"]) == ("an installed one", None)
 
 
+def test_an_id_of_no_voice_is_refused_at_once(owner, voice):
+    """No endpoint has a voice of such a name: the order would be taken, and fail."""
+    gone = names.seed(datetime.now(UTC))
+    for way in (
+        lambda: generating.begin(owner, order(gone), names.seed(makers.NOON)),
+        lambda: composing.begin(owner, CompositionOrder(brief="a waltz", voice=gone), names.seed(datetime.now(UTC))),
+    ):
+        with pytest.raises(voices.VoiceMissing, match=gone):
+            way()
+
+
 # -- without ------------------------------------------------------------------------------------------------------
 
 
