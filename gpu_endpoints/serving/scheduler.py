@@ -256,8 +256,13 @@ class Scheduler:
     async def _enqueue(self, document: JobDocument) -> JobStatus:
         owner, arrived = document.request.owner or "", document.request.arrived_at or document.created_at
         self._make_room(owner, arrived)
+        self._queue.reserve(owner)  # others are let in while this is being written
         try:
             document = await asyncio.to_thread(self._documents.write, document)
+            self._held[document.job_id] = Held(document)
+            async with self._wake:
+                self._queue.add(owner, arrived, document.job_id)
+                self._wake.notify()
         except Conflict:
             if document.etag is None:
                 raise
@@ -265,10 +270,8 @@ class Scheduler:
             status = await self.status(document.job_id)
             assert status is not None
             return status
-        self._held[document.job_id] = Held(document)
-        async with self._wake:
-            self._queue.add(owner, arrived, document.job_id)
-            self._wake.notify()
+        finally:
+            self._queue.release(owner)
         return await self._status(document)
 
     def _make_room(self, owner: str, arrived: str) -> None:
