@@ -176,11 +176,6 @@ def measure_everything(seconds: float = math.inf) -> int:
     return other
 
 
-def sweep_places() -> int:
-    """Give back what is held for workflows that are over, of every owner."""
-    return sum(quotas.sweep(owner) for owner in quotas.owners_that_hold())
-
-
 # -- language models ----------------------------------------------------------------------------------------------
 
 
