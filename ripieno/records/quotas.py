@@ -240,6 +240,13 @@ def settle(
 _UNTIL_IT_ENDS = ("jobs", "generation_ms")
 
 
+def keep_place(owner: str, instance_id: str) -> None:
+    """A workflow makes no new audio itself any more: it holds its place alone."""
+    key = f"{HELD}|{instance_id}"
+    if tally.entry_of(names.USAGE, owner, key) is not None:
+        tally.put(names.USAGE, owner, [Entry(key, {"jobs": 1}, (HELD,))])
+
+
 def give_back(owner: str, instance_id: str) -> None:
     """A workflow holds no place any more, or needs none."""
     tally.put(names.USAGE, owner, [Entry(f"{HELD}|{instance_id}")])
