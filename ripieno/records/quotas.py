@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
@@ -273,14 +273,12 @@ def sweep_all(*, now: datetime | None = None) -> int:
     """The same of every owner, for a timer. Who holds nothing, and has asked for nothing in days, is listed no more."""
     moment, gone = now or datetime.now(UTC), 0
     for row in rows.beginning_with(names.USAGE, "", owner=f"owners|{HELD}", results_per_page=1000):
-        owner = row["RowKey"]
+        owner, known = row["RowKey"], cast(dict[str, Any], row.metadata)
         gone += sweep(owner, now=now)
-        is_old = moment - row.metadata["timestamp"] > KEEP_LISTED
+        is_old = moment - known["timestamp"] > KEEP_LISTED
         if is_old and not tally.sum_of(names.USAGE, owner, HELD).get("jobs"):
             try:
-                table(names.USAGE).delete_entity(
-                    row, etag=row.metadata["etag"], match_condition=MatchConditions.IfNotModified
-                )
+                table(names.USAGE).delete_entity(row, etag=known["etag"], match_condition=MatchConditions.IfNotModified)
             except ResourceModifiedError:
                 pass  # they ask again at this moment
     return gone

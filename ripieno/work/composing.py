@@ -99,6 +99,7 @@ def begin(owner: str, order: CompositionOrder, seed: str, *, part_of: str | None
     order = _in_mood_of(owner, order)
     singer = voices_using.ordered(owner, order.voice, Purpose.SINGING) if order.voice else None
     order, held = _brought(owner, seed, order)
+    first = new_revision(1, None, order.brief, order.stop_at)
     work = Work(
         work_id=seed,
         owner=owner,
@@ -108,9 +109,7 @@ def begin(owner: str, order: CompositionOrder, seed: str, *, part_of: str | None
         message="composing",
         audio_file_id=song.audio_file_id if song else None,
         born=song.born if song else None,
-        composition=Composition(
-            order=order, given=held.layers, singer=singer, revisions=[new_revision(1, None, order.brief, order.stop_at)]
-        ),
+        composition=Composition(order=order, given=held.layers, singer=singer, revisions=[first]),
         part_of=part_of,
     )
     try:
@@ -119,7 +118,7 @@ def begin(owner: str, order: CompositionOrder, seed: str, *, part_of: str | None
     except (ValueError, engines.UnknownEngine) as fault:
         raise CannotCompose(str(fault)) from None
     run = run_of(work, 1)
-    runs.note(run, wants=Wants(generation_seconds=seconds_to_make(work, work.composition.revision(1))))
+    runs.note(run, wants=Wants(generation_seconds=seconds_to_make(work, first)))
     works.create(work)
     held.keep()
     return work, run
