@@ -120,7 +120,7 @@ async def upload_audio(call: Call[None]) -> Answer:
         await asyncio.to_thread(generating.check, wished)
         await asyncio.to_thread(generating.singer, owner, wished)
     work_id = call.seed if wished is not None else None
-    taken = await asyncio.to_thread(_taken_in, call.request, owner, query, work_id)
+    taken = await asyncio.to_thread(_taken_in, call.request, owner, query, work_id, wished)
     song = taken.song
     if song.status == AudioFileStatus.FAILED and song.error:
         status = 413 if song.error.code == "file_too_large" else 415 if song.error.code == "unsupported_format" else 422
@@ -353,14 +353,17 @@ def _url(audio_file_id: str) -> str:
     return f"{settings().public_url}/api/audio/{audio_file_id}"
 
 
-def _taken_in(req: func.HttpRequest, owner: str, query: UploadQuery, work_id: str | None) -> ingest.Taken:
+def _taken_in(
+    req: func.HttpRequest, owner: str, query: UploadQuery, work_id: str | None, makes: GenerationOrder | None
+) -> ingest.Taken:
     """The uploaded file, by way of a file of ours, so that it is in memory once and not for long."""
     data, name = file_of(req, query.file_name)
     with tempfile.TemporaryDirectory(prefix="ripieno-upload-") as folder:
         path = Path(folder) / "audio"
         path.write_bytes(data)
         del data
-        return ingest.take_in(owner, path, ingest.clean_name(name), webhook_url=query.webhook_url, work_id=work_id)
+        name = ingest.clean_name(name)
+        return ingest.take_in(owner, path, name, webhook_url=query.webhook_url, work_id=work_id, makes=makes)
 
 
 def _generation_wished(req: func.HttpRequest, query: UploadQuery) -> GenerationOrder | None:

@@ -8,7 +8,7 @@ import logging
 import azure.durable_functions as df
 import azure.functions as func
 
-from ripieno.records import songs
+from ripieno.records import quotas, songs
 from ripieno.services.settings import settings
 from ripieno.work import (
     asking,
@@ -18,7 +18,6 @@ from ripieno.work import (
     housekeeping,
     inbox,
     measuring,
-    metering,
     orphans,
     overseeing,
     preparing,
@@ -84,7 +83,7 @@ async def end_visits(timer: func.TimerRequest, client: df.DurableOrchestrationCl
 @blueprint.timer_trigger(arg_name="timer", schedule="40 */2 * * * *")
 def sweep_places(timer: func.TimerRequest) -> None:
     """Give back the places of workflows that are over, or never began."""
-    metering.sweep_places()
+    quotas.sweep_all()
 
 
 @blueprint.function_name("complete_index")

@@ -127,6 +127,7 @@ def _made_by(
     sung = singer is not None and choice.sings(name)
     engine = choice.sung_as(name, singer) if singer is not None and sung else choice.choose(name)
     signature = engine.provenance()  # once: it may have to read every weight
+    context.works_by(signature)
     with context.inference(signature.engine):
         found = made_well(engine, wishes, context)
     if singer is not None and not sung:

@@ -20,6 +20,7 @@ from ripieno.contracts import names
 from ripieno.contracts.base import Contract
 from ripieno.contracts.enums import JobState
 from ripieno.contracts.jobs import JobError, JobRequest, JobStatus
+from ripieno.contracts.provenance import Provenance
 from ripieno.services import blobs
 
 HEARTBEAT_SECONDS = 2.0
@@ -31,7 +32,8 @@ class Conflict(RuntimeError):
 
 
 class JobDocument(Contract):
-    """One job at rest. `traceparent` is within which span it was asked for, the last time that it was."""
+    """One job at rest. `traceparent` is within which span it was asked for, the last time that it was; `engine` is
+    that by which it is or was at work."""
 
     job_id: str
     request: JobRequest
@@ -47,6 +49,7 @@ class JobDocument(Contract):
     ended_at: str | None = None
     cancel_requested: bool = False
     traceparent: str | None = None
+    engine: Provenance | None = None
     result: dict | None = None
     error: JobError | None = None
     etag: str | None = None

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass, field
 
 USUAL_SECONDS = 10.0  # of a job, until one of its owner has ended
@@ -41,22 +41,24 @@ class _Owner:
 
 
 class FairQueue:
-    """Jobs that wait, by owner. A job that is taken is to be given `done` once it has ended."""
+    """Jobs that wait, by owner. A job that is taken is to be given `done` once it has ended. A place that is reserved
+    counts as a job that waits, and is to be released once its job was added, or will not come."""
 
     def __init__(self, limit: int):
         self._limit = limit
         self._owners: dict[str, _Owner] = {}
         self._owner_of: dict[str, str] = {}
         self._taken: dict[str, tuple[str, float]] = {}
+        self._reserved: Counter[str] = Counter()
         self._numbers = itertools.count()
         self._now = 0.0
 
     def __len__(self) -> int:
-        return len(self._owner_of)
+        return len(self._owner_of) + self._reserved.total()
 
     def waiting_of(self, owner: str) -> int:
         known = self._owners.get(owner)
-        return sum(one.job_id in self._owner_of for one in known.jobs) if known else 0
+        return (len(known.jobs) if known else 0) + self._reserved[owner]
 
     def has_room(self, owner: str) -> bool:
         """Whether another job of an owner may wait."""
@@ -64,10 +66,8 @@ class FairQueue:
 
     def newest_after(self, owner: str, arrived: str) -> str | None:
         """The owner's job that came last, where that was after `arrived`: it may give its place to the older one."""
-        jobs = (
-            [one for one in self._owners[owner].jobs if one.job_id in self._owner_of] if owner in self._owners else []
-        )
-        last = max(jobs, default=None)
+        known = self._owners.get(owner)
+        last = max(known.jobs, default=None) if known else None
         return last.job_id if last is not None and last.arrived > arrived else None
 
     def retry_after(self, owner: str, workers: int) -> int:
@@ -76,6 +76,16 @@ class FairQueue:
         known = self._owners.get(owner)
         seconds = self.waiting_of(owner) * (known.usual if known else USUAL_SECONDS) / (4 * workers)
         return max(SOONEST_SECONDS, min(LATEST_SECONDS, round(seconds)))
+
+    def reserve(self, owner: str) -> None:
+        """Keep a place for a job that is about to be added."""
+        self._reserved[owner] += 1
+
+    def release(self, owner: str) -> None:
+        """Give back a place that was reserved."""
+        self._reserved[owner] -= 1
+        if not self._reserved[owner]:
+            del self._reserved[owner]
 
     def add(self, owner: str, arrived: str, job_id: str) -> None:
         known = self._owners.get(owner)
@@ -89,12 +99,16 @@ class FairQueue:
 
     def remove(self, job_id: str) -> None:
         """It waits no more, and was not taken."""
-        self._owner_of.pop(job_id, None)
+        owner = self._owner_of.pop(job_id, None)
+        if owner is not None:
+            known = self._owners[owner]
+            known.jobs = [one for one in known.jobs if one.job_id != job_id]
+            heapq.heapify(known.jobs)
 
     def take(self) -> str | None:
         """The job that is next, None where none waits. Its owner is charged what theirs usually take, until it is
         known what this one took: so that two workers do not both turn to the same."""
-        ready = [(known.time, known.jobs[0].arrived, owner) for owner, known in self._with_jobs()]
+        ready = [(known.time, known.jobs[0].arrived, owner) for owner, known in self._owners.items() if known.jobs]
         if not ready:
             return None
         time, _, owner = min(ready)
@@ -119,13 +133,6 @@ class FairQueue:
             known.usual += 0.3 * (seconds - known.usual)
             if not known.jobs and not known.at_work and known.time <= self._now:
                 del self._owners[owner]  # as if they had never come
-
-    def _with_jobs(self) -> Iterator[tuple[str, _Owner]]:
-        for owner, known in self._owners.items():
-            while known.jobs and known.jobs[0].job_id not in self._owner_of:
-                heapq.heappop(known.jobs)  # it was cancelled, or gave its place away
-            if known.jobs:
-                yield owner, known
 
     def _forget_idle(self) -> None:
         """Owners of whom nothing waits or is at work, and whose time has passed by; of too many also the others."""

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+from ripieno.contracts.provenance import Provenance
 from ripieno.contracts.tracing import read
 from ripieno.services import telemetry
 from ripieno.services.telemetry import instruments, recording
 from ripieno.services.telemetry.instruments import Instrument
 from ripieno.services.telemetry.recording import Row
 
-MEASURED, SPAN, WRITES = "measured", "span", "writes"
+MEASURED, SPAN, WRITES, ENGINE = "measured", "span", "writes", "engine"
 
 
 class Pipe:
@@ -74,6 +75,9 @@ class Reporter:
             self.parent = before
             about = {**attributes, "process.pid": os.getpid()}
             self.send((SPAN, name, before, its_id, began, time.time_ns(), about, error))
+
+    def works_by(self, engine: Provenance) -> None:
+        self.send((ENGINE, engine.model_dump()))
 
     @contextmanager
     def inference(self, engine: str) -> Iterator[None]:

@@ -24,6 +24,7 @@ from gpu_endpoints.serving.job_telemetry import Job
 from gpu_endpoints.serving.worker import LoadHandlers, WorkerProcess
 from ripieno.contracts.enums import JobState
 from ripieno.contracts.jobs import JobError, JobEvent, JobRequest, JobStatus
+from ripieno.contracts.provenance import Provenance
 from ripieno.services import blobs, telemetry, webhooks
 from ripieno.services.telemetry import instruments
 
@@ -57,6 +58,7 @@ class Held:
     cancelled: bool = False
     progress: tuple[float, str] = field(default=(0.0, ""))
     written: set[tuple[str, str]] = field(default_factory=set)
+    engine: Provenance | None = None
     told: Job = field(default_factory=Job)
 
 
@@ -196,6 +198,7 @@ class Scheduler:
         status = await asyncio.to_thread(self._documents.status, document, held=held is not None)
         if held is not None and not document.ended:
             status.progress, status.stage = held.progress[0], held.progress[1] or status.stage
+            status.engine = held.engine
         return status
 
     async def _once_more(self, ended: JobDocument, request: JobRequest) -> JobStatus:
@@ -222,6 +225,7 @@ class Scheduler:
                     "started_at": None,
                     "ended_at": None,
                     "cancel_requested": False,
+                    "engine": None,
                     "result": None,
                     "error": None,
                     "traceparent": telemetry.current(),
@@ -249,6 +253,7 @@ class Scheduler:
                     "state": JobState.QUEUED,
                     "progress": 0.0,
                     "stage": "",
+                    "engine": None,
                 }
             )
         )
@@ -256,8 +261,13 @@ class Scheduler:
     async def _enqueue(self, document: JobDocument) -> JobStatus:
         owner, arrived = document.request.owner or "", document.request.arrived_at or document.created_at
         self._make_room(owner, arrived)
+        self._queue.reserve(owner)  # others are let in while this is being written
         try:
             document = await asyncio.to_thread(self._documents.write, document)
+            self._held[document.job_id] = Held(document)
+            async with self._wake:
+                self._queue.add(owner, arrived, document.job_id)
+                self._wake.notify()
         except Conflict:
             if document.etag is None:
                 raise
@@ -265,10 +275,8 @@ class Scheduler:
             status = await self.status(document.job_id)
             assert status is not None
             return status
-        self._held[document.job_id] = Held(document)
-        async with self._wake:
-            self._queue.add(owner, arrived, document.job_id)
-            self._wake.notify()
+        finally:
+            self._queue.release(owner)
         return await self._status(document)
 
     def _make_room(self, owner: str, arrived: str) -> None:
@@ -319,6 +327,9 @@ class Scheduler:
         def on_progress(fraction: float, stage: str) -> None:
             held.progress = (fraction, stage)
 
+        def on_engine(engine: dict[str, Any]) -> None:
+            held.engine = Provenance.model_validate(engine)
+
         try:
             request = held.document.request
             held.told.began(held.document)
@@ -328,6 +339,7 @@ class Scheduler:
                 request.input,
                 on_progress=on_progress,
                 on_write=lambda container, name: held.written.add((container, name)),
+                on_engine=on_engine,
                 is_cancelled=lambda: held.cancelled,
                 timeout=self._job_timeout,
                 traceparent=held.told.span(held.document),
@@ -343,7 +355,7 @@ class Scheduler:
             await asyncio.sleep(1)
             try:
                 fraction, stage = held.progress
-                held.document = await self._change(held.document, progress=fraction, stage=stage)
+                held.document = await self._change(held.document, progress=fraction, stage=stage, engine=held.engine)
             except AzureError as fault:
                 log.warning("the progress of %s was not written: %s", held.document.job_id, fault)
             is_unwanted = held.document.cancel_requested or held.document.gone
@@ -356,7 +368,13 @@ class Scheduler:
         error = value if outcome == "failed" else None
         progress = 1.0 if outcome == "succeeded" else held.progress[0]
         document = await self._change(
-            held.document, state=JobState(outcome), ended_at=utc_now(), result=result, error=error, progress=progress
+            held.document,
+            state=JobState(outcome),
+            ended_at=utc_now(),
+            engine=held.engine,
+            result=result,
+            error=error,
+            progress=progress,
         )
         if document.gone:
             await self._take_back(held)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gpu_endpoints.serving.reporting import Reporter
+from ripieno.contracts.provenance import Provenance
 
 Handler = Callable[[dict[str, Any], "JobContext"], dict[str, Any]]
 
@@ -40,6 +41,11 @@ class JobContext:
     def inference(self, engine: str) -> AbstractContextManager[None]:
         """While this is open an engine is at work: that is measured, fetching and storing are not."""
         return nullcontext() if self._reporter is None else self._reporter.inference(engine)
+
+    def works_by(self, engine: Provenance) -> None:
+        """Say by which engine, and so on which device, the job is at work: what comes of it may not say so."""
+        if self._reporter is not None:
+            self._reporter.works_by(engine)
 
     def progress(self, fraction: float, stage: str) -> None:
         """Say how far the job is (0 to 1) and stop it if it was cancelled; call it between chunks."""

@@ -75,13 +75,15 @@ class WorkerProcess:
         *,
         on_progress: Callable[[float, str], None],
         on_write: Callable[[str, str], None],
+        on_engine: Callable[[dict[str, Any]], None],
         is_cancelled: Callable[[], bool],
         timeout: float,
         traceparent: str | None = None,
     ) -> Outcome:
         """Run one job to its end; a worker that dies or overstays is replaced and the job has failed.
 
-        `on_write` hears of each blob (container, name) before it is written, also by a worker that dies of it.
+        `on_write` hears of each blob (container, name) before it is written, also by a worker that dies of it,
+        `on_engine` of the signature of each engine that it is at work by.
         `is_cancelled` says whether the job was cancelled before it was here: `cancel` ends the job that is.
         `traceparent` is the span that what it does is a part of.
         """
@@ -104,6 +106,9 @@ class WorkerProcess:
                         continue
                     if message == reporting.WRITES:
                         on_write(*rest)
+                        continue
+                    if message == reporting.ENGINE:
+                        on_engine(*rest)
                         continue
                     if message == "failed" and rest[0]["code"] == gpu_memory.CODE:
                         await asyncio.to_thread(self.stop)  # only its end gives back all that it holds

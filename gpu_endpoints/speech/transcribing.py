@@ -19,13 +19,15 @@ UNAVAILABLE = "engine_unavailable"
 def run(job_input: dict, context: JobContext) -> dict:
     order = TranscribeInput.model_validate(job_input)
     engine = loaded(order.engine)
+    signature = engine.provenance()
+    context.works_by(signature)
     context.progress(0.05, "fetching what was said")
     audio = sources.fetch(order.audio, context, is_foreign=True)  # said by somebody
     if audio.duration > MOST_HEARD_SECONDS:
         raise JobFailed("too_long", f"say it in {MOST_HEARD_SECONDS:.0f} s: it lasts {audio.duration:.0f} s")
     mono = _mono(audio)
     text = engine.transcribed(mono, order.language, context.part(0.2, 0.95))
-    return Transcript(text=text, engine=engine.provenance()).model_dump()
+    return Transcript(text=text, engine=signature).model_dump()
 
 
 def loaded(wanted: str) -> Whisper:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from ripieno.contracts.base import Contract
 from ripieno.contracts.enums import JobState
+from ripieno.contracts.provenance import Provenance
 
 
 class JobError(Contract):
@@ -30,7 +31,8 @@ class JobRequest(Contract):
 
 
 class JobStatus(Contract):
-    """`GET /jobs/{job_id}`. `lost` means that the replica that held the job has stopped: submit it again."""
+    """`GET /jobs/{job_id}`. `lost` means that the replica that held the job has stopped: submit it again. `engine` is
+    that by which it is or was at work, also where nothing came of it; None where it has come to none."""
 
     job_id: str
     kind: str
@@ -43,6 +45,7 @@ class JobStatus(Contract):
     ended_at: str | None = None
     heartbeat_at: str
     lost: bool = False
+    engine: Provenance | None = None
     result: dict[str, Any] | None = None
     error: JobError | None = None
 

@@ -3,6 +3,8 @@
     {owner}  held             sums: how many jobs run, and the songs, bytes and seconds that they were let in with
     {owner}  held|{instance}  entries: of one workflow
 
+Whoever asks for a place is in a list of `usage` first, which is what the timer reads.
+
 A place is held before anything else is done. The song's own entry takes its place once there is one; a workflow that
 has ended, or that never began because its asker died, is found when somebody would be turned away, and by a timer, and
 gives back what it held. Whoever has no quota at all holds nothing.
@@ -10,23 +12,28 @@ gives back what it held. Whoever has no quota at all holds nothing.
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, cast
 
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 
 from ripieno.contracts import names
 from ripieno.contracts.enums import AudioFileStatus, Role
-from ripieno.records import songs, tally, usage
+from ripieno.records import rows, songs, tally, usage
 from ripieno.records.tally import Amounts, Entry, Sums
+from ripieno.records.usage import HELD
 from ripieno.services import quotas as limits
 from ripieno.services.quotas import QuotaName, Quotas
 from ripieno.services.storage import table
 
-HELD = "held"
 NEVER_BEGAN = timedelta(seconds=60)
+KEEP_LISTED = timedelta(days=2)  # more than the day for which a process takes an owner to be in the list
 _LIKELY_SECONDS = 30
 _SWEEP_SECONDS = 1.0
 _swept: dict[str, float] = {}
@@ -109,6 +116,7 @@ def hold(
     quotas = limits.of(owner, roles)
     if quotas.are_unlimited:
         return
+    _list(owner)
     moment = now or datetime.now(UTC)
     amounts: Amounts = {
         "jobs": 1,
@@ -203,18 +211,40 @@ def states(owner: str, roles: frozenset[Role] | None = None, *, now: datetime | 
 
 
 def settle(
-    owner: str, song_id: str, born: str, instance_id: str, seconds: float, size_bytes: int, at: datetime
+    owner: str,
+    song_id: str,
+    born: str,
+    instance_id: str,
+    seconds: float,
+    size_bytes: int,
+    at: datetime,
+    *,
+    now: datetime | None = None,
 ) -> None:
-    """A song is in the library: it counts by itself from now on, and its workflow holds no more than its place."""
-    entries = [usage.song(owner, song_id, born, seconds, at)]
+    """A song is in the library: it and its bytes count by themselves from now on, and its workflow holds them no more.
+
+    It counts as a song of the month in which it was taken in, unless that is so long ago that nobody knows any more
+    whether it did.
+    """
+    entries = [usage.song(owner, song_id, born, seconds, at)] if usage.is_kept(at, now=now) else []
     key = f"{HELD}|{instance_id}"
     held = tally.entry_of(names.USAGE, owner, key)
-    if held is not None and held != {"jobs": 1}:
-        entries.append(Entry(key, {"jobs": 1}, (HELD,)))
+    if held is not None:
+        entries.append(Entry(key, {name: held[name] for name in _UNTIL_IT_ENDS if name in held}, (HELD,)))
     thing = f"song|{song_id}|{born}"
     if tally.entry_of(names.USAGE, owner, f"{usage.STORED}|{thing}") is None:
         entries.append(usage.stored_entry(thing, size_bytes))
     tally.put(names.USAGE, owner, entries, judge=lambda before, added: usage.carried(owner, before, added))
+
+
+_UNTIL_IT_ENDS = ("jobs", "generation_ms")
+
+
+def keep_place(owner: str, instance_id: str) -> None:
+    """A workflow makes no new audio itself any more: it holds its place alone."""
+    key = f"{HELD}|{instance_id}"
+    if tally.entry_of(names.USAGE, owner, key) is not None:
+        tally.put(names.USAGE, owner, [Entry(key, {"jobs": 1}, (HELD,))])
 
 
 def give_back(owner: str, instance_id: str) -> None:
@@ -239,25 +269,45 @@ def sweep(owner: str, *, now: datetime | None = None) -> int:
     return gone
 
 
-def owners_that_hold() -> set[str]:
-    """Who holds a place: for housekeeping."""
-    found = table(names.USAGE).query_entities("RowKey eq @held", parameters={"held": HELD}, select=["PartitionKey"])
-    return {row["PartitionKey"] for row in found}
+def sweep_all(*, now: datetime | None = None) -> int:
+    """The same of every owner, for a timer. Who holds nothing, and has asked for nothing in days, is listed no more."""
+    moment, gone = now or datetime.now(UTC), 0
+    for row in rows.beginning_with(names.USAGE, "", owner=f"owners|{HELD}", results_per_page=1000):
+        owner, known = row["RowKey"], cast(dict[str, Any], row.metadata)
+        gone += sweep(owner, now=now)
+        is_old = moment - known["timestamp"] > KEEP_LISTED
+        if is_old and not tally.sum_of(names.USAGE, owner, HELD).get("jobs"):
+            try:
+                table(names.USAGE).delete_entity(row, etag=known["etag"], match_condition=MatchConditions.IfNotModified)
+            except ResourceModifiedError:
+                pass  # they ask again at this moment
+    return gone
 
 
-def _is_noted(owner: str, instance_id: str) -> bool:
+def _list(owner: str) -> None:
+    """Before anything is held: nobody looks after the places of who is not in the list. Once a process and day."""
+    _listed(owner, usage.day_of(datetime.now(UTC)), table(names.USAGE).url)
+
+
+@lru_cache(maxsize=20_000)
+def _listed(owner: str, day: str, account: str) -> None:
+    usage.list_owner(HELD, owner)
+
+
+def _order_of(owner: str, instance_id: str) -> dict[str, Any] | None:
+    """The order of a run that is noted."""
     try:
-        table(names.RUNS).get_entity(owner, instance_id, select=["RowKey"])
-        return True
+        return json.loads(table(names.RUNS).get_entity(owner, instance_id, select=["order"])["order"])
     except ResourceNotFoundError:
-        return False
+        return None
 
 
 def _is_over(owner: str, instance_id: str, age: timedelta) -> bool:
-    if not _is_noted(owner, instance_id):
+    order = _order_of(owner, instance_id)
+    if order is None:
         return age > NEVER_BEGAN
     song = names.song_of_instance(instance_id)
-    if song is None:
+    if song is None or order.get("work_id"):  # a work is made in the same run, when its song has ended
         return False
     known = songs.find(owner, song[0])
     ended = (AudioFileStatus.ANALYZED, AudioFileStatus.FAILED)

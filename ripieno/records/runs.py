@@ -24,18 +24,25 @@ from ripieno.services.storage import table
 _PROPERTY_CHARACTERS = 30_000
 _WITHOUT_PLACE = {"RemovalOrchestrator", "CancelOrchestrator", "IngestOrchestrator"}
 """Workflows that free something, or that wait until there is a place."""
-_MAKE_AUDIO = {"WorkOrchestrator", "VersionOrchestrator", "CompositionOrchestrator"}
-_LEAST_SECONDS = 1.0  # of new audio: whoever has none left asks for no further take
 
 
-def note(run: Run, *, not_before: datetime | None = None, wants: Wants | None = None) -> None:
+def note(
+    run: Run, *, not_before: datetime | None = None, wants: Wants = quotas.NOTHING, is_let_in: bool | None = None
+) -> None:
     """Note a run that is about to be asked for; noting it again changes nothing that matters.
 
-    `not_before` is a moment up to which nobody but its asker is to look after it; `wants` what it is to be let in with,
-    also where a workflow asks. Raises `quotas.OverQuota` where its
-    owner has no place for another.
+    Parameters
+    ----------
+    not_before : a moment up to which nobody but its asker is to look after it
+    wants : what it takes beside its place
+    is_let_in : it goes on with what was let in before, and is only counted; None: that is so where nobody asks
+
+    Raises
+    ------
+    quotas.OverQuota
+        Where its owner has no place for another.
     """
-    _hold_place(run, wants)
+    _hold_place(run, wants, is_let_in)
     note_unasked(run, not_before=not_before)
 
 
@@ -82,15 +89,14 @@ def forget(run: Run) -> None:
         quotas.give_back(run.owner, run.instance_id)
 
 
-def _hold_place(run: Run, wants: Wants | None) -> None:
-    """Whoever asks has their quota asked; what a workflow goes on with was let in before, and is only counted. Raises
-    `quotas.OverQuota`."""
+def _hold_place(run: Run, wants: Wants, is_let_in: bool | None) -> None:
+    """Whoever asks has their quota asked. Raises `quotas.OverQuota`."""
     if run.orchestrator in _WITHOUT_PLACE:
         return
     asker = behalf.current()
     roles = asker.roles if asker is not None and asker.owner == run.owner else None
-    its = wants or Wants(generation_seconds=_LEAST_SECONDS if run.orchestrator in _MAKE_AUDIO else 0.0)
-    quotas.hold(run.owner, run.instance_id, roles=roles, wants=its, is_let_in=roles is None and wants is None)
+    was_let_in = roles is None if is_let_in is None else is_let_in
+    quotas.hold(run.owner, run.instance_id, roles=roles, wants=wants, is_let_in=was_let_in)
 
 
 def _run(row: Any) -> Run:

@@ -6,6 +6,9 @@
     {owner}        of|2026-11|{what}|{hash}    entries, each part of its month and day; of ids hashes alone are kept
     {owner}        stored|{thing}              entries: the bytes of a song, work or voice
     owners|{month} {owner}                     who used anything in a month
+    owners|stored  {owner}                     who had anything lying there
+    owners|held    {owner}                     who asked for a place of late (`quotas`)
+    expired|       at                          where in the table what is old was last looked for
 
 A month's name is that of the thing's own time, which is the same whenever it is said again. A name within a sum is a
 unit, and what it is of: `gpu_ms|generation|musicgen`. Amounts are whole: milliseconds, bytes, byte-seconds, tokens.
@@ -14,11 +17,17 @@ unit, and what it is of: `gpu_ms|generation|musicgen`. Amounts are whole: millis
 from __future__ import annotations
 
 import hashlib
+import json
+import math
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import groupby
+from typing import Any
 
+from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import UpdateMode
 
 from ripieno.contracts import names
@@ -26,9 +35,10 @@ from ripieno.records import rows, tally
 from ripieno.records.tally import Amounts, Entry, Sums
 from ripieno.services.storage import table
 
-STORED = "stored"
+STORED, HELD = "stored", "held"
 _READERS = 8
 _KEEP_ENTRIES_MONTHS = 3
+_EXPIRED = ("expired|", "at")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -165,19 +175,49 @@ def owners_with_something_stored() -> list[str]:
 # -- what expires, and what goes ----------------------------------------------------------------------------------
 
 
-def expire(now: datetime, *, most: int = 1000) -> int:
-    """Forget what the sums of more than three months ago are made of, and their days; the months stay."""
+def is_kept(moment: datetime, *, now: datetime | None = None) -> bool:
+    """Whether what the sums of its month are made of is still there: of what is older nobody knows what was counted."""
+    return month_of(moment) >= _first_kept(now or datetime.now(UTC))
+
+
+def expire(now: datetime, *, seconds: float = math.inf) -> int:
+    """Forget what the sums of more than three months ago are made of, and their days; the months stay. What there is no
+    time for is gone on with the next time. Returns how many rows."""
+    until, gone, first = time.monotonic() + seconds, 0, _first_kept(now)
+    old = [f"RowKey ge '{kind}' and RowKey lt '{kind}{first}'" for kind in ("of|", "day|")]
+    found = table(names.USAGE).query_entities(
+        " or ".join(f"({one})" for one in old), select=["PartitionKey", "RowKey"], results_per_page=1000
+    )
+    pages = found.by_page(_expired_up_to())
+    for page in pages:
+        for owner, its in groupby(page, key=lambda row: row["PartitionKey"]):
+            keys = [row["RowKey"] for row in its]
+            tally.forget(names.USAGE, owner, keys)
+            gone += len(keys)
+        if time.monotonic() >= until:
+            break
+    _expire_from(pages.continuation_token)  # pyright: ignore[reportAttributeAccessIssue]
+    return gone
+
+
+def _first_kept(now: datetime) -> str:
     month = now.astimezone(UTC).replace(day=1)
     for _ in range(_KEEP_ENTRIES_MONTHS):
         month = (month - timedelta(days=1)).replace(day=1)
-    gone = 0
-    for prefix in ("of|", "day|"):
-        for row in rows.beginning_with(names.USAGE, prefix, end=month_of(month), select=["PartitionKey", "RowKey"]):
-            table(names.USAGE).delete_entity(row["PartitionKey"], row["RowKey"])
-            gone += 1
-            if gone >= most:
-                return gone
-    return gone
+    return month_of(month)
+
+
+def _expired_up_to() -> Any:
+    """Where the last search was broken off, None where it came to its end."""
+    try:
+        return json.loads(table(names.USAGE).get_entity(*_EXPIRED)["at"])
+    except ResourceNotFoundError:
+        return None
+
+
+def _expire_from(token: Any) -> None:
+    row = {"PartitionKey": _EXPIRED[0], "RowKey": _EXPIRED[1], "at": json.dumps(token or None)}
+    table(names.USAGE).upsert_entity(row, mode=UpdateMode.REPLACE)
 
 
 def delete_of(owner: str) -> int:
@@ -193,11 +233,16 @@ def delete_of(owner: str) -> int:
     for _ in range(3):
         table(names.USAGE).delete_entity(f"owners|{month_of(month)}", owner)
         month = (month - timedelta(days=1)).replace(day=1)
-    table(names.USAGE).delete_entity(f"owners|{STORED}", owner)
+    for of in (STORED, HELD):
+        table(names.USAGE).delete_entity(f"owners|{of}", owner)
     return gone
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
+
+
+def list_owner(of: str, owner: str) -> None:
+    table(names.USAGE).upsert_entity({"PartitionKey": f"owners|{of}", "RowKey": owner}, mode=UpdateMode.REPLACE)
 
 
 def next_month(moment: datetime) -> datetime:
@@ -213,8 +258,7 @@ def _owners(of: str) -> list[str]:
 @lru_cache(maxsize=20_000)
 def _noted(owner: str, month: str, account: str) -> None:
     for of in (month, STORED):
-        row = {"PartitionKey": f"owners|{of}", "RowKey": owner}
-        table(names.USAGE).upsert_entity(row, mode=UpdateMode.REPLACE)
+        list_owner(of, owner)
 
 
 def _note_owner(owner: str, month: str) -> None:

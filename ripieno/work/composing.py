@@ -99,6 +99,7 @@ def begin(owner: str, order: CompositionOrder, seed: str, *, part_of: str | None
     order = _in_mood_of(owner, order)
     singer = voices_using.ordered(owner, order.voice, Purpose.SINGING) if order.voice else None
     order, held = _brought(owner, seed, order)
+    first = new_revision(1, None, order.brief, order.stop_at)
     work = Work(
         work_id=seed,
         owner=owner,
@@ -108,9 +109,7 @@ def begin(owner: str, order: CompositionOrder, seed: str, *, part_of: str | None
         message="composing",
         audio_file_id=song.audio_file_id if song else None,
         born=song.born if song else None,
-        composition=Composition(
-            order=order, given=held.layers, singer=singer, revisions=[new_revision(1, None, order.brief, order.stop_at)]
-        ),
+        composition=Composition(order=order, given=held.layers, singer=singer, revisions=[first]),
         part_of=part_of,
     )
     try:
@@ -119,10 +118,32 @@ def begin(owner: str, order: CompositionOrder, seed: str, *, part_of: str | None
     except (ValueError, engines.UnknownEngine) as fault:
         raise CannotCompose(str(fault)) from None
     run = run_of(work, 1)
-    runs.note(run, wants=Wants(generation_seconds=(order.duration_seconds or _USUAL_SECONDS) * _USUAL_LAYERS))
+    runs.note(run, wants=Wants(generation_seconds=seconds_to_make(work, first)))
     works.create(work)
     held.keep()
     return work, run
+
+
+def seconds_to_make(work: Work, revision: Revision) -> float:
+    """Of new audio that a revision takes, of all layers together: of those that are not there already, as far as is
+    known what they are made from, else of as many as a piece usually has."""
+    assert work.composition is not None
+    order, context = work.composition.order, revision.context
+    if context is None:
+        return likely_seconds(order.duration_seconds)
+    length = contexts.conditioning_of(context).end_seconds
+    if not work.composition.is_done(revision, Stage.LYRICS):
+        return length * (len(context.layers) or _USUAL_LAYERS)
+    try:
+        _, _, wanted = _wanted(order, contexts.arranged(contexts.harmonised(context)), revision.again)
+    except ValueError:
+        return 0.0  # its run will say why nothing can be made
+    return length * sum(_there(work.element(name), inputs) is None for name, inputs in wanted.items())
+
+
+def likely_seconds(duration_seconds: float | None) -> float:
+    """Of new audio, of all layers of a piece of which nothing is known but how long it is to be."""
+    return (duration_seconds or _USUAL_SECONDS) * _USUAL_LAYERS
 
 
 def _in_mood_of(owner: str, order: CompositionOrder) -> CompositionOrder:
@@ -386,15 +407,9 @@ def plan_layers(order: RevisionOrder) -> list[VersionOrder]:
     if revision is None or work.composition is None:
         return []
     context = _known(revision)
-    plan = _plan(context, revision.again)
-    alone = contexts.conditioning_of(context)
-    whole = ensemble.heard(context, alone, blend(style_of(context)), plan.stems)
+    plan, whole, wanted = _wanted(work.composition.order, context, revision.again)
     conditioning.save(order.work_id, whole, revision=order.revision)
-    players = [one for one in context.layers if not one.is_backing or voices.parts(context, blend(style_of(context)))]
-    wanted = {
-        one.name: _inputs(work.composition.order, context, one.name, revision.again) | ensemble.heeded(one, whole)
-        for one in players
-    }
+    players = [one for one in context.layers if one.name in wanted]
 
     def planned(known: Work) -> Work | None:
         state = _of(known, order.revision)
@@ -427,6 +442,20 @@ def plan_layers(order: RevisionOrder) -> list[VersionOrder]:
         for name, number in state.elements.items()
         if works.version(work, name, number).is_open
     ]
+
+
+def _wanted(
+    order: CompositionOrder, context: Context, again: list[str]
+) -> tuple[GenerationPlan, Conditioning, dict[str, dict[str, Any]]]:
+    """The plan of all layers, what they have to fit, and what each of those that play is made from."""
+    plan, style = _plan(context, again), blend(style_of(context))
+    whole = ensemble.heard(context, contexts.conditioning_of(context), style, plan.stems)
+    players = [one for one in context.layers if not one.is_backing or voices.parts(context, style)]
+    return (
+        plan,
+        whole,
+        {one.name: _inputs(order, context, one.name, again) | ensemble.heeded(one, whole) for one in players},
+    )
 
 
 def layers_made(order: RevisionOrder) -> bool:
@@ -773,10 +802,9 @@ def _noted(
     if place is None:
         place = Element(name=name, kind=ElementKind.LAYER, stem_type=stem)
         work.elements.append(place)
-    fingerprint = generating.hash_of(inputs)
-    for one in reversed(place.versions):
-        if one.inputs_hash == fingerprint and (one.can_be_heard or one.is_open):
-            return one.number
+    there = _there(place, inputs)
+    if there is not None:
+        return there.number
     number = place.versions[-1].number + 1 if place.versions else 1
     plan = StemPlan.model_validate(inputs["plan"])
     place.versions.append(
@@ -785,7 +813,7 @@ def _noted(
             status=TakeStatus.GENERATING,
             made_at=_now(),
             inputs={"plan": inputs["plan"]},
-            inputs_hash=fingerprint,
+            inputs_hash=generating.hash_of(inputs),
             plan=plan,
             planner=signature(),
             revision=revision,
@@ -793,6 +821,15 @@ def _noted(
         )
     )
     return number
+
+
+def _there(place: Element | None, inputs: dict[str, Any]) -> Version | None:
+    """The version of a layer that was made, or is being made, from these inputs."""
+    fingerprint = generating.hash_of(inputs)
+    for one in reversed(place.versions if place is not None else []):
+        if one.inputs_hash == fingerprint and (one.can_be_heard or one.is_open):
+            return one
+    return None
 
 
 def _open_revision(order: RevisionOrder) -> tuple[Work, Revision | None]:

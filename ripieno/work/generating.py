@@ -77,15 +77,32 @@ def begin(owner: str, order: GenerationOrder, seed: str) -> tuple[Work, Run]:
     _check_fits(order, song)
     work = new_work(owner, order, song, seed)
     asked = run_of(work)
-    runs.note(asked, wants=Wants(generation_seconds=_likely_seconds(order, song)))
+    runs.note(asked, wants=Wants(generation_seconds=likely_seconds(order, song)))
     works.create(work)
     return work, asked
 
 
-def _likely_seconds(order: GenerationOrder, song: AudioFile | None) -> float:
-    """Of all stems together, at most."""
-    seconds = order.parameters.duration_seconds or (song.duration_seconds if song else None) or _USUAL_SECONDS
-    return seconds * len(rules.plan(order, time_signature=None, seed=0))
+def likely_seconds(order: GenerationOrder, song: AudioFile | None) -> float:
+    """Of new audio, of all stems together, at most."""
+    return _likely_length(order, song) * len(rules.plan(order, time_signature=None, seed=0))
+
+
+def seconds_of_take(work: Work) -> float:
+    """Of new audio of a further take of one element, at most."""
+    return work.duration_seconds or _likely_length(work.order, _row(work))
+
+
+def seconds_of(work: Work) -> float:
+    """Of new audio of a whole work, at most."""
+    return likely_seconds(work.order, _row(work))
+
+
+def _row(work: Work) -> AudioFile | None:
+    return songs.find(work.owner, work.audio_file_id) if work.audio_file_id is not None else None
+
+
+def _likely_length(order: GenerationOrder, song: AudioFile | None) -> float:
+    return order.parameters.duration_seconds or (song.duration_seconds if song else None) or _USUAL_SECONDS
 
 
 def _check_fits(order: GenerationOrder, song: AudioFile | None) -> None:

@@ -64,7 +64,7 @@ def expire(now: datetime | None = None) -> dict[str, int]:
         "devices and pairing codes": lambda: devices.expire(now),
         "shares": lambda: _all(lambda: shares.expire(now)),
         "audit entries": lambda: _all(lambda: audit.expire(now)),
-        "usage": lambda: _all(lambda: usage.expire(now)),
+        "usage": lambda: usage.expire(now, seconds=LONGEST_SECONDS),
         "miscounted bytes": lambda: metering.measure_everything(LONGEST_SECONDS),
         "uncounted verdicts": lambda: judging.count_everything(LONGEST_SECONDS),
         "failures": lambda: _all(lambda: failures.expire(now - timedelta(days=settings().keep_history_days))),

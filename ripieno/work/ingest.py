@@ -20,13 +20,14 @@ from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile, Failure
 from ripieno.contracts.audit import AuditEntry
 from ripieno.contracts.enums import AudioFileStatus, AudioFormat, ItemKind, Role
+from ripieno.contracts.generation import GenerationOrder
 from ripieno.contracts.problems import BadAudio
 from ripieno.contracts.workflow import DropOrder, Run, SongOrder
 from ripieno.records import audit, quotas, runs, songs, uploads
 from ripieno.records.quotas import Wants
 from ripieno.services import access, audio_format, behalf, blobs, identity, limits
 from ripieno.services.settings import settings
-from ripieno.work import asking, failing, metering
+from ripieno.work import asking, failing, generating, metering
 
 NAME_LENGTH = 1024
 _MOST_LIVES = 20
@@ -55,6 +56,7 @@ def take_in(
     *,
     webhook_url: str | None = None,
     work_id: str | None = None,
+    makes: GenerationOrder | None = None,
     drop: DropOrder | None = None,
 ) -> Taken:
     """Put a file into the library. A file that is no song is kept as failed, its bytes in the container `rejected`.
@@ -64,6 +66,7 @@ def take_in(
     Parameters
     ----------
     work_id : a work that is made when the song is analysed
+    makes : the order of that work
     drop : the blob of the inbox that the file was read from, to be copied on the server instead of sent again
 
     Raises
@@ -92,6 +95,7 @@ def take_in(
                 fault,
                 webhook_url=webhook_url,
                 work_id=work_id,
+                makes=makes,
                 drop=drop,
             )
         except songs.SongMissing:
@@ -110,6 +114,7 @@ def _taken(
     *,
     webhook_url: str | None,
     work_id: str | None,
+    makes: GenerationOrder | None,
     drop: DropOrder | None,
 ) -> Taken:
     """What becomes of a file that was read. Raises `SongMissing` when its song is removed meanwhile."""
@@ -147,10 +152,10 @@ def _taken(
     )
     sending = timedelta(seconds=size / _SLOWEST_BYTES_A_SECOND)
     asked = song_run(song, work_id)
-    making = (song.duration_seconds or 0.0) if work_id else 0.0
+    making = generating.likely_seconds(makes, song) if makes else 0.0
     wants = Wants(songs=known is None, size_bytes=size, generation_seconds=making)
     if fault is None:
-        runs.note(asked, not_before=datetime.now(UTC) + sending, wants=wants)
+        runs.note(asked, not_before=datetime.now(UTC) + sending, wants=wants, is_let_in=False)  # a drop is asked too
     else:
         quotas.check_room(owner, Wants(size_bytes=size), roles=_roles())
         runs.note_unasked(asked, not_before=datetime.now(UTC) + sending)

@@ -81,7 +81,7 @@ def ended(owner: str, endpoint_job_id: str, endpoint: str, kind: str, status: Jo
         began = datetime.fromisoformat(status.started_at or "")
         until = datetime.fromisoformat(status.ended_at) if status.ended_at else datetime.now(UTC)
         result = status.result or {}
-        engine = _signature(result)
+        engine = _signature(result) or (status.engine.model_dump() if status.engine else {})
         made = [stem.get("duration_seconds", 0.0) for stem in result.get("stems", [])]
         usage.job(
             owner,
@@ -174,11 +174,6 @@ def measure_everything(seconds: float = math.inf) -> int:
             break
         other += _measure(owner, thing)
     return other
-
-
-def sweep_places() -> int:
-    """Give back what is held for workflows that are over, of every owner."""
-    return sum(quotas.sweep(owner) for owner in quotas.owners_that_hold())
 
 
 # -- language models ----------------------------------------------------------------------------------------------

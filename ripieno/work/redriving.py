@@ -20,12 +20,14 @@ from ripieno.contracts.voice_profiles import TrainOrder
 from ripieno.contracts.workflow import Run, SongOrder, VersionOrder, VoiceVersionOrder, WorkOrder
 from ripieno.contracts.works import ElementKind, Work
 from ripieno.records import failures, runs, songs, voices, works
+from ripieno.records.quotas import Wants
 from ripieno.services import blobs
 from ripieno.work import (
     analysing,
     asking,
     composing,
     delivering,
+    generating,
     inbox,
     mixing,
     voices_versions,
@@ -230,7 +232,8 @@ def _work(failure: Failure) -> Run:
         return work.model_copy(update={"status": GenerationStatus.PENDING, "message": "waiting", "error": None})
 
     instance_id = f"{names.work_instance(its.work_id)}-{_AGAIN}-{failure.times}"
-    return _noted(failure, its, instance_id, "WorkOrchestrator", opened)
+    known = works.find(its.owner, its.work_id)
+    return _noted(failure, its, instance_id, "WorkOrchestrator", opened, generating.seconds_of(known) if known else 0.0)
 
 
 def _version(failure: Failure) -> Run:
@@ -270,15 +273,22 @@ def _version(failure: Failure) -> Run:
         return known
 
     base = names.version_instance(failure.subject, element, failure.number)
-    return _noted(failure, its, f"{base}-{_AGAIN}-{failure.times}", orchestrator, opened)
+    making = generating.seconds_of_take(work) if orchestrator == "VersionOrchestrator" else 0.0
+    return _noted(failure, its, f"{base}-{_AGAIN}-{failure.times}", orchestrator, opened, making)
 
 
 def _noted(
-    failure: Failure, its: WorkOrder, instance_id: str, orchestrator: str, opened: Callable[[Work], Work]
+    failure: Failure,
+    its: WorkOrder,
+    instance_id: str,
+    orchestrator: str,
+    opened: Callable[[Work], Work],
+    making: float,
 ) -> Run:
-    """The run noted, then its record opened: what never begins is begun by whoever looks after runs."""
+    """The run noted, with the seconds of new audio that it takes, then its record opened: what never begins is begun by
+    whoever looks after runs."""
     run = asking.run_of(failure.owner, orchestrator, instance_id, its.model_dump())
-    runs.note(run)
+    runs.note(run, wants=Wants(generation_seconds=making))
     try:
         works.change(failure.owner, failure.subject, opened)
     except (works.WorkMissing, works.VersionMissing):
@@ -297,9 +307,10 @@ def _composition(failure: Failure) -> Run:
     except works.WorkMissing:
         raise CannotRedrive("the composition was removed") from None
     assert known.composition is not None
-    leg = known.composition.revision(number).leg
+    revision = known.composition.revision(number)
+    leg = revision.leg
     run = composing.run_of(known, number, leg + 1)
-    runs.note(run)
+    runs.note(run, wants=Wants(generation_seconds=composing.seconds_to_make(known, revision)))
 
     def opened(work: Work) -> Work:
         assert work.composition is not None

@@ -20,7 +20,8 @@ from ripieno.contracts.generation import MOST_TAKES
 from ripieno.contracts.workflow import Run, VersionOrder
 from ripieno.contracts.works import Review, Version, Work
 from ripieno.records import runs, works
-from ripieno.work import asking, judging, teaching, voices_applying
+from ripieno.records.quotas import Wants
+from ripieno.work import asking, generating, judging, teaching, voices_applying
 
 REVIEW_WITHIN = timedelta(days=28)
 _REVIEWABLE = {TakeStatus.GENERATED, TakeStatus.APPROVED, TakeStatus.REJECTED, TakeStatus.UNREVIEWED}
@@ -55,7 +56,7 @@ def give(
         goes_on = not approved and bool(comment) and coming <= MOST_TAKES
         asked = _next_run(known, element, coming) if goes_on else None
         if asked is not None:
-            runs.note(asked)
+            runs.note(asked, wants=Wants(generation_seconds=generating.seconds_of_take(known)))
         try:
             work = works.change(owner, work_id, _given(element, number, verdict, coming if goes_on else None))
             teaching.teach(owner, teaching.of_review(work, element, number, verdict))

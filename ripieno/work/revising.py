@@ -23,6 +23,7 @@ from ripieno.contracts.workflow import Run
 from ripieno.contracts.works import ElementKind, Work
 from ripieno.music.composing import comparing, refining
 from ripieno.records import runs, works
+from ripieno.records.quotas import Wants
 from ripieno.services import understanding
 from ripieno.work import composing, giving, heeding, judging, tasting, teaching, voices_singing
 from ripieno.work.composing import CannotCompose, StillMaking
@@ -199,7 +200,7 @@ def approve(owner: str, work_id: str, number: int | None) -> tuple[Work, Run | N
     waiting = _waiting(known.composition, number)
     if waiting is not None:
         run = composing.run_of(known, waiting.number, waiting.leg + 1)
-        runs.note(run)
+        runs.note(run, wants=Wants(generation_seconds=composing.seconds_to_make(known, waiting)))
         going_on = composing.gone_on(waiting.number, waiting.leg + 1)
 
         def goes_on(work: Work) -> Work | None:
@@ -342,7 +343,7 @@ def _begun(
         _check_free(known.composition)
         new = further(known.composition)
         run = composing.run_of(known, new.number)
-        runs.note(run)
+        runs.note(run, wants=Wants(generation_seconds=composing.seconds_to_make(known, new)))
 
         def noted(work: Work, new: Revision = new) -> Work | None:
             assert work.composition is not None

@@ -17,6 +17,7 @@ def run(job_input: dict, context: JobContext, choose: Choose) -> dict:
     """Stems as long as the mix, sample for sample, in its own sample rate, as 24-bit FLAC or WAV."""
     order = SeparateInput.model_validate(job_input)
     engine, provenance = choose(order.engine)
+    context.works_by(provenance)
     audio = songs.fetch(order.container, order.blob_name, context)
     with songs.StemFiles(context.folder, engine.stems, audio, order.stem_format) as files:
         with context.inference(provenance.engine):

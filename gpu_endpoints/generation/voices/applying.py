@@ -52,6 +52,7 @@ class Piece:
 def run(job_input: dict, context: JobContext) -> dict:
     order = ApplyVoiceInput.model_validate(job_input)
     mover = engines.of(order.singer)
+    context.works_by(mover.provenance())
     audio = sources.whole(order.audio, context.part(0.0, 0.05))
     shift = order.singer.settings.range_shift
     made = converted(audio, mover, shift=shift, on_progress=context.part(0.05, 0.95).progress)

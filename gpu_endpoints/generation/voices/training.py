@@ -22,6 +22,7 @@ from gpu_endpoints.generation.voices.frames import ANALYSIS_RATE, PERIOD
 from gpu_endpoints.generation.voices.network import VoiceNetwork, loss_of, perturbed
 from gpu_endpoints.serving.work import JobContext, JobFailed
 from ripieno.contracts import names
+from ripieno.contracts.provenance import Provenance
 from ripieno.contracts.voices import MOST_STEPS, TrainVoiceInput, VoiceModel
 from ripieno.services import blobs
 
@@ -60,6 +61,7 @@ class Learned:
 def run(job_input: dict, context: JobContext) -> dict:
     order = TrainVoiceInput.model_validate(job_input)
     began = time.monotonic()
+    context.works_by(_signature(""))
     store.read_profile(order.profile)  # of a voice that is gone nothing is learned
     parts = [
         features.heard(part) for part in store.heard(order.samples, context.part(0.0, 0.4), most_seconds=MOST_LEARNED)
@@ -96,7 +98,7 @@ def run(job_input: dict, context: JobContext) -> dict:
         parity=parity,
         is_better=is_better,
         remarks=remarks,
-        engine=learned.signature(digest, f"torch {torch.__version__}", device=str(_device())),
+        engine=_signature(digest),
     ).model_dump()
 
 
@@ -246,6 +248,10 @@ def _loss(
 
 def _weights(network: VoiceNetwork) -> dict[str, torch.Tensor]:
     return {name: value.detach().clone() for name, value in network.state_dict().items()}
+
+
+def _signature(sha256: str) -> Provenance:
+    return learned.signature(sha256, f"torch {torch.__version__}", device=str(_device()))
 
 
 def _device() -> torch.device:

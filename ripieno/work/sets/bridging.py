@@ -17,10 +17,9 @@ from ripieno.contracts.works import Work
 from ripieno.records import works
 from ripieno.work import composing
 from ripieno.work.sets import keeping, knowing, versions
+from ripieno.work.sets.letting import LEAST_SECONDS, MOST_BRIDGES, MOST_SECONDS
 
-MOST_BRIDGES = 3  # of one set
 _OF_AN_ID = 13  # digits of a work's id that say when it was made
-_LEAST_SECONDS, _MOST_SECONDS = 30.0, 120.0
 
 
 def begin(work: Work, made: SetPlan) -> list[RevisionOrder]:
@@ -88,7 +87,7 @@ def _composed(work: Work, its_id: str, bridge: MissingBridge) -> RevisionOrder |
             mood=Mood(valence=bridge.valence, arousal=2 * bridge.energy - 1),
             tempo=bridge.bpm,
             key=bridge.key,
-            duration_seconds=min(_MOST_SECONDS, max(_LEAST_SECONDS, bridge.seconds)),
+            duration_seconds=min(MOST_SECONDS, max(LEAST_SECONDS, bridge.seconds)),
             instrumental=True,
         )
         composing.begin(work.owner, order, its_id, part_of=work.work_id)

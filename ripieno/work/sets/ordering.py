@@ -8,9 +8,9 @@ from ripieno.contracts.sets import SetOrder
 from ripieno.contracts.workflow import Run
 from ripieno.contracts.works import Work, WorkKind
 from ripieno.music.sets import personas
-from ripieno.records import runs, works
+from ripieno.records import works
 from ripieno.services import webhooks
-from ripieno.work.sets import knowing, versions
+from ripieno.work.sets import knowing, letting, versions
 from ripieno.work.sets.knowing import CannotPlan
 
 
@@ -46,7 +46,7 @@ def begin(owner: str, order: SetOrder, seed: str) -> tuple[Work, Run]:
         dj_set=DjSet(order=order, versions=[first]),
     )
     run = versions.run_of(work, 1)
-    runs.note(run)
+    letting.note(run, versions.dj_set(work))
     works.create(work)
     return work, run
 

@@ -5,12 +5,14 @@ Planning is pure and quick; what it needs of each song is read once a set and ke
 
 from __future__ import annotations
 
+from ripieno.contracts import names
 from ripieno.contracts.dj_sets import KnownSongs, SetVersion
 from ripieno.contracts.sets import SetOrder, SetPlan, SetSong, SetWishes
 from ripieno.contracts.workflow import RevisionOrder
 from ripieno.contracts.works import Work
 from ripieno.music.sets import planning
 from ripieno.music.taste import drawing
+from ripieno.records import quotas
 from ripieno.services.planner import seeds
 from ripieno.work import tasting
 from ripieno.work.sets import branching, bridging, keeping, knowing, speaking, versions
@@ -36,7 +38,9 @@ def plan(order: RevisionOrder, *, may_bridge: bool = True) -> list[RevisionOrder
     if is_as_another:
         return []  # as it was, with those bridges that it had
     made = keeping.plan(work.work_id, order.revision) if version is not None and may_bridge else None
-    return bridging.begin(work, made) if made is not None else []
+    bridges = bridging.begin(work, made) if made is not None else []
+    quotas.keep_place(order.owner, names.revision_instance(order.work_id, order.revision))  # each bridge holds its own
+    return bridges
 
 
 def settle(order: RevisionOrder, work: Work, version: SetVersion) -> SetPlan:

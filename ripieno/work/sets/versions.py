@@ -13,10 +13,11 @@ from ripieno.contracts.dj_sets import DjSet, SetVersion
 from ripieno.contracts.enums import TakeStatus
 from ripieno.contracts.workflow import RevisionOrder, Run
 from ripieno.contracts.works import Work
-from ripieno.records import runs, works
+from ripieno.records import works
 from ripieno.work import asking
 from ripieno.work.composing import StillMaking
 from ripieno.work.revising import NoSuchVersion
+from ripieno.work.sets import letting
 from ripieno.work.sets.knowing import CannotPlan
 
 MOST_VERSIONS = 200
@@ -72,7 +73,7 @@ def begun(owner: str, work_id: str, further: Callable[[Work], SetVersion]) -> tu
         check_free(dj_set(known))
         new = further(known)
         run = run_of(known, new.number)
-        runs.note(run)
+        letting.note(run, dj_set(known))
 
         def noted(work: Work, new: SetVersion = new) -> Work | None:
             check_free(dj_set(work))

@@ -39,7 +39,8 @@ def test_a_bomb_between_two_songs(worker, tmp_path):
     def run(name: str):
         return worker.run(
             name, "decode", {"path": str(tmp_path / name)},
-            on_progress=lambda *_: None, is_cancelled=lambda: False, timeout=120,
+            on_progress=lambda *_: None, on_write=lambda *_: None, on_engine=lambda *_: None,
+            is_cancelled=lambda: False, timeout=120,
         )  # fmt: skip
 
     async def all_three():

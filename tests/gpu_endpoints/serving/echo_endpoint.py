@@ -9,6 +9,7 @@ from pathlib import Path
 from gpu_endpoints.serving.server import Endpoint, create_app
 from gpu_endpoints.serving.work import JobContext, JobFailed
 from ripieno.contracts import names
+from ripieno.contracts.provenance import Provenance
 from ripieno.services import blobs
 
 
@@ -54,13 +55,19 @@ def _write(job_input: dict, context: JobContext) -> dict:
     return {}
 
 
+def _play(job_input: dict, context: JobContext) -> dict:
+    """An engine on a GPU is at work, and nothing comes of it."""
+    context.part(0, 0.5).works_by(Provenance(engine="musicgen", version="1", license="MIT", device="cuda"))
+    return load_handlers()[job_input["then"]](job_input, context)
+
+
 def load_handlers() -> dict:
-    return {"write": _write, "echo": _echo, "wait": _wait, "fail": _fail, "die": _die, "fill": _fill}
+    return {"play": _play, "write": _write, "echo": _echo, "wait": _wait, "fail": _fail, "die": _die, "fill": _fill}
 
 
 ECHO = Endpoint(
     name="echo",
-    kinds=frozenset({"write", "echo", "wait", "fail", "die", "fill"}),
+    kinds=frozenset({"play", "write", "echo", "wait", "fail", "die", "fill"}),
     load_handlers=load_handlers,
     engines=lambda: {"echo": {"available": True}},
 )

@@ -147,3 +147,24 @@ def test_owners_who_are_gone_are_forgotten():
         assert job is not None
         queue.done(job, 1.0)
     assert len(queue._owners) <= 2
+
+
+def test_a_job_that_gave_its_place_away_fifty_times_waits_once():
+    queue = FairQueue(100)
+    for _ in range(50):
+        queue.add("ada", "2", "young")
+        queue.remove("young")
+    queue.add("ada", "2", "young")
+    queue.add("ada", "1", "old")
+    assert queue.waiting_of("ada") == len(queue) == 2
+    assert [queue.take(), queue.take(), queue.take()] == ["old", "young", None]
+
+
+def test_a_place_that_is_reserved_is_taken_until_it_is_released():
+    queue = FairQueue(4)
+    queue.add("ada", "1", "a")
+    queue.reserve("ada")
+    assert not queue.has_room("ada") and queue.waiting_of("ada") == len(queue) == 2
+    assert queue.has_room("bob")
+    queue.release("ada")
+    assert queue.has_room("ada") and len(queue) == 1

@@ -123,6 +123,17 @@ def test_failures_carry_a_code_and_whether_to_try_again(server, job_id):
     assert (job["error"]["code"], job["error"]["retryable"]) == ("worker_died", True)
 
 
+@pytest.mark.parametrize("then", ["fail", "die", "wait"])
+def test_what_comes_to_nothing_says_by_which_engine_and_where_it_was_at_work(server, job_id, tmp_path, then):
+    server.put(job_id, "play", {"then": then, "go": str(tmp_path / "go"), "log": str(tmp_path / "log")})
+    if then == "wait":
+        server.until(job_id, lambda job: job["engine"])
+        assert server.cancel(job_id).json()["engine"]["device"] == "cuda", "it counts from now on"
+    ended = server.ended(job_id)
+    assert ended["state"] == ("cancelled" if then == "wait" else "failed") and ended["result"] is None
+    assert (ended["engine"]["engine"], ended["engine"]["device"]) == ("musicgen", "cuda")
+
+
 def test_a_full_gpu_fails_the_job_for_now_and_its_worker_gives_way(server, job_id, tmp_path):
     server.put(job_id, "fill", {"log": str(tmp_path / "log")})
     error = server.ended(job_id)["error"]

@@ -8,10 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from azure.data.tables import TableClient
 
-from ripieno.contracts.enums import Role
+from ripieno.contracts import names
+from ripieno.contracts.audio import AudioFile
+from ripieno.contracts.enums import AudioFileStatus, Role
 from ripieno.contracts.workflow import Run
-from ripieno.records import quotas, runs, usage
+from ripieno.records import quotas, runs, songs, usage
 from ripieno.records.quotas import OverQuota, Wants
 from ripieno.services import behalf
 from ripieno.services import quotas as limits
@@ -83,7 +86,7 @@ def test_the_day_turns(owner, let):
     for day in range(3):
         at = NOW + timedelta(days=day)
         quotas.hold(owner, f"song-a{day}-b-1", wants=Wants(songs=1), now=at)
-        quotas.settle(owner, f"a{day}", "b", f"song-a{day}-b-1", 180, 1000, at)
+        quotas.settle(owner, f"a{day}", "b", f"song-a{day}-b-1", 180, 1000, at, now=at)
         with pytest.raises(OverQuota):
             quotas.hold(owner, f"song-x{day}-b-1", wants=Wants(songs=1), now=at)
 
@@ -92,7 +95,7 @@ def test_a_song_that_settles_counts_once_however_often_its_workflow_begins(owner
     let(songs_a_day=2, storage_bytes=5000)
     quotas.hold(owner, "song-a-b-1", wants=Wants(songs=1, size_bytes=1000), now=NOW)
     for _ in range(3):
-        quotas.settle(owner, "a", "b", "song-a-b-1", 180, 1000, NOW)
+        quotas.settle(owner, "a", "b", "song-a-b-1", 180, 1000, NOW, now=NOW)
     found = {state.quota: state.used for state in quotas.states(owner, now=NOW)}
     assert found["songs_a_day"] == 1 and found["storage_bytes"] == 1000 and found["concurrent_jobs"] == 1
     assert usage.of_month(owner, "2026-11", now=NOW)["songs"] == 1
@@ -182,3 +185,91 @@ def test_the_shipped_quotas_are_generous_here_and_sane_in_azure(monkeypatch):
     monkeypatch.setenv("WEBSITE_SITE_NAME", "ripieno")
     assert not limits.of("ada", [Role.GENERATOR]).are_unlimited
     assert (limits.of("visitor-1").songs_a_day or 0) < (limits.of("ada").songs_a_day or 0)
+
+
+# -- what is held while new audio is made -------------------------------------------------------------------------
+
+
+def noted_song(owner: str, status: AudioFileStatus, **order) -> Run:
+    """The run of a song that stands as it does, in the library."""
+    song = AudioFile(
+        audio_file_id=f"a{uuid.uuid4().hex[:8]}", owner=owner, born="b", original_file_name="a.wav", status=status,
+        uploaded_at=NOW.isoformat(), sha256="0" * 64, blob_name="a/b.wav", file_size_bytes=1000, instance_id="", run=1,
+    )  # fmt: skip
+    song.instance_id = names.song_instance(song.audio_file_id, "b", 1)
+    songs.create(song)
+    return run(owner, song.instance_id).model_copy(update={"order": {"audio_file_id": song.audio_file_id, **order}})
+
+
+def used(owner: str, quota: str) -> int:
+    return next(one.used for one in quotas.states(owner, now=NOW) if one.quota == quota)
+
+
+def test_what_is_made_after_an_analysis_is_held_until_it_has_ended(owner, let):
+    let(generation_seconds_a_day=1000)
+    asked = noted_song(owner, AudioFileStatus.ANALYZED, work_id="w")
+    with behalf.of(owner, frozenset(Role)):
+        runs.note(asked, wants=Wants(songs=1, size_bytes=1000, generation_seconds=720))
+        for _ in range(2):
+            quotas.settle(owner, asked.order["audio_file_id"], "b", asked.instance_id, 180, 1000, NOW, now=NOW)
+        assert used(owner, "generation_seconds_a_day") == 720, "its song has begun, its stems have not"
+        assert used(owner, "songs_a_day") == 1 and used(owner, "storage_bytes") == 1000
+        with pytest.raises(OverQuota):
+            runs.note(run(owner, "work-2", "WorkOrchestrator"), wants=Wants(generation_seconds=300))
+        runs.forget(asked)
+        runs.note(run(owner, "work-2", "WorkOrchestrator"), wants=Wants(generation_seconds=300))
+
+
+def test_a_song_that_is_analysed_gives_its_place_back_unless_a_work_is_made_with_it(owner, let):
+    let(concurrent_jobs=5)
+    for asked in (
+        noted_song(owner, AudioFileStatus.ANALYZED),
+        noted_song(owner, AudioFileStatus.ANALYZED, work_id="w"),
+    ):
+        runs.note(asked)
+    assert used(owner, "concurrent_jobs") == 1
+
+
+# -- who holds ----------------------------------------------------------------------------------------------------
+
+
+def test_the_timer_gives_back_of_everyone_and_reads_no_partition_but_theirs(owner, let, monkeypatch):
+    let(songs_a_day=1)
+    quotas.hold(owner, "song-a-b-1", wants=Wants(songs=1))
+    asked, query = [], TableClient.query_entities
+
+    def noted(client, query_filter, **options):
+        asked.append(query_filter)
+        return query(client, query_filter, **options)
+
+    monkeypatch.setattr(TableClient, "query_entities", noted)
+    quotas.sweep_all(now=datetime.now(UTC) + timedelta(minutes=5))
+    assert is_let_in(owner, "song-c-d-1", Wants(songs=1))
+    assert asked and all("PartitionKey eq" in one for one in asked), asked
+
+
+def test_who_has_held_nothing_for_days_is_listed_no_more_and_is_listed_again(owner, let):
+    def is_listed() -> bool:
+        return owner in usage._owners(usage.HELD)
+
+    let(songs_a_day=1)
+    quotas.hold(owner, "song-a-b-1", wants=Wants(songs=1))
+    quotas.sweep_all(now=datetime.now(UTC) + timedelta(seconds=1))
+    assert is_listed()
+    quotas.sweep_all(now=datetime.now(UTC) + quotas.KEEP_LISTED + timedelta(minutes=1))
+    assert not is_listed()
+    quotas._listed.cache_clear()  # the next day, or another process
+    quotas.hold(owner, "song-c-d-1", wants=Wants(songs=1))
+    assert is_listed()
+
+
+def test_a_song_that_is_analysed_again_long_after_is_no_further_song_of_its_month(owner, let):
+    let()
+    july, november = datetime(2026, 7, 3, tzinfo=UTC), datetime(2026, 11, 3, tzinfo=UTC)
+    quotas.settle(owner, "a", "b", "song-a-b-1", 180, 1000, july, now=july)
+    usage.expire(november)
+    for number in (2, 3):
+        quotas.settle(owner, "a", "b", f"song-a-b-{number}", 180, 1000, july, now=november)
+        usage.expire(november)
+    assert usage.of_month(owner, "2026-07", now=july)["songs"] == 1
+    assert usage.of_month(owner, "2026-07", now=july)["song_ms"] == 180_000

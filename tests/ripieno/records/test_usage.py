@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from azure.data.tables import TableClient
 
 from ripieno.contracts import names
 from ripieno.records import tally, usage
@@ -116,6 +117,42 @@ def test_what_sums_are_made_of_goes_after_three_months_and_the_sums_stay(owner):
     assert not list(tally.counted(names.USAGE, owner, "day|2001"))
     assert list(tally.counted(names.USAGE, owner, "of|2026"))
     assert usage.of_month(owner, "2001-01")["jobs"] == 1
+
+
+def test_what_there_is_no_time_for_goes_the_next_time_and_nothing_is_looked_at_twice(owner, monkeypatch):
+    for number in range(7):
+        job(f"{owner}-{number}", "old:generate", datetime(2002, 1, 5, tzinfo=UTC))
+    asked, query = [], TableClient.query_entities
+
+    def some(client, query_filter, **options):
+        asked.append(query_filter)
+        return query(client, query_filter, **options | {"results_per_page": 2})
+
+    monkeypatch.setattr(TableClient, "query_entities", some)
+    now, gone = datetime(2002, 6, 1, tzinfo=UTC), []
+    while not gone or usage._expired_up_to() is not None:
+        gone.append(usage.expire(now, seconds=0))
+    assert max(gone) <= 2 and sum(gone) >= 14 and len(asked) == len(gone)
+    assert not any(list(tally.counted(names.USAGE, f"{owner}-{number}", "of|2002")) for number in range(7))
+
+
+def test_many_entries_of_an_owner_go_by_the_hundred(owner, monkeypatch):
+    for first in range(0, 120, 40):
+        usage.count(
+            owner,
+            [
+                usage.used(owner, "job", f"job {number}", {"jobs": 1}, datetime(2003, 1, 5, tzinfo=UTC))
+                for number in range(first, first + 40)
+            ],
+        )
+    tally.forget(names.USAGE, owner, ["of|2003-01|nobody", "of|2003-01|knows"])
+    sent, submit = [], TableClient.submit_transaction
+    monkeypatch.setattr(
+        TableClient, "submit_transaction", lambda client, some: sent.append(len(some)) or submit(client, some)
+    )
+    assert usage.expire(datetime(2003, 6, 1, tzinfo=UTC)) == 121
+    assert sorted(sent) == [21, 100]
+    assert usage.of_month(owner, "2003-01")["jobs"] == 120
 
 
 def test_of_a_visitor_nothing_survives(owner):

@@ -6,14 +6,15 @@ import csv
 import io
 import json
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import makers
 import pytest
 
 from ripieno.contracts.enums import Role
-from ripieno.contracts.provenance import ModelUsage
+from ripieno.contracts.jobs import JobStatus
+from ripieno.contracts.provenance import ModelUsage, Provenance
 from ripieno.records import usage
 from ripieno.services import behalf, prices
 from ripieno.services.settings import MissingSetting
@@ -37,6 +38,25 @@ def used(owner: str, **amounts: int) -> None:
 def lines(owner: str) -> dict[tuple[str, str], tuple[str, str, str]]:
     (one,) = billing.of_owner(owner, "2026-11", EVERYBODY).owners
     return {(line.unit, line.of): (line.quantity, line.unit_price, line.price) for line in one.lines}
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled"])
+@pytest.mark.parametrize(
+    ("device", "line"),
+    [
+        ("cuda", ("gpu_seconds", "generation/musicgen/cuda")),
+        ("cpu", ("endpoint_seconds", "generation/musicgen")),
+        (None, ("endpoint_seconds", "generation/generate")),
+    ],
+)
+def test_a_job_of_which_nothing_came_counts_where_it_was_at_work(owner, state, device, line):
+    engine = Provenance(engine="musicgen", version="1", license="MIT", device=device) if device else None
+    status = JobStatus(
+        job_id="j", kind="generate", state=state, created_at="now", heartbeat_at="now", engine=engine,
+        started_at=NOVEMBER.isoformat(), ended_at=(NOVEMBER + timedelta(seconds=90)).isoformat(),
+    )  # fmt: skip
+    metering.ended(owner, "work-1:generate", "generation", "generate", status)
+    assert lines(owner)[line][0] == "90"
 
 
 def test_each_unit_has_its_line(owner, tmp_path, monkeypatch):

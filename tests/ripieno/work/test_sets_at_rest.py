@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -13,7 +14,7 @@ from ripieno.contracts.analysis import Analysis, Beat, Confidences, MoodHeard, S
 from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.composition import CompositionOrder
 from ripieno.contracts.dj_sets import SaidToSet, SetChange
-from ripieno.contracts.enums import AudioFileStatus, TakeStatus
+from ripieno.contracts.enums import AudioFileStatus, Role, TakeStatus
 from ripieno.contracts.feedback import FeedbackOrder
 from ripieno.contracts.production import MixedFile
 from ripieno.contracts.provenance import Provenance
@@ -22,8 +23,9 @@ from ripieno.contracts.speech import SpeakResult, SpokenFile, Transcript
 from ripieno.contracts.workflow import RemovalOrder, RevisionOrder, TalkOrder
 from ripieno.contracts.works import Element, ElementKind, Version
 from ripieno.music.taste import drawing, lessons
-from ripieno.records import analyses, preferences, runs, songs, works
-from ripieno.services import blobs
+from ripieno.records import analyses, preferences, quotas, runs, songs, works
+from ripieno.services import behalf, blobs
+from ripieno.services import quotas as limits
 from ripieno.work import composing, endings, exporting, removal, tasting, teaching
 from ripieno.work import rating as rating_module
 from ripieno.work.composing import StillMaking
@@ -626,6 +628,26 @@ def test_a_bridge_is_asked_for_once_and_goes_with_its_set(library, owner):
     assert not bridging.join(order), "it is not made yet"
     removal.delete(RemovalOrder.model_validate(removal.of_work(owner, its_id(owner)).order))
     assert works.find(owner, piece.work_id) is None
+
+
+def test_bridges_that_may_be_composed_are_held_with_their_set_and_then_by_themselves(library, owner, monkeypatch):
+    def held() -> int:
+        return next(one.used for one in quotas.states(owner) if one.quota == "generation_seconds_a_day")
+
+    everything = dict.fromkeys(limits.Quotas.model_fields, "unlimited")
+    table = {"roles": {"*": everything | {"generation_seconds_a_day": 5000}}, "visitors": everything}
+    monkeypatch.setenv("RIPIENO_QUOTAS", json.dumps(table))
+    far = song(owner, "Elsewhere", bpm=171, key="F#", lufs=-6)
+    with behalf.of(owner, frozenset(Role)):
+        _, order = begun(owner, brief="", songs=[library[0], far], all_of_them=True, bridges=True)
+    assert held() == 3 * 120 * 6, "which are missing is not known yet"
+    table["roles"]["*"]["generation_seconds_a_day"] = 0
+    monkeypatch.setenv("RIPIENO_QUOTAS", json.dumps(table))
+    with behalf.of(owner):  # as the workflow: what was let in is never turned away
+        (asked,) = planning.plan(order)
+        assert planning.plan(order) == [asked]
+    bridge = works.get_composition(owner, asked.work_id).composition.order
+    assert held() == 6 * bridge.duration_seconds
 
 
 @pytest.fixture
