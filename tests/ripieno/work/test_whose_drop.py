@@ -37,7 +37,9 @@ def test_drops_are_taken_in_for_those_who_are_named(storage, owner, monkeypatch,
     told, run = ingest.take_in_drop(order)
     assert (told["outcome"] == "ingested", run is not None) == (is_taken_in, is_taken_in)
     if not is_taken_in:
-        assert blobs.properties(names.REJECTED, order.blob_name).metadata["code"] == "not_allowed"
+        left = blobs.properties(names.REJECTED, order.blob_name)
+        assert (left.metadata["code"], left.size) == ("not_allowed", 0), "no byte of what nobody wants"
+        assert [failure.code for failure in failures.of_owner(owner)] == ["not_allowed"]
         assert order.blob_name not in blobs.list_names(names.RAW_AUDIO, f"owners/{owner}/")
         (entry,) = audit.listed(owner=owner, limit=5).items
         assert (entry.what, entry.status, entry.item) == ("drop", 403, None)
@@ -45,8 +47,13 @@ def test_drops_are_taken_in_for_those_who_are_named(storage, owner, monkeypatch,
 
 def test_who_was_given_an_address_needs_not_be_named(storage, owner, monkeypatch):
     monkeypatch.setenv("RIPIENO_DROP_OWNERS", "ann")
-    order = dropped(owner, makers.tone()).model_copy(update={"upload_id": uuid.uuid4().hex})
-    told, _ = ingest.take_in_drop(order)
+    upload = Upload(
+        upload_id=uuid.uuid4().hex, owner=owner, file_name="a.wav", created_at=datetime.now(UTC).isoformat()
+    )
+    uploads.create(upload)
+    name = names.uploaded_blob(upload.upload_id)
+    blobs.upload(names.RAW_AUDIO, name, makers.tone())
+    told, _ = ingest.take_in_drop(DropOrder.model_validate(ingest.dropped(name).order))
     assert told["outcome"] == "ingested"
     (entry,) = audit.listed(item=told["audio_file_id"], limit=5).items
     assert (entry.actor, entry.what) == (owner, "upload")
