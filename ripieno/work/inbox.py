@@ -156,8 +156,8 @@ def forget_owner(owner: str) -> int:
         for upload_id in uploads.ids_of(owner):
             found |= _there(place, names.uploaded_blob(upload_id))
     for failure in failures.of_owner(owner):
-        if failure.kind == FailureKind.DROP:
-            found |= _there(names.REJECTED, failure.order["blob_name"])
+        if failure.kind == FailureKind.DROP and (rejected := failure.order.get("blob_name")):
+            found |= _there(names.REJECTED, rejected)
     for place, name in found:
         blobs.delete(place, name)
     return len(found)
