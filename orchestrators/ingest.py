@@ -14,14 +14,15 @@ blueprint = df.Blueprint()
 @blueprint.function_name("IngestOrchestrator")
 @blueprint.orchestration_trigger(context_name="context")
 def ingest(context: df.DurableOrchestrationContext):
-    drop = DropOrder.model_validate(context.get_input())
+    order = context.get_input()
+    drop = DropOrder.model_validate(order)
     report(context, "ingest", 0.0, "reading the file")
     try:
         told = yield from step(context, "TakeInDrop", drop.model_dump())
         if told["outcome"] == "waiting":
             report(context, "waiting", 0.0, told["message"])
             yield context.create_timer(datetime.fromisoformat(told["until"]))
-            context.continue_as_new(drop.model_dump())
+            context.continue_as_new(order)  # with the trace that it belongs to
             return None
     except StepFailed as problem:  # an outage is no reason: what is still in the inbox is taken in later
         fault = fault_of(problem)

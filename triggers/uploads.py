@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import azure.durable_functions as df
@@ -34,20 +35,27 @@ blueprint = df.Blueprint()
 def create_upload(call: Call[UploadRequest]) -> Answer:
     """An address to put a large file at.
 
-    PUT the bytes to `upload_url` with `headers` before `expires_at`, then POST to `complete_url`.
+    PUT the bytes to `upload_url` with `headers` before `expires_at`, then POST to `complete_url`. Room for the declared
+    size is held until then; a file that is larger is rejected. The address is for one file: once that has become a song
+    or was rejected, what is put there is deleted.
     """
     wanted = call.body
     limits.check_size(wanted.file_size_bytes)
-    its = quotas.Wants(songs=1, size_bytes=wanted.file_size_bytes)
-    quotas.check_room(call.owner, its, roles=call.caller.roles)
     if wanted.webhook_url:
         webhooks.check_user_url(wanted.webhook_url)
+    its, hold = quotas.Wants(songs=1, size_bytes=wanted.file_size_bytes), names.upload_hold(call.seed)
+    quotas.check_room(call.owner, replace(its, in_place_of=hold), roles=call.caller.roles)  # for its analysis too
+    quotas.hold(call.owner, hold, roles=call.caller.roles, wants=its, is_job=False)
     now = datetime.now(UTC)
+    ends_at = (now + timedelta(minutes=settings().upload_minutes)).isoformat()
     upload = Upload(
         upload_id=call.seed,
         owner=call.owner,
         file_name=ingest.clean_name(wanted.file_name),
         created_at=now.isoformat(),
+        size_bytes=wanted.file_size_bytes,
+        roles=sorted(call.caller.roles),
+        ends_at=ends_at,
         webhook_url=wanted.webhook_url,
     )
     uploads.create(upload)
@@ -55,7 +63,7 @@ def create_upload(call: Call[UploadRequest]) -> Answer:
         upload_id=upload.upload_id,
         upload_url=blobs.write_url(names.RAW_AUDIO, names.uploaded_blob(upload.upload_id)),
         headers={"x-ms-blob-type": "BlockBlob"},
-        expires_at=(now + timedelta(minutes=settings().upload_minutes)).isoformat(),
+        expires_at=ends_at,
         complete_url=f"{settings().public_url}/api/uploads/{upload.upload_id}/complete",
     )
     return Answer(ticket, 201)

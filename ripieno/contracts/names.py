@@ -69,6 +69,7 @@ DIRECT_ANALYSIS = "analyze-"
 DIRECT_GENERATION = "generate-"
 UPLOAD_PREFIX = "uploads/"
 OWNER_PREFIX = "owners/"
+UPLOAD_HOLD = "upload-"
 _FAR_FUTURE_MS = 9_999_999_999_999
 # Of the platform's first name: an id never changes with ours.
 _SONG_NAMESPACE = uuid.UUID("5e60a1c3-5e60-4e60-8e60-5e6000000001")
@@ -113,6 +114,11 @@ def rejected_blob(song_id: str, born: str, file_name: str) -> str:
 def uploaded_blob(upload_id: str) -> str:
     """Where a direct upload goes; the name the user gave travels in the upload's table row, never in a path."""
     return f"{UPLOAD_PREFIX}{upload_id}"
+
+
+def upload_hold(upload_id: str) -> str:
+    """What the room is held under that a direct upload was promised."""
+    return f"{UPLOAD_HOLD}{upload_id}"
 
 
 def owner_in(blob_name: str) -> tuple[str | None, str]:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from ripieno.contracts.analysis import StemFormat
 from ripieno.contracts.base import Contract
+from ripieno.contracts.enums import Role
 
 DEFAULT_DEADLINE_SECONDS = 4 * 3600
 
@@ -56,12 +57,21 @@ class DropOrder(Contract):
 
 
 class Upload(Contract):
-    """A direct upload in the making: whose it is, then which workflow takes it in, then which song it is."""
+    """A direct upload in the making: whose it is, then which workflow takes it in, then which song it is.
+
+    `size_bytes` is what was declared, `roles` are those of whoever asked, `ends_at` is when nothing can be put at its
+    address any more: None where it was asked for before these were kept. `failure_id` is the failure of a drop that an
+    operator has put back.
+    """
 
     upload_id: str
     owner: str
     file_name: str
     created_at: str
+    size_bytes: int | None = None
+    roles: list[Role] | None = None
+    ends_at: str | None = None
+    failure_id: str | None = None
     webhook_url: str | None = None
     instance_id: str | None = None
     audio_file_id: str | None = None

@@ -49,6 +49,7 @@ def keep(
     element: str | None = None,
     number: int | None = None,
     order: dict[str, Any] | None = None,
+    failure_id: str | None = None,
 ) -> Failure:
     """Keep a failure. The same again counts, and says its newest reason; one that was re-driven is open again.
 
@@ -57,10 +58,11 @@ def keep(
     what : by which it is the same one: `song-{id}-{born}`, `take-{work}-{element}-1`, the message's id
     subject : the id of the song, work or voice that it is of and goes with; else `what`
     order : what is needed to do it again (small JSON)
+    failure_id : the failure that it is, where `what` has another name than when it failed first
     """
     now = datetime.now(UTC).isoformat()
     failure = Failure(
-        failure_id=id_of(kind, owner, what),
+        failure_id=failure_id or id_of(kind, owner, what),
         kind=FailureKind(kind),
         owner=owner,
         subject=subject or what,
@@ -147,6 +149,14 @@ def counted(*, most: int = 2000) -> dict[str, int]:
         if open_:
             found[kind.value] = len(open_)
     return found
+
+
+def belongs_to(failure_id: str, subject: str) -> None:
+    """From now on it goes with another subject, which came of what had failed; nothing happens where it is gone."""
+    try:
+        change(failure_id, lambda known: known.model_copy(update={"subject": subject}))
+    except FailureMissing:
+        pass
 
 
 def delete_of(owner: str, subject: str) -> None:

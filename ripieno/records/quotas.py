@@ -2,12 +2,14 @@
 
     {owner}  held             sums: how many jobs run, and the songs, bytes and seconds that they were let in with
     {owner}  held|{instance}  entries: of one workflow
+    {owner}  held|upload-{id} entries: of what a direct upload was promised room for, no job yet
 
 Whoever asks for a place is in a list of `usage` first, which is what the timer reads.
 
 A place is held before anything else is done. The song's own entry takes its place once there is one; a workflow that
 has ended, or that never began because its asker died, is found when somebody would be turned away, and by a timer, and
-gives back what it held. Whoever has no quota at all holds nothing.
+gives back what it held. A direct upload holds what it declared until it has come to something or its address has ended;
+the workflow of its song takes over what it held. Whoever has no quota at all holds nothing.
 """
 
 from __future__ import annotations
@@ -25,9 +27,10 @@ from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 
 from ripieno.contracts import names
 from ripieno.contracts.enums import AudioFileStatus, Role
-from ripieno.records import rows, songs, tally, usage
+from ripieno.records import rows, songs, tally, uploads, usage
 from ripieno.records.tally import Amounts, Entry, Sums
 from ripieno.records.usage import HELD
+from ripieno.services import blobs
 from ripieno.services import quotas as limits
 from ripieno.services.quotas import QuotaName, Quotas
 from ripieno.services.storage import table
@@ -78,11 +81,12 @@ class OverQuota(tally.OverLimit):
 @dataclass(frozen=True)
 class Wants:
     """What a workflow is let in with, beside its place: new songs, their bytes, seconds of new audio as far as they are
-    known before (what is really made counts, once it is)."""
+    known before (what is really made counts, once it is). `in_place_of` is what they were held under until now."""
 
     songs: int = 0
     size_bytes: int = 0
     generation_seconds: float = 0.0
+    in_place_of: str | None = None
 
 
 NOTHING = Wants()
@@ -105,9 +109,11 @@ def hold(
     roles: frozenset[Role] | None = None,
     wants: Wants = NOTHING,
     is_let_in: bool = False,
+    is_job: bool = True,
     now: datetime | None = None,
 ) -> None:
     """Hold a place for a workflow, once. `is_let_in`: it goes on with what was let in before, and is only counted.
+    `is_job`: else nothing runs for it yet, and only what it wants is held.
 
     Raises
     ------
@@ -119,7 +125,7 @@ def hold(
     _list(owner)
     moment = now or datetime.now(UTC)
     amounts: Amounts = {
-        "jobs": 1,
+        "jobs": int(is_job),
         "songs": wants.songs,
         "bytes": wants.size_bytes,
         "generation_ms": round(wants.generation_seconds * 1000),
@@ -127,18 +133,19 @@ def hold(
     entry = Entry(
         f"{HELD}|{instance_id}", {name: value for name, value in amounts.items() if value}, (HELD,), once=True
     )
+    entries = [entry, *([Entry(f"{HELD}|{wants.in_place_of}")] if wants.in_place_of else [])]
     if is_let_in:
-        tally.put(names.USAGE, owner, [entry])
+        tally.put(names.USAGE, owner, entries)
         return
 
     def judge(before: Sums, added: Sums) -> None:
         check(quotas, _used(owner, before[HELD], moment), added[HELD], moment)
 
     try:
-        tally.put(names.USAGE, owner, [entry], judge=judge)
+        tally.put(names.USAGE, owner, entries, judge=judge)
     except OverQuota:  # by what is over, perhaps, or by a song that was just counted twice: with its place, and itself
         sweep(owner)
-        tally.put(names.USAGE, owner, [entry], judge=judge)
+        tally.put(names.USAGE, owner, entries, judge=judge)
 
 
 def check_room(owner: str, wants: Wants, *, roles: frozenset[Role] | None = None) -> None:
@@ -149,7 +156,7 @@ def check_room(owner: str, wants: Wants, *, roles: frozenset[Role] | None = None
     asked = {"jobs": wants.songs, "songs": wants.songs, "bytes": wants.size_bytes}
     for is_last in (False, True):
         try:
-            check(quotas, _used(owner, tally.sum_of(names.USAGE, owner, HELD), now), asked, now)
+            check(quotas, _used(owner, _held_beside(owner, wants.in_place_of), now), asked, now)
             return
         except OverQuota:
             if is_last:
@@ -157,12 +164,18 @@ def check_room(owner: str, wants: Wants, *, roles: frozenset[Role] | None = None
             sweep(owner)
 
 
+def _held_beside(owner: str, instance_id: str | None) -> Amounts:
+    held = tally.sum_of(names.USAGE, owner, HELD)
+    own = tally.entry_of(names.USAGE, owner, f"{HELD}|{instance_id}") if instance_id else None
+    return {name: amount - (own or {}).get(name, 0) for name, amount in held.items()}
+
+
 def check(quotas: Quotas, used: Amounts, asked: Amounts, now: datetime) -> None:
     """Raises `OverQuota` for the first quota that what is asked for, beside what is used, goes beyond."""
     for quota, name, unit in _QUOTAS:
         limit = getattr(quotas, quota)
         wanted = asked.get(name, 0)
-        if limit is None or not wanted:
+        if limit is None or wanted <= 0:
             continue
         have = used.get(quota, 0)
         if have + wanted > limit * unit:
@@ -263,7 +276,8 @@ def sweep(owner: str, *, now: datetime | None = None) -> int:
     moment, gone = now or datetime.now(UTC), 0
     for one in list(tally.counted(names.USAGE, owner, f"{HELD}|")):
         instance_id = one.key.removeprefix(f"{HELD}|")
-        if _is_over(owner, instance_id, moment - one.written):
+        is_over = _is_upload_over if instance_id.startswith(names.UPLOAD_HOLD) else _is_over
+        if is_over(owner, instance_id, moment - one.written):
             give_back(owner, instance_id)
             gone += 1
     return gone
@@ -300,6 +314,21 @@ def _order_of(owner: str, instance_id: str) -> dict[str, Any] | None:
         return json.loads(table(names.RUNS).get_entity(owner, instance_id, select=["order"])["order"])
     except ResourceNotFoundError:
         return None
+
+
+def _is_upload_over(owner: str, hold: str, age: timedelta) -> bool:
+    """Whether nothing comes of a direct upload any more, and nothing lies there that waits."""
+    upload_id = hold.removeprefix(names.UPLOAD_HOLD)
+    upload = uploads.find(upload_id)
+    if upload is None:
+        return age > NEVER_BEGAN
+    if not uploads.has_ended(upload, datetime.now(UTC)):
+        return False
+    try:
+        blobs.properties(names.RAW_AUDIO, names.uploaded_blob(upload_id))
+    except blobs.BlobMissing:
+        return True
+    return False
 
 
 def _is_over(owner: str, instance_id: str, age: timedelta) -> bool:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import UpdateMode
 
 from ripieno.contracts import names
+from ripieno.contracts.enums import Role
 from ripieno.contracts.workflow import Upload
 from ripieno.services.storage import table
+
+_LONGEST = timedelta(days=1)  # that an address can be used, where it is not known how long this one can
 
 
 def create(upload: Upload) -> None:
     """Keep an upload; the same again is the same."""
     fields = {name: value for name, value in upload.model_dump().items() if value is not None}
+    if upload.size_bytes is not None:
+        fields["size_bytes"] = str(upload.size_bytes)  # tables have 32 bits
+    if upload.roles is not None:
+        fields["roles"] = ",".join(sorted(upload.roles))
     table(names.UPLOADS).upsert_entity(_key(upload.upload_id) | fields, mode=UpdateMode.REPLACE)
 
 
@@ -24,9 +31,15 @@ def find(upload_id: str) -> Upload | None:
     if not upload_id.isalnum():
         return None
     try:
-        return Upload.model_validate(dict(table(names.UPLOADS).get_entity(upload_id[:2], upload_id)))
+        return _upload(table(names.UPLOADS).get_entity(upload_id[:2], upload_id))
     except ResourceNotFoundError:
         return None
+
+
+def has_ended(upload: Upload, now: datetime) -> bool:
+    """Whether it has come to something, or nothing can come of it any more, unless that is there already."""
+    ends_at = datetime.fromisoformat(upload.ends_at or upload.created_at)
+    return upload.outcome is not None or now > ends_at + (timedelta(0) if upload.ends_at else _LONGEST)
 
 
 def note(upload_id: str, **fields: Any) -> None:
@@ -45,7 +58,7 @@ def expire(before: datetime, *, most: int = 1000, also: Callable[[Upload], None]
     )
     gone = 0
     for row, _ in zip(rows, range(most), strict=False):
-        also(Upload.model_validate(dict(row)))
+        also(_upload(row))
         table(names.UPLOADS).delete_entity(row["PartitionKey"], row["RowKey"])
         gone += 1
     return gone
@@ -62,15 +75,26 @@ def delete_of(owner: str, audio_file_id: str) -> None:
         table(names.UPLOADS).delete_entity(row["PartitionKey"], row["RowKey"])
 
 
-def delete_all(owner: str) -> list[str]:
-    """Forget all that somebody began to upload; the ids of it."""
+def ids_of(owner: str) -> list[str]:
+    """All that somebody began to upload in the last days."""
     found = table(names.UPLOADS).query_entities(
         "owner eq @owner", parameters={"owner": owner}, select=["PartitionKey", "RowKey"]
     )
-    gone = [(row["PartitionKey"], row["RowKey"]) for row in found]
-    for partition, key in gone:
-        table(names.UPLOADS).delete_entity(partition, key)
-    return [key for _, key in gone]
+    return [row["RowKey"] for row in found]
+
+
+def delete_all(owner: str) -> list[str]:
+    """Forget all that somebody began to upload; the ids of it."""
+    gone = ids_of(owner)
+    for upload_id in gone:
+        table(names.UPLOADS).delete_entity(upload_id[:2], upload_id)
+    return gone
+
+
+def _upload(row: Any) -> Upload:
+    roles = row.get("roles")
+    its = {"roles": None if roles is None else [Role(role) for role in roles.split(",") if role]}
+    return Upload.model_validate(dict(row) | its)
 
 
 def _key(upload_id: str) -> dict[str, str]:

@@ -269,11 +269,11 @@ def delete_prefix(container_name: str, prefix: str) -> int:
     return len(found)
 
 
-def delete_older(container_name: str, before: datetime, *, seconds: float) -> int:
+def delete_older(container_name: str, before: datetime, *, seconds: float, prefix: str = "") -> int:
     """Delete every blob that was last written before a moment, by the storage service's clock, until the time is over;
     returns how many."""
     deadline, gone = time.monotonic() + seconds, 0
-    for blob in container(container_name).list_blobs():
+    for blob in container(container_name).list_blobs(name_starts_with=prefix):
         if time.monotonic() > deadline:
             break
         if blob.last_modified < before:

@@ -89,8 +89,11 @@ def of_rejected_song(song: AudioFile) -> None:
     )
 
 
-def of_rejected_drop(blob_name: str, code: str, reason: str, order: DropOrder | None, owner: str) -> None:
-    """A blob of the inbox that could not be read at all."""
+def of_rejected_drop(
+    blob_name: str, code: str, reason: str, order: DropOrder | None, owner: str, *, failure_id: str | None = None
+) -> None:
+    """A blob of the inbox that could not be read at all, or that there was no room for; `failure_id` is the failure of
+    what was put back and failed again."""
     failures.keep(
         FailureKind.DROP,
         blob_name,
@@ -99,6 +102,7 @@ def of_rejected_drop(blob_name: str, code: str, reason: str, order: DropOrder | 
         code=code,
         instance_id=order.instance_id if order else None,
         order={"blob_name": blob_name, "file_name": order.original_file_name if order else ""},
+        failure_id=failure_id,
     )
 
 

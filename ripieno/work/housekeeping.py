@@ -68,6 +68,12 @@ def expire(now: datetime | None = None) -> dict[str, int]:
         "miscounted bytes": lambda: metering.measure_everything(LONGEST_SECONDS),
         "uncounted verdicts": lambda: judging.count_everything(LONGEST_SECONDS),
         "failures": lambda: _all(lambda: failures.expire(now - timedelta(days=settings().keep_history_days))),
+        "rejected uploads": lambda: blobs.delete_older(
+            names.REJECTED,
+            now - timedelta(days=settings().keep_history_days),
+            seconds=LONGEST_SECONDS,
+            prefix=names.UPLOAD_PREFIX,
+        ),
         "reviews": lambda: review.end_unreviewed(now),
         "orphans": lambda: sum(
             records.sweep(now - KEEP_ORPHANS)

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections import Counter, OrderedDict
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -14,17 +13,16 @@ from azure.core.exceptions import AzureError
 from azure.durable_functions import DurableOrchestrationClient
 
 from ripieno.contracts import names
-from ripieno.records import runs
-from ripieno.services import identity, logs, telemetry
+from ripieno.contracts.operations import FailureKind
+from ripieno.records import failures, runs, uploads
+from ripieno.services import blobs, identity, logs, telemetry
 from ripieno.services.outage import is_final
-from ripieno.services.settings import settings
-from ripieno.services.storage import container
-from ripieno.work import asking, ingest
+from ripieno.work import asking, ingest, lying
+from ripieno.work.lying import Lying
 
 log = logging.getLogger("ripieno.inbox")
 MOST_AT_ONCE = 500
 MOST_OF_ONE_OWNER = 32
-MOST_LISTED = 20_000
 AGAIN_AFTER = timedelta(minutes=5)
 _MOST_REMEMBERED = 10_000
 _asked: OrderedDict[tuple[str, str], datetime] = OrderedDict()  # this process has asked for these already
@@ -34,26 +32,29 @@ async def look(client: DurableOrchestrationClient) -> int:
     """Ask for what lies there to be taken in, each owner's in turn, the one that came first first; of one owner so many
     at a time, so that the thousand of one are not all before another's one. Returns how many were new."""
     try:
-        lying = await asyncio.to_thread(_lying)
+        there = await asyncio.to_thread(lying.found)
     except AzureError as fault:
         log.warning("the inbox cannot be looked into: %s", fault)
         return 0
     new, now = 0, datetime.now(UTC)
-    under_way = Counter(whose for name, etag, whose in lying if _is_asked(name, etag, now))
-    for name, etag, whose in lying:
-        now = datetime.now(UTC)
-        if _is_asked(name, etag, now) or under_way[whose] >= MOST_OF_ONE_OWNER:
+    under_way = Counter(one.owner for one in there if _is_asked(one, now))
+    left = MOST_AT_ONCE
+    for one in _in_turn([one for one in there if not _is_asked(one, now)]):
+        if under_way[one.owner] >= MOST_OF_ONE_OWNER:
             continue
-        under_way[whose] += 1
+        if left == 0:
+            break
+        left -= 1
+        under_way[one.owner] += 1
         try:
-            new += await take(client, name)
+            new += await take(client, one.name)
         except Exception as problem:  # of one blob: it keeps no other waiting
             if not is_final(problem):
-                log.warning("%s cannot be taken in now: %s", logs.shown(name), logs.without_words(problem))
+                log.warning("%s cannot be taken in now: %s", logs.shown(one.name), logs.without_words(problem))
                 continue
-            await _reject(name, problem)
-        _asked[name, etag] = now
-        _asked.move_to_end((name, etag))
+            await _reject(one.name, problem)
+        _asked[one.name, one.etag] = datetime.now(UTC)
+        _asked.move_to_end((one.name, one.etag))
         while len(_asked) > _MOST_REMEMBERED:
             _asked.popitem(last=False)
     return new
@@ -70,10 +71,13 @@ async def hear(client: DurableOrchestrationClient, event: Any) -> None:
 
 
 def owner_of(event: Any) -> str:
-    """Whose the drops are that an event tells of, as far as their paths say."""
-    told = [one for one in (event if isinstance(event, list) else [event]) if isinstance(one, dict)]
-    said = next((owner for one in told if (owner := names.owner_in(_told_of(one))[0])), None)
-    return identity.owner_named(said or settings().default_owner)
+    """Whose the drops are that an event tells of, as far as their paths and the rows of uploads say."""
+    told = [_told_of(one) for one in (event if isinstance(event, list) else [event]) if isinstance(one, dict)]
+    begun = (uploads.find(one.removeprefix(names.UPLOAD_PREFIX)) for one in told if one.startswith(names.UPLOAD_PREFIX))
+    upload = next((one for one in begun if one is not None), None)
+    if upload is not None:
+        return upload.owner
+    return ingest.owner_of_drop(next((one for one in told if names.owner_in(one)[0]), ""), None)
 
 
 def _id_of(event: Any) -> str:
@@ -121,17 +125,43 @@ async def _reject(name: str, problem: Exception) -> None:
         log.warning("%s cannot be rejected now: %s", logs.shown(name), logs.without_words(fault))
 
 
-def _is_asked(name: str, etag: str, now: datetime) -> bool:
-    asked = _asked.get((name, etag))
+def _is_asked(one: Lying, now: datetime) -> bool:
+    asked = _asked.get((one.name, one.etag))
     return asked is not None and asked + AGAIN_AFTER > now
 
 
-def _lying() -> list[tuple[str, str, str]]:
-    """(name, ETag, whose it is as far as can be seen from outside) of what lies there, each owner's in turn."""
-    found: dict[str, list[tuple[datetime, str, str]]] = {}
-    for blob in islice(container(names.RAW_AUDIO).list_blobs(include=["metadata"]), MOST_LISTED):
-        whose = names.owner_in(blob.name)[0] or (blob.metadata or {}).get("owner") or ""
-        found.setdefault(whose, []).append((blob.last_modified, blob.name, str(blob.etag)))
-    in_turn = [(turn, at, name, etag, whose) for whose, its in found.items()
-               for turn, (at, name, etag) in enumerate(sorted(its))]  # fmt: skip
-    return [(name, etag, whose) for _, _, name, etag, whose in sorted(in_turn)[:MOST_AT_ONCE]]
+def _in_turn(lying: list[Lying]) -> list[Lying]:
+    """Each owner's first, then each one's second."""
+    its: dict[str, list[Lying]] = {}
+    for one in sorted(lying, key=lambda one: (one.since, one.name)):
+        its.setdefault(one.owner, []).append(one)
+    turns = [(turn, one.since, one.name, one) for those in its.values() for turn, one in enumerate(those)]
+    return [one for *_, one in sorted(turns, key=lambda turn: turn[:3])]
+
+
+def forget_owner(owner: str) -> int:
+    """Delete whatever of somebody lies in the inbox, and what of theirs was rejected; returns how many blobs that was.
+
+    Their uploads and failures say which some of those are: whoever forgets these does so after this.
+    """
+    found = {
+        (names.RAW_AUDIO, str(blob.name))
+        for blob in lying.beside()
+        if ingest.owner_of_drop(str(blob.name), blob.metadata) == owner
+    }
+    for place in (names.RAW_AUDIO, names.REJECTED):
+        for folder in lying.folders_of_owners(place):
+            if identity.owner_named(folder.removeprefix(names.OWNER_PREFIX).rstrip("/")) == owner:
+                found |= {(place, name) for name in blobs.list_names(place, folder)}
+        for upload_id in uploads.ids_of(owner):
+            found |= _there(place, names.uploaded_blob(upload_id))
+    for failure in failures.of_owner(owner):
+        if failure.kind == FailureKind.DROP and (rejected := failure.order.get("blob_name")):
+            found |= _there(names.REJECTED, rejected)
+    for place, name in found:
+        blobs.delete(place, name)
+    return len(found)
+
+
+def _there(place: str, name: str) -> set[tuple[str, str]]:
+    return {(place, one) for one in blobs.list_names(place, name) if one == name}

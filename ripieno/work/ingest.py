@@ -12,6 +12,7 @@ import random
 import re
 import tempfile
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,8 +23,8 @@ from ripieno.contracts.audit import AuditEntry
 from ripieno.contracts.enums import AudioFileStatus, AudioFormat, ItemKind, Role
 from ripieno.contracts.generation import GenerationOrder
 from ripieno.contracts.problems import BadAudio
-from ripieno.contracts.workflow import DropOrder, Run, SongOrder
-from ripieno.records import audit, quotas, runs, songs, uploads
+from ripieno.contracts.workflow import DropOrder, Run, SongOrder, Upload
+from ripieno.records import audit, failures, quotas, runs, songs, uploads
 from ripieno.records.quotas import Wants
 from ripieno.services import access, audio_format, behalf, blobs, identity, limits
 from ripieno.services.settings import settings
@@ -153,11 +154,11 @@ def _taken(
     sending = timedelta(seconds=size / _SLOWEST_BYTES_A_SECOND)
     asked = song_run(song, work_id)
     making = generating.likely_seconds(makes, song) if makes else 0.0
-    wants = Wants(songs=known is None, size_bytes=size, generation_seconds=making)
+    wants = Wants(songs=known is None, size_bytes=size, generation_seconds=making, in_place_of=_held_by(drop))
     if fault is None:
         runs.note(asked, not_before=datetime.now(UTC) + sending, wants=wants, is_let_in=False)  # a drop is asked too
     else:
-        quotas.check_room(owner, Wants(size_bytes=size), roles=_roles())
+        quotas.check_room(owner, Wants(size_bytes=size, in_place_of=_held_by(drop)), roles=_roles())
         runs.note_unasked(asked, not_before=datetime.now(UTC) + sending)
     _store(song, path, drop)
     return _entered(song, known, asked)
@@ -270,17 +271,18 @@ def dropped(blob_name: str) -> Run:
         raise DropMissing(f"{blob_name} is gone: it was taken in or deleted already") from None
     upload = None
     if blob_name.startswith(names.UPLOAD_PREFIX):
-        upload = uploads.find(blob_name.removeprefix(names.UPLOAD_PREFIX))
-    in_path, rest = names.owner_in(blob_name)
-    said = in_path or (found.metadata or {}).get("owner") or settings().default_owner
-    owner = upload.owner if upload else identity.owner_named(said)
+        upload = open_upload(blob_name)
+        if upload is None:
+            blobs.delete(names.RAW_AUDIO, blob_name)
+            raise DropMissing(f"{blob_name} belonged to nobody, and is deleted")
+    owner = upload.owner if upload else owner_of_drop(blob_name, found.metadata)
     instance_id = names.drop_instance(blob_name, found.etag)
     order = DropOrder(
         owner=owner,
         blob_name=blob_name,
         etag=found.etag,
         instance_id=instance_id,
-        original_file_name=upload.file_name if upload else clean_name(rest),
+        original_file_name=upload.file_name if upload else clean_name(names.owner_in(blob_name)[1]),
         arrived_at=found.last_modified.isoformat(),
         upload_id=upload.upload_id if upload else None,
         webhook_url=upload.webhook_url if upload else None,
@@ -290,44 +292,103 @@ def dropped(blob_name: str) -> Run:
     return asking.run_of(owner, "IngestOrchestrator", instance_id, order.model_dump())
 
 
+def open_upload(blob_name: str) -> Upload | None:
+    """The direct upload that a blob below `uploads/` belongs to; None where it belongs to nobody.
+
+    Its row alone is believed: an address outlives the row of whoever deleted what came of it, and can be put at once
+    more after it has come to something.
+    """
+    upload = uploads.find(blob_name.removeprefix(names.UPLOAD_PREFIX))
+    return upload if upload is not None and upload.outcome is None else None
+
+
+def owner_of_drop(blob_name: str, metadata: Mapping[str, str] | None) -> str:
+    """Whose a drop is, beside `uploads/`: its path says, else its metadata, else a setting."""
+    said = names.owner_in(blob_name)[0] or (metadata or {}).get("owner") or settings().default_owner
+    return identity.owner_named(said)
+
+
 def take_in_drop(order: DropOrder) -> tuple[dict, Run | None]:
     """Take a blob out of the inbox. Returns `{outcome, audio_file_id, message}` and the run to start.
 
     Outcomes: ingested, duplicate, rejected, missing, waiting. May be repeated: what was taken in before is found as a
     duplicate of itself, and its run is the same run. Whose owner has used up their songs of the day, or has as many
     jobs as they may, has the file wait in the inbox `until` (ISO 8601) it is worth another look; whose storage is full
-    has it rejected, since it would lie there all the same.
+    has it refused, since it would lie there all the same. A direct upload is asked for what whoever began it may have.
     """
-    if order.upload_id is None and not access.takes_drops_of(order.owner):
+    if order.upload_id is None:
+        if access.takes_drops_of(order.owner):
+            return _within_quotas(order, None)
         why = f"nothing is taken in from the inbox for {order.owner}: RIPIENO_DROP_OWNERS names those for whom it is"
-        return _rejected(order, "not_allowed", why, 403), None
+        return _refused(order, "not_allowed", why, 403), None
+    upload = uploads.find(order.upload_id)
+    if upload is None:
+        blobs.delete(names.RAW_AUDIO, order.blob_name)
+        return _told(order, "missing", None, "it was deleted by whom it belonged to"), None
+    with behalf.of(order.owner, _roles_of(upload)):
+        return _within_quotas(order, upload)
+
+
+def _roles_of(upload: Upload) -> frozenset[Role] | None:
+    return None if upload.roles is None else frozenset(map(Role, upload.roles))
+
+
+def _within_quotas(order: DropOrder, upload: Upload | None) -> tuple[dict, Run | None]:
+    size = 0
     try:
         lying = blobs.properties(names.RAW_AUDIO, order.blob_name)
+        size = lying.size
         if lying.etag == order.etag:
-            limits.check_size(lying.size)
-        quotas.check_room(order.owner, Wants(songs=1, size_bytes=lying.size))  # each time, before it is downloaded
+            limits.check_size(size)
+            _check_declared(upload, size)
+        wants = Wants(songs=1, size_bytes=size, in_place_of=_held_by(order))
+        quotas.check_room(order.owner, wants, roles=_roles())  # each time, before it is downloaded
         return _taken_in_drop(order)
     except BadAudio as problem:  # not brought here at all: storage takes blobs that no disk does
-        return _too_large(order, problem), None
+        return _refused(order, problem.code, problem.message, 422), None
     except blobs.BlobMissing:
         why = f"{order.blob_name} is gone: it was taken in, deleted or replaced already"
         return _told(order, "missing", None, why), None
     except quotas.OverQuota as over:
         if over.quota == "storage_bytes":
-            return _rejected(order, over.code, str(over), 429), None
-        if order.upload_id:
-            uploads.note(order.upload_id, message=f"it waits: {over}")
-        until = datetime.now(UTC) + timedelta(seconds=over.retry_after * (1 + random.random()))
-        if over.turns_at is not None:  # not all that waited in the same second
-            until = over.turns_at + timedelta(seconds=_SPREAD_SECONDS * random.random())
-        told = {"outcome": "waiting", "audio_file_id": None, "message": f"it waits: {over}"}
-        return told | {"until": until.isoformat()}, None
+            return _refused(order, over.code, str(over), 429), None
+        return _waiting(order, size, over), None
 
 
-def _rejected(order: DropOrder, code: str, why: str, status: int) -> dict:
-    reject(order, code, why)
+def _check_declared(upload: Upload | None, size: int) -> None:
+    """Raises `BadAudio`: an address cannot say how much may be put at it."""
+    if upload is not None and upload.size_bytes is not None and size > upload.size_bytes:
+        why = f"the file has {size} bytes, and {upload.size_bytes} were declared: ask for an upload of that size"
+        raise BadAudio("larger_than_declared", why)
+
+
+def _held_by(order: DropOrder | None) -> str | None:
+    """What the room is held under that was promised before the file came."""
+    return names.upload_hold(order.upload_id) if order is not None and order.upload_id else None
+
+
+def _waiting(order: DropOrder, size: int, over: quotas.OverQuota) -> dict:
+    why = f"it waits: {over}"
+    if order.upload_id:
+        uploads.note(order.upload_id, message=why)
+        wants = Wants(songs=1, size_bytes=size)
+        quotas.hold(
+            order.owner, names.upload_hold(order.upload_id), roles=_roles(), wants=wants, is_let_in=True, is_job=False
+        )
+    until = datetime.now(UTC) + timedelta(seconds=over.retry_after * (1 + random.random()))
+    if over.turns_at is not None:  # not all that waited in the same second
+        until = over.turns_at + timedelta(seconds=_SPREAD_SECONDS * random.random())
+    return {"outcome": "waiting", "audio_file_id": None, "message": why, "until": until.isoformat()}
+
+
+def _refused(order: DropOrder, code: str, why: str, status: int) -> dict:
+    """Of what there is no room for, or nobody wants, the reason is kept in the container `rejected`, and no byte."""
+    blobs.upload(names.REJECTED, order.blob_name, b"", metadata=_why(code, why))
+    _keep_failure(order, code, why)
     _log(order, status, None)
-    return _told(order, "rejected", None, why)
+    told = _told(order, "rejected", None, why)
+    leave_inbox(order)
+    return told
 
 
 def _taken_in_drop(order: DropOrder) -> tuple[dict, Run | None]:
@@ -366,39 +427,51 @@ def _log(order: DropOrder, status: int, song: AudioFile | None) -> None:
     )
 
 
-def _too_large(order: DropOrder, problem: BadAudio) -> dict:
-    """Of what is larger than a song may be, the reason is kept in the container `rejected`, and no byte."""
-    why = {"code": problem.code, "reason": problem.message}
-    blobs.upload(names.REJECTED, order.blob_name, b"", metadata=why)
-    _log(order, 422, None)
-    return _told(order, "rejected", None, problem.message)
-
-
 def reject(order: DropOrder, code: str, message: str) -> None:
     """Move a blob that cannot be taken in to the container `rejected`, with the reason."""
-    if _reject(order.blob_name, order.etag, code, message):
-        failing.of_rejected_drop(order.blob_name, code, message, order, order.owner)
+    if order.upload_id is not None and uploads.find(order.upload_id) is None:
+        blobs.delete(names.RAW_AUDIO, order.blob_name)
+    elif _reject(order.blob_name, order.etag, code, message):
+        _keep_failure(order, code, message)
         _told(order, "rejected", None, message)
         leave_inbox(order)
 
 
 def reject_unasked(blob_name: str, message: str) -> None:
     """The same of a blob of which not even an order could be made, so that it does not lie in the way for ever."""
-    etag = str(blobs.properties(names.RAW_AUDIO, blob_name).etag)
-    if _reject(blob_name, etag, "cannot_be_taken_in", message):
-        owner = identity.owner_named(names.owner_in(blob_name)[0] or settings().default_owner)
+    found = blobs.properties(names.RAW_AUDIO, blob_name)
+    owner = owner_of_drop(blob_name, found.metadata)
+    if blob_name.startswith(names.UPLOAD_PREFIX):
+        upload = open_upload(blob_name)
+        if upload is None:
+            blobs.delete(names.RAW_AUDIO, blob_name)
+            return
+        owner = upload.owner
+        uploads.note(upload.upload_id, outcome="rejected", message=message)
+    if _reject(blob_name, str(found.etag), "cannot_be_taken_in", message):
         failing.of_rejected_drop(blob_name, "cannot_be_taken_in", message, None, owner)
-        blobs.delete(names.RAW_AUDIO, blob_name, etag=etag)
+        blobs.delete(names.RAW_AUDIO, blob_name, etag=str(found.etag))
+
+
+def _keep_failure(order: DropOrder, code: str, message: str) -> None:
+    """For operators; of what one of them has put back, the failure that it was."""
+    upload = uploads.find(order.upload_id) if order.upload_id else None
+    failure_id = upload.failure_id if upload else None
+    failing.of_rejected_drop(order.blob_name, code, message, order, order.owner, failure_id=failure_id)
 
 
 def _reject(blob_name: str, etag: str, code: str, message: str) -> bool:
     """The bytes and the reason in the container `rejected`; whether this version of the blob was there."""
-    why = {"code": code, "reason": message.encode("ascii", "replace").decode()[:500]}
     try:
-        blobs.copy(names.RAW_AUDIO, blob_name, names.REJECTED, blob_name, etag=etag, metadata=why)
+        blobs.copy(names.RAW_AUDIO, blob_name, names.REJECTED, blob_name, etag=etag, metadata=_why(code, message))
     except blobs.BlobMissing:
         return False
     return True
+
+
+def _why(code: str, message: str) -> dict[str, str]:
+    """As metadata, which is ASCII."""
+    return {"code": code, "reason": message.encode("ascii", "replace").decode()[:500]}
 
 
 def leave_inbox(order: DropOrder) -> None:
@@ -410,7 +483,17 @@ def _told(order: DropOrder, outcome: str, song: AudioFile | None, message: str) 
     told = {"outcome": outcome, "audio_file_id": song.audio_file_id if song else None, "message": message}
     if order.upload_id and not (outcome == "missing" and (_is_there_again(order) or _has_outcome(order.upload_id))):
         uploads.note(order.upload_id, **told)
+        quotas.give_back(order.owner, names.upload_hold(order.upload_id))
+        if song is not None:
+            _let_its_failure_go_with(song, order.upload_id)
     return told
+
+
+def _let_its_failure_go_with(song: AudioFile, upload_id: str) -> None:
+    """The failure of a drop that was put back has its file's name: it goes with the song."""
+    upload = uploads.find(upload_id)
+    if upload is not None and upload.failure_id is not None:
+        failures.belongs_to(upload.failure_id, song.audio_file_id)
 
 
 def _is_there_again(order: DropOrder) -> bool:

@@ -17,9 +17,9 @@ from ripieno.contracts import names
 from ripieno.contracts.enums import AudioFileStatus, GenerationStatus, TakeStatus
 from ripieno.contracts.operations import Failure, FailureKind, FailureView, Redriven, RedriveOrder
 from ripieno.contracts.voice_profiles import TrainOrder
-from ripieno.contracts.workflow import Run, SongOrder, VersionOrder, VoiceVersionOrder, WorkOrder
+from ripieno.contracts.workflow import Run, SongOrder, Upload, VersionOrder, VoiceVersionOrder, WorkOrder
 from ripieno.contracts.works import ElementKind, Work
-from ripieno.records import failures, runs, songs, voices, works
+from ripieno.records import failures, runs, songs, uploads, voices, works
 from ripieno.records.quotas import Wants
 from ripieno.services import blobs
 from ripieno.work import (
@@ -414,14 +414,35 @@ class Undelivered(RuntimeError):
 
 
 def _dropped_again(failure: Failure) -> str:
-    """The bytes back into the inbox, under a name that says whose they are. Raises `CannotRedrive`."""
+    """The bytes back into the inbox, as a direct upload of whose they are. Raises `CannotRedrive`."""
     source = failure.order["blob_name"]
-    file_name = (failure.order.get("file_name") or source).rpartition("/")[2] or "untitled"
-    target = f"{names.OWNER_PREFIX}{failure.owner}/{failure.failure_id}/{file_name}"
+    is_of_a_song = source.startswith(f"{failure.subject}/")  # which keeps it
+    upload_id = f"{failure.failure_id}{failure.times}"
+    target, known = names.uploaded_blob(upload_id), uploads.find(upload_id)
     try:
+        size = blobs.properties(names.REJECTED, source).size
+        if size == 0:
+            raise CannotRedrive("the reason alone was kept, and no byte: it has to be sent again")
+        if known is None:  # before the bytes, which are nobody's without it
+            uploads.create(_put_back(failure, upload_id, size, None if is_of_a_song else failure.failure_id))
         blobs.copy(names.REJECTED, source, names.RAW_AUDIO, target)
     except blobs.BlobMissing:
+        if known is not None:
+            return target  # whoever died behind the claim has put it back
         raise CannotRedrive("the bytes are gone: it has to be sent again") from None
-    if failure.subject == source:  # of no song, which would keep it
+    if not is_of_a_song:
         blobs.delete(names.REJECTED, source)
     return target
+
+
+def _put_back(failure: Failure, upload_id: str, size: int, failure_id: str | None) -> Upload:
+    now, source = datetime.now(UTC).isoformat(), failure.order["blob_name"]
+    return Upload(
+        upload_id=upload_id,
+        owner=failure.owner,
+        file_name=(failure.order.get("file_name") or source).rpartition("/")[2] or "untitled",
+        created_at=now,
+        size_bytes=size,
+        ends_at=now,
+        failure_id=failure_id,
+    )

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from orchestrators import endpoint_job, pipeline, version, work
+from orchestrators import endpoint_job, ingest, pipeline, version, work
 from ripieno.contracts.tracing import FIELD, read, within
 from ripieno.contracts.workflow import Run
 from ripieno.local.durable.engine import Engine
@@ -32,9 +32,10 @@ ANSWERS = {
 class App:
     """The real orchestrators, and activities that note what they are given."""
 
-    def __init__(self):
+    def __init__(self, answers: dict | None = None):
         self.given: list[tuple[str, dict]] = []
-        parts = (pipeline, work, version, endpoint_job)
+        self._answers = ANSWERS if answers is None else answers
+        parts = (ingest, pipeline, work, version, endpoint_job)
         built = [one._function for part in parts for one in part.blueprint._function_builders]
         self._orchestrators = {one.get_function_name(): one.get_user_function() for one in built}
 
@@ -43,22 +44,23 @@ class App:
 
     def call_activity(self, name: str, input_json: str | None) -> str:
         self.given.append((name, json.loads(input_json or "{}")))
-        return json.dumps({"value": ANSWERS[name]})
+        answer = self._answers[name]
+        return json.dumps({"value": answer.pop(0) if name == "TakeInDrop" else answer})
 
 
-def run(order: dict) -> App:
-    app = App()
+def run(order: dict, app: App | None = None, orchestrator: str = "PipelineOrchestrator") -> App:
+    app = app or App()
     engine = Engine(Store(":memory:"), app, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
-    engine.start("PipelineOrchestrator", json.dumps(order), SONG["instance_id"])
+    engine.start(orchestrator, json.dumps(order), order["instance_id"])
     while True:
         ready, todo = engine.store.ready_instances(), engine.store.claim_activity()
         if todo is not None:
             engine.run_activity(todo)
         elif ready:
             engine.run_episode(ready[0])
-        else:
+        elif not engine.fire_due_timers():
             break
-    ended = engine.store.instance(SONG["instance_id"])
+    ended = engine.store.instance(order["instance_id"])
     assert ended["status"] == "Completed", ended["output"]
     return app
 
@@ -67,6 +69,15 @@ def test_every_step_is_within_the_span_of_the_workflow_that_was_asked_for():
     app = run(SONG | {FIELD: OUTER})
     assert {name for name, _ in app.given} == set(ANSWERS), "parts of it too"
     assert {order.get(FIELD) for _, order in app.given} == {within(OUTER, SONG["instance_id"])}
+
+
+def test_a_drop_that_waits_goes_on_within_its_trace():
+    drop = {"owner": "me", "blob_name": "owners/me/a.wav", "etag": "1", "original_file_name": "a.wav",
+            "arrived_at": SONG["arrived_at"], "instance_id": "drop-1"}  # fmt: skip
+    told = {"audio_file_id": None, "message": "", "until": SONG["arrived_at"]}
+    app = App({"TakeInDrop": [told | {"outcome": "waiting"}, told | {"outcome": "missing"}]})
+    run(drop | {FIELD: OUTER}, app, "IngestOrchestrator")
+    assert [order.get(FIELD) for _, order in app.given] == [within(OUTER, "drop-1")] * 2
 
 
 def test_where_nobody_traces_no_order_says_anything_of_it():

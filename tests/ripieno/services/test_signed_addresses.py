@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import ast
+import asyncio
+import uuid
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx
 import pytest
 
 from ripieno.contracts import names
+from ripieno.contracts.workflow import RemovalOrder
 from ripieno.local.stack import PROJECT
 from ripieno.services import blobs
 from ripieno.services.settings import MissingSetting, settings
 from tests import makers
+from tests.durable_client import DurableClient
 
 HANDED_OUT = {
     ("ripieno/work/showing.py", "read_url", "GENERATED"): 3,  # takes, their notes, mixes and masters
@@ -146,35 +150,67 @@ def test_a_file_of_any_name_is_saved_under_one_that_breaks_no_header(storage, na
     assert unquote(star) == "".join(char if char.isprintable() else "_" for char in name)
 
 
-def test_an_upload_never_overwrites_a_song_and_what_comes_late_is_checked_as_anything(storage, owner, monkeypatch):
-    """The address still works after its song was taken in: what is put there then is an arrival like any other."""
+def test_an_upload_never_overwrites_a_song_and_what_comes_late_leaves_nothing(storage, owner):
+    """The address still works after its song was taken in, and after that was deleted: what is put there then belongs
+    to nobody, whatever it says itself."""
+    from ripieno.contracts.workflow import DropOrder, Upload
+    from ripieno.records import songs, uploads
+    from ripieno.work import inbox, ingest, removal
+
+    now = datetime.now(UTC).isoformat()
+    upload = Upload(upload_id=uuid.uuid4().hex, owner=owner, file_name="a.wav", created_at=now)
+    uploads.create(upload)
+    name, victim = names.uploaded_blob(upload.upload_id), f"{owner}-victim"
+    address = blobs.write_url(names.RAW_AUDIO, name)
+    first, put = makers.tone(), {"x-ms-blob-type": "BlockBlob"}
+    assert httpx.put(address, content=first, headers=put).status_code == 201
+    order = DropOrder.model_validate(ingest.dropped(name).order)
+    told, _ = ingest.take_in_drop(order)
+    ingest.leave_inbox(order)
+    song = songs.get(owner, told["audio_file_id"])
+
+    client = DurableClient()
+    event = {"data": {"url": f"https://songs.blob.core.windows.net/{names.RAW_AUDIO}/{name}"}}
+
+    def put_late() -> None:
+        for told_of in (True, False):
+            late = put | {"x-ms-meta-owner": victim}
+            assert httpx.put(address, content=makers.tone(), headers=late).status_code == 201
+            asyncio.run(inbox.hear(client, event) if told_of else inbox.look(client))
+            assert name not in blobs.list_names(names.RAW_AUDIO)
+        with pytest.raises(ingest.DropMissing):
+            ingest.dropped(name)
+
+    put_late()
+    assert blobs.read(names.SONGS, song.blob_name) == first and songs.get(owner, song.audio_file_id) == song
+    removal.delete(RemovalOrder.model_validate(removal.of_song(owner, song.audio_file_id).order))
+    assert uploads.find(upload.upload_id) is None
+    put_late()
+    assert client.started == [] and songs.search(victim, songs.SongQuery()).items == []
+
+
+def test_an_upload_that_was_deleted_on_its_way_in_is_nobodys(storage, owner):
+    """Its row went while its workflow waited: for a quota, or for its turn."""
     from ripieno.contracts.workflow import DropOrder, Upload
     from ripieno.records import songs, uploads
     from ripieno.work import ingest
 
-    upload = Upload(
-        upload_id=f"{abs(hash(owner)):016x}", owner=owner, file_name="a.wav", created_at="2026-01-01T00:00:00"
-    )
-    uploads.create(upload)
-    address = blobs.write_url(names.RAW_AUDIO, names.uploaded_blob(upload.upload_id))
-    first, put = makers.tone(), {"x-ms-blob-type": "BlockBlob"}
-    assert httpx.put(address, content=first, headers=put).status_code == 201
-    order = DropOrder.model_validate(ingest.dropped(names.uploaded_blob(upload.upload_id)).order)
-    told, _ = ingest.take_in_drop(order)
-    ingest.leave_inbox(order)
-    song = songs.get(owner, told["audio_file_id"])
-    for late, code in ((b"MZ" + bytes(100), "unsupported_format"), (b"", "empty_file")):
-        assert httpx.put(address, content=late, headers=put).status_code == 201
-        order = DropOrder.model_validate(ingest.dropped(names.uploaded_blob(upload.upload_id)).order)
-        told, run = ingest.take_in_drop(order)
-        ingest.leave_inbox(order)
-        assert told["outcome"] == "rejected" and run is None
-        assert songs.get(owner, told["audio_file_id"]).error.code == code
-    assert blobs.read(names.SONGS, song.blob_name) == first and songs.get(owner, song.audio_file_id) == song
+    now = datetime.now(UTC).isoformat()
+    for step in (ingest.take_in_drop, lambda order: ingest.reject(order, "broken", "it is broken")):
+        upload = Upload(upload_id=uuid.uuid4().hex, owner=owner, file_name="a.wav", created_at=now)
+        name = names.uploaded_blob(upload.upload_id)
+        uploads.create(upload)
+        blobs.upload(names.RAW_AUDIO, name, makers.tone())
+        order = DropOrder.model_validate(ingest.dropped(name).order)
+        uploads.delete_all(owner)
+        step(order)
+        assert [blobs.list_names(place, name) for place in (names.RAW_AUDIO, names.REJECTED)] == [[], []]
+    assert songs.search(owner, songs.SongQuery()).items == []
 
 
 def test_what_is_larger_than_a_song_is_never_fetched(storage, owner, monkeypatch):
     from ripieno.contracts.workflow import DropOrder
+    from ripieno.records import failures
     from ripieno.work import ingest
 
     monkeypatch.setenv("RIPIENO_MAX_SONG_BYTES", "1000")
@@ -188,4 +224,6 @@ def test_what_is_larger_than_a_song_is_never_fetched(storage, owner, monkeypatch
     assert (told["outcome"], run) == ("rejected", None) and "songs may have" in told["message"]
     left = blobs.properties(names.REJECTED, name)
     assert left.metadata["code"] == "file_too_large" and left.size == 0
+    (failure,) = failures.of_owner(owner)
+    assert (failure.kind, failure.code, failure.subject) == ("drop", "file_too_large", name)
     assert name not in blobs.list_names(names.RAW_AUDIO)

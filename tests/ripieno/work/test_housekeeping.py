@@ -13,6 +13,7 @@ from ripieno.contracts.workflow import Upload
 from ripieno.contracts.works import Work
 from ripieno.records import idempotency, jobs, uploads, works
 from ripieno.services import blobs
+from ripieno.services.settings import settings
 from ripieno.work import composing, housekeeping
 
 NOW = datetime.now(UTC)
@@ -39,6 +40,21 @@ def test_jobs_expire_with_the_documents_of_every_attempt_and_so_do_those_that_no
     told = housekeeping.expire(NOW + timedelta(days=31))
     assert told["jobs"] >= 2 and told["documents of jobs"] >= len(written)
     assert jobs.find(owner, job_id) is None and not jobs.is_stopped(owner, f"song-{owner}-b-1") and left() == set()
+
+
+def test_what_was_rejected_of_direct_uploads_goes_with_its_failure_and_what_was_dropped_stays(storage, owner):
+    written = [f"uploads/{owner}", f"owners/{owner}/a.wav"]
+    for name in written:
+        blobs.upload(names.REJECTED, name, b"x")
+    days = settings().keep_history_days
+
+    def left() -> list[str]:
+        return [name for name in written if name in blobs.list_names(names.REJECTED)]
+
+    housekeeping.expire(NOW + timedelta(days=days - 1))
+    assert left() == written
+    housekeeping.expire(NOW + timedelta(days=days + 1))
+    assert left() == written[1:]
 
 
 def test_a_document_that_is_written_while_old_ones_are_deleted_stays(storage, owner, monkeypatch):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import uuid
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from urllib.parse import quote
 
@@ -13,14 +15,15 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.durable_functions import OrchestrationRuntimeStatus as Status
 from azure.functions.queue import QueueMessage
+from azure.storage.blob import ContainerClient
 
 from ripieno.contracts import names
-from ripieno.contracts.workflow import DropOrder
+from ripieno.contracts.workflow import DropOrder, Upload
 from ripieno.local.host import durable_api
 from ripieno.local.stack import PROJECT
-from ripieno.records import runs, songs
+from ripieno.records import runs, songs, uploads
 from ripieno.services import blobs, identity
-from ripieno.work import inbox, ingest
+from ripieno.work import inbox, ingest, lying
 
 
 class Workflows:
@@ -44,6 +47,7 @@ def empty_inbox(storage: str):
     for name in blobs.list_names(names.RAW_AUDIO):
         blobs.delete(names.RAW_AUDIO, name)
     inbox._asked.clear()
+    lying.forget()
 
 
 def drop(name: str, data: bytes = b"no song", **metadata: str) -> None:
@@ -86,6 +90,74 @@ def test_the_many_of_one_owner_are_not_all_before_anothers_one(storage):
         blobs.delete(names.RAW_AUDIO, name)
     asyncio.run(inbox.look(client))
     assert len(client.started) == len(taken) + len([name for name in taken[:5] if "/ann/" in name])
+
+
+def begin_upload(owner: str) -> str:
+    """The blob of a direct upload that somebody has begun."""
+    now = datetime.now(UTC).isoformat()
+    upload = Upload(upload_id=uuid.uuid4().hex, owner=owner, file_name="a.wav", created_at=now)
+    uploads.create(upload)
+    return names.uploaded_blob(upload.upload_id)
+
+
+def test_the_many_of_one_owner_that_wait_hide_nobody_and_no_upload(storage, monkeypatch):
+    """More than a look lists: they lie there until the day turns."""
+    for name, most in (("MOST_OF_ONE_OWNER", 5), ("MOST_LISTED", 8)):
+        monkeypatch.setattr(lying, name, most)
+    many = [f"owners/ann/{number:02}.wav" for number in range(20)]
+    others = ["owners/zoe/last.wav", "root.wav", begin_upload("bob")]
+    for name in (*many, *others):
+        drop(name)
+    found = looked(Workflows())
+    assert set(others) < set(found) and set(found) - set(others) == set(many[:5])
+
+
+def test_the_uploads_of_one_hide_no_others_and_what_they_say_of_themselves_is_not_believed(storage, monkeypatch):
+    mine, others = [begin_upload("ann") for _ in range(inbox.MOST_OF_ONE_OWNER + 5)], begin_upload("zoe")
+    for name in (*mine, others):
+        drop(name, owner="zoe")
+    found = looked(Workflows())
+    assert found[others] == "zoe" and list(found.values()).count("ann") == inbox.MOST_OF_ONE_OWNER
+
+    def page_by_page(self, **options):
+        return listed(self, **options | {"results_per_page": 10})
+
+    listed = ContainerClient.list_blobs
+    monkeypatch.setattr(ContainerClient, "list_blobs", page_by_page)
+    monkeypatch.setattr(lying, "MOST_LISTED", 10)
+    seen = [{one.name for one in lying.found()} for _ in range(4)]
+    assert set.union(*seen) == {*mine, others} and all(len(one) <= 10 for one in seen), "each look goes on from there"
+
+
+def test_an_upload_that_nobody_began_is_deleted_and_nobodys_song(storage, owner):
+    drop(f"uploads/{uuid.uuid4().hex}", makers.tone(), owner=owner)
+    drop("uploads/a folder/x.wav", makers.tone(), owner=owner)
+    assert looked(Workflows()) == {} and blobs.list_names(names.RAW_AUDIO) == []
+
+
+def test_whose_drops_wait_unchanged_is_listed_less_often_until_something_comes(storage, monkeypatch):
+    now, listed = [0.0], []
+    monkeypatch.setattr(lying.time, "monotonic", lambda: now[0])
+    found = lying.ingest.owner_of_drop
+
+    def owner_of_drop(name: str, metadata: object) -> str:
+        listed.append(name)
+        return found(name, None)
+
+    monkeypatch.setattr(lying.ingest, "owner_of_drop", owner_of_drop)
+    drop("owners/ann/waits.wav")
+
+    def look() -> list[str]:
+        listed.clear()
+        lying.found()
+        return listed.copy()
+
+    assert [look() for _ in range(lying.SAME_BEFORE_REST + 1)] == [["owners/ann/waits.wav"]] * 4
+    drop("owners/ann/new.wav")
+    drop("owners/zoe/new.wav")
+    assert look() == ["owners/zoe/new.wav"], "of somebody else at once"
+    now[0] += lying.LONGEST_REST_SECONDS
+    assert "owners/ann/new.wav" in look() and "owners/ann/new.wav" in look()
 
 
 @pytest.mark.parametrize("said", ["a?b", "a#b", "x" * 500, "Ännchen", "a b", "a%2Fb"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import azure.functions as func
@@ -14,8 +15,17 @@ from ripieno.contracts import names
 from ripieno.contracts.composition import CompositionOrder
 from ripieno.contracts.enums import AudioFileStatus, GenerationStatus, TakeStatus
 from ripieno.contracts.operations import FailureKind, RedriveOrder
-from ripieno.contracts.workflow import RemovalOrder, RevisionOrder, Run, SongOrder, VersionOrder, WorkOrder
-from ripieno.records import failures, runs, songs, works
+from ripieno.contracts.workflow import (
+    DropOrder,
+    RemovalOrder,
+    RevisionOrder,
+    Run,
+    SongOrder,
+    Upload,
+    VersionOrder,
+    WorkOrder,
+)
+from ripieno.records import failures, runs, songs, uploads, works
 from ripieno.services import blobs, webhooks
 from ripieno.work import (
     analysing,
@@ -218,6 +228,68 @@ def test_a_drop_that_was_rejected_lies_in_the_inbox_again(storage, owner, tmp_pa
     ingest.take_in_drop(ingest.DropOrder.model_validate(order))
     (again,) = kept(owner)
     assert (again.status, again.times) == ("open", 2), "it is as broken as before"
+
+
+def rejected_upload(owner: str) -> str:
+    """A direct upload that could not be taken in, its bytes in the container `rejected`."""
+    now = datetime.now(UTC).isoformat()
+    upload = Upload(upload_id=uuid.uuid4().hex, owner=owner, file_name="mine.wav", created_at=now)
+    uploads.create(upload)
+    name = names.uploaded_blob(upload.upload_id)
+    blobs.upload(names.RAW_AUDIO, name, makers.tone())
+    ingest.reject(DropOrder.model_validate(ingest.dropped(name).order), "broken", "the disk was full")
+    return name
+
+
+def test_an_upload_is_put_back_as_one_of_its_owners_also_where_drops_are_taken_in_for_nobody(
+    storage, owner, client, monkeypatch
+):
+    monkeypatch.setenv("RIPIENO_DROP_OWNERS", "somebody")
+    name = rejected_upload(owner)
+    (failure,) = kept(owner)
+    assert redriven(client, failure.failure_id).status == "mended"
+    ((_, _, order),) = client.started
+    assert (order["owner"], order["original_file_name"]) == (owner, "mine.wav")
+    assert order["blob_name"] != name and order["blob_name"].startswith(names.UPLOAD_PREFIX)
+    told, _ = ingest.take_in_drop(DropOrder.model_validate(order))
+    assert told["outcome"] == "ingested" and blobs.list_names(names.REJECTED, name) == []
+    (failure,) = kept(owner)
+    assert (failure.status, failure.subject) == ("mended", told["audio_file_id"])
+    removal.delete(RemovalOrder.model_validate(removal.of_song(owner, told["audio_file_id"]).order))
+    assert kept(owner) == [], "the file's name goes with its song"
+
+
+def test_what_was_put_back_and_fails_again_is_the_same_failure(storage, owner, client):
+    rejected_upload(owner)
+    (failure,) = kept(owner)
+    for times in (2, 3):
+        redriven(client, failure.failure_id)
+        ingest.reject(DropOrder.model_validate(client.started[-1][2]), "broken", f"full again: {times}")
+        (again,) = kept(owner)
+        assert (again.failure_id, again.status, again.times) == (failure.failure_id, "open", times)
+    redriven(client, failure.failure_id)
+    told, _ = ingest.take_in_drop(DropOrder.model_validate(client.started[-1][2]))
+    assert told["outcome"] == "ingested"
+
+
+def test_who_dies_behind_the_claim_of_a_drop_is_followed_by_who_finds_it_put_back(storage, owner, client):
+    rejected_upload(owner)
+    (failure,) = kept(owner)
+    first = redriving._dropped_again(failure)
+    assert redriving._dropped_again(failure) == first
+    assert blobs.list_names(names.REJECTED, failure.order["blob_name"]) == []
+
+
+def test_of_what_no_byte_was_kept_nothing_is_put_back(storage, owner, client, monkeypatch):
+    monkeypatch.setenv("RIPIENO_MAX_SONG_BYTES", "10")
+    name = f"{names.OWNER_PREFIX}{owner}/large.wav"
+    blobs.upload(names.RAW_AUDIO, name, bytes(20))
+    ingest.take_in_drop(DropOrder.model_validate(ingest.dropped(name).order))
+    (failure,) = kept(owner)
+    assert failure.code == "file_too_large"
+    with pytest.raises(redriving.CannotRedrive, match="sent again"):
+        redriven(client, failure.failure_id)
+    assert kept(owner)[0].status == "put_aside" and client.started == []
 
 
 def test_a_message_that_nobody_took_is_sent_again(storage, owner, clip, client, monkeypatch):
