@@ -37,6 +37,13 @@ def test_a_token_says_who_asks_and_what_they_may(issuer: Issuer):
     assert of(issuer.token(roles=None)).roles == frozenset()
 
 
+@pytest.mark.parametrize("roles", [None, 7, True, {"Admin": "Admin"}, [["Admin"]], [None, {"Admin": 1}], ""])
+def test_what_names_no_roles_gives_none(issuer: Issuer, roles):
+    claims = jwt.decode(issuer.token(), options={"verify_signature": False}) | {"roles": roles}
+    known = of(jwt.encode(claims, issuer.key, "RS256", headers={"kid": issuer.kid}))
+    assert (known.roles, known.known_by) == (frozenset(), "issuer")
+
+
 def test_nobody_can_take_the_name_of_an_owner_who_comes_in_otherwise(issuer: Issuer):
     assert of(issuer.token(sub="local")).owner != "local"
 
