@@ -56,7 +56,7 @@ def caller_of(headers: Mapping[str, str], *, of_device: OfDevice = lambda token:
     chosen = settings()
     if not chosen.auth:
         raise NotConfigured(modes.UNSET, 60)
-    if "easy_auth" in chosen.auth and (named := easy_auth.caller_of(headers)) is not None:
+    if "easy_auth" in chosen.auth and (named := easy_auth.caller_of(headers, chosen.tenant)) is not None:
         return named
     if (visitor := visitors.of(headers)) is not None:
         return Caller(visitor.owner, access.MAY[visitor.role], known_by="visitor")
