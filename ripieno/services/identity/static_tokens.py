@@ -46,6 +46,11 @@ def caller_of(token: str, entries: Sequence[str]) -> Caller | None:
     return Caller(found.owner, granted([found.role]), found.owner, known_by="token") if found is not None else None
 
 
+def roles_of(owner: str, entries: Sequence[str]) -> frozenset[Role]:
+    """All that the tokens of an owner let them do."""
+    return granted(one.role for one in _read(entries) if one.owner == owner)
+
+
 def _read(entries: Sequence[str]) -> list[_Known]:
     if not entries:
         raise ValueError(
