@@ -85,7 +85,14 @@ class Stack:
     @property
     def connection_string(self) -> str:
         ports = self.ports
-        return azurite.connection_string(blob_port=ports.blob, queue_port=ports.queue, table_port=ports.table)
+        return azurite.connection_string(
+            self.storage_key, blob_port=ports.blob, queue_port=ports.queue, table_port=ports.table
+        )
+
+    @property
+    def storage_key(self) -> str:
+        """Of this stack's storage, which takes no other."""
+        return self._kept("storage", azurite.new_key)
 
     # -- up and down ----------------------------------------------------------------------------------------------
 
@@ -294,15 +301,20 @@ class Stack:
         if self._core_tools():
             own = self._secret(_OWN)
             chosen |= {"RIPIENO_AUTH": "token", "RIPIENO_TOKENS": f"local:Admin={own}"}
-        return chosen | os.environ | {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
+        fixed = {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1", **azurite.environment(self.storage_key)}
+        return chosen | os.environ | fixed
 
     def _secret(self, name: str) -> str:
-        """A secret of this stack, made once."""
+        """A secret of this stack to sign with, made once."""
+        return self._kept(name, lambda: "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode())
+
+    def _kept(self, name: str, make: Callable[[], str]) -> str:
+        """What nobody else reads, made once."""
         path = self._secret_file(name)
         if not path.exists():
             self.home.mkdir(parents=True, exist_ok=True)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                file.write("whsec_" + base64.b64encode(secrets.token_bytes(24)).decode())
+                file.write(make())
         return path.read_text().strip()
 
     def _secret_file(self, name: str) -> Path:
