@@ -181,14 +181,14 @@ def _on_behalf(handler: Callable[..., Any]) -> Callable[..., Any]:
 
         @functools.wraps(handler)
         async def handle_async(call: Call[Any]) -> Answer:
-            with behalf.of(call.owner, call.caller.roles):
+            with behalf.of(call.owner, call.caller.roles, call.caller.known_by):
                 return await handler(call)
 
         return handle_async
 
     @functools.wraps(handler)
     def handle(call: Call[Any]) -> Answer:
-        with behalf.of(call.owner, call.caller.roles):
+        with behalf.of(call.owner, call.caller.roles, call.caller.known_by):
             return handler(call)
 
     return handle

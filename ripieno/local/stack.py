@@ -282,7 +282,9 @@ class Stack:
         )
 
     def environment(self) -> dict[str, str]:
-        """The settings of every part; what the caller has set already wins."""
+        """The settings of every part; what the caller has set already wins, but for what `fixed` says.
+
+        With `lan` no webhook goes to private addresses: others than whoever sits here may name them."""
         chosen = {
             "AzureWebJobsStorage": self.connection_string,
             "TASK_HUB": "ripieno",
@@ -294,14 +296,19 @@ class Stack:
             "RIPIENO_CALLBACK_SECRETS": self._secret("callback"),
             "RIPIENO_WEBHOOK_SECRETS": self._secret("webhook"),
             "RIPIENO_DIRECT_SECRETS": self._secret("direct"),
-            "RIPIENO_ALLOW_PRIVATE_WEBHOOKS": "1",
+            "RIPIENO_ALLOW_PRIVATE_WEBHOOKS": "" if self.lan else "1",
             "NUMBA_CACHE_DIR": str(PROJECT / ".ripieno" / "numba"),
             "SPT_NOENV": "1",  # of setproctitle: names leave /proc/PID/environ as it is
         }
         if self._core_tools():
             own = self._secret(_OWN)
             chosen |= {"RIPIENO_AUTH": "token", "RIPIENO_TOKENS": f"local:Admin={own}"}
-        fixed = {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1", **azurite.environment(self.storage_key)}
+        fixed = {
+            "RIPIENO_OWN_ADDRESSES": ",".join(f"http://127.0.0.1:{port}" for port in asdict(self.ports).values()),
+            "PYTHONPATH": str(PROJECT),
+            "PYTHONUNBUFFERED": "1",
+            **azurite.environment(self.storage_key),
+        }
         return chosen | os.environ | fixed
 
     def _secret(self, name: str) -> str:
