@@ -10,13 +10,12 @@ own counts by itself, and all those of this machine are one.
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from ripieno.services.identity import azure
-from ripieno.services.outbound import Destination
+from ripieno.services.outbound import Destination, IPAddress, reached
 from ripieno.services.settings import Settings, settings
 
 _EMULATOR = ["http://127.0.0.1:10000", "http://127.0.0.1:10001", "http://127.0.0.1:10002"]
@@ -65,15 +64,13 @@ def _places(name: str) -> set[str]:
 
 def _place(address: str) -> str | None:
     """An address as it is compared: this machine, one in a network of one's own, or None for a public one."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
+    ip = reached(address.partition("%")[0])
     if ip.is_loopback or _is_here(ip):
         return _THIS_MACHINE
     return None if ip.is_global else str(ip)
 
 
-def _is_here(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+def _is_here(ip: IPAddress) -> bool:
     """Whether an interface of this machine has the address: to no other can a socket be bound."""
     family = socket.AF_INET if ip.version == 4 else socket.AF_INET6
     try:

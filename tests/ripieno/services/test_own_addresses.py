@@ -59,7 +59,7 @@ def test_nothing_of_the_stacks_own_is_told(name, port):
 
 @pytest.mark.parametrize(
     "url",
-    ["http://gpu.internal:8002/jobs/x/cancel", "http://10.0.0.5:8002/", "https://tunnel.example/api/x", "http://tunnel.example/"],
+    ["http://gpu.internal:8002/jobs/x/cancel", "http://10.0.0.5:8002/", "http://[64:ff9b::10.0.0.5]:8002/", "https://tunnel.example/api/x", "http://tunnel.example/"],
 )  # fmt: skip
 def test_nor_an_endpoint_elsewhere_or_the_app_by_its_public_name(url):
     with pytest.raises(BadWebhookUrl, match="Ripieno itself"):
