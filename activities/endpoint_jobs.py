@@ -8,7 +8,7 @@ from ripieno.contracts.enums import JobState
 from ripieno.contracts.jobs import JobError, JobRequest, JobStatus
 from ripieno.contracts.workflow import JobCall, JobOrder
 from ripieno.records import backlog, jobs
-from ripieno.services import endpoints
+from ripieno.services import endpoints, webhooks
 from ripieno.services.settings import settings
 from ripieno.work import job_bodies, metering
 
@@ -41,7 +41,7 @@ def submit_job(order: dict) -> dict:
         attempt=call.attempt,
         state="submitting",
     )
-    callback = f"{settings().public_url}/api/callbacks/jobs"
+    callback = settings().public_url + webhooks.CALLBACKS
     request = JobRequest(
         kind=job.kind, input=job_input, owner=job.owner, callback_url=callback, arrived_at=job.arrived_at
     )

@@ -155,7 +155,9 @@ class World:
             route_params={"id": item_id, "stem": "bass", "talk": TALK} if item_id else {},
             body=body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b"",
         )
-        with mock.patch("triggers.routing.caller_of", lambda *_, **__: Caller("ben", access.MAY[role])):
+        with mock.patch(
+            "triggers.routing.caller_of", lambda *_, **__: Caller("ben", access.MAY[role], known_by="token")
+        ):
             answer = function.call(**function.arguments(request, self.binding))
             answer = self.loop.run(answer) if function.is_async else answer
         text = answer.get_body().decode("utf-8", "replace")

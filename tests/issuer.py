@@ -55,6 +55,9 @@ class Issuer(ThreadingHTTPServer):
         self.lifetime = 3600
         self.code_lifetime = 900
         self.is_down = False
+        self.is_open = threading.Event()  # while it is not set, whoever asks waits
+        self.is_open.set()
+        self.is_asked = threading.Event()
         self.polled: list[str] = []  # what device codes are answered, in order, before somebody has agreed
         self.shown: dict[str, str] = {}  # device codes by what is to be typed
         self.agreed: dict[str, bool] = {}
@@ -140,6 +143,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         issuer, parts = self.server, urlsplit(self.path)
         issuer.asked.append(self.path)
+        issuer.is_asked.set()
+        issuer.is_open.wait(30)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         if issuer.is_down:
             self._answer(503, {})

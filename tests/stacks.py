@@ -45,12 +45,13 @@ def azurite_of_its_own(home: Path) -> Iterator[str]:
     tools = Path(os.environ.get("RIPIENO_TOOLS", PROJECT / ".ripieno" / "tools"))
     azurite.install(tools)
     ports = dict(zip(("blob_port", "queue_port", "table_port"), free_ports(3), strict=True))
-    command = azurite.command(tools, home, **ports)
-    child = Child("storage", command, dict(os.environ), home / "log", f"http://127.0.0.1:{ports['table_port']}/", home)
+    key = azurite.new_key()
+    command, env = azurite.command(tools, home, **ports), os.environ | azurite.environment(key)
+    child = Child("storage", command, env, home / "log", f"http://127.0.0.1:{ports['table_port']}/", home)
     child.start()
     try:
         child.wait_healthy(60)
-        connection = azurite.connection_string(**ports)
+        connection = azurite.connection_string(key, **ports)
         with mock.patch.dict(os.environ, {"AzureWebJobsStorage": connection}):
             create_containers_and_tables()
         yield connection

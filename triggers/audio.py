@@ -44,6 +44,7 @@ from triggers.voices import NOT_LET
 blueprint = df.Blueprint()
 TAG = "songs"
 MOST_IN_ONE_ANSWER = 8 * MEBIBYTE
+_MOST_WISHED = 100_000
 
 
 class UploadQuery(Request):
@@ -51,7 +52,7 @@ class UploadQuery(Request):
 
     file_name: str | None = Field(default=None, max_length=1024)
     webhook_url: str | None = Field(default=None, max_length=2048)
-    generation: str | None = Field(default=None, max_length=100_000)
+    generation: str | None = Field(default=None, max_length=_MOST_WISHED)
 
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
@@ -373,6 +374,8 @@ def _generation_wished(req: func.HttpRequest, query: UploadQuery) -> GenerationO
         text = req.form.get("generation") or text
     if not text:
         return None
+    if len(text) > _MOST_WISHED:
+        raise ApiError(413, "file_too_large", f"generation has at most {_MOST_WISHED} characters, not {len(text)}")
     try:
         fields = json.loads(text)
     except ValueError as fault:

@@ -33,7 +33,7 @@ from ripieno.services.settings import settings
 from ripieno.work import asking, composing, exporting, removal, revising, showing
 from triggers.problems import ApiError
 from triggers.removals import removing
-from triggers.routing import Answer, Call, route
+from triggers.routing import MOST_WITH_MIDI, Answer, Call, route
 from triggers.voices import NOT_LET
 
 blueprint = df.Blueprint()
@@ -70,6 +70,7 @@ class DownloadQuery(Request):
     role=Role.GENERATOR,
     tag=TAG,
     body=CompositionOrder,
+    most_bytes=MOST_WITH_MIDI,
     answers={202: CompositionAccepted},
     with_client=True,
     problems=("not_found", "not_analyzed", "bad_webhook_url", *NOT_LET, "voice_not_ready"),
@@ -199,6 +200,7 @@ async def download_composition(call: Call[None]) -> Answer:
     for_others=False,
     tag=TAG,
     body=Refinement,
+    most_bytes=MOST_WITH_MIDI,
     answers={202: CompositionAccepted},
     with_client=True,
     problems=("still_making", *NOT_LET, "voice_not_ready"),

@@ -7,7 +7,7 @@ import azure.durable_functions as df
 from ripieno.contracts.enums import Role
 from ripieno.contracts.harmony import Harmony, HarmonyOrder
 from ripieno.work import harmonizing
-from triggers.routing import Answer, Call, route
+from triggers.routing import MOST_WITH_MIDI, Answer, Call, route
 
 blueprint = df.Blueprint()
 
@@ -20,6 +20,7 @@ blueprint = df.Blueprint()
     changes=False,
     tag="compositions",
     body=HarmonyOrder,
+    most_bytes=MOST_WITH_MIDI,
     answers={200: Harmony},
 )
 def harmonize_melody(call: Call[HarmonyOrder]) -> Answer:

@@ -109,6 +109,8 @@ def problems_of(one: Route) -> list[str]:
         found.append("bad_cursor")
     if one.body is not None:
         found.append("length_required")
+    if one.most_bytes is not None:
+        found.append("body_too_large")
     if one.method == "POST" and one.role is not None:
         found += ["bad_idempotency_key", "idempotency_key_reused", "still_running"]
         if 202 in one.answers:  # a workflow of somebody who may have so many
@@ -151,7 +153,12 @@ def _operation(one: Route, references: Any) -> dict[str, Any]:
         content: dict[str, Any] = {"schema": references[one.body, "validation"]}
         if one.body in examples.BY_CONTRACT:
             content["example"] = shown(examples.BY_CONTRACT[one.body])
-        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": content},
+            "description": f"JSON, at most {one.most_bytes} bytes",
+            "x-most-bytes": one.most_bytes,
+        }
     elif one.body is not None:
         operation["requestBody"] = one.body
     return operation

@@ -28,6 +28,9 @@ REMEDIES: dict[str, Remedy] = {
     "length_required": Remedy(
         (411,), "the body came in chunks, without its length", "send `Content-Length`, or use `POST /api/uploads`"
     ),
+    "body_too_large": Remedy(
+        (413,), "the JSON of the body is longer than the route takes", "send less at once: `x-most-bytes` says how much"
+    ),
     "bad_cursor": Remedy(
         (400,), "the cursor was cut, or belongs to other filters",
         "pass `next_cursor` unchanged and with the same filters, or begin again without one",

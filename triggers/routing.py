@@ -37,6 +37,11 @@ from triggers import gate, http_telemetry, problems
 from triggers.problems import ApiError
 
 PREFIX = "api"
+MOST_BYTES = 1024 * 1024
+MOST_OF_STRANGERS = 4 * 1024
+MOST_WITH_MIDI = 4 * 1024 * 1024
+"""Of a JSON body, before it is read: what it becomes in memory is up to twenty-five times as large. The second is for
+routes without a role, which anybody may call; the third for orders that carry MIDI files, one or a few."""
 Body = TypeVar("Body")
 Claimed = idempotency.Claim | idempotency.Answered | None
 
@@ -78,7 +83,8 @@ class Call(Generic[Body]):
 @dataclass(frozen=True)
 class Route:
     """One declaration. `role` is the least that it takes, None is a route for everyone; `of` is what its `{id}` names;
-    `for_others`: an Admin may be there for another owner; `changes`: whether anything is another afterwards."""
+    `for_others`: an Admin may be there for another owner; `changes`: whether anything is another afterwards;
+    `most_bytes`: of a body that is a contract."""
 
     name: str
     method: str
@@ -92,6 +98,7 @@ class Route:
     description: str
     answers: dict[int, type[BaseModel] | str | None]
     body: type[BaseModel] | dict[str, Any] | None
+    most_bytes: int | None
     query: type[BaseModel] | None
     problems: tuple[str, ...]
     handler: Callable[..., Any]
@@ -131,6 +138,7 @@ def route(
     changes: bool = True,
     answers: dict[int, type[BaseModel] | str | None],
     body: type[BaseModel] | dict[str, Any] | None = None,
+    most_bytes: int | None = None,
     query: type[BaseModel] | None = None,
     problems: tuple[str, ...] = (),
     with_client: bool = False,
@@ -138,7 +146,8 @@ def route(
     """Declare a route. `of` is what its `{id}` names: whose that is, is found out before it is handled (`gate.whose`);
     `for_others` is as `gate.lets_admins` says where it is left out; `changes` is said of a POST that changes nothing.
     `answers` are contracts, media types, or None for an empty body; `body` is a contract, or the OpenAPI request body
-    of what the handler reads itself; `problems` are codes of its own, beside those that follow from the declaration
+    of what the handler reads itself; `most_bytes` of a contract are `MOST_BYTES` where it is left out, without a role
+    `MOST_OF_STRANGERS`; `problems` are codes of its own, beside those that follow from the declaration
     (see `remedies.REMEDIES`).
 
     Raises
@@ -164,6 +173,7 @@ def route(
             description.strip(),
             answers,
             body,
+            (most_bytes or (MOST_OF_STRANGERS if role is None else MOST_BYTES)) if isinstance(body, type) else None,
             query,
             problems,
             _on_behalf(handler),
@@ -181,14 +191,14 @@ def _on_behalf(handler: Callable[..., Any]) -> Callable[..., Any]:
 
         @functools.wraps(handler)
         async def handle_async(call: Call[Any]) -> Answer:
-            with behalf.of(call.owner, call.caller.roles):
+            with behalf.of(call.owner, call.caller.roles, call.caller.known_by):
                 return await handler(call)
 
         return handle_async
 
     @functools.wraps(handler)
     def handle(call: Call[Any]) -> Answer:
-        with behalf.of(call.owner, call.caller.roles):
+        with behalf.of(call.owner, call.caller.roles, call.caller.known_by):
             return handler(call)
 
     return handle
@@ -279,7 +289,7 @@ def _begin(
     params = _params(req)
     _check_known(declared, params)
     query = declared.query.model_validate(params) if declared.query else None
-    body = _parsed(req, declared.body) if isinstance(declared.body, type) else None
+    body = _parsed(req, declared.body, declared.most_bytes) if isinstance(declared.body, type) else None
     gate.check_voice(caller, owner, body)
     call = Call(req, caller, dict(req.route_params), body, query, names.seed(datetime.now(UTC)), client, owner)
     return call, _asked(declared, req, caller, owner)
@@ -319,10 +329,13 @@ def _check_length(declared: Route, req: func.HttpRequest) -> None:
         )
 
 
-def _parsed(req: func.HttpRequest, model: type[BaseModel]) -> BaseModel:
+def _parsed(req: func.HttpRequest, model: type[BaseModel], most: int | None) -> BaseModel:
     """The request's JSON; an empty body is an empty object."""
+    data = req.get_body()
+    if most is not None and len(data) > most:
+        raise ApiError(413, "body_too_large", f"the body has {len(data)} bytes, and at most {most} are read here")
     try:
-        fields = json.loads(req.get_body() or b"{}")
+        fields = json.loads(data or b"{}")
     except ValueError as fault:
         raise ApiError(400, "invalid_request", f"the body is not JSON: {fault}") from None
     except RecursionError:

@@ -49,7 +49,7 @@ from ripieno.work.sets import (
 )
 from triggers.problems import ApiError
 from triggers.removals import removing
-from triggers.routing import Answer, Call, route
+from triggers.routing import MOST_BYTES, Answer, Call, route
 
 blueprint = df.Blueprint()
 TAG = "sets"
@@ -416,6 +416,8 @@ def _said(call: Call[None]) -> SaidToSet | bytes:
         raise ApiError(413, "file_too_large", f"say it in a minute: at most {talking.MOST_BYTES >> 20} MiB")
     if "json" not in call.request.headers.get("content-type", "").lower():
         return data
+    if len(data) > MOST_BYTES:
+        raise ApiError(413, "file_too_large", f"the JSON has {len(data)} bytes, and at most {MOST_BYTES} are read here")
     try:
         return SaidToSet.model_validate(json.loads(data or b"{}"))
     except json.JSONDecodeError as fault:

@@ -21,8 +21,12 @@ def get_webhooks(call: Call[None]) -> Answer:
 
     Every message to a `webhook_url` of yours is signed with it as Standard Webhooks say; nobody else has it. What does
     not arrive is tried seven times within a day, with the same `webhook-id`, then given up and kept here for 30 days.
+    An Admin who looks at another owner's is shown no secret.
     """
-    return Answer(delivering.shown(call.owner), headers={"Cache-Control": "no-store"})
+    found = delivering.shown(call.owner)
+    if call.owner != call.caller.owner:
+        found = found.model_copy(update={"secret": None})
+    return Answer(found, headers={"Cache-Control": "no-store"})
 
 
 @route(blueprint, "POST", "/webhooks/rotate", role=Role.ANALYST, tag=TAG, body=RotationOrder, answers={200: WebhookKey})

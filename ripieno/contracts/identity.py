@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import AliasChoices, Field, field_validator
 
 from ripieno.contracts.base import Contract, Request
 from ripieno.contracts.enums import Role
@@ -105,7 +105,7 @@ class Device(DeviceView):
 class PairingCode(Contract):
     """A pairing code at rest, by its hash; `device_id` once it was used."""
 
-    code_sha256: str
+    code_hash: str = Field(validation_alias=AliasChoices("code_hash", "code_sha256"))  # once, by SHA-256
     owner: str
     role: Role
     name: str | None = None

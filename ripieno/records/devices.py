@@ -1,4 +1,6 @@
-"""Devices that have joined, and the codes by which others may. Of codes and tokens only hashes are kept.
+"""Devices that have joined, and the codes by which others may. Of codes and tokens only hashes are kept: of a
+token, 32 random bytes, its SHA-256; of a code, which has 39 bits and lives ten minutes, one that takes so much memory
+and time that within its life it is not found by trying (scrypt, RFC 7914).
 
 A device is a document of its owner's; its token says whose and which it is, so that one read finds it. Codes are
 documents of one partition by their hash, since whoever claims one does not know whose it is.
@@ -22,10 +24,21 @@ from ripieno.services.storage import table
 _CODES = "codes"
 _TRIES = "tries"
 _MOST_RACES = 20
+_SALT = b"ripieno pairing code"
+_COST, _BLOCKS = 2**15, 8  # 32 MiB, a tenth of a second
+_MEMORY = 2 * 128 * _COST * _BLOCKS
 
 
 def hashed(secret: str) -> str:
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
+
+
+def hashed_code(code: str) -> str:
+    """The same for a code wherever it is typed, so that it is found by it."""
+    found = hashlib.scrypt(
+        code.encode(errors="surrogatepass"), salt=_SALT, n=_COST, r=_BLOCKS, p=1, maxmem=_MEMORY, dklen=32
+    )
+    return found.hex()
 
 
 def get(owner: str, device_id: str) -> Device | None:
@@ -61,12 +74,12 @@ def keep_code(code: PairingCode) -> bool:
 
 
 def find_code(code: str) -> PairingCode | None:
-    return _codes.get(_CODES, hashed(code))
+    return _codes.get(_CODES, hashed_code(code))
 
 
 def change_code(code: str, to: Callable[[PairingCode], PairingCode | None]) -> PairingCode:
     """Raises `store.Missing`."""
-    return _codes.change(_CODES, hashed(code), to)
+    return _codes.change(_CODES, hashed_code(code), to)
 
 
 def tried(minute: str) -> int:
@@ -102,7 +115,7 @@ def expire(now: datetime) -> int:
     moment, gone = now.astimezone(UTC).isoformat(), 0
     for owner, code in list(_codes.everything()):
         if code.expires_at < moment:
-            _codes.delete(owner, code.code_sha256)
+            _codes.delete(owner, code.code_hash)
             gone += 1
     for owner, device in list(_devices.everything()):
         if device.expires_at < moment:
@@ -115,5 +128,5 @@ def expire(now: datetime) -> int:
 
 
 _devices = Store(names.DEVICES, Device, key=lambda one: one.device_id, index=lambda one: {})
-_codes = Store(names.PAIRING_CODES, PairingCode, key=lambda one: one.code_sha256, index=lambda one: {})
+_codes = Store(names.PAIRING_CODES, PairingCode, key=lambda one: one.code_hash, index=lambda one: {})
 everything = _devices.everything

@@ -8,14 +8,17 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from ripieno.contracts.enums import Role
+from ripieno.services.identity.caller import KnownBy
 
 
 @dataclass(frozen=True)
 class Behalf:
-    """An owner; `roles` are theirs where somebody asked, None where a workflow goes on with what was let in."""
+    """An owner; `roles` are theirs where somebody asked, None where a workflow goes on with what was let in.
+    `known_by` is as a `Caller` has it."""
 
     owner: str
     roles: frozenset[Role] | None = None
+    known_by: KnownBy = ""
 
 
 _current: ContextVar[Behalf | None] = ContextVar("behalf", default=None)
@@ -31,8 +34,8 @@ def begin(owner: str, roles: frozenset[Role] | None = None) -> None:
 
 
 @contextmanager
-def of(owner: str, roles: frozenset[Role] | None = None) -> Iterator[None]:
-    token = _current.set(Behalf(owner, roles))
+def of(owner: str, roles: frozenset[Role] | None = None, known_by: KnownBy = "") -> Iterator[None]:
+    token = _current.set(Behalf(owner, roles, known_by))
     try:
         yield
     finally:

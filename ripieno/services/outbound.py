@@ -181,12 +181,16 @@ def _name(url: httpx.URL) -> str:
     return name
 
 
-def _may_be_called(address: str, *, private: bool) -> bool:
+def reached(address: str) -> IPAddress:
+    """Whom an address reaches: of IPv4 inside IPv6, mapped or translated, that inside."""
     ip = ipaddress.ip_address(address)
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None)
-        if inner is not None:
-            return _may_be_called(str(inner), private=private)
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip
+    return ip.ipv4_mapped or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else ip)
+
+
+def _may_be_called(address: str, *, private: bool) -> bool:
+    ip = reached(address)
     if any(ip in net for net in _OF_THE_CLOUD) or ip.is_multicast or ip.is_unspecified:
         return False
     return private or (ip.is_global and not ip.is_reserved and not any(ip in net for net in _NOT_FOR_CALLING))

@@ -160,6 +160,7 @@ class Settings(BaseSettings):
     callback_secrets: Secrets = Field([], description="with which endpoints sign callbacks to the app")
     webhook_secrets: Secrets = Field([], description="which the secrets follow from that users check webhooks with")
     allow_private_webhooks: bool = Field(False, description="whether webhooks may go to private addresses")
+    own_addresses: Addresses = Field([], description="that no webhook may go to, beside those that settings name")
 
     # -- language models: of Azure OpenAI, or of any address that speaks its API
     azure_openai: str | None = Field(None, validation_alias="AZURE_OPENAI_ENDPOINT")

@@ -25,7 +25,7 @@ import httpx
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from ripieno.contracts.tracing import FIELD
-from ripieno.services import outbound, telemetry
+from ripieno.services import behalf, outbound, own_addresses, telemetry
 from ripieno.services.outbound import BadWebhookUrl
 from ripieno.services.settings import settings
 
@@ -36,6 +36,8 @@ MOST_SIGNATURES = 20
 _ID = re.compile(r"[\x21-\x7e]{1,512}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _SIGNATURE = re.compile(r"v1,[A-Za-z0-9+/]{43}=")
+CALLBACKS = "/api/callbacks/jobs"
+_FROM_OUTSIDE = ("device", "visitor")
 _GONE = 410
 _HEARD = 409  # it was heard before: the answer to that was lost
 
@@ -85,7 +87,7 @@ def send_callback(url: str, message_id: str, payload: Mapping[str, Any]) -> None
     httpx.HTTPError, BadWebhookUrl
         When it was not delivered.
     """
-    is_to_app = _is_under(url, [settings().public_url])
+    is_to_app = _is_to_app(url)
     secrets = settings().callback_secrets if is_to_app else settings().direct_secrets
     body, headers = _signed(message_id, payload, secrets)
     if is_to_app or _is_under(url, settings().callback_hosts):
@@ -109,7 +111,10 @@ def owners_secrets(owner: str, numbers: Iterable[int]) -> list[str]:
 
 
 def check_user_url(url: str) -> str:
-    """Refuse addresses that a user may not make the platform call: anything but public HTTPS.
+    """Refuse addresses that a user may not make the platform call: anything but public HTTPS, and never its own.
+
+    Where private addresses are allowed, devices and visitors may name none all the same. A name of theirs that leads
+    inside later is not believed there: TLS asks for the certificate of the name.
 
     Raises
     ------
@@ -121,14 +126,15 @@ def check_user_url(url: str) -> str:
             "webhook_url: no webhook is sent from here, since none could be signed: whoever runs this Ripieno sets"
             " RIPIENO_WEBHOOK_SECRETS"
         )
-    _looked_at(url)
+    asker = behalf.current()
+    _looked_at(url, is_trusted=asker is None or asker.known_by not in _FROM_OUTSIDE)
     return url
 
 
 def check_callback_url(url: str) -> str:
-    """Refuse addresses that an endpoint may not be made to call: the app's own, those of `RIPIENO_CALLBACK_HOSTS`, or
-    else what a user may name. Raises `BadWebhookUrl`."""
-    if _is_under(url, [settings().public_url, *settings().callback_hosts]):
+    """Refuse addresses that an endpoint may not be made to call: the app's route for callbacks, those of
+    `RIPIENO_CALLBACK_HOSTS`, or else what a user may name. Raises `BadWebhookUrl`."""
+    if _is_to_app(url) or _is_under(url, settings().callback_hosts):
         return url
     if not settings().direct_secrets:
         raise BadWebhookUrl(
@@ -192,8 +198,15 @@ def _fault(secret: str, body: bytes, headers: dict[str, str]) -> str:
 # -- parts --------------------------------------------------------------------------------------------------------
 
 
-def _looked_at(url: str) -> outbound.Destination:
-    return outbound.looked_at(url, private=settings().allow_private_webhooks)
+def _looked_at(url: str, *, is_trusted: bool = True) -> outbound.Destination:
+    there = outbound.looked_at(url, private=is_trusted and settings().allow_private_webhooks)
+    if own_addresses.has(there):
+        raise BadWebhookUrl(f"webhook_url: {there.name[:200]!r} is this Ripieno itself: name whoever is to be told")
+    return there
+
+
+def _is_to_app(url: str) -> bool:
+    return url == settings().public_url + CALLBACKS
 
 
 def _is_under(url: str, places: list[str]) -> bool:

@@ -32,9 +32,8 @@ from ripieno.contracts.identity import (
 from ripieno.records import devices
 from ripieno.records.store import Missing
 from ripieno.services.access import granted
-from ripieno.services.identity import BadToken, Caller, TokenExpired, can_pair
+from ripieno.services.identity import BadToken, Caller, TokenExpired, can_pair, roles_now
 from ripieno.services.identity.caller import is_plain
-from ripieno.services.quotas import VISITOR_PREFIX
 from ripieno.services.settings import settings
 
 log = logging.getLogger("ripieno.pairing")
@@ -43,6 +42,13 @@ MOST_TRIES = 10
 """A minute, over all who try: within a year one code in a hundred thousand would be guessed."""
 
 _SECRET_BYTES = 32
+_SIGN_IN = "here people sign in themselves, on every device: ripieno login"
+_FULL = f"{MOST_DEVICES} devices have joined already: revoke one that is not used any more"
+_MAY_PAIR = ("local", "token")
+_MAY_NOT = {
+    "visitor": "a visitor lets no device in: a device outlives the visit",
+    "device": "a device that was paired lets no others in: pair them from where this one was",
+}
 _USED_EVERY = timedelta(hours=1)
 
 
@@ -75,20 +81,18 @@ def begin(caller: Caller, order: PairingOrder, now: datetime | None = None) -> P
     """
     now = now or datetime.now(UTC)
     if not can_pair(settings()):
-        raise CannotPair("here people sign in themselves, on every device: ripieno login")
-    if caller.owner.startswith(VISITOR_PREFIX):
-        raise MayNotPair("a visitor lets no device in: a device outlives the visit")
-    if caller.device is not None:
-        raise MayNotPair("a device that was paired lets no others in: pair them from where this one was")
+        raise CannotPair(_SIGN_IN)
+    if caller.known_by not in _MAY_PAIR:
+        raise MayNotPair(_MAY_NOT.get(caller.known_by, _SIGN_IN))
     if Role(order.role) not in caller.roles:
         raise MayNotPair(f"a device can be at most what you are, and you are not {order.role}")
     if len(devices.of(caller.owner)) >= MOST_DEVICES:
-        raise CannotPair(f"{MOST_DEVICES} devices have joined already: revoke one that is not used any more")
+        raise CannotPair(_FULL)
     until = (now + timedelta(minutes=CODE_MINUTES)).isoformat()
     while True:
         code = "".join(secrets.choice(CODE_CHARACTERS) for _ in range(CODE_LENGTH))
         kept = PairingCode(
-            code_sha256=devices.hashed(code), owner=caller.owner, role=order.role, name=order.name, expires_at=until
+            code_hash=devices.hashed_code(code), owner=caller.owner, role=order.role, name=order.name, expires_at=until
         )
         if devices.keep_code(kept):
             return Pairing(code=shown_code(code), role=order.role, expires_at=until)
@@ -103,13 +107,15 @@ def claim(asked: PairingClaim, now: datetime | None = None) -> Paired:
     """
     now = now or datetime.now(UTC)
     if not can_pair(settings()):
-        raise CannotPair("here people sign in themselves, on every device: ripieno login")
+        raise CannotPair(_SIGN_IN)
     _count_try(now)
     device_id = names.seed(now)
 
     def used(code: PairingCode) -> PairingCode | None:
         if code.device_id is not None or code.expires_at < now.isoformat():
             return None
+        if len(devices.of(code.owner)) >= MOST_DEVICES:
+            raise CannotPair(_FULL)  # several codes can be open at once
         return code.model_copy(update={"device_id": device_id})
 
     try:
@@ -136,7 +142,8 @@ def claim(asked: PairingClaim, now: datetime | None = None) -> Paired:
 
 
 def caller_of(token: str, now: datetime | None = None) -> Caller | None:
-    """Whose paired device has a token; None where it is no token of a device at all.
+    """Whose paired device has a token; None where it is no token of a device at all. A device may what it was given,
+    as far as whoever paired it may that now: where they are known no longer, neither is it.
 
     Raises
     ------
@@ -151,8 +158,11 @@ def caller_of(token: str, now: datetime | None = None) -> Caller | None:
         raise BadToken("this device is not paired, or no longer: pair it again (ripieno pair, where it was)")
     if device.expires_at < now.isoformat():
         raise TokenExpired(f"this device was paired for {DEVICE_DAYS} days: pair it again (ripieno pair, where it was)")
+    roles = granted([device.role]) & roles_now(device.owner, settings())
+    if not roles:
+        raise BadToken("whoever paired this device is not known here any longer, or may nothing")
     _note_use(device, now)
-    return Caller(device.owner, granted([device.role]), device.name, device.device_id)
+    return Caller(device.owner, roles, device.name, device.device_id, "device")
 
 
 def listed(owner: str) -> list[DeviceView]:

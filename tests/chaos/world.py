@@ -50,7 +50,9 @@ class FaultyStack(Stack):
     def environment(self) -> dict[str, str]:
         blob, queue, table = self.storage
         analysis, generation = self.endpoints
-        through = azurite.connection_string(blob_port=blob.port, queue_port=queue.port, table_port=table.port)
+        through = azurite.connection_string(
+            self.storage_key, blob_port=blob.port, queue_port=queue.port, table_port=table.port
+        )
         return super().environment() | {
             "AzureWebJobsStorage": through,
             "RIPIENO_ANALYSIS_ENDPOINTS": f"http://127.0.0.1:{analysis.port}",

@@ -310,6 +310,17 @@ def test_a_host_whose_pages_could_be_anybodys_does_not_start(tmp_path):
     assert done.returncode == 1 and "any page in your browser" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_no_webhook_comes_back_as_the_owners_own_call(tmp_path):
+    """Also where the app is called otherwise from outside."""
+    with running(tmp_path / "stack", RIPIENO_AUTH="local", RIPIENO_PUBLIC_URL="https://tunnel.example") as stack:
+        with Ripieno(stack.url) as owner:
+            for place in (f"localhost:{stack.ports.host}", f"127.0.0.2:{stack.ports.table}"):
+                with pytest.raises(RipienoError) as refused:
+                    owner.begin_upload("a.wav", 1000, webhook_url=f"http://{place}/api/ops/failures/x/redrive")
+                assert refused.value.code == "bad_webhook_url" and "Ripieno itself" in str(refused.value)
+            assert owner.begin_upload("a.wav", 1000, webhook_url="http://localhost:9/").upload_id
+
+
 def test_a_stack_of_ones_own_takes_tokens(tmp_path, at):
     with running(tmp_path / "stack", RIPIENO_AUTH="token", RIPIENO_TOKENS=f"ann:Admin={TOKEN}") as stack:
         assert "ann at" in ripieno(at(stack.url, RIPIENO_TOKEN=TOKEN), "whoami")

@@ -331,6 +331,14 @@ def test_an_admin_makes_no_new_work_says_nothing_they_like_and_uses_no_voice_for
     assert not any(one.for_others for one in GUARDED if one.name in taste)
 
 
+def test_an_admin_is_shown_nobodys_secret_of_webhooks_but_their_own(world, monkeypatch):
+    monkeypatch.setenv("RIPIENO_WEBHOOK_SECRETS", "whsec_" + "A" * 32)
+    own, hers = (
+        json.loads(world.ask(named("get_webhooks"), Role.ADMIN, owner=owner)[1])["secret"] for owner in (None, "anna")
+    )
+    assert own.startswith("whsec_") and hers is None
+
+
 def test_a_body_that_asks_for_a_voice_is_its_owners_alone(world):
     """Also on a route that an Admin may take for others."""
 

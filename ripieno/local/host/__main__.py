@@ -42,6 +42,8 @@ def main() -> None:
         lan=chosen.lan,
         proof=proof,
     )
+    known = os.environ.get("RIPIENO_OWN_ADDRESSES", "")
+    os.environ["RIPIENO_OWN_ADDRESSES"] = f"{known},{options.base_url}"  # no webhook goes there
     try:
         if "*" in cors and "local" in settings().auth:
             raise MissingSetting(

@@ -56,20 +56,27 @@ def caller_of(headers: Mapping[str, str], *, of_device: OfDevice = lambda token:
     chosen = settings()
     if not chosen.auth:
         raise NotConfigured(modes.UNSET, 60)
-    if "easy_auth" in chosen.auth and (named := easy_auth.caller_of(headers)) is not None:
+    if "easy_auth" in chosen.auth and (named := easy_auth.caller_of(headers, chosen.tenant)) is not None:
         return named
     if (visitor := visitors.of(headers)) is not None:
-        return Caller(visitor.owner, access.MAY[visitor.role])
+        return Caller(visitor.owner, access.MAY[visitor.role], known_by="visitor")
     token = _token_in(headers)
     if token is not None:
         return _of_token(token, chosen, of_device)
     if "local" in chosen.auth and loopback.is_proven(headers):
-        return Caller(LOCAL_OWNER, frozenset(Role), LOCAL_OWNER)
+        return Caller(LOCAL_OWNER, frozenset(Role), LOCAL_OWNER, known_by="local")
     raise NotAuthenticated(f"nobody is known by this request: {_SIGN_IN}")
 
 
+def roles_now(owner: str, chosen: Settings) -> frozenset[Role]:
+    """What an owner may who is known without an issuer, by what is configured at this moment; nothing where they are
+    known no longer."""
+    roles = static_tokens.roles_of(owner, chosen.tokens) if "token" in chosen.auth else frozenset[Role]()
+    return roles | frozenset(Role) if "local" in chosen.auth and owner == LOCAL_OWNER else roles
+
+
 def can_pair(chosen: Settings) -> bool:
-    """Whether devices can be paired here: where people are not known by an issuer that can lock them out."""
+    """Whether devices can be paired here: where somebody may be known without an issuer, which could lock them out."""
     return "local" in chosen.auth or "token" in chosen.auth
 
 
@@ -100,5 +107,5 @@ def _token_in(headers: Mapping[str, str]) -> str | None:
 __all__ = [
     "LOCAL_OWNER", "NOBODY", "BadCredentials", "BadToken", "Caller", "Misconfigured", "NotAuthenticated",
     "NotConfigured", "OfDevice", "Refused", "TokenExpired", "Unavailable", "caller_of", "can_pair", "check",
-    "owner_named",
+    "owner_named", "roles_now",
 ]  # fmt: skip

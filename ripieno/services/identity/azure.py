@@ -23,6 +23,12 @@ def is_azure(environment: Mapping[str, str] | None = None) -> bool:
     return any(given.get(name) for name in _MARKS) or given.get("AZURE_FUNCTIONS_ENVIRONMENT", "").lower() in _DEPLOYED
 
 
+def own_name(environment: Mapping[str, str] | None = None) -> str | None:
+    """Name, and port where it is another than the usual, by which the platform or Core Tools know this host."""
+    given = os.environ if environment is None else environment
+    return given.get("WEBSITE_HOSTNAME") or None
+
+
 def has_easy_auth(environment: Mapping[str, str] | None = None) -> bool:
     """Whether App Service authentication stands in front of the app, so that nobody else can set its headers.
 

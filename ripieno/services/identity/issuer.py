@@ -27,6 +27,8 @@ STALE_SECONDS = 24 * 3600.0
 _PAUSE_SECONDS = 5.0  # after a fetch that failed
 _REFETCHES, _REFETCH_SECONDS = 3, 60.0  # for the sake of unknown keys: who invents some does not hammer the issuer
 _TIMEOUT = httpx.Timeout(5.0, connect=3.0)
+_MOST_SECONDS = 10.0  # for a whole answer, however evenly it drips
+_WAIT_SECONDS = 3.0  # of who has an unknown key, for another thread that asks
 _MOST_BYTES = 1 << 20
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _ASYMMETRIC = ("RSA", "EC", "OKP")
@@ -44,14 +46,16 @@ def is_address(url: str) -> bool:
 
 
 class Keys:
-    """Of one issuer. Threads may share it."""
+    """Of one issuer. Threads may share it: one at a time asks the issuer, and whoever has a known key waits for nobody,
+    however slowly it answers."""
 
     def __init__(self, issuer: str, *, clock: Callable[[], float] = time.monotonic):
         self._issuer, self._clock = issuer, clock
-        self._lock = threading.Lock()
+        self._asking = threading.Lock()
         self._keys: dict[str, dict[str, Any]] = {}
         self._fetched: float | None = None
         self._failed: float | None = None
+        self._times_asked = 0
         self._refetched: deque[float] = deque(maxlen=_REFETCHES)
 
     def find(self, kid: str) -> dict[str, Any] | None:
@@ -62,39 +66,56 @@ class Keys:
         Unavailable
             Where the issuer does not answer, and no keys of it are known.
         """
-        if self._age() < FRESH_SECONDS and kid in self._keys:
-            return self._keys[kid]
-        with self._lock:
-            if self._age() >= FRESH_SECONDS:
-                self._renew()
-            if kid not in self._keys and self._may_refetch():
+        age, known = self._age(), self._keys.get(kid)
+        if known is not None and age < FRESH_SECONDS:
+            return known
+        if known is not None and age < STALE_SECONDS:
+            self._renew_unless_another_does()
+            return self._keys.get(kid)
+        return self._asked_for(kid)
+
+    def _renew_unless_another_does(self) -> None:
+        if self._asking.acquire(blocking=False):
+            try:
+                if self._age() >= FRESH_SECONDS:
+                    self._renew()
+            finally:
+                self._asking.release()
+
+    def _asked_for(self, kid: str) -> dict[str, Any] | None:
+        """A key that is not known, or too old. What another thread was told while this one waited is enough."""
+        before = self._times_asked
+        if not self._asking.acquire(timeout=_WAIT_SECONDS):
+            raise _silent()
+        try:
+            if self._times_asked == before and (self._age() >= FRESH_SECONDS or self._may_refetch()):
                 self._renew()
             if kid not in self._keys and self._failed is not None:
                 raise _silent()  # it may have a new key, and cannot be asked
             return self._keys.get(kid)
+        finally:
+            self._asking.release()
 
     def _age(self) -> float:
         return self._clock() - self._fetched if self._fetched is not None else float("inf")
 
     def _may_refetch(self) -> bool:
         now = self._clock()
-        if self._fetched == now:
-            return False  # it was just looked
         if len(self._refetched) == _REFETCHES and now - self._refetched[0] < _REFETCH_SECONDS:
             return False
         self._refetched.append(now)
         return True
 
     def _renew(self) -> None:
-        now = self._clock()
-        if self._failed is None or now - self._failed >= _PAUSE_SECONDS:
+        begun = self._clock()
+        if self._failed is None or begun - self._failed >= _PAUSE_SECONDS:
             try:
                 self._keys = fetched(self._issuer)
-                self._fetched, self._failed = now, None
-                return
-            except (httpx.HTTPError, ValueError, KeyError, TypeError) as fault:
-                self._failed = now
+                self._fetched, self._failed = begun, None
+            except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as fault:
+                self._failed = self._clock()  # afterwards: it may have taken longer than the pause
                 log.warning("the keys of %s cannot be had: %s: %s", self._issuer, type(fault).__name__, fault)
+            self._times_asked += 1
         if self._age() >= STALE_SECONDS:
             self._keys = {}
             raise _silent()
@@ -127,6 +148,7 @@ def fetched(issuer: str) -> dict[str, dict[str, Any]]:
 
 
 def _json(http: httpx.Client, url: str) -> Any:
+    until = time.monotonic() + _MOST_SECONDS
     with http.stream("GET", url) as answer:
         answer.raise_for_status()
         if answer.is_redirect:
@@ -136,6 +158,8 @@ def _json(http: httpx.Client, url: str) -> Any:
             whole += part
             if len(whole) > _MOST_BYTES:
                 raise ValueError(f"{url} has more than keys")
+            if time.monotonic() > until:
+                raise ValueError(f"{url} speaks without an end")
     return httpx.Response(200, content=bytes(whole)).json()
 
 

@@ -13,6 +13,7 @@ UNSET = (
     "RIPIENO_AUTH is not set, so that nobody can be known: set it to entra, easy_auth or token, or to local where"
     " `ripieno up` serves you alone (docs/identity.md)"
 )
+_NO_TENANT = "RIPIENO_TENANT is the Directory (tenant) ID, a GUID in lower case: common would let in everybody"
 
 
 class Misconfigured(MissingSetting):
@@ -49,7 +50,7 @@ def _entra(chosen: Settings) -> str | None:
     if chosen.tenant is None and chosen.issuer is None:
         return "RIPIENO_AUTH has entra, and nobody says whose tokens: set RIPIENO_TENANT, or RIPIENO_ISSUER"
     if chosen.tenant is not None and not _TENANT.fullmatch(chosen.tenant):
-        return "RIPIENO_TENANT is the Directory (tenant) ID, a GUID in lower case: common would let in everybody"
+        return _NO_TENANT
     if chosen.issuer is not None and not is_address(chosen.issuer):
         return "RIPIENO_ISSUER must be an https address: keys that come otherwise can be anybody's"
     if not chosen.audience:
@@ -66,6 +67,13 @@ def _easy_auth(chosen: Settings) -> str | None:
             "RIPIENO_AUTH has easy_auth, and App Service authentication is not on (WEBSITE_AUTH_ENABLED): anybody could"
             " set its headers. Turn it on in the portal, or take entra"
         )
+    if chosen.tenant is None:
+        return (
+            "RIPIENO_AUTH has easy_auth, and nobody says of which tenant: set RIPIENO_TENANT to the Directory (tenant)"
+            " ID whose people are let in. Where the app registration is for several, App Service lets in all of them"
+        )
+    if not _TENANT.fullmatch(chosen.tenant):
+        return _NO_TENANT
     return None
 
 

@@ -40,9 +40,7 @@ def caller_of(token: str, trusted: Trust) -> Caller:
     BadToken, TokenExpired, Unavailable
     """
     claims = _checked(token, trusted)
-    roles = claims.get("roles", [])
-    named = [roles] if isinstance(roles, str) else [one for one in roles if isinstance(one, str)]
-    return Caller(_owner(claims, trusted), granted(named), _name(claims))
+    return Caller(_owner(claims, trusted), granted(_roles(claims)), _name(claims), known_by="issuer")
 
 
 def _checked(token: str, trusted: Trust) -> dict[str, Any]:
@@ -62,6 +60,14 @@ def _owner(claims: dict[str, Any], trusted: Trust) -> str:
     if claims.get("tid") != trusted.tenant or not isinstance(person, str) or not person:
         raise BadToken("the token is of another tenant, or of nobody in it")
     return owner_named(person)
+
+
+def _roles(claims: dict[str, Any]) -> list[str]:
+    """The names in the claim `roles`: one, or a list of them; whatever else stands there names none."""
+    roles = claims.get("roles")
+    if isinstance(roles, str):
+        return [roles]
+    return [one for one in roles if isinstance(one, str)] if isinstance(roles, list) else []
 
 
 def _name(claims: dict[str, Any]) -> str | None:

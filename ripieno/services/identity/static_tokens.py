@@ -43,7 +43,12 @@ def caller_of(token: str, entries: Sequence[str]) -> Caller | None:
     for one in _read(entries):
         if hmac.compare_digest(one.digest, digest):
             found = one
-    return Caller(found.owner, granted([found.role]), found.owner) if found is not None else None
+    return Caller(found.owner, granted([found.role]), found.owner, known_by="token") if found is not None else None
+
+
+def roles_of(owner: str, entries: Sequence[str]) -> frozenset[Role]:
+    """All that the tokens of an owner let them do."""
+    return granted(one.role for one in _read(entries) if one.owner == owner)
 
 
 def _read(entries: Sequence[str]) -> list[_Known]:

@@ -63,6 +63,16 @@ def test_the_network_is_served_by_the_embedded_host_alone(core_tools, tmp_path):
     assert network_url(stack.home) == "http://192.168.1.5:7171"
 
 
+def test_a_stack_knows_where_it_listens_and_tells_its_own_network_nothing_of_others(tmp_path, monkeypatch):
+    monkeypatch.setenv("RIPIENO_OWN_ADDRESSES", "http://10.0.0.1")
+    monkeypatch.delenv("RIPIENO_ALLOW_PRIVATE_WEBHOOKS", raising=False)
+    alone, for_others = Stack(tmp_path, Ports(host=7171)), Stack(tmp_path, Ports(host=7171), lan="192.168.1.5")
+    listening = alone.environment()["RIPIENO_OWN_ADDRESSES"]
+    assert listening == ",".join(f"http://127.0.0.1:{port}" for port in (7171, 8001, 8002, 10000, 10001, 10002))
+    assert alone.environment()["RIPIENO_ALLOW_PRIVATE_WEBHOOKS"] == "1"
+    assert for_others.environment()["RIPIENO_ALLOW_PRIVATE_WEBHOOKS"] == ""
+
+
 def test_the_address_is_one_of_a_private_network(monkeypatch):
     import socket
     from types import SimpleNamespace as Of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -19,10 +20,12 @@ from ripieno.contracts.identity import (
 )
 from ripieno.records import devices
 from ripieno.records.store import Missing
-from ripieno.services.identity import BadToken, Caller, TokenExpired
+from ripieno.services import access
+from ripieno.services.identity import LOCAL_OWNER, BadToken, Caller, TokenExpired
 from ripieno.services.storage import table
 from ripieno.work import housekeeping, pairing
 
+TOKEN, OTHER = "yL0Fh2vEoXq5dT9uR7wKpZ3cN8mB1sGa", "Qm4xV7rJ2kW9tY6nC1zH8bD5gS3fL0pE"
 NOW = datetime(2026, 11, 27, 12, 0, 0, tzinfo=UTC)
 _minutes = iter(range(10_000_000))
 
@@ -34,8 +37,11 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def ann(storage, owner) -> Caller:
-    return Caller(owner, frozenset(Role), "ann")
+def ann(storage, owner, monkeypatch) -> Caller:
+    """Somebody with a token of this Ripieno's own."""
+    monkeypatch.setenv("RIPIENO_AUTH", "token")
+    monkeypatch.setenv("RIPIENO_TOKENS", f"{owner}:Admin={TOKEN}")
+    return Caller(owner, frozenset(Role), "ann", known_by="token")
 
 
 def code(caller: Caller, now: datetime, **order) -> str:
@@ -51,7 +57,7 @@ def test_a_device_joins_and_acts_for_whoever_showed_the_code(ann, now):
     assert len(shown.code) == 9 and set(shown.code.replace("-", "")) <= set(CODE_CHARACTERS)
     paired = pairing.claim(PairingClaim(code=f" {shown.code.lower().replace('-', ' ')} "), now)
     known = pairing.caller_of(paired.token, now)
-    assert known == Caller(ann.owner, frozenset({Role.VIEWER}), "phone \U0001f4f1", paired.device_id)
+    assert known == Caller(ann.owner, frozenset({Role.VIEWER}), "phone \U0001f4f1", paired.device_id, "device")
     assert [one.device_id for one in pairing.listed(ann.owner)] == [paired.device_id]
 
 
@@ -111,7 +117,7 @@ def refusal(typed: str, now: datetime) -> str | None:
 
 
 def test_nobody_lets_in_more_than_they_are(ann, now):
-    viewer = Caller(ann.owner, frozenset({Role.VIEWER}))
+    viewer = Caller(ann.owner, frozenset({Role.VIEWER}), known_by="token")
     for role in (Role.ADMIN, Role.GENERATOR, Role.ANALYST):
         with pytest.raises(pairing.MayNotPair, match=role.value):
             code(viewer, now, role=role)
@@ -207,6 +213,68 @@ def test_there_are_never_more_devices_than_can_be_looked_through(ann, now, monke
     assert MOST_DEVICES == 50
 
 
+def test_nor_by_codes_that_were_open_at_once(ann, now, monkeypatch):
+    monkeypatch.setattr(pairing, "MOST_DEVICES", 2)
+    shown = [code(ann, now) for _ in range(3)]
+    for one in shown[:2]:
+        pairing.claim(PairingClaim(code=one), now)
+    with pytest.raises(pairing.CannotPair, match="revoke one"):
+        pairing.claim(PairingClaim(code=shown[2]), now)
+    pairing.revoke(ann.owner, pairing.listed(ann.owner)[0].device_id, by=ann)
+    assert pairing.claim(PairingClaim(code=shown[2]), now).device_id, "the code is open still"
+
+
+def test_a_device_may_no_more_than_whoever_paired_it_may_now(ann, now, monkeypatch):
+    paired = joined(ann, now, role=Role.GENERATOR)
+    for tokens, left in (
+        (f"{ann.owner}:Viewer={TOKEN}", {Role.VIEWER}),
+        (f"{ann.owner}:Viewer={TOKEN},{ann.owner}:Analyst={OTHER}", {Role.ANALYST, Role.VIEWER}),
+        (f"{ann.owner}:Admin={OTHER}", {Role.GENERATOR, Role.ANALYST, Role.VIEWER}),
+    ):
+        monkeypatch.setenv("RIPIENO_TOKENS", tokens)
+        known = pairing.caller_of(paired.token, now)
+        assert known is not None and known.roles == left, tokens
+    for auth, tokens in (
+        ("token", f"ben:Admin={TOKEN}"),
+        ("token", f"{ann.owner}:Scaler={TOKEN}"),
+        ("local", f"{ann.owner}:Admin={TOKEN}"),
+        ("entra", f"{ann.owner}:Admin={TOKEN}"),
+    ):
+        monkeypatch.setenv("RIPIENO_AUTH", auth)
+        monkeypatch.setenv("RIPIENO_TOKENS", tokens)
+        with pytest.raises(BadToken, match="not known here any longer"):
+            pairing.caller_of(paired.token, now)
+
+
+def test_a_device_of_this_machines_owner_is_in_while_local_is_on(storage, now, monkeypatch):
+    monkeypatch.setenv("RIPIENO_AUTH", "local")
+    owner = Caller(LOCAL_OWNER, frozenset(Role), known_by="local")
+    paired = joined(owner, now, role=Role.ADMIN)
+    known = pairing.caller_of(paired.token, now)
+    assert known is not None and known.roles == access.MAY[Role.ADMIN]
+    monkeypatch.setenv("RIPIENO_AUTH", "token")
+    monkeypatch.setenv("RIPIENO_TOKENS", f"ann:Admin={TOKEN}")
+    with pytest.raises(BadToken):
+        pairing.caller_of(paired.token, now)
+    pairing.revoke(LOCAL_OWNER, paired.device_id, by=owner)
+
+
+@pytest.mark.parametrize("known_by", ["issuer", "easy_auth", ""])
+def test_who_is_known_elsewhere_lets_no_device_in(storage, owner, now, monkeypatch, known_by):
+    monkeypatch.setenv("RIPIENO_AUTH", "entra,token")
+    somebody = Caller(owner, frozenset(Role), known_by=known_by)
+    with pytest.raises(pairing.MayNotPair, match="ripieno login"):
+        pairing.begin(somebody, PairingOrder(role=Role.VIEWER), now)
+
+
+def test_a_code_is_not_found_by_its_hash_within_its_life(ann, now):
+    """A graphics card tries all of the 30 ** 8 codes in a plain hash within minutes."""
+    shown = code(ann, now).replace("-", "")
+    at_rest = str([dict(one) for one in table(names.PAIRING_CODES).list_entities()])
+    assert devices.hashed_code(shown) in at_rest and hashlib.sha256(shown.encode()).hexdigest() not in at_rest
+    assert 128 * devices._COST * devices._BLOCKS >= 32 * 1024 * 1024, "of memory, for each try"
+
+
 @pytest.mark.parametrize("auth", ["entra", "easy_auth", ""])
 def test_where_an_issuer_can_lock_people_out_nobody_is_paired(ann, now, monkeypatch, auth):
     shown = code(ann, now)
@@ -218,6 +286,6 @@ def test_where_an_issuer_can_lock_people_out_nobody_is_paired(ann, now, monkeypa
 
 
 def test_a_visitor_lets_no_device_in(storage, now):
-    visitor = Caller("visitor-5f2c", frozenset({Role.VIEWER}))
+    visitor = Caller("visitor-5f2c", frozenset({Role.VIEWER}), known_by="visitor")
     with pytest.raises(pairing.MayNotPair, match="outlives the visit"):
         pairing.begin(visitor, PairingOrder(role=Role.VIEWER), now)

@@ -101,7 +101,7 @@ def test_local_does_not_start_under_a_host_that_listens_everywhere(configure):
 def test_over_the_loopback_interface_everybody_is_the_owner(configure, host):
     configure(auth="local")
     known = caller_of({"host": host})
-    assert (known.owner, known.roles) == ("local", frozenset(Role))
+    assert (known.owner, known.roles, known.known_by) == ("local", frozenset(Role), "local")
 
 
 @pytest.mark.parametrize(
@@ -164,8 +164,9 @@ def test_a_tenant_and_an_audience_are_enough(configure):
 # -- Easy Auth ------------------------------------------------------------------------------------------------------
 
 
-def principal(**more: str) -> dict[str, str]:
+def principal(*tenants: str, **more: str) -> dict[str, str]:
     claims = [
+        *({"typ": "http://schemas.microsoft.com/identity/claims/tenantid", "val": one} for one in tenants),
         {"typ": "roles", "val": "Viewer"},
         {"typ": "http://schemas.microsoft.com/ws/2008/06/identity/claims/role", "val": "Generator"},
     ]
@@ -174,11 +175,13 @@ def principal(**more: str) -> dict[str, str]:
 
 
 def test_the_platforms_word_is_taken_where_the_platform_gives_it(configure):
-    configure(auth="easy_auth", WEBSITE_AUTH_ENABLED="True", **MARKS["Consumption on Windows"])
+    configure(auth="easy_auth", tenant=TENANT, WEBSITE_AUTH_ENABLED="True", **MARKS["Consumption on Windows"])
     identity.check()
-    known = caller_of(principal())
+    known = caller_of(principal(TENANT))
     assert (known.owner, known.roles) == ("ann", {Role.GENERATOR, Role.ANALYST, Role.VIEWER})
-    assert caller_of(principal(**{"x-ms-client-principal-idp": "google"})).owner == "google.ann"
+    assert known.known_by == "easy_auth"
+    google = {"x-ms-client-principal-idp": "google"}
+    assert caller_of(principal(**google)).owner == "google.ann"
     for broken in (
         "",
         "no base64",
@@ -186,9 +189,29 @@ def test_the_platforms_word_is_taken_where_the_platform_gives_it(configure):
         base64.b64encode(b"[" * 90_000).decode(),
         base64.b64encode(b'{"claims": [7]}').decode(),
     ):
-        assert caller_of(principal(**{"x-ms-client-principal": broken})).roles == frozenset()
+        assert caller_of(principal(**google, **{"x-ms-client-principal": broken})).roles == frozenset()
+        with pytest.raises(BadToken, match="another tenant"):
+            caller_of(principal(**{"x-ms-client-principal": broken}))
     with pytest.raises(NotAuthenticated):
         caller_of({})
+
+
+@pytest.mark.parametrize("tenants", [(), (TENANT[::-1],), (TENANT, TENANT[::-1]), ("",)])
+def test_an_app_registration_for_several_tenants_lets_in_one(configure, tenants):
+    """Their own administrators give people of another tenant its roles."""
+    configure(auth="easy_auth", tenant=TENANT, WEBSITE_AUTH_ENABLED="True", WEBSITE_INSTANCE_ID="a1")
+    for provider in ("aad", "AAD", ""):
+        with pytest.raises(BadToken, match="another tenant"):
+            caller_of(principal(*tenants, **{"x-ms-client-principal-idp": provider}))
+
+
+@pytest.mark.parametrize(("tenant", "said"), [("", "set RIPIENO_TENANT"), ("common", "common would let in everybody")])
+def test_the_platforms_word_needs_a_tenant(configure, tenant, said):
+    configure(auth="easy_auth", tenant=tenant, WEBSITE_AUTH_ENABLED="True", WEBSITE_INSTANCE_ID="a1")
+    with pytest.raises(Misconfigured, match=said):
+        identity.check()
+    with pytest.raises(BadToken):
+        caller_of(principal(TENANT))
 
 
 @pytest.mark.parametrize(
@@ -224,7 +247,7 @@ def test_two_tokens_of_one_owner_are_good_at_once_and_each_is_whose_it_is(config
         ("Bearer", FIRST, "ann", Role.ADMIN), ("bearer", f"{SECOND}==", "ann", Role.ADMIN), ("BEARER", THIRD, "radio", Role.VIEWER)
     ):  # fmt: skip
         known = caller_of({"authorization": f"{scheme} {token}"})
-        assert known.owner == owner and role in known.roles
+        assert (known.owner, known.known_by) == (owner, "token") and role in known.roles
     configure(tokens=f"ann:Admin={SECOND}==")
     for gone in (FIRST, THIRD, SECOND, FIRST.swapcase(), FIRST + "=", "\U0001f3b7" * 32):
         with pytest.raises(BadToken):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
+import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -13,7 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ripieno.contracts.enums import Role
 from ripieno.services import identity
 from ripieno.services.identity import BadToken, Caller, TokenExpired, Unavailable, caller_of
-from ripieno.services.identity.issuer import keys_of
+from ripieno.services.identity import issuer as issuer_keys
+from ripieno.services.identity.issuer import FRESH_SECONDS, STALE_SECONDS, Keys, keys_of
 from ripieno.services.identity.jwts import LEEWAY_SECONDS, MOST_CHARACTERS
 from tests.issuer import AUDIENCE, Issuer, ec_key, public, rsa_key
 
@@ -35,6 +39,13 @@ def test_a_token_says_who_asks_and_what_they_may(issuer: Issuer):
     assert known.owner.startswith("oidc-") and known == of(issuer.token(roles="Generator"))
     assert of(issuer.token(sub="\U0001f3b7" * 50)).owner != known.owner
     assert of(issuer.token(roles=None)).roles == frozenset()
+
+
+@pytest.mark.parametrize("roles", [None, 7, True, {"Admin": "Admin"}, [["Admin"]], [None, {"Admin": 1}], ""])
+def test_what_names_no_roles_gives_none(issuer: Issuer, roles):
+    claims = jwt.decode(issuer.token(), options={"verify_signature": False}) | {"roles": roles}
+    known = of(jwt.encode(claims, issuer.key, "RS256", headers={"kid": issuer.kid}))
+    assert (known.roles, known.known_by) == (frozenset(), "issuer")
 
 
 def test_nobody_can_take_the_name_of_an_owner_who_comes_in_otherwise(issuer: Issuer):
@@ -234,8 +245,6 @@ def test_an_issuer_that_was_never_there_lets_nobody_in(issuer: Issuer):
 
 
 def test_keys_are_fresh_for_an_hour_and_stand_in_for_a_day(issuer: Issuer):
-    from ripieno.services.identity.issuer import FRESH_SECONDS, STALE_SECONDS, Keys
-
     now = [0.0]
     keys = Keys(issuer.url, clock=lambda: now[0])
     assert keys.find("first") is not None
@@ -253,9 +262,67 @@ def test_keys_are_fresh_for_an_hour_and_stand_in_for_a_day(issuer: Issuer):
     assert keys.find("first") is not None
 
 
-def test_many_at_once_fetch_the_keys_once(issuer: Issuer):
-    from concurrent.futures import ThreadPoolExecutor
+@pytest.fixture
+def hanging(issuer: Issuer) -> Iterator[tuple[Keys, Future]]:
+    """Keys that are known and no longer fresh, and whoever asks the issuer for them, which does not answer."""
+    now = [0.0]
+    keys = Keys(issuer.url, clock=lambda: now[0])
+    assert keys.find("first") is not None
+    now[0] = FRESH_SECONDS + 1
+    issuer.is_asked.clear()
+    issuer.is_open.clear()
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(keys.find, "first")
+        assert issuer.is_asked.wait(30)
+        yield keys, asking
+        issuer.is_open.set()
 
+
+def test_while_the_issuer_hangs_one_waits_for_it_and_nobody_else_whose_key_is_known(hanging, issuer: Issuer):
+    keys, asking = hanging
+    assert [keys.find("first") is not None for _ in range(10)] == [True] * 10
+    assert not asking.done() and issuer.count("/.well-known/openid-configuration") == 2
+    issuer.is_open.set()
+    assert asking.result() is not None and issuer.count("/keys") == 2
+
+
+def test_nor_does_whoever_has_an_unknown_key_wait_without_an_end(hanging, monkeypatch):
+    keys, asking = hanging
+    monkeypatch.setattr(issuer_keys, "_WAIT_SECONDS", 0)
+    with pytest.raises(Unavailable):
+        keys.find("second")
+    assert not asking.done()
+
+
+@pytest.mark.parametrize("kid", ["first", "second"])
+def test_an_issuer_that_times_out_is_left_alone_from_then_on(issuer: Issuer, monkeypatch, kid):
+    """The pause begins when the time-out ends: it is no longer than that."""
+    now, asked = [0.0], []
+    keys = Keys(issuer.url, clock=lambda: now[0])
+    assert keys.find("first") is not None
+    now[0] = FRESH_SECONDS + 1
+
+    def time_out(url: str) -> None:
+        asked.append(url)
+        now[0] += 6
+        raise httpx.ReadTimeout("nothing came")
+
+    monkeypatch.setattr(issuer_keys, "fetched", time_out)
+    for _ in range(10):
+        try:
+            assert keys.find(kid) is not None
+        except Unavailable:
+            assert kid == "second"
+    assert len(asked) == 1
+
+
+def test_an_answer_that_drips_has_an_end(issuer: Issuer, monkeypatch):
+    monkeypatch.setattr(issuer_keys, "_MOST_SECONDS", -1.0)
+    with pytest.raises(ValueError, match="without an end"):
+        issuer_keys.fetched(issuer.url)
+
+
+def test_many_at_once_fetch_the_keys_once(issuer: Issuer):
     token = issuer.token()
     with ThreadPoolExecutor(16) as pool:
         assert len(set(pool.map(of, [token] * 64))) == 1
