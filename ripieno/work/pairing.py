@@ -152,7 +152,7 @@ def caller_of(token: str, now: datetime | None = None) -> Caller | None:
     if device.expires_at < now.isoformat():
         raise TokenExpired(f"this device was paired for {DEVICE_DAYS} days: pair it again (ripieno pair, where it was)")
     _note_use(device, now)
-    return Caller(device.owner, granted([device.role]), device.name, device.device_id)
+    return Caller(device.owner, granted([device.role]), device.name, device.device_id, "device")
 
 
 def listed(owner: str) -> list[DeviceView]:

@@ -59,12 +59,12 @@ def caller_of(headers: Mapping[str, str], *, of_device: OfDevice = lambda token:
     if "easy_auth" in chosen.auth and (named := easy_auth.caller_of(headers)) is not None:
         return named
     if (visitor := visitors.of(headers)) is not None:
-        return Caller(visitor.owner, access.MAY[visitor.role])
+        return Caller(visitor.owner, access.MAY[visitor.role], known_by="visitor")
     token = _token_in(headers)
     if token is not None:
         return _of_token(token, chosen, of_device)
     if "local" in chosen.auth and loopback.is_proven(headers):
-        return Caller(LOCAL_OWNER, frozenset(Role), LOCAL_OWNER)
+        return Caller(LOCAL_OWNER, frozenset(Role), LOCAL_OWNER, known_by="local")
     raise NotAuthenticated(f"nobody is known by this request: {_SIGN_IN}")
 
 

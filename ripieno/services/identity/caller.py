@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from ripieno.contracts.enums import Role
 
 LOCAL_OWNER = "local"
+KnownBy = Literal["local", "token", "issuer", "easy_auth", "device", "visitor", ""]
+"""What somebody is known by; nothing where nobody is."""
+
 _PLAIN = re.compile(r"[A-Za-z0-9_.@-]{1,64}")
 
 
@@ -23,6 +27,7 @@ class Caller:
     roles: frozenset[Role]
     name: str | None = None
     device: str | None = None
+    known_by: KnownBy = ""
 
 
 NOBODY = Caller("", frozenset())

@@ -20,7 +20,8 @@ def caller_of(headers: Mapping[str, str]) -> Caller | None:
         return None
     provider = headers.get("x-ms-client-principal-idp", "").lower()
     owner = owner_named(principal if provider in _ENTRA else f"{provider}.{principal}")
-    return Caller(owner, _roles(headers.get("x-ms-client-principal", "")), headers.get("x-ms-client-principal-name"))
+    roles = _roles(headers.get("x-ms-client-principal", ""))
+    return Caller(owner, roles, headers.get("x-ms-client-principal-name"), known_by="easy_auth")
 
 
 def _roles(principal: str):

@@ -42,7 +42,7 @@ def caller_of(token: str, trusted: Trust) -> Caller:
     claims = _checked(token, trusted)
     roles = claims.get("roles", [])
     named = [roles] if isinstance(roles, str) else [one for one in roles if isinstance(one, str)]
-    return Caller(_owner(claims, trusted), granted(named), _name(claims))
+    return Caller(_owner(claims, trusted), granted(named), _name(claims), known_by="issuer")
 
 
 def _checked(token: str, trusted: Trust) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def caller_of(token: str, entries: Sequence[str]) -> Caller | None:
     for one in _read(entries):
         if hmac.compare_digest(one.digest, digest):
             found = one
-    return Caller(found.owner, granted([found.role]), found.owner) if found is not None else None
+    return Caller(found.owner, granted([found.role]), found.owner, known_by="token") if found is not None else None
 
 
 def _read(entries: Sequence[str]) -> list[_Known]:

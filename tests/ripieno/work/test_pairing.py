@@ -51,7 +51,7 @@ def test_a_device_joins_and_acts_for_whoever_showed_the_code(ann, now):
     assert len(shown.code) == 9 and set(shown.code.replace("-", "")) <= set(CODE_CHARACTERS)
     paired = pairing.claim(PairingClaim(code=f" {shown.code.lower().replace('-', ' ')} "), now)
     known = pairing.caller_of(paired.token, now)
-    assert known == Caller(ann.owner, frozenset({Role.VIEWER}), "phone \U0001f4f1", paired.device_id)
+    assert known == Caller(ann.owner, frozenset({Role.VIEWER}), "phone \U0001f4f1", paired.device_id, "device")
     assert [one.device_id for one in pairing.listed(ann.owner)] == [paired.device_id]
 
 
