@@ -62,15 +62,20 @@ def delete_of(owner: str, audio_file_id: str) -> None:
         table(names.UPLOADS).delete_entity(row["PartitionKey"], row["RowKey"])
 
 
-def delete_all(owner: str) -> list[str]:
-    """Forget all that somebody began to upload; the ids of it."""
+def ids_of(owner: str) -> list[str]:
+    """All that somebody began to upload in the last days."""
     found = table(names.UPLOADS).query_entities(
         "owner eq @owner", parameters={"owner": owner}, select=["PartitionKey", "RowKey"]
     )
-    gone = [(row["PartitionKey"], row["RowKey"]) for row in found]
-    for partition, key in gone:
-        table(names.UPLOADS).delete_entity(partition, key)
-    return [key for _, key in gone]
+    return [row["RowKey"] for row in found]
+
+
+def delete_all(owner: str) -> list[str]:
+    """Forget all that somebody began to upload; the ids of it."""
+    gone = ids_of(owner)
+    for upload_id in gone:
+        table(names.UPLOADS).delete_entity(upload_id[:2], upload_id)
+    return gone
 
 
 def _key(upload_id: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, OrderedDict
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -12,10 +13,12 @@ from urllib.parse import unquote, urlsplit
 
 from azure.core.exceptions import AzureError
 from azure.durable_functions import DurableOrchestrationClient
+from azure.storage.blob import BlobPrefix, BlobProperties
 
 from ripieno.contracts import names
-from ripieno.records import runs
-from ripieno.services import identity, logs, telemetry
+from ripieno.contracts.operations import FailureKind
+from ripieno.records import failures, runs, uploads
+from ripieno.services import blobs, identity, logs, telemetry
 from ripieno.services.outage import is_final
 from ripieno.services.settings import settings
 from ripieno.services.storage import container
@@ -135,3 +138,48 @@ def _lying() -> list[tuple[str, str, str]]:
     in_turn = [(turn, at, name, etag, whose) for whose, its in found.items()
                for turn, (at, name, etag) in enumerate(sorted(its))]  # fmt: skip
     return [(name, etag, whose) for _, _, name, etag, whose in sorted(in_turn)[:MOST_AT_ONCE]]
+
+
+def forget_owner(owner: str) -> int:
+    """Delete whatever of somebody lies in the inbox, and what of theirs was rejected; returns how many blobs that was.
+
+    Their uploads and failures say which some of those are: whoever forgets these does so after this.
+    """
+    found = {(names.RAW_AUDIO, blob.name) for blob in _beside() if _owner_of(blob) == owner}
+    for place in (names.RAW_AUDIO, names.REJECTED):
+        for folder in _owners_folders(place):
+            if identity.owner_named(folder.removeprefix(names.OWNER_PREFIX).rstrip("/")) == owner:
+                found |= {(place, name) for name in blobs.list_names(place, folder)}
+        for upload_id in uploads.ids_of(owner):
+            found |= _there(place, names.uploaded_blob(upload_id))
+    for failure in failures.of_owner(owner):
+        if failure.kind == FailureKind.DROP:
+            found |= _there(names.REJECTED, failure.order["blob_name"])
+    for place, name in found:
+        blobs.delete(place, name)
+    return len(found)
+
+
+def _there(place: str, name: str) -> set[tuple[str, str]]:
+    return {(place, one) for one in blobs.list_names(place, name) if one == name}
+
+
+def _owners_folders(place: str) -> Iterator[str]:
+    """`owners/{owner}/` for each who has something there."""
+    for item in container(place).walk_blobs(name_starts_with=names.OWNER_PREFIX):
+        if isinstance(item, BlobPrefix):
+            yield str(item.name)
+
+
+def _beside() -> Iterator[BlobProperties]:
+    """The drops that lie neither below `owners/` nor below `uploads/`."""
+    for item in container(names.RAW_AUDIO).walk_blobs(include=["metadata"]):
+        if not isinstance(item, BlobPrefix):
+            yield item
+        elif item.name not in (names.OWNER_PREFIX, names.UPLOAD_PREFIX):
+            yield from container(names.RAW_AUDIO).list_blobs(name_starts_with=str(item.name), include=["metadata"])
+
+
+def _owner_of(blob: BlobProperties) -> str:
+    """Whose a drop is whose path does not say."""
+    return identity.owner_named((blob.metadata or {}).get("owner") or settings().default_owner)

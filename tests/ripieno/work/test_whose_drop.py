@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 
 import makers
 import pytest
 
 from ripieno.contracts import names
-from ripieno.contracts.workflow import DropOrder
-from ripieno.records import audit, songs
+from ripieno.contracts.workflow import DropOrder, Upload
+from ripieno.records import audit, failures, songs, uploads
 from ripieno.services import blobs
-from ripieno.work import ingest
+from ripieno.work import inbox, ingest
 
 
 def dropped(owner: str, data: bytes) -> DropOrder:
@@ -49,3 +50,34 @@ def test_who_was_given_an_address_needs_not_be_named(storage, owner, monkeypatch
     assert told["outcome"] == "ingested"
     (entry,) = audit.listed(item=told["audio_file_id"], limit=5).items
     assert (entry.actor, entry.what) == (owner, "upload")
+
+
+def test_nothing_is_left_of_whoever_is_forgotten_and_everything_of_others(storage, owner):
+    """In the inbox and in the container `rejected`, however it says whose it is; also of one whose name is no key."""
+    strange = f"{owner}?"
+    hashed, other = inbox.identity.owner_named(strange), f"{owner}-too"
+    now = datetime.now(UTC).isoformat()
+    kept: dict[str, set[tuple[str, str]]] = {owner: set(), hashed: set(), other: set()}
+    for whose, said in ((owner, owner), (hashed, strange), (other, other)):
+        upload_id = uuid.uuid4().hex
+        uploads.create(Upload(upload_id=upload_id, owner=whose, file_name="a.wav", created_at=now))
+        rejected = f"{uuid.uuid4().hex}.wav"
+        failures.keep("drop", rejected, whose, "it is none", order={"blob_name": rejected, "file_name": ""})
+        kept[whose] = {
+            *((place, names.uploaded_blob(upload_id)) for place in (names.RAW_AUDIO, names.REJECTED)),
+            *((place, f"owners/{said}/a/b.wav") for place in (names.RAW_AUDIO, names.REJECTED)),
+            (names.RAW_AUDIO, f"folder/{uuid.uuid4().hex}.wav"),
+            (names.RAW_AUDIO, f"{uuid.uuid4().hex}.wav"),
+            (names.REJECTED, rejected),
+        }
+        for place, name in kept[whose]:
+            blobs.upload(place, name, b"x", metadata={"owner": said})
+
+    def left() -> set[tuple[str, str]]:
+        return {(place, name) for place in (names.RAW_AUDIO, names.REJECTED) for name in blobs.list_names(place)}
+
+    assert inbox.forget_owner(owner) == len(kept[owner]) and inbox.forget_owner(owner) == 0
+    assert not kept[owner] & left() and kept[hashed] | kept[other] <= left()
+    assert inbox.forget_owner(hashed) == len(kept[hashed])
+    assert not kept[hashed] & left() and kept[other] <= left()
+    assert inbox.forget_owner(other) == len(kept[other])
