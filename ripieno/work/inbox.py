@@ -23,6 +23,7 @@ from ripieno.services.outage import is_final
 from ripieno.services.settings import settings
 from ripieno.services.storage import container
 from ripieno.work import asking, ingest
+from ripieno.work.belonging import OF_A_SONG
 
 log = logging.getLogger("ripieno.inbox")
 MOST_AT_ONCE = 500
@@ -153,8 +154,9 @@ def forget_owner(owner: str) -> int:
         for upload_id in uploads.ids_of(owner):
             found |= _there(place, names.uploaded_blob(upload_id))
     for failure in failures.of_owner(owner):
-        if failure.kind == FailureKind.DROP:
+        if failure.kind == FailureKind.DROP and failure.order.get("blob_name"):
             found |= _there(names.REJECTED, failure.order["blob_name"])
+    found |= {(names.REJECTED, blob.name) for blob in _rejected() if (blob.metadata or {}).get("owner") == owner}
     for place, name in found:
         blobs.delete(place, name)
     return len(found)
@@ -178,6 +180,15 @@ def _beside() -> Iterator[BlobProperties]:
             yield item
         elif item.name not in (names.OWNER_PREFIX, names.UPLOAD_PREFIX):
             yield from container(names.RAW_AUDIO).list_blobs(name_starts_with=str(item.name), include=["metadata"])
+
+
+def _rejected() -> Iterator[BlobProperties]:
+    """What was rejected and says itself whose it is: uploads and failures end by their age, the bytes do not."""
+    for item in container(names.REJECTED).walk_blobs(include=["metadata"]):
+        if not isinstance(item, BlobPrefix):
+            yield item
+        elif not OF_A_SONG.match(f"{item.name}0") and item.name != names.OWNER_PREFIX:
+            yield from container(names.REJECTED).list_blobs(name_starts_with=str(item.name), include=["metadata"])
 
 
 def _owner_of(blob: BlobProperties) -> str:

@@ -342,7 +342,7 @@ def _log(order: DropOrder, status: int, song: AudioFile | None) -> None:
 
 def _too_large(order: DropOrder, problem: BadAudio) -> dict:
     """Of what is larger than a song may be, the reason is kept in the container `rejected`, and no byte."""
-    why = {"code": problem.code, "reason": problem.message}
+    why = {"code": problem.code, "reason": problem.message, "owner": order.owner}
     blobs.upload(names.REJECTED, order.blob_name, b"", metadata=why)
     _log(order, 422, None)
     return _told(order, "rejected", None, problem.message)
@@ -350,7 +350,7 @@ def _too_large(order: DropOrder, problem: BadAudio) -> dict:
 
 def reject(order: DropOrder, code: str, message: str) -> None:
     """Move a blob that cannot be taken in to the container `rejected`, with the reason."""
-    if _reject(order.blob_name, order.etag, code, message):
+    if _reject(order.blob_name, order.etag, code, message, order.owner):
         failing.of_rejected_drop(order.blob_name, code, message, order, order.owner)
         _told(order, "rejected", None, message)
         leave_inbox(order)
@@ -359,15 +359,16 @@ def reject(order: DropOrder, code: str, message: str) -> None:
 def reject_unasked(blob_name: str, message: str) -> None:
     """The same of a blob of which not even an order could be made, so that it does not lie in the way for ever."""
     etag = str(blobs.properties(names.RAW_AUDIO, blob_name).etag)
-    if _reject(blob_name, etag, "cannot_be_taken_in", message):
-        owner = identity.owner_named(names.owner_in(blob_name)[0] or settings().default_owner)
+    owner = identity.owner_named(names.owner_in(blob_name)[0] or settings().default_owner)
+    if _reject(blob_name, etag, "cannot_be_taken_in", message, owner):
         failing.of_rejected_drop(blob_name, "cannot_be_taken_in", message, None, owner)
         blobs.delete(names.RAW_AUDIO, blob_name, etag=etag)
 
 
-def _reject(blob_name: str, etag: str, code: str, message: str) -> bool:
-    """The bytes and the reason in the container `rejected`; whether this version of the blob was there."""
-    why = {"code": code, "reason": message.encode("ascii", "replace").decode()[:500]}
+def _reject(blob_name: str, etag: str, code: str, message: str, owner: str) -> bool:
+    """The bytes and the reason in the container `rejected`, and whose they are; whether this version of the blob was
+    there."""
+    why = {"code": code, "reason": message.encode("ascii", "replace").decode()[:500], "owner": owner}
     try:
         blobs.copy(names.RAW_AUDIO, blob_name, names.REJECTED, blob_name, etag=etag, metadata=why)
     except blobs.BlobMissing:
