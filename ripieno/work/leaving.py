@@ -65,7 +65,7 @@ OF_NOBODY = {
     names.VISITS: "which visits there are: each is forgotten when nothing is left of it",
 }
 
-_OF_OTHER_PARTITIONS = {names.RUNS, names.USAGE, names.AUDIT, *OF_NOBODY}
+_NOT_SWEPT = {names.RUNS, names.USAGE, names.AUDIT, *OF_NOBODY}
 
 
 def forget(owner: str) -> int:
@@ -78,7 +78,7 @@ def forget_visitor(owner: str) -> int:
     gone = forget(owner) + usage.delete_of(owner)
     for name in names.TABLES:
         gone += blobs.delete_prefix(names.RECORDS, f"{name}/{owner}/")
-        if name not in _OF_OTHER_PARTITIONS:
+        if name not in _NOT_SWEPT:
             gone += _delete_rows(name, owner)
     return gone
 
