@@ -110,10 +110,10 @@ async def _end_taking_in(client: DurableOrchestrationClient, owner: str) -> int:
     """End what takes something in, and forget that it did: its order and history have the file's name. How much of it
     has not ended yet."""
     found = await asyncio.to_thread(_taking_in, owner)
-    left = 0
+    not_ended = 0
     for run in found[:AT_ONCE]:
         if await stopping.stop(client, owner, {run.instance_id}, [], [], "everything is deleted", forget=True):
-            left += 1
+            not_ended += 1
         else:
             await asyncio.to_thread(runs.forget, run)
-    return left + len(found[AT_ONCE:])
+    return not_ended + len(found[AT_ONCE:])
