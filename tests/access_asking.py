@@ -25,6 +25,7 @@ from ripieno.contracts.enums import ItemKind, Role
 from ripieno.contracts.shares import ShareOrder
 from ripieno.services import access
 from ripieno.services.identity import Caller
+from ripieno.services.identity.caller import KnownBy
 from ripieno.work import sharing
 from tests.access_world import TALK, Somebody
 from triggers import examples
@@ -139,6 +140,7 @@ class World:
         body: Any = None,
         params: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
+        known_by: KnownBy = "issuer",
     ) -> tuple[int, str, dict[str, str]]:
         """What ben is answered, who has one role: status, body, headers."""
         self.ben.last = item_id or ""
@@ -156,7 +158,7 @@ class World:
             body=body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b"",
         )
         with mock.patch(
-            "triggers.routing.caller_of", lambda *_, **__: Caller("ben", access.MAY[role], known_by="token")
+            "triggers.routing.caller_of", lambda *_, **__: Caller("ben", access.MAY[role], known_by=known_by)
         ):
             answer = function.call(**function.arguments(request, self.binding))
             answer = self.loop.run(answer) if function.is_async else answer

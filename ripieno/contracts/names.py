@@ -264,7 +264,12 @@ def voice_of_instance(instance_id: str) -> str | None:
 
 def drop_instance(blob_name: str, etag: str) -> str:
     """The workflow instance of one version of a dropped blob: the same event twice is the same instance."""
-    return "drop-" + hashlib.sha256(f"{blob_name}\n{etag}".encode()).hexdigest()[:32]
+    return drop_instances() + hashlib.sha256(f"{blob_name}\n{etag}".encode()).hexdigest()[:32]
+
+
+def drop_instances() -> str:
+    """What the instances that take something out of the inbox begin with."""
+    return "drop-"
 
 
 def work_instance(work_id: str) -> str:

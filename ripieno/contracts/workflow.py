@@ -183,7 +183,8 @@ class RemovalOrder(Contract):
     what was being written at that moment. With a `revision`, of a composition or set just what is being made for that
     is meant. `parts` are works that were made for it and go with it. `withdraws`: the consent to a voice is taken
     back, `because` of what was said: its record stays. `workflows` are instances that nothing else tells of once its
-    record is gone: their histories go with it. With `everything` all of the owner's is meant."""
+    record is gone: their histories go with it. With `everything` all of the owner's is meant; `is_swept`: all of it was
+    deleted once, and it is looked for what came in meanwhile."""
 
     owner: str
     instance_id: str
@@ -199,3 +200,4 @@ class RemovalOrder(Contract):
     workflow: str | None = None
     workflows: list[str] = []
     everything: bool = False
+    is_swept: bool = False

@@ -61,8 +61,20 @@ def delete(owner: str, device_id: str) -> None:
 
 
 def of(owner: str) -> list[Device]:
-    """The devices of an owner, newest first; there are never many (`MOST_DEVICES`)."""
-    return _devices.documents(owner, limit=MOST_DEVICES)[0]
+    """Every device of an owner, newest first: a few more than `MOST_DEVICES` where codes were claimed at once."""
+    found, after = _devices.documents(owner, limit=MOST_DEVICES)
+    while after is not None:
+        further, after = _devices.documents(owner, after=after, limit=MOST_DEVICES)
+        found += further
+    return found
+
+
+def delete_all(owner: str) -> int:
+    """No token of an owner's devices opens anything from here on; returns how many devices there were."""
+    found = of(owner)
+    for device in found:
+        _devices.delete(owner, device.device_id)
+    return len(found)
 
 
 # -- codes --------------------------------------------------------------------------------------------------------
@@ -80,6 +92,14 @@ def find_code(code: str) -> PairingCode | None:
 def change_code(code: str, to: Callable[[PairingCode], PairingCode | None]) -> PairingCode:
     """Raises `store.Missing`."""
     return _codes.change(_CODES, hashed_code(code), to)
+
+
+def delete_codes(owner: str) -> int:
+    """No device joins an owner by a code that was shown before; returns how many codes there were."""
+    found = [code for _, code in _codes.everything() if code.owner == owner]
+    for code in found:
+        _codes.delete(_CODES, code.code_sha256)
+    return len(found)
 
 
 def tried(minute: str) -> int:

@@ -172,9 +172,9 @@ def of_owner(owner: str) -> Iterator[Failure]:
             yield found
 
 
-def delete_all(owner: str) -> None:
-    """Forget all that failed of somebody."""
-    _delete_all(f"by-owner|{owner}|")
+def delete_all(owner: str) -> int:
+    """Forget all that failed of somebody; returns how much that was."""
+    return _delete_all(f"by-owner|{owner}|")
 
 
 def delete(failure_id: str) -> None:
@@ -189,9 +189,11 @@ def expire(before: datetime, *, most: int = 1000) -> int:
     return len(page.rows)
 
 
-def _delete_all(prefix: str) -> None:
-    for key in list(_keys(prefix)):
+def _delete_all(prefix: str) -> int:
+    keys = list(_keys(prefix))
+    for key in keys:
         _store.delete(_OPERATORS, key)
+    return len(keys)
 
 
 def _keys(prefix: str) -> Iterator[str]:

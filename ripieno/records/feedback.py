@@ -43,11 +43,14 @@ def delete_of(owner: str, target: str) -> None:
             _store.delete(owner, key)
 
 
-def delete_all(owner: str) -> None:
-    """Remove all that somebody said."""
+def delete_all(owner: str) -> int:
+    """Remove all that somebody said; returns how much that was."""
+    gone = 0
     while found := _store.documents(owner, limit=200)[0]:
         for one in found:
             _store.delete(owner, one.feedback_id)
+        gone += len(found)
+    return gone
 
 
 def _keys(owner: str, target: str, *, after: str | None = None) -> list[str]:

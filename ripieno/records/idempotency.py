@@ -70,6 +70,12 @@ class Answered:
     body: str
 
 
+_DELETED_SINCE = Problem(
+    title="Not found", status=404, code="not_found", detail="what this request made was deleted since"
+)
+_GONE = Answered(404, {}, _DELETED_SINCE.model_dump_json(exclude_none=True))
+
+
 def claim(owner: str, key: str, request: bytes, *, wait: float = WAIT_SECONDS) -> Claim | Answered:
     """Claim a key, or wait for the answer of whoever has. Sleeps in its thread: a coroutine waits by `pauses` itself.
 
@@ -123,7 +129,7 @@ def attempt(owner: str, key: str, request: bytes) -> Claim | Answered | None:
     if row["request"] != fingerprint:
         raise KeyReused("this Idempotency-Key was used for another request: send a new key")
     if "status" in row:
-        return Answered(row["status"], json.loads(row["headers"]), _body(row))
+        return _answered(row)
     if row.get("given_up") or age > DEAD_AFTER:
         taken = _taken_over(owner, row_key, etag)
         return Claim(owner, row_key, row["seed"], taken) if taken is not None else None
@@ -142,7 +148,7 @@ def answer(claimed: Claim, status: int, headers: dict[str, str], body: str) -> N
 def _keep(claimed: Claim, status: int, headers: dict[str, str], body: str) -> None:
     fields: dict[str, Any] = {"status": status, "headers": json.dumps(headers)}
     if len(body) > _PROPERTY_CHARACTERS:
-        fields["blob"] = f"idempotency/{claimed.owner}/{claimed.row_key}.json"
+        fields["blob"] = _blob_name(claimed.owner, claimed.row_key)
         blobs.upload(names.RECORDS, fields["blob"], body.encode())
     else:
         fields["body"] = body
@@ -192,8 +198,7 @@ def expire(before: datetime, *, most: int = 1000) -> int:
     )
     gone = 0
     for row, _ in zip(rows, range(most), strict=False):
-        if row.get("blob"):
-            blobs.delete(names.RECORDS, row["blob"])
+        _delete_blob(row)
         table(names.IDEMPOTENCY_KEYS).delete_entity(row["PartitionKey"], row["RowKey"])
         gone += 1
     return gone
@@ -204,34 +209,66 @@ def forget_about(owner: str, subject: str) -> int:
 
     The keys stay until they expire, and say that it is gone: a late repetition does not make it again.
     """
-    gone = 0
-    told = Problem(title="Not found", status=404, code="not_found", detail="what this request made was deleted since")
+    gone, judged = 0, set()
     for row in table(names.IDEMPOTENCY_KEYS).query_entities("PartitionKey eq @owner", parameters={"owner": owner}):
-        if "status" in row and _tells_of(row, subject):
+        judged.add(row.get("blob"))
+        if "status" in row and (subject in row["headers"] or subject in (_body(row) or "")):
             kept = {name: row[name] for name in ("PartitionKey", "RowKey", "request", "seed", "created_at")}
-            answer = {"status": 404, "headers": "{}", "body": told.model_dump_json(exclude_none=True)}
+            answer = {"status": _GONE.status, "headers": "{}", "body": _GONE.body}
             table(names.IDEMPOTENCY_KEYS).upsert_entity(kept | answer, mode=UpdateMode.REPLACE)
-            if row.get("blob"):
-                blobs.delete(names.RECORDS, row["blob"])
+            _delete_blob(row)
+            gone += 1
+    for name in blobs.list_names(names.RECORDS, _blobs_of(owner)):
+        if name not in judged and subject in (_read_blob(name) or ""):
+            blobs.delete(names.RECORDS, name)
             gone += 1
     return gone
 
 
-def delete_all(owner: str) -> None:
-    """Forget all keys of somebody."""
+def delete_all(owner: str) -> int:
+    """Forget all keys of somebody, and every answer; returns how many rows and blobs."""
+    gone = 0
     for row in table(names.IDEMPOTENCY_KEYS).query_entities("PartitionKey eq @owner", parameters={"owner": owner}):
-        if row.get("blob"):
-            blobs.delete(names.RECORDS, row["blob"])
         table(names.IDEMPOTENCY_KEYS).delete_entity(owner, row["RowKey"])
+        gone += 1
+    return gone + blobs.delete_prefix(names.RECORDS, _blobs_of(owner))
 
 
-def _tells_of(row: Any, subject: str) -> bool:
-    if subject in row["headers"]:
-        return True
+# -- answers ------------------------------------------------------------------------------------------------------
+
+
+def _blobs_of(owner: str) -> str:
+    return f"idempotency/{owner}/"
+
+
+def _blob_name(owner: str, row_key: str) -> str:
+    """Where a long answer lies. It is written before the row that points at it: whoever was killed in between left one
+    that no row tells of, and whoever deletes looks under this name."""
+    return f"{_blobs_of(owner)}{row_key}.json"
+
+
+def _delete_blob(row: Any) -> None:
+    blobs.delete(names.RECORDS, _blob_name(row["PartitionKey"], row["RowKey"]))
+
+
+def _answered(row: Any) -> Answered:
+    body = _body(row)
+    return _GONE if body is None else Answered(row["status"], json.loads(row["headers"]), body)
+
+
+def _body(row: Any) -> str | None:
+    """None where it was deleted with what it tells of."""
+    return _read_blob(row["blob"]) if row.get("blob") else row["body"]
+
+
+def _read_blob(name: str) -> str | None:
     try:
-        return subject in _body(row)
+        return blobs.read(names.RECORDS, name).decode()
     except blobs.BlobMissing:
-        return False
+        return None
+
+
+# -- claims -------------------------------------------------------------------------------------------------------
 
 
 def _read(owner: str, row_key: str) -> tuple[Any, str, timedelta] | None:
@@ -250,10 +287,6 @@ def _read(owner: str, row_key: str) -> tuple[Any, str, timedelta] | None:
 
 def _written(row: Any) -> datetime:
     return row.metadata["timestamp"]
-
-
-def _body(row: Any) -> str:
-    return blobs.read(names.RECORDS, row["blob"]).decode() if row.get("blob") else row["body"]
 
 
 def _taken_over(owner: str, row_key: str, etag: str) -> str | None:

@@ -58,6 +58,13 @@ def forget(owner: str, forgotten: Iterable[Aspect] | None = None) -> None:
     _store.delete(owner, _KEY, only=lambda known: gone is None or not known.lessons)
 
 
+def delete_all(owner: str) -> int:
+    """Forget all that was learned of somebody; whether that was anything."""
+    known = find(owner)
+    _store.delete(owner, _KEY)
+    return int(known is not None)
+
+
 def _document(owner: str, found: list[Lesson]) -> Lessons:
     return Lessons(owner=owner, lessons=found, updated_at=datetime.now(UTC).isoformat())
 

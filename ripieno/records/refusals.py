@@ -116,15 +116,23 @@ def waiting(*, limit: int, cursor: str | None = None) -> tuple[list[Refusal], st
     return open_, cursors.write(_OPEN, page.last_key) if page.last_key else None
 
 
-def delete_all(owner: str) -> None:
-    """Forget all that was refused of somebody, and their appeals."""
-    while True:
-        found, _ = _store.documents(owner, limit=200)
+def delete_all(owner: str) -> int:
+    """Forget all that was refused of somebody; returns how much that was."""
+    gone = 0
+    while found := _store.documents(owner, limit=200)[0]:
         for one in found:
-            _appeals.delete(_OPERATORS, one.refusal_id, only=lambda appealed: appealed.owner == owner)
             _store.delete(owner, one.refusal_id)
-        if not found:
-            return
+        gone += len(found)
+    return gone
+
+
+def delete_appeals(owner: str) -> int:
+    """Forget what somebody appealed, also where the refusal is gone: a scan of all that was ever appealed; returns how
+    much that was."""
+    found = [one for _, one in _appeals.everything() if one.owner == owner]
+    for one in found:
+        _appeals.delete(_OPERATORS, one.refusal_id, only=lambda appealed: appealed.owner == owner)
+    return len(found)
 
 
 # -- rows ---------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from ripieno.services import behalf
 from ripieno.services.storage import table
 
 _PROPERTY_CHARACTERS = 30_000
-_WITHOUT_PLACE = {"RemovalOrchestrator", "CancelOrchestrator", "IngestOrchestrator"}
+_WITHOUT_PLACE = {"RemovalOrchestrator", "AccountRemovalOrchestrator", "CancelOrchestrator", "IngestOrchestrator"}
 """Workflows that free something, or that wait until there is a place."""
 
 

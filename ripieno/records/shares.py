@@ -94,6 +94,16 @@ def of_item(owner: str, item_id: str) -> list[Share]:
             return [one for key in keys if (one := _given.get(owner, key)) is not None]
 
 
+def delete_given(owner: str) -> int:
+    """Nobody may look at anything of an owner's any more; returns how many shares that were."""
+    return _taken_back(_given, owner)
+
+
+def delete_received(receiver: str) -> int:
+    """Somebody may look at nothing of others' any more, and its givers see so; returns how many shares that were."""
+    return _taken_back(_received, receiver)
+
+
 def expire(now: datetime, *, most: int = 1000) -> int:
     """Forget shares whose time is over, some of them; returns how many."""
     gone = 0
@@ -103,6 +113,15 @@ def expire(now: datetime, *, most: int = 1000) -> int:
             gone += 1
             if gone == most:
                 break
+    return gone
+
+
+def _taken_back(store: Store[Share], partition: str) -> int:
+    gone = 0
+    while found := store.documents(partition, limit=_AT_ONCE)[0]:
+        for share in found:
+            take_back(share)
+        gone += len(found)
     return gone
 
 

@@ -155,9 +155,10 @@ def forget(owner: str, subject: str) -> int:
 
 
 def forget_owner(owner: str) -> int:
-    """Delete every message to an owner, and which secret is theirs; returns how many rows."""
+    """Delete every message to an owner; returns how many rows. Which secret is theirs stays, a number: else the first
+    one, which they may have rotated away from, would be theirs again."""
     waits = rows.beginning_with(names.WEBHOOKS, "", owner=_DUE, where="owner eq @of", values={"of": owner})
-    return _delete([*waits, *rows.beginning_with(names.WEBHOOKS, "", owner=owner)])
+    return _delete([*waits, *rows.beginning_with(names.WEBHOOKS, _GIVEN_UP, owner=owner)])
 
 
 def expire(before: datetime, *, most: int = 1000) -> int:

@@ -27,7 +27,8 @@ from ripieno.work import failing, run_telemetry
 log = logging.getLogger("ripieno.runs")
 ENDED = {Status.Completed, Status.Failed, Status.Terminated, Status.Canceled}
 MOST_AT_ONCE = 200
-_TO_THE_END = {"RemovalOrchestrator", "CancelOrchestrator"}  # what was promised: nobody is told that it failed
+_REMOVE = {"RemovalOrchestrator", "AccountRemovalOrchestrator"}
+_TO_THE_END = {*_REMOVE, "CancelOrchestrator"}  # what was promised: nobody is told that it failed
 
 _FORGOTTEN = {"IngestOrchestrator"}
 """Of what ended well nothing is asked any more, and its history has a file's name: no song knows which drop it was."""
@@ -87,7 +88,7 @@ async def look_after(client: DurableOrchestrationClient, give_up: GiveUp, *, mos
                 await start(client, run)
             elif run.orchestrator in _TO_THE_END and status.runtime_status in ENDED - {Status.Completed}:
                 log.warning("%s was broken off (%s): it is started again", run.instance_id, status.runtime_status.name)
-                if run.orchestrator == "RemovalOrchestrator":
+                if run.orchestrator in _REMOVE:
                     await asyncio.to_thread(failing.of_removal, run, _reason(run, status))
                 await client.start_new(run.orchestrator, run.instance_id, run.order)
             elif _came_too_early(run, status):

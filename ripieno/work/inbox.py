@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, OrderedDict
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from azure.core.exceptions import AzureError
 from azure.durable_functions import DurableOrchestrationClient
+from azure.storage.blob import BlobPrefix, BlobProperties
 
 from ripieno.contracts import names
 from ripieno.contracts.operations import FailureKind
 from ripieno.records import failures, runs, uploads
 from ripieno.services import blobs, identity, logs, telemetry
 from ripieno.services.outage import is_final
+from ripieno.services.storage import container
 from ripieno.work import asking, ingest, lying
+from ripieno.work.belonging import OF_A_SONG
 from ripieno.work.lying import Lying
 
 log = logging.getLogger("ripieno.inbox")
@@ -158,6 +162,7 @@ def forget_owner(owner: str) -> int:
     for failure in failures.of_owner(owner):
         if failure.kind == FailureKind.DROP and (rejected := failure.order.get("blob_name")):
             found |= _there(names.REJECTED, rejected)
+    found |= {(names.REJECTED, str(blob.name)) for blob in _rejected() if (blob.metadata or {}).get("owner") == owner}
     for place, name in found:
         blobs.delete(place, name)
     return len(found)
@@ -165,3 +170,12 @@ def forget_owner(owner: str) -> int:
 
 def _there(place: str, name: str) -> set[tuple[str, str]]:
     return {(place, one) for one in blobs.list_names(place, name) if one == name}
+
+
+def _rejected() -> Iterator[BlobProperties]:
+    """What was rejected and says itself whose it is: uploads and failures end by their age, the bytes do not."""
+    for item in container(names.REJECTED).walk_blobs(include=["metadata"]):
+        if not isinstance(item, BlobPrefix):
+            yield item
+        elif not OF_A_SONG.match(f"{item.name}0") and item.name != names.OWNER_PREFIX:
+            yield from container(names.REJECTED).list_blobs(name_starts_with=str(item.name), include=["metadata"])

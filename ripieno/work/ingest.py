@@ -383,7 +383,7 @@ def _waiting(order: DropOrder, size: int, over: quotas.OverQuota) -> dict:
 
 def _refused(order: DropOrder, code: str, why: str, status: int) -> dict:
     """Of what there is no room for, or nobody wants, the reason is kept in the container `rejected`, and no byte."""
-    blobs.upload(names.REJECTED, order.blob_name, b"", metadata=_why(code, why))
+    blobs.upload(names.REJECTED, order.blob_name, b"", metadata=_why(code, why, order.owner))
     _keep_failure(order, code, why)
     _log(order, status, None)
     told = _told(order, "rejected", None, why)
@@ -431,7 +431,7 @@ def reject(order: DropOrder, code: str, message: str) -> None:
     """Move a blob that cannot be taken in to the container `rejected`, with the reason."""
     if order.upload_id is not None and uploads.find(order.upload_id) is None:
         blobs.delete(names.RAW_AUDIO, order.blob_name)
-    elif _reject(order.blob_name, order.etag, code, message):
+    elif _reject(order.blob_name, order.etag, code, message, order.owner):
         _keep_failure(order, code, message)
         _told(order, "rejected", None, message)
         leave_inbox(order)
@@ -448,7 +448,7 @@ def reject_unasked(blob_name: str, message: str) -> None:
             return
         owner = upload.owner
         uploads.note(upload.upload_id, outcome="rejected", message=message)
-    if _reject(blob_name, str(found.etag), "cannot_be_taken_in", message):
+    if _reject(blob_name, str(found.etag), "cannot_be_taken_in", message, owner):
         failing.of_rejected_drop(blob_name, "cannot_be_taken_in", message, None, owner)
         blobs.delete(names.RAW_AUDIO, blob_name, etag=str(found.etag))
 
@@ -460,18 +460,20 @@ def _keep_failure(order: DropOrder, code: str, message: str) -> None:
     failing.of_rejected_drop(order.blob_name, code, message, order, order.owner, failure_id=failure_id)
 
 
-def _reject(blob_name: str, etag: str, code: str, message: str) -> bool:
-    """The bytes and the reason in the container `rejected`; whether this version of the blob was there."""
+def _reject(blob_name: str, etag: str, code: str, message: str, owner: str) -> bool:
+    """The bytes, the reason and whose they are in the container `rejected`; whether this version of the blob was
+    there."""
     try:
-        blobs.copy(names.RAW_AUDIO, blob_name, names.REJECTED, blob_name, etag=etag, metadata=_why(code, message))
+        why = _why(code, message, owner)
+        blobs.copy(names.RAW_AUDIO, blob_name, names.REJECTED, blob_name, etag=etag, metadata=why)
     except blobs.BlobMissing:
         return False
     return True
 
 
-def _why(code: str, message: str) -> dict[str, str]:
-    """As metadata, which is ASCII."""
-    return {"code": code, "reason": message.encode("ascii", "replace").decode()[:500]}
+def _why(code: str, message: str, owner: str) -> dict[str, str]:
+    """As metadata, which is ASCII: so are owners."""
+    return {"code": code, "reason": message.encode("ascii", "replace").decode()[:500], "owner": owner}
 
 
 def leave_inbox(order: DropOrder) -> None:

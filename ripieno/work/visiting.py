@@ -11,18 +11,14 @@ from itertools import islice
 from azure.core.exceptions import AzureError
 from azure.durable_functions import DurableOrchestrationClient
 
-from ripieno.contracts import names
 from ripieno.contracts.workflow import Run
-from ripieno.records import failures, runs, songs, usage, visits, voices, webhooks, works
-from ripieno.services import blobs, visitors
-from ripieno.services.storage import table
+from ripieno.records import runs, visits
+from ripieno.services import visitors
 from ripieno.services.visitors import Visitor
-from ripieno.work import accounts, asking
+from ripieno.work import accounts, asking, leaving
 
 log = logging.getLogger("ripieno.visits")
 MOST_AT_ONCE = 50
-_SHARED = {names.VISITS, names.VERDICTS, names.UPLOADS}  # tables whose partitions are no owners
-_BESIDE = {names.USAGE, names.RUNS}  # looked into after all else
 
 
 def begin() -> tuple[Visitor, str]:
@@ -60,35 +56,9 @@ def _removal(owner: str) -> Run | None:
     """The removal of everything of an owner, noted; None where nothing is left that it is for."""
     if (known := accounts.under_way(owner)) is not None:
         return known
-    has_some = any(kept.documents(owner, limit=1)[0] for kept in (songs, works, voices))
-    return accounts.remove(owner, uuid.uuid4().hex) if has_some else None
+    return accounts.remove(owner, uuid.uuid4().hex) if accounts.has_something(owner) else None
 
 
 def _is_empty(owner: str) -> bool:
     """Whether nothing runs for an owner, and nothing was kept of them; what was is gone now."""
-    return not runs.beginning_with(owner, "") and _emptied(owner) == 0
-
-
-def _emptied(owner: str) -> int:
-    """Delete what is kept beside songs, works and voices, in every table and container; how much there was."""
-    gone = blobs.delete_prefix(names.RAW_AUDIO, f"{names.OWNER_PREFIX}{owner}/")
-    gone += blobs.delete_prefix(names.RECORDS, f"idempotency/{owner}/")
-    for name in names.TABLES:
-        gone += blobs.delete_prefix(names.RECORDS, f"{name}/{owner}/")
-        if name not in _SHARED | _BESIDE:
-            gone += _delete_rows(name, "PartitionKey eq @owner", owner)
-    for row in table(names.UPLOADS).query_entities("owner eq @owner", parameters={"owner": owner}):
-        blobs.delete(names.RAW_AUDIO, names.uploaded_blob(row["RowKey"]))
-        table(names.UPLOADS).delete_entity(row["PartitionKey"], row["RowKey"])
-        gone += 1
-    failures.delete_all(owner)
-    return gone + webhooks.forget_owner(owner) + usage.delete_of(owner)
-
-
-def _delete_rows(name: str, where: str, owner: str) -> int:
-    found = table(name).query_entities(where, parameters={"owner": owner}, select=["PartitionKey", "RowKey"])
-    gone = 0
-    for row in found:
-        table(name).delete_entity(row["PartitionKey"], row["RowKey"])
-        gone += 1
-    return gone
+    return not runs.beginning_with(owner, "") and leaving.forget_visitor(owner) == 0

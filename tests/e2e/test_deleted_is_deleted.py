@@ -28,6 +28,7 @@ from ripieno.client import Ripieno
 from ripieno.contracts import names
 from ripieno.local.stack import Stack
 from ripieno.services import blobs
+from ripieno.services.identity import LOCAL_OWNER
 from ripieno.services.storage import table_service
 from tests.stacks import new_stack
 
@@ -198,6 +199,22 @@ def fill(stack: Stack, ripieno: Ripieno, folder: Path) -> dict[str, list[str]]:
     return made
 
 
+def leave_behind(stack: Stack) -> None:
+    """The word where it lies when somebody died half way, or waited: rejected bytes whose failure and upload have ended
+    by their age, an answer that no row points at, an appeal, a device and a code."""
+    said = {"owner": LOCAL_OWNER}
+    blobs.upload(names.REJECTED, f"owners/{LOCAL_OWNER}/{WORD}.wav", WORD.encode(), metadata=said)
+    blobs.upload(names.REJECTED, names.uploaded_blob("0" * 32), WORD.encode(), metadata=said)
+    blobs.upload(names.RECORDS, f"idempotency/{LOCAL_OWNER}/{'0' * 64}.json", WORD.encode())
+    refused = post(stack, "/compositions", {"brief": f"sing it just like Adele, {WORD}"}, status=422)
+    kept = httpx.get(f"{stack.url}/api/refusals", timeout=60).json()["items"]
+    assert refused and kept
+    post(stack, f"/refusals/{kept[0]['refusal_id']}/appeal", {"reason": f"it is mine, {WORD}"})
+    code = post(stack, "/pairings", {"role": "Viewer", "name": f"{WORD} radio"})["code"]
+    post(stack, "/pairings/claim", {"code": code})
+    post(stack, "/pairings", {"role": "Viewer", "name": f"{WORD} kitchen"})
+
+
 def settled_library(ripieno: Ripieno, count: int) -> list[str]:
     deadline = time.monotonic() + 180
     while True:
@@ -222,6 +239,8 @@ def test_nothing_is_left_of_what_was_deleted(watched, tmp_path):
         left = settled(lambda: [one for one in everywhere(watched) if not one.startswith("row Refusals")], 60)
         assert [one for one in left if "IdempotencyKeys" not in one] == [], "what belongs to no song, work or voice"
 
+        leave_behind(watched)
+        assert {one.split("/")[0] for one in everywhere(watched)} >= {"blob rejected", "blob records"}
         assert ripieno.wait_removal(ripieno_delete(watched, "/account"), timeout=180).status == "completed"
     assert settled(lambda: everywhere(watched)) == []
 

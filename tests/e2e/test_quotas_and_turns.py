@@ -19,7 +19,7 @@ import soundfile
 from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile
 from ripieno.local.stack import Stack
-from ripieno.records import quotas, songs, usage
+from ripieno.records import quotas, runs, songs, usage
 from ripieno.services import blobs
 from tests.stacks import new_stack
 
@@ -183,6 +183,27 @@ def test_drops_wait_for_the_day_to_turn_and_for_a_place_and_are_rejected_where_t
     said = blobs.properties(names.REJECTED, full).metadata
     assert said["code"] == "quota_exceeded" and "delete something" in said["reason"]
     until(lambda: len(ended("one-at-once")) == 3)
+
+
+def test_who_deletes_everything_waits_for_nothing_that_waits_for_the_day_to_turn(stack, visitor):
+    """Its file, its run and its history, which has the file's name, are gone with the rest."""
+    owner, word = visitor.headers["owner"], "zqxwartet"
+    for number in (70, 71, 72):
+        assert upload(visitor, number).status_code == 202
+    name = f"owners/{owner}/{word}.wav"
+    blobs.upload(names.RAW_AUDIO, name, clip(73))
+
+    def is_remembered() -> bool:
+        files = [path for path in (stack.home / "host").rglob("*") if path.is_file()]
+        return any(word.encode() in path.read_bytes() for path in files)
+
+    until(lambda: runs.beginning_with(owner, names.drop_instances()) and is_remembered())
+    until(lambda: len(ended(owner)) == 3)
+    assert name in blobs.list_names(names.RAW_AUDIO, name), "it waits in the inbox"
+    gone = visitor.delete("/account").json()["instance_id"]
+    until(lambda: visitor.get(f"/removals/{gone}").json()["status"] == "completed")
+    assert not of(owner) and not blobs.list_names(names.RAW_AUDIO, name)
+    until(lambda: not runs.beginning_with(owner, "") and not is_remembered())
 
 
 def test_the_one_song_of_a_second_owner_is_among_the_first_ten_however_many_came_before(stack):

@@ -23,6 +23,7 @@ from ripieno.contracts.shares import ShareOrder
 from ripieno.records import shares, songs, voices, works
 from ripieno.services import access
 from ripieno.services.identity import Caller
+from ripieno.services.identity.caller import KnownBy
 from ripieno.services.settings import settings
 from ripieno.work import sharing
 from tests.access_asking import BOSSA, FREE, Me, is_done, share
@@ -79,7 +80,8 @@ def test_a_route_whose_id_nobody_judges_cannot_be_declared(path, of):
 
 
 def test_what_a_viewer_and_a_scaler_may_change_is_known():
-    """A route that changes something and takes less than an Analyst is looked at by a person."""
+    """A route that changes something and takes less than an Analyst is looked at by a person. `delete_account` is for
+    who is there themselves, whatever their role (`test_everything_is_deleted_by_who_is_there_themselves`)."""
     assert {one.name for one in GUARDED if one.changes and one.role == Role.VIEWER} == {
         "appeal_refusal", "create_pairing", "revoke_device", "delete_account",
     }  # fmt: skip
@@ -166,6 +168,24 @@ def check_addresses(owner: Somebody, text: str, headers: dict[str, str]) -> None
         assert sas["sp"] == ["r"] and sas["sr"] == ["b"], "more than reading one blob"
         ends = datetime.fromisoformat(sas["se"][0].replace("Z", "+00:00"))
         assert ends <= datetime.now(UTC) + timedelta(hours=1, minutes=1)
+
+
+# -- everything of one's own --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.ANALYST, Role.GENERATOR, Role.ADMIN], ids=str)
+@pytest.mark.parametrize("known_by", typing.get_args(KnownBy))
+def test_everything_is_deleted_by_who_is_there_themselves(world, role, known_by):
+    """Not by a radio in the kitchen, nor by whoever holds a token that was written down for less than a Generator."""
+    may = known_by in ("local", "issuer", "easy_auth", "visitor") or (
+        known_by == "token" and role in (Role.GENERATOR, Role.ADMIN)
+    )
+    status, text, _ = world.ask(named("delete_account"), role, known_by=known_by)
+    if may:
+        assert status == 202, text
+    else:
+        assert (status, json.loads(text)["code"]) == (403, "forbidden")
+        assert "sign in yourself" in text
 
 
 # -- shares -------------------------------------------------------------------------------------------------------

@@ -11,7 +11,11 @@ import azure.functions as func
 import makers
 import pytest
 
+from ripieno.contracts.enums import Role
+from ripieno.contracts.identity import PairingClaim, PairingOrder
+from ripieno.services.identity import Caller
 from ripieno.services.identity.issuer import keys_of
+from ripieno.work import accounts, pairing
 from tests import issuer as issuers
 from tests.triggers.test_without_a_host import NOBODY
 from triggers.remedies import REMEDIES
@@ -99,6 +103,18 @@ def test_a_token_opens_what_its_role_opens(app):
     assert asked(app, "list_audio", headers=radio).status_code == 200
     refused = asked(app, "rebuild_preferences", "POST", headers=radio)
     assert (refused.status_code, json.loads(refused.get_body())["code"]) == (403, "forbidden")
+
+
+def test_neither_a_viewers_token_nor_a_paired_device_deletes_everything_of_its_owner(app):
+    ann = Caller("ann", frozenset(Role), known_by="token")
+    shown = pairing.begin(ann, PairingOrder(role=Role.ADMIN, name="kitchen"))
+    device = pairing.claim(PairingClaim(code=shown.code)).token
+    for whose, token in (("radio", TOKEN[::-1]), ("ann", device)):
+        headers = {"authorization": f"Bearer {token}"}
+        assert asked(app, "get_me", headers=headers).status_code == 200
+        refused = asked(app, "delete_account", "DELETE", headers=headers)
+        assert (refused.status_code, json.loads(refused.get_body())["code"]) == (403, "forbidden")
+        assert accounts.under_way(whose) is None
 
 
 @pytest.mark.parametrize(

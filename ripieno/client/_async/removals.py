@@ -31,7 +31,8 @@ class AsyncRemovals(AsyncConnection):
 
     async def delete_account(self) -> Removal:
         """Delete everything that is yours: every song, generation, composition, set and voice, and what is kept beside
-        them. `wait_removal` waits for its end."""
+        them. `wait_removal` waits for its end. Neither a paired device may do so, nor a token of a lesser role than
+        Generator."""
         return await self._removing("account")
 
     async def _removing(self, path: str) -> Removal:

@@ -45,5 +45,6 @@ OF_RUNS = {
     "CompositionOrchestrator": (COMPOSITION_STARTED, COMPOSITION_ENDED),
     "SetOrchestrator": (SET_STARTED, SET_ENDED),
     "RemovalOrchestrator": (REMOVAL_STARTED, REMOVAL_ENDED),
+    "AccountRemovalOrchestrator": (REMOVAL_STARTED, REMOVAL_ENDED),
 }
 """The first and last event of workflows that have some of their own."""

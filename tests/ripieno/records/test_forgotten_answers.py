@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -59,3 +60,49 @@ def test_uploads_go_with_the_song_that_they_became(storage, owner):
     uploads.delete_of(owner, "song-a")
     assert [uploads.find(f"{owner[6:]}{number}") is None for number in (0, 1)] == [True, False]
     assert uploads.delete_all(owner) == [f"{owner[6:]}1"]
+
+
+@pytest.fixture
+def half_answered(storage, owner, monkeypatch):
+    """A long answer by somebody who is killed before the row points at it; returns its blob."""
+
+    def answer(key: str, body: str) -> str:
+        claim = idempotency.claim(owner, key, b"a request")
+        assert isinstance(claim, idempotency.Claim)
+
+        def killed(claimed, fields) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(idempotency, "_merge", killed)
+            idempotency.answer(claim, 202, {}, body)
+        (name,) = [one for one in blobs.list_names(names.RECORDS, f"idempotency/{owner}/") if claim.row_key in one]
+        return name
+
+    return answer
+
+
+def test_an_answer_that_no_row_points_at_goes_with_what_it_tells_of(half_answered, answered, owner):
+    work = uuid.uuid4().hex
+    of_it, of_another = half_answered("one", work + "la" * 20_000), half_answered("two", "lo" * 20_000)
+    answered("three", {"id": work, "brief": "la" * 20_000})
+    assert idempotency.forget_about(owner, work) == 2
+    assert blobs.list_names(names.RECORDS, f"idempotency/{owner}/") == [of_another] and of_it != of_another
+
+
+def test_an_answer_that_no_row_points_at_goes_with_its_key_and_with_its_owner(half_answered, owner):
+    of_one = half_answered("one", "la" * 20_000)
+    later = datetime.now(UTC) + timedelta(days=1)
+    while idempotency.expire(later):
+        pass
+    assert of_one not in blobs.list_names(names.RECORDS, f"idempotency/{owner}/")
+    half_answered("two", "la" * 20_000)
+    assert idempotency.delete_all(owner) == 2, "the key and the answer"
+    assert blobs.list_names(names.RECORDS, f"idempotency/{owner}/") == [] and idempotency.delete_all(owner) == 0
+
+
+def test_who_asks_again_for_an_answer_that_is_just_being_deleted_is_told_so(answered, owner):
+    answered("one", {"brief": "la" * 20_000})
+    blobs.delete_prefix(names.RECORDS, f"idempotency/{owner}/")
+    again = idempotency.claim(owner, "one", b"a request")
+    assert isinstance(again, idempotency.Answered) and again.status == 404 and "deleted since" in again.body

@@ -188,6 +188,7 @@ def test_one_that_cannot_be_taken_in_is_rejected_and_those_after_it_are_taken_in
     assert blobs.properties(names.REJECTED, "a bad one.wav").metadata == {
         "code": "cannot_be_taken_in",
         "reason": "not this one",
+        "owner": "local",
     }
     assert "a bad one.wav" not in blobs.list_names(names.RAW_AUDIO)
 
