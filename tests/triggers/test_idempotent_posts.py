@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 import uuid
+from concurrent import futures
 from datetime import UTC, datetime, timedelta
 
 import azure.functions as func
@@ -138,6 +139,34 @@ def test_a_claim_that_another_has_taken_over_is_not_kept_from_it(me, monkeypatch
     assert idempotency.attempt(me, "slow", b"x") is None
     idempotency.answer(second, 200, {}, "{}")
     assert isinstance(idempotency.attempt(me, "slow", b"x"), idempotency.Answered)
+
+
+def test_a_claim_is_begun_while_slow_storage_is_asked_to_renew_another(me, monkeypatch, keeper):
+    """Whoever begins one may be an event loop; who ends the one that is being renewed has its new ETag all the same."""
+    slow, other = idempotency.claim(me, "slow", b"x"), idempotency.claim(me, "other", b"x")
+    asked, goes_on = threading.Event(), threading.Event()
+    real = idempotency.renewed
+
+    def renewed(claimed: idempotency.Claim) -> str | None:
+        asked.set()
+        assert goes_on.wait(30)
+        return real(claimed)
+
+    monkeypatch.setattr(idempotency, "renewed", renewed)
+    keeping.keep(slow)
+    assert asked.wait(10)
+    others = [
+        threading.Thread(target=work, daemon=True) for work in (lambda: keeping.keep(other), lambda: keeping.end(other))
+    ]
+    for one in others:
+        one.start()
+        one.join(10)
+        assert not one.is_alive(), "it waits for storage"
+    with futures.ThreadPoolExecutor() as pool:
+        ended = pool.submit(keeping.end, slow)
+        goes_on.set()
+        idempotency.let_go(ended.result(10))
+    assert isinstance(idempotency.attempt(me, "slow", b"x"), idempotency.Claim), "its last ETag was known"
 
 
 def test_nothing_is_kept_for_ever(me, monkeypatch, keeper):
