@@ -7,6 +7,8 @@ documents of one partition by their hash, since whoever claims one does not know
 from __future__ import annotations
 
 import hashlib
+import math
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -97,17 +99,21 @@ def tried(minute: str) -> int:
 # -- what is over -------------------------------------------------------------------------------------------------
 
 
-def expire(now: datetime) -> int:
-    """Forget codes and devices that are over, and what was counted; returns how many."""
-    moment, gone = now.astimezone(UTC).isoformat(), 0
+def expire(now: datetime, *, seconds: float = math.inf) -> int:
+    """Forget codes and devices that are over, and what was counted, as far as there is time; returns how many."""
+    moment, gone, until = now.astimezone(UTC).isoformat(), 0, time.monotonic() + seconds
     for owner, code in list(_codes.everything()):
         if code.expires_at < moment:
             _codes.delete(owner, code.code_sha256)
             gone += 1
+        if time.monotonic() > until:
+            return gone
     for owner, device in list(_devices.everything()):
         if device.expires_at < moment:
             _devices.delete(owner, device.device_id)
             gone += 1
+        if time.monotonic() > until:
+            return gone
     for row in list(table(names.PAIRING_CODES).query_entities(f"PartitionKey eq '{_TRIES}'", select=["RowKey"])):
         if row["RowKey"] < moment[:16]:
             table(names.PAIRING_CODES).delete_entity(_TRIES, row["RowKey"])
