@@ -39,8 +39,8 @@ def look(
 ) -> Orphans:
     """Find orphans from a place on, for so many seconds, and remove them unless it is a dry run.
 
-    Reading what is there is a part of the time, and so is reading it once more before anything goes. `done_with` is told
-    of each place up to which all is done, None at the end.
+    Reading what is there is a part of the time, and so is reading it once more before anything goes. `done_with` is
+    told of each place up to which all is done, None at the end.
 
     Raises
     ------
@@ -54,10 +54,8 @@ def look(
     place = _place(cursor)
     began = time.monotonic()
     known = Known.take()
-    deadline = began + seconds
-    until = (
-        deadline if dry_run else deadline - (time.monotonic() - began)
-    )  # what is found is removed after reading anew
+    deadline, reading = began + seconds, time.monotonic() - began
+    until = deadline if dry_run else deadline - reading  # it is done once more before anything goes
     told = Orphans(looked_at=0, found=0, bytes=0, removed=0, complete=False, dry_run=dry_run, items=[])
     while not told.complete:
         found, further = _found(known, place, before, until, told)

@@ -18,6 +18,7 @@ from ripieno.local.host import durable_api
 from ripieno.records import idempotency, keeping, runs, works
 from ripieno.services import identity
 from ripieno.services.storage import table
+from triggers import openapi
 from triggers.routing import routes
 
 NOBODY = durable_api.client_binding("http://127.0.0.1:9", "key", "hub")
@@ -81,6 +82,14 @@ def test_a_key_is_its_owners(me, monkeypatch):
     monkeypatch.setattr(identity, "LOCAL_OWNER", f"{me}-2")
     status, told, headers = called("rotate_webhook_secret", {"overlap_hours": 3}, "key")
     assert (status, told["number"]) == (200, 2) and "Idempotency-Replayed" not in headers
+
+
+def test_a_post_without_an_owner_says_that_it_heeds_no_key():
+    """Keys are an owner's: `POST /visits` answers a secret, which nobody else's key may get."""
+    for one in (one for one in routes() if one.method == "POST" and one.role is None):
+        told = openapi.document()["paths"][one.path]["post"]
+        assert not [parameter for parameter in told.get("parameters", []) if parameter["name"] == "Idempotency-Key"]
+        assert "`Idempotency-Key` is not heeded" in " ".join(told["description"].split()), one.path
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\tb"])
