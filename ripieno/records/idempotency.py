@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,11 +31,12 @@ from azure.data.tables import UpdateMode
 from ripieno.contracts import names
 from ripieno.contracts.problems import Problem
 from ripieno.services import blobs
-from ripieno.services.storage import table
+from ripieno.services.storage import container, table
 
 MOST_KEY = 255
 WAIT_SECONDS = 20.0
 DEAD_AFTER = timedelta(seconds=60)
+_ANSWERS = "idempotency/"  # those that are too large for a row, in the container of records
 _PROPERTY_CHARACTERS = 30_000
 _TRIES = 3
 
@@ -142,7 +144,7 @@ def answer(claimed: Claim, status: int, headers: dict[str, str], body: str) -> N
 def _keep(claimed: Claim, status: int, headers: dict[str, str], body: str) -> None:
     fields: dict[str, Any] = {"status": status, "headers": json.dumps(headers)}
     if len(body) > _PROPERTY_CHARACTERS:
-        fields["blob"] = f"idempotency/{claimed.owner}/{claimed.row_key}.json"
+        fields["blob"] = f"{_ANSWERS}{claimed.owner}/{claimed.row_key}.json"
         blobs.upload(names.RECORDS, fields["blob"], body.encode())
     else:
         fields["body"] = body
@@ -199,6 +201,28 @@ def expire(before: datetime, *, most: int = 1000) -> int:
     return gone
 
 
+def strays() -> Iterator[str]:
+    """The answers, by the names of their blobs, that belong to no key any more: of who died between the blob and the
+    row. A key is there before its answer, so one that is being kept is none of them."""
+    for blob in container(names.RECORDS).list_blobs(name_starts_with=_ANSWERS):
+        owner, _, file = blob.name.removeprefix(_ANSWERS).partition("/")
+        try:
+            table(names.IDEMPOTENCY_KEYS).get_entity(owner, file.removesuffix(".json"), select=["RowKey"])
+        except ResourceNotFoundError:
+            yield blob.name
+
+
+def sweep(seconds: float = math.inf) -> int:
+    """Delete the answers that belong to no key, as far as there is time; returns how many."""
+    until, gone = time.monotonic() + seconds, 0
+    for name in strays():
+        blobs.delete(names.RECORDS, name)
+        gone += 1
+        if time.monotonic() > until:
+            break
+    return gone
+
+
 def forget_about(owner: str, subject: str) -> int:
     """Forget what was answered about something that is gone, of the last days; returns how many answers that was.
 
@@ -218,10 +242,9 @@ def forget_about(owner: str, subject: str) -> int:
 
 
 def delete_all(owner: str) -> None:
-    """Forget all keys of somebody."""
+    """Forget all keys of somebody, and every answer: also one that its key does not know of yet."""
+    blobs.delete_prefix(names.RECORDS, f"{_ANSWERS}{owner}/")
     for row in table(names.IDEMPOTENCY_KEYS).query_entities("PartitionKey eq @owner", parameters={"owner": owner}):
-        if row.get("blob"):
-            blobs.delete(names.RECORDS, row["blob"])
         table(names.IDEMPOTENCY_KEYS).delete_entity(owner, row["RowKey"])
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -243,6 +244,13 @@ def owners_that_hold() -> set[str]:
     """Who holds a place: for housekeeping."""
     found = table(names.USAGE).query_entities("RowKey eq @held", parameters={"held": HELD}, select=["PartitionKey"])
     return {row["PartitionKey"] for row in found}
+
+
+def everything_held() -> Iterator[tuple[str, str]]:
+    """(owner, workflow) of every place that is held: for invariants."""
+    for owner in owners_that_hold():
+        for one in tally.counted(names.USAGE, owner, f"{HELD}|"):
+            yield owner, one.key.removeprefix(f"{HELD}|")
 
 
 def _is_noted(owner: str, instance_id: str) -> bool:

@@ -86,6 +86,7 @@ def _kinds(now: datetime) -> dict[str, Forget]:
     kept = now - timedelta(days=settings().keep_history_days)
     kinds: dict[str, Forget] = {
         "idempotency keys": _all(lambda: idempotency.expire(now - KEEP_KEYS)),
+        "answers to no key": idempotency.sweep,
         "callbacks": _all(lambda: heard.expire(now - KEEP_HEARD)),
         "webhooks": _all(lambda: webhooks.expire(now - KEEP_UNDELIVERED)),
         "uploads": _all(lambda: uploads.expire(now - KEEP_UPLOADS, also=_delete_bytes)),

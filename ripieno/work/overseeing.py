@@ -21,7 +21,7 @@ from ripieno.services.storage import container
 from ripieno.work import asking
 from ripieno.work.invariants import Snapshot, violations_of_part
 
-STALE = timedelta(minutes=10)
+STALE = timedelta(minutes=3)
 CLOSING_SECONDS = 240.0  # of the five minutes until the next time
 _AT_ONCE = 16
 _MOST_COUNTED = 20_000  # blobs of a container

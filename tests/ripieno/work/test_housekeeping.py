@@ -112,6 +112,20 @@ def test_all_kinds_end_together_within_what_a_function_has_and_each_has_its_turn
     assert {kind for turns, _ in nights for kind in turns} == {str(number) for number in range(15)}
 
 
+def test_an_answer_whose_key_is_gone_goes_with_the_night_and_with_its_owner(storage, owner):
+    """Of whoever died between the blob and the row: the key expires without knowing of it."""
+    other = f"{owner}-2"
+    kept = idempotency.claim(owner, "key", b"x")
+    idempotency.answer(kept, 200, {}, "told " * 10_000)
+    for whose in (owner, other):
+        blobs.upload(names.RECORDS, f"idempotency/{whose}/{'0' * 64}.json", b"a song of mine")
+    idempotency.delete_all(other)
+    assert blobs.list_names(names.RECORDS, f"idempotency/{other}/") == []
+    housekeeping.expire(NOW)
+    assert blobs.list_names(names.RECORDS, f"idempotency/{owner}/") == [f"idempotency/{owner}/{kept.row_key}.json"]
+    assert isinstance(idempotency.claim(owner, "key", b"x"), idempotency.Answered)
+
+
 def test_what_has_no_time_left_leaves_orphans_for_another_night(storage, owner):
     work = makers.work(owner, message="x" * 310_000)
     works.create(work)
