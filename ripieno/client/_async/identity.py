@@ -45,7 +45,7 @@ class AsyncIdentity(AsyncConnection):
     async def join(self, code: str, *, name: str | None = None) -> Paired:
         """Join by a code that somebody was shown: the token of this device, to be given as `token` from now on.
 
-        It is sent once: where the answer is lost the code is used, and another one is to be asked for.
+        Where the answer is lost it is not asked again: the code is used, and another one is to be shown.
         """
         order = PairingClaim(code=code, name=name) if name is not None else PairingClaim(code=code)
         return await self._ask(Paired, "POST", "pairings/claim", order=order, is_replayable=False)

@@ -51,8 +51,8 @@ class AsyncUsages(AsyncConnection):
         return await self._ask(VerdictCounts, "GET", "ops/verdicts")
 
     async def begin_visit(self) -> Visit:
-        """A visitor's token, where the platform lets in who has no account. It is sent once: where the answer is lost,
-        that visit ends by itself, and another may be begun.
+        """A visitor's token, where the platform lets in who has no account. Where the answer is lost it is not asked
+        again: that visit ends by itself, and another may be begun.
 
         Raises
         ------

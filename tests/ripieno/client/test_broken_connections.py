@@ -109,6 +109,9 @@ def test_who_has_answered_before_is_waited_for_while_it_starts_again(connect, wa
     with pytest.raises(NotRunning) as told:
         client.health()
     assert len(pauses) == 4 and told.value.retry_after == client.retries.longest_pause, "and says when to ask again"
+    with pytest.raises(NotRunning):
+        client.begin_visit()
+    assert len(pauses) == 8, "what never reached anybody may be sent again, whatever it is"
 
 
 def test_health_is_told_be_it_good_or_bad(connect, ways):
