@@ -36,7 +36,7 @@ async def job_callback(call: Call[None]) -> Answer:
     """Wake the workflow that waits for a job.
 
     For endpoints: signed as Standard Webhooks say, with a secret that endpoints and the app share. A message is heard
-    once: the same `webhook-id` again is answered 409.
+    once, by its `webhook-id`, which answers 409 when it comes again; an `Idempotency-Key` is not heeded.
     """
     message_id, event = await asyncio.to_thread(_heard, call)
     try:

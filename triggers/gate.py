@@ -115,6 +115,12 @@ class Act:
         self.owner: str | None = None
         self.is_again = False
 
+    def asks_for(self, query: Any) -> None:
+        """An Admin may say in the query whose things they look at."""
+        named = getattr(query, "owner", None)
+        if named is not None and self.caller is not None and Role.ADMIN in self.caller.roles and is_plain(named):
+            self.owner = named
+
     def is_kept(self, status: int) -> bool:
         if self._declared.role is None or self.caller is None or self.is_again:
             return False

@@ -74,7 +74,8 @@ def create_pairing(call: Call[PairingOrder]) -> Answer:
 def claim_pairing(call: Call[PairingClaim]) -> Answer:
     """Join by a code: the answer is the device's token, for 90 days.
 
-    It is shown here only. Ten codes a minute may be tried, by all together.
+    It is shown here only. Ten codes a minute may be tried, by all together. A code is for one request: an
+    `Idempotency-Key` is not heeded, and where the answer is lost, another code is to be shown.
     """
     return Answer(pairing.claim(call.body), 201, _SECRET)
 

@@ -289,6 +289,7 @@ def _begin(
     params = _params(req)
     _check_known(declared, params)
     query = declared.query.model_validate(params) if declared.query else None
+    act.asks_for(query)
     body = _parsed(req, declared.body, declared.most_bytes) if isinstance(declared.body, type) else None
     gate.check_voice(caller, owner, body)
     call = Call(req, caller, dict(req.route_params), body, query, names.seed(datetime.now(UTC)), client, owner)

@@ -1,9 +1,10 @@
 """What is tried again, how often and after how long. Nothing here waits: it says how long to.
 
 Tried again is what may be: a request that never reached anybody or whose answer was lost, and one that was answered
-429, 502, 503 or 504. Every request of the client may be sent twice: a GET, PUT or DELETE is the same the second time,
-and a POST carries an `Idempotency-Key` of its own, by which the platform does it once; while the first is still at work
-it answers 409 `still_running`, and is asked again.
+429, 502, 503 or 504. A GET, PUT or DELETE is the same the second time, and a POST carries an `Idempotency-Key` of its
+own, by which the platform does it once; while the first is still at work it answers 409 `still_running`, and is asked
+again. What anybody may ask without saying who they are has no owner whose key it could be: a visit is begun and a
+pairing code claimed by one request, which is sent again only where it never reached anybody.
 """
 
 from __future__ import annotations

@@ -62,6 +62,12 @@ def stale(older_than: timedelta) -> Iterator[str]:
         yield row["RowKey"]
 
 
+def everything() -> Iterator[str]:
+    """Every job that is open: for invariants."""
+    for row in table(names.OPEN_JOBS).query_entities("PartitionKey eq @open", parameters={"open": _OPEN}):
+        yield row["RowKey"]
+
+
 def counted(*, now: datetime | None = None) -> Backlog:
     """The backlog of every endpoint that is configured, and of any other that has one, some seconds old at most."""
     account = str(table(names.OPEN_JOBS).url)

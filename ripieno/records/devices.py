@@ -9,6 +9,8 @@ documents of one partition by their hash, since whoever claims one does not know
 from __future__ import annotations
 
 import hashlib
+import math
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -98,7 +100,7 @@ def delete_codes(owner: str) -> int:
     """No device joins an owner by a code that was shown before; returns how many codes there were."""
     found = [code for _, code in _codes.everything() if code.owner == owner]
     for code in found:
-        _codes.delete(_CODES, code.code_sha256)
+        _codes.delete(_CODES, code.code_hash)
     return len(found)
 
 
@@ -130,17 +132,21 @@ def tried(minute: str) -> int:
 # -- what is over -------------------------------------------------------------------------------------------------
 
 
-def expire(now: datetime) -> int:
-    """Forget codes and devices that are over, and what was counted; returns how many."""
-    moment, gone = now.astimezone(UTC).isoformat(), 0
+def expire(now: datetime, *, seconds: float = math.inf) -> int:
+    """Forget codes and devices that are over, and what was counted, as far as there is time; returns how many."""
+    moment, gone, until = now.astimezone(UTC).isoformat(), 0, time.monotonic() + seconds
     for owner, code in list(_codes.everything()):
         if code.expires_at < moment:
             _codes.delete(owner, code.code_hash)
             gone += 1
+        if time.monotonic() > until:
+            return gone
     for owner, device in list(_devices.everything()):
         if device.expires_at < moment:
             _devices.delete(owner, device.device_id)
             gone += 1
+        if time.monotonic() > until:
+            return gone
     for row in list(table(names.PAIRING_CODES).query_entities(f"PartitionKey eq '{_TRIES}'", select=["RowKey"])):
         if row["RowKey"] < moment[:16]:
             table(names.PAIRING_CODES).delete_entity(_TRIES, row["RowKey"])

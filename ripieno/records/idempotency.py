@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,11 +31,12 @@ from azure.data.tables import UpdateMode
 from ripieno.contracts import names
 from ripieno.contracts.problems import Problem
 from ripieno.services import blobs
-from ripieno.services.storage import table
+from ripieno.services.storage import container, table
 
 MOST_KEY = 255
 WAIT_SECONDS = 20.0
 DEAD_AFTER = timedelta(seconds=60)
+_ANSWERS = "idempotency/"  # those that are too large for a row, in the container of records
 _PROPERTY_CHARACTERS = 30_000
 _TRIES = 3
 
@@ -204,6 +206,28 @@ def expire(before: datetime, *, most: int = 1000) -> int:
     return gone
 
 
+def strays() -> Iterator[str]:
+    """The answers, by the names of their blobs, that belong to no key any more: of who died between the blob and the
+    row. A key is there before its answer, so one that is being kept is none of them."""
+    for blob in container(names.RECORDS).list_blobs(name_starts_with=_ANSWERS):
+        owner, _, file = blob.name.removeprefix(_ANSWERS).partition("/")
+        try:
+            table(names.IDEMPOTENCY_KEYS).get_entity(owner, file.removesuffix(".json"), select=["RowKey"])
+        except ResourceNotFoundError:
+            yield blob.name
+
+
+def sweep(seconds: float = math.inf) -> int:
+    """Delete the answers that belong to no key, as far as there is time; returns how many."""
+    until, gone = time.monotonic() + seconds, 0
+    for name in strays():
+        blobs.delete(names.RECORDS, name)
+        gone += 1
+        if time.monotonic() > until:
+            break
+    return gone
+
+
 def forget_about(owner: str, subject: str) -> int:
     """Forget what was answered about something that is gone, of the last days; returns how many answers that was.
 
@@ -238,7 +262,7 @@ def delete_all(owner: str) -> int:
 
 
 def _blobs_of(owner: str) -> str:
-    return f"idempotency/{owner}/"
+    return f"{_ANSWERS}{owner}/"
 
 
 def _blob_name(owner: str, row_key: str) -> str:

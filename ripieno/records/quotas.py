@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -296,6 +297,13 @@ def sweep_all(*, now: datetime | None = None) -> int:
             except ResourceModifiedError:
                 pass  # they ask again at this moment
     return gone
+
+
+def everything_held() -> Iterator[tuple[str, str]]:
+    """(owner, workflow) of every place that is held: for invariants."""
+    for row in rows.beginning_with(names.USAGE, "", owner=f"owners|{HELD}", select=["RowKey"]):
+        for one in tally.counted(names.USAGE, row["RowKey"], f"{HELD}|"):
+            yield row["RowKey"], one.key.removeprefix(f"{HELD}|")
 
 
 def _list(owner: str) -> None:

@@ -17,6 +17,8 @@ Conventions
 from __future__ import annotations
 
 import json
+import math
+import random
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -377,19 +379,26 @@ class Store(Generic[Document]):
                 time.sleep(_PAUSE_SECONDS * race)
         raise TimeoutError(f"{self._table_name} {key} was changed by others {_MOST_RACES} times in a row")
 
-    def orphans(self, before: datetime) -> Iterator[str]:
-        """The blobs, written before a moment, that no row points at: of writers that died on the way."""
-        for blob in container(names.RECORDS).list_blobs(name_starts_with=f"{self._table_name}/"):
-            owner, _, key = blob.name.removeprefix(f"{self._table_name}/").rpartition("/")[0].partition("/")
-            if blob.last_modified < before and key and not self._points_at(owner, key, blob.name):
-                yield blob.name
+    def orphans(self, before: datetime, seconds: float = math.inf) -> Iterator[str]:
+        """The blobs, written before a moment, that no row points at: of writers that died on the way. In no order, so
+        that whoever looks for so many seconds finds others the next time."""
+        until = time.monotonic() + seconds
+        listed = container(names.RECORDS).list_blobs(name_starts_with=f"{self._table_name}/")
+        old = [blob.name for blob in listed if blob.last_modified < before]
+        for name in random.sample(old, len(old)):
+            if time.monotonic() > until:
+                return
+            owner, _, key = name.removeprefix(f"{self._table_name}/").rpartition("/")[0].partition("/")
+            if key and not self._points_at(owner, key, name):
+                yield name
 
-    def sweep(self, before: datetime) -> int:
-        """Delete the orphans from before a moment; returns how many."""
-        gone = list(self.orphans(before))
-        for name in gone:
+    def sweep(self, before: datetime, seconds: float = math.inf) -> int:
+        """Delete the orphans from before a moment, as far as there is time; returns how many."""
+        gone = 0
+        for name in self.orphans(before, seconds):
             blobs.delete(names.RECORDS, name)
-        return len(gone)
+            gone += 1
+        return gone
 
     # -- rows -----------------------------------------------------------------------------------------------------
 

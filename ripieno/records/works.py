@@ -11,6 +11,7 @@ What follows from the elements, the work's status, is computed inside the change
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 
 from ripieno.contracts import names
@@ -197,11 +198,13 @@ def of_voice(owner: str, voice_id: str) -> list[str]:
 
 
 def awaiting_review() -> Iterator[Work]:
-    """Every work, of every owner, whose stems wait for a verdict: for housekeeping at night, not for requests.
+    """Every work, of every owner, whose stems wait for a verdict, in no order: for housekeeping at night, not for
+    requests.
 
     A composition waits for as long as its owner likes: a version of it is heard whether somebody approved it or not.
     """
-    for row in _store.index_rows(f"by-status|{GenerationStatus.AWAITING_REVIEW}|"):
+    rows = list(_store.index_rows(f"by-status|{GenerationStatus.AWAITING_REVIEW}|"))
+    for row in random.sample(rows, len(rows)):
         work = find(row["PartitionKey"], row["of"])
         if work is not None and work.kind == WorkKind.STEMS and work.status == GenerationStatus.AWAITING_REVIEW:
             yield work

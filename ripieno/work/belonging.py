@@ -17,9 +17,11 @@ from ripieno.records import runs, songs, voices, works
 
 OF_A_SONG = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/[a-z0-9-]+")
 OF_A_WORK = re.compile(r"[0-9]{13}[0-9a-f]{12}")
-"""The folders that the platform names: whoever calls an endpoint directly names their own, and a drop that was rejected
-keeps its name."""
-OF_NOBODY = ("replicas/", names.DIRECT_ANALYSIS, names.DIRECT_GENERATION)
+OF_A_WORKFLOW = re.compile(
+    r"(song-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-.+|(work|take|voice)-[0-9]{13}[0-9a-f]{12}(-.+)?):.+"
+)
+"""The folders and jobs that the platform names: whoever calls an endpoint directly names their own, and a drop that was
+rejected keeps its name."""
 SONG_CONTAINERS = (names.SONGS, names.REJECTED, names.STEMS, names.ANALYSES, names.JAMS)
 
 
@@ -109,5 +111,5 @@ class Known:
         if container == names.VOICES:
             return None if self.is_voice(name.partition("/")[0]) else "belongs to no voice"
         if container == names.JOBS:
-            return None if name.startswith(OF_NOBODY) or self.has_owner(name) else "belongs to nothing"
+            return "belongs to nothing" if OF_A_WORKFLOW.match(name) and not self.has_owner(name) else None
         return None

@@ -14,13 +14,27 @@ from functools import cached_property
 from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.composition import Revision
-from ripieno.contracts.enums import AudioFileStatus, GenerationStatus, JobState
+from ripieno.contracts.enums import AudioFileStatus, GenerationStatus, JobState, TakeStatus
+from ripieno.contracts.operations import Failure, FailureKind
 from ripieno.contracts.preferences import MOST_LESSONS, Lessons
 from ripieno.contracts.shares import Share
 from ripieno.contracts.voice_profiles import Voice
 from ripieno.contracts.workflow import Run
 from ripieno.contracts.works import Work
-from ripieno.records import analyses, preferences, runs, shares, songs, tally, voices, works
+from ripieno.records import (
+    analyses,
+    backlog,
+    failures,
+    idempotency,
+    preferences,
+    quotas,
+    runs,
+    shares,
+    songs,
+    tally,
+    voices,
+    works,
+)
 from ripieno.services import blobs
 from ripieno.services.storage import table
 from ripieno.work import mixing
@@ -40,6 +54,7 @@ class Snapshot:
     voices: dict[str, Voice] = field(default_factory=dict)
     analyses: list[tuple[str, analyses.AnalysisRow]] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
     preferences: list[tuple[str, Lessons]] = field(default_factory=list)
     given: dict[str, Share] = field(default_factory=dict)
     received: dict[str, Share] = field(default_factory=dict)
@@ -54,6 +69,7 @@ class Snapshot:
             voices={voice.voice_id: voice for _, voice in voices.everything()},
             analyses=list(analyses.everything()),
             runs=list(runs.everything()),
+            failures=[one for _, one in failures.everything()],
             preferences=list(preferences.everything()),
             received={share.share_id: share for _, share in shares.everything_received()},
             given={share.share_id: share for _, share in shares.everything()},
@@ -338,6 +354,13 @@ def _left_on_the_way(found: Snapshot) -> Iterator[str]:
     """What there may be only while something is on its way."""
     for run in found.runs:
         yield f"run {run.instance_id}: was asked for, and is not settled"
+    for job_id in backlog.everything():
+        yield f"{names.OPEN_JOBS} {job_id}: counts as open, and nobody is at it"
+    for owner, instance_id in quotas.everything_held():
+        yield f"{names.USAGE} {owner}: {instance_id} has ended, and holds a place"
+    for blob in idempotency.strays():
+        yield f"{names.RECORDS}/{blob}: belongs to no key"
+    yield from _failures(found)
     for store in (songs, works, analyses, voices):
         for blob in store.orphans(datetime.now(UTC) + timedelta(days=1)):
             if blob in found.blobs[names.RECORDS]:
@@ -352,6 +375,43 @@ def _left_on_the_way(found: Snapshot) -> Iterator[str]:
                 continue  # it was removed since we looked
             if not state.ended:
                 yield f"{names.JOBS}/{blob}: is {state}"
+
+
+def _failures(found: Snapshot) -> Iterator[str]:
+    """A failure goes with what it is of, and is not mended while that has failed."""
+    for one in found.failures:
+        about = f"failure {one.failure_id} of {one.subject}"
+        if not _has_subject(found, one):
+            yield f"{about}: what failed is gone"
+        elif one.status in ("redriven", "mended") and _has_failed(found, one):
+            yield f"{about}: is {one.status}, and it has failed"
+
+
+def _has_subject(found: Snapshot, one: Failure) -> bool:
+    """Whether what a failure is of is there; files, messages and webhooks are of what may be gone."""
+    match FailureKind(one.kind):
+        case FailureKind.SONG:
+            return any(song_id == one.subject for song_id, _ in found.songs)
+        case FailureKind.VOICE_SAMPLE | FailureKind.VOICE_VERSION:
+            return one.subject in found.voices
+        case FailureKind.DROP | FailureKind.MESSAGE | FailureKind.WEBHOOK:
+            return True
+        case FailureKind.REMOVAL:
+            known = {song_id for song_id, _ in found.songs} | set(found.works) | set(found.voices)
+            return one.subject in known or any(run.instance_id == one.instance_id for run in found.runs)
+        case _:
+            return one.subject in found.works
+
+
+def _has_failed(found: Snapshot, one: Failure) -> bool:
+    """Whether a song or a take has failed, as its own record says."""
+    if one.kind == FailureKind.SONG:
+        its = [song for (song_id, _), song in found.songs.items() if song_id == one.subject]
+        return any(song.status == AudioFileStatus.FAILED for song in its)
+    work = found.works.get(one.subject) if one.kind == FailureKind.TAKE else None
+    element = work.element(one.element or "") if work is not None else None
+    takes = element.versions if element is not None else []
+    return any(take.number == one.number and take.status == TakeStatus.FAILED for take in takes)
 
 
 def repair() -> int:

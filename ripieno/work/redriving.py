@@ -59,7 +59,11 @@ class CannotRedrive(ValueError):
 
 
 class _Well(Exception):
-    """It is well, or at work, already."""
+    """It is well, or at work, already. `into` is the instance that a re-drive began whose operator died behind it."""
+
+    def __init__(self, what: str, into: str | None = None):
+        super().__init__(what)
+        self.into = into
 
 
 def view(failure: Failure) -> FailureView:
@@ -80,7 +84,8 @@ async def one(client: DurableOrchestrationClient, failure_id: str, by: str) -> F
     try:
         into, end = await _begun(client, claimed)
     except _Well as well:
-        return await asyncio.to_thread(_settle, failure_id, "mended", None, str(well))
+        status = "redriven" if well.into else "mended"
+        return await asyncio.to_thread(_settle, failure_id, status, well.into, None if well.into else str(well))
     except CannotRedrive as refusal:
         await asyncio.to_thread(_settle, failure_id, "put_aside", None, str(refusal))
         raise
@@ -286,15 +291,23 @@ def _noted(
     making: float,
 ) -> Run:
     """The run noted, with the seconds of new audio that it takes, then its record opened: what never begins is begun by
-    whoever looks after runs."""
+    whoever looks after runs. A run that was noted before is of a re-drive that died behind the claim, and may be what
+    is at work: it is followed, not forgotten.
+    """
     run = asking.run_of(failure.owner, orchestrator, instance_id, its.model_dump())
+    is_followed = runs.find(failure.owner, instance_id) is not None
     runs.note(run, wants=Wants(generation_seconds=making))
     try:
         works.change(failure.owner, failure.subject, opened)
     except (works.WorkMissing, works.VersionMissing):
         runs.forget(run)
         raise CannotRedrive("it was removed") from None
-    except (_Well, CannotRedrive):
+    except _Well as well:
+        if is_followed:
+            raise _Well(str(well), run.instance_id) from None
+        runs.forget(run)
+        raise
+    except CannotRedrive:
         runs.forget(run)
         raise
     return run

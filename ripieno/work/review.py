@@ -11,6 +11,8 @@ counts once.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -99,13 +101,15 @@ def _given(element: str, number: int, verdict: Review, coming: int | None) -> Ca
     return given
 
 
-def end_unreviewed(now: datetime) -> int:
-    """End what has waited for its verdict for 28 days; returns how many works that was."""
-    ended = 0
+def end_unreviewed(now: datetime, *, seconds: float = math.inf) -> int:
+    """End what has waited for its verdict for 28 days, as far as there is time; returns how many works that was."""
+    ended, until = 0, time.monotonic() + seconds
     for work in works.awaiting_review():
         if datetime.fromisoformat(_last_made(work)) + REVIEW_WITHIN < now:
             works.change(work.owner, work.work_id, _unreviewed)
             ended += 1
+        if time.monotonic() > until:
+            break
     return ended
 
 

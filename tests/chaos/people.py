@@ -1,5 +1,6 @@
 """Somebody at work: uploads, drops, generates, composes, refines, reviews, mixes, plays sets, lends a voice, shares, visits,
-takes back, cancels and removes, until told to stop. What is done follows from the seed; what cannot be done while something
+takes back, cancels and removes, begins again what failed, looks for what is left over and at what was used, until told to
+stop. What is done follows from the seed; what cannot be done while something
 is dead is tried another time."""
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ripieno.client import Ripieno, RipienoError
 from ripieno.contracts import names
 from ripieno.contracts.composition import CompositionOrder
 from ripieno.contracts.generation import GenerationOrder, GenerationParameters, MixOrder
+from ripieno.contracts.operations import RedriveOrder
 from ripieno.contracts.sets import SetOrder
 from ripieno.records import runs
 from ripieno.services.settings import settings
@@ -80,8 +82,9 @@ class Person(threading.Thread):
         makes += (self.compose, self.refine, self.refine)
         minds += (self.take_back, self.branch_off, self.go_on, self.cancel_piece, self.remove_piece)
         if not chaos.only_pieces:
-            makes += (self.play, self.lend_voice, self.share, self.visit)
+            makes += (self.play, self.lend_voice, self.share, self.visit, self.leave)
             minds += (self.sing, self.end_share, self.end_voice, self.change_set)
+            minds += (self.begin_again, self.look_for_orphans, self.purge, self.look_at_usage)
         with Ripieno(chaos.stack.url, timeout=30) as self._ripieno:
             while not chaos.stopped.is_set():
                 deed = rng.choice(makes + minds)
@@ -266,13 +269,44 @@ class Person(threading.Thread):
 
     def visit(self) -> None:
         """Somebody without an account, who leaves a song behind and sometimes deletes it."""
-        begun = httpx.post(f"{self._chaos.stack.url}/api/visits", timeout=30)
-        if not begun.is_success:
-            raise RipienoError("visit", begun.text)
-        with Ripieno(self._chaos.stack.url, token=begun.json()["token"], timeout=30) as visitor:
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / "visitor.wav"
-                path.write_bytes(self.clip(keep=False))
-                song = visitor.upload(path)
+        with self._visitor() as visitor:
+            song = self._left_behind(visitor)
             if self._rng.random() < 0.3:
                 visitor.delete(song)
+
+    def leave(self) -> None:
+        """Somebody without an account deletes all that is theirs, sometimes twice, in the middle of it."""
+        with self._visitor() as visitor:
+            self._left_behind(visitor)
+            visitor.delete_account()
+            if self._rng.random() < 0.3:
+                self._left_behind(visitor)
+                visitor.delete_account()
+
+    def _visitor(self) -> Ripieno:
+        return Ripieno(self._chaos.stack.url, token=self._ripieno.begin_visit().token, timeout=30)
+
+    def _left_behind(self, visitor: Ripieno) -> str:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "visitor.wav"
+            path.write_bytes(self.clip(keep=False))
+            return visitor.upload(path)
+
+    def begin_again(self) -> None:
+        """What failed, by an operator; sometimes all of a kind."""
+        found = list(self._ripieno.failures(status="open", limit=20))
+        if found:
+            one = self._rng.choice(found)
+            if self._rng.random() < 0.7:
+                self._ripieno.redrive(one.failure_id)
+            else:
+                self._ripieno.redrive_all(RedriveOrder(kind=one.kind, limit=3))
+
+    def look_for_orphans(self) -> None:
+        self._ripieno.orphans(remove=self._rng.random() < 0.5)
+
+    def purge(self) -> None:
+        self._ripieno.purge_history(dry_run=self._rng.random() < 0.5)
+
+    def look_at_usage(self) -> None:
+        self._ripieno.usage(owner=self._rng.choice((None, "all")))

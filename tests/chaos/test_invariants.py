@@ -19,11 +19,13 @@ import soundfile
 from ripieno.contracts import names
 from ripieno.contracts.audio import AudioFile
 from ripieno.contracts.composition import CompositionOrder, Refinement, Revision
+from ripieno.contracts.operations import FailureKind
 from ripieno.contracts.production import MixedFile
 from ripieno.contracts.workflow import RevisionOrder
 from ripieno.contracts.works import Work
 from ripieno.local.stack import PROJECT
-from ripieno.records import analyses, runs, songs, works
+from ripieno.records import analyses, backlog, failures, runs, songs, tally, works
+from ripieno.records.tally import Entry
 from ripieno.services import blobs
 from ripieno.services.storage import table
 from ripieno.work import composing, generating, mixing, revising
@@ -172,6 +174,26 @@ BROKEN: dict[str, tuple[Callable[[Library], object], str]] = {
     ),
 }
 
+
+def _failure(library: Library, kind: FailureKind, status: str, subject: str, **more) -> None:
+    failure = failures.keep(kind, f"{kind}-{subject}", library.song.owner, "it broke", subject=subject, **more)
+    failures.change(failure.failure_id, lambda known: known.model_copy(update={"status": status}))
+
+
+def _mended_song_that_failed(library: Library) -> None:
+    _failure(library, FailureKind.SONG, "mended", library.song.audio_file_id)
+    _set(library, status="failed")
+
+
+def _mended_take_that_failed(library: Library) -> None:
+    def failed(work: Work) -> Work:
+        work.elements[0].latest.status = "failed"
+        return work
+
+    work = works.change(library.work.owner, library.work.work_id, failed)
+    _failure(library, FailureKind.TAKE, "redriven", work.work_id, element=work.elements[0].name, number=1)
+
+
 BROKEN_WHEN_SETTLED: dict[str, tuple[Callable[[Library], object], str]] = {
     "run that nobody forgot": (
         lambda one: runs.note(makers.generating.run_of(one.work)),
@@ -182,6 +204,38 @@ BROKEN_WHEN_SETTLED: dict[str, tuple[Callable[[Library], object], str]] = {
         lambda one: blobs.upload_json(names.JOBS, names.job_blob(one.job), {"state": "running"}),
         "is running",
     ),
+    "job that counts as open": (
+        lambda one: backlog.opened(one.job, one.song.owner, "analysis", one.song.uploaded_at),
+        "counts as open, and nobody is at it",
+    ),
+    "place that is held": (
+        lambda one: tally.put(
+            names.USAGE, one.song.owner, [Entry(f"held|{one.song.instance_id}", {"jobs": 1}, ("held",))]
+        ),
+        "has ended, and holds a place",
+    ),
+    "answer to no key": (
+        lambda one: blobs.upload(names.RECORDS, f"idempotency/{one.song.owner}/{'0' * 64}.json", b"{}"),
+        "belongs to no key",
+    ),
+    "failure of a song that is gone": (
+        lambda one: _failure(one, FailureKind.SONG, "mended", f"{one.song.audio_file_id}-gone"),
+        "what failed is gone",
+    ),
+    "failure of a work that is gone": (
+        lambda one: _failure(one, FailureKind.TAKE, "open", f"{one.work.work_id}-gone"),
+        "what failed is gone",
+    ),
+    "failure of a voice that is gone": (
+        lambda one: _failure(one, FailureKind.VOICE_SAMPLE, "open", f"{one.work.work_id}-gone"),
+        "what failed is gone",
+    ),
+    "failure of a removal that ended": (
+        lambda one: _failure(one, FailureKind.REMOVAL, "open", f"{one.work.work_id}-gone"),
+        "what failed is gone",
+    ),
+    "song that is mended and failed": (_mended_song_that_failed, "is mended, and it has failed"),
+    "take that was begun again and failed": (_mended_take_that_failed, "is redriven, and it has failed"),
     "document of a writer who died": (
         lambda one: blobs.upload(names.RECORDS, f"{names.WORKS}/{one.song.owner}/{one.work.work_id}/0.json", b"{}"),
         "no row points at it",

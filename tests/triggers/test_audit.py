@@ -43,6 +43,22 @@ def test_looking_is_not_an_act_but_an_admins_at_what_is_anothers_is(world):
     assert of(its) == [("ben", "anna", "get_audio", 200)]
 
 
+@pytest.mark.parametrize("whose", ["anna", "all"])
+def test_an_admins_look_at_the_bills_of_others_is_there(world, whose):
+    """The query says whose they are; one's own are nobody's business."""
+
+    def looks() -> list[tuple[str, str, str, int]]:
+        seen = audit.listed(owner=whose, limit=200).items
+        return [(one.actor, one.owner, one.what, one.status) for one in seen if one.what == "get_usage"]
+
+    world.ask(named("get_usage"), Role.ADMIN, params={"owner": "ben"})
+    world.ask(named("get_usage"), Role.ADMIN)
+    world.ask(named("get_usage"), Role.VIEWER, params={"owner": whose})
+    assert looks() == []
+    status, _, _ = world.ask(named("get_usage"), Role.ADMIN, params={"owner": whose})
+    assert (status, looks()) == (200, [("ben", whose, "get_usage", 200)])
+
+
 def test_what_is_refused_is_there_too(world):
     its = world.anna.item(ItemKind.SONGS)
     world.ask(named("get_audio"), Role.SCALER, its)

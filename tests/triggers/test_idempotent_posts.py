@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 import uuid
+from concurrent import futures
 from datetime import UTC, datetime, timedelta
 
 import azure.functions as func
@@ -17,6 +18,7 @@ from ripieno.local.host import durable_api
 from ripieno.records import idempotency, keeping, runs, works
 from ripieno.services import identity
 from ripieno.services.storage import table
+from triggers import openapi
 from triggers.routing import routes
 
 NOBODY = durable_api.client_binding("http://127.0.0.1:9", "key", "hub")
@@ -82,6 +84,14 @@ def test_a_key_is_its_owners(me, monkeypatch):
     assert (status, told["number"]) == (200, 2) and "Idempotency-Replayed" not in headers
 
 
+def test_a_post_without_an_owner_says_that_it_heeds_no_key():
+    """Keys are an owner's: `POST /visits` answers a secret, which nobody else's key may get."""
+    for one in (one for one in routes() if one.method == "POST" and one.role is None):
+        told = openapi.document()["paths"][one.path]["post"]
+        assert not [parameter for parameter in told.get("parameters", []) if parameter["name"] == "Idempotency-Key"]
+        assert "`Idempotency-Key` is not heeded" in " ".join(told["description"].split()), one.path
+
+
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\tb"])
 def test_a_key_that_is_none_is_told_so(me, key):
     status, told, _ = called("rotate_webhook_secret", {}, key)
@@ -138,6 +148,34 @@ def test_a_claim_that_another_has_taken_over_is_not_kept_from_it(me, monkeypatch
     assert idempotency.attempt(me, "slow", b"x") is None
     idempotency.answer(second, 200, {}, "{}")
     assert isinstance(idempotency.attempt(me, "slow", b"x"), idempotency.Answered)
+
+
+def test_a_claim_is_begun_while_slow_storage_is_asked_to_renew_another(me, monkeypatch, keeper):
+    """Whoever begins one may be an event loop; who ends the one that is being renewed has its new ETag all the same."""
+    slow, other = idempotency.claim(me, "slow", b"x"), idempotency.claim(me, "other", b"x")
+    asked, goes_on = threading.Event(), threading.Event()
+    real = idempotency.renewed
+
+    def renewed(claimed: idempotency.Claim) -> str | None:
+        asked.set()
+        assert goes_on.wait(30)
+        return real(claimed)
+
+    monkeypatch.setattr(idempotency, "renewed", renewed)
+    keeping.keep(slow)
+    assert asked.wait(10)
+    others = [
+        threading.Thread(target=work, daemon=True) for work in (lambda: keeping.keep(other), lambda: keeping.end(other))
+    ]
+    for one in others:
+        one.start()
+        one.join(10)
+        assert not one.is_alive(), "it waits for storage"
+    with futures.ThreadPoolExecutor() as pool:
+        ended = pool.submit(keeping.end, slow)
+        goes_on.set()
+        idempotency.let_go(ended.result(10))
+    assert isinstance(idempotency.attempt(me, "slow", b"x"), idempotency.Claim), "its last ETag was known"
 
 
 def test_nothing_is_kept_for_ever(me, monkeypatch, keeper):

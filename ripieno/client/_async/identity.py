@@ -43,9 +43,12 @@ class AsyncIdentity(AsyncConnection):
         return await self._ask(Pairing, "POST", "pairings", order=order, idempotency_key=idempotency_key)
 
     async def join(self, code: str, *, name: str | None = None) -> Paired:
-        """Join by a code that somebody was shown: the token of this device, to be given as `token` from now on."""
+        """Join by a code that somebody was shown: the token of this device, to be given as `token` from now on.
+
+        Where the answer is lost it is not asked again: the code is used, and another one is to be shown.
+        """
         order = PairingClaim(code=code, name=name) if name is not None else PairingClaim(code=code)
-        return await self._ask(Paired, "POST", "pairings/claim", order=order)
+        return await self._ask(Paired, "POST", "pairings/claim", order=order, is_replayable=False)
 
     async def devices(self) -> list[DeviceView]:
         """Your devices that have joined, newest first.

@@ -156,7 +156,8 @@ class Connection:
                 if pause is None:
                     return answer
             except httpx.TransportError as fault:
-                pause = self._pause_after(fault, tries) if is_replayable else None
+                may_be_sent = is_replayable or isinstance(fault, _NEVER_SENT)
+                pause = self._pause_after(fault, tries) if may_be_sent else None
                 if pause is None:
                     raise self._unreachable(method, url, fault) from None
             sleep(pause)

@@ -52,11 +52,12 @@ class Usages(Connection):
         return self._ask(VerdictCounts, "GET", "ops/verdicts")
 
     def begin_visit(self) -> Visit:
-        """A visitor's token, where the platform lets in who has no account.
+        """A visitor's token, where the platform lets in who has no account. Where the answer is lost it is not asked
+        again: that visit ends by itself, and another may be begun.
 
         Raises
         ------
         RipienoError
             `no_visitors`, `too_many_visits`.
         """
-        return self._ask(Visit, "POST", "visits")
+        return self._ask(Visit, "POST", "visits", is_replayable=False)

@@ -51,6 +51,19 @@ def test_what_asking_again_cannot_change_is_asked_once(connect, ways, status):
     assert told.value.status == status and len(api.asked) == 1
 
 
+@pytest.mark.parametrize("fault", [Loses(), Cuts(3), BUSY, Says(502), Says(504)], ids=str)
+def test_what_has_no_owner_whose_key_it_could_be_is_sent_once(connect, ways, fault):
+    """A second visit would begin, and a code that was used joins no device."""
+    api, _ = ways
+    api.fail("POST", "/visits", fault, fault)
+    api.fail("POST", "/pairings/claim", fault, fault)
+    for ask in (lambda: connect(api.url).begin_visit(), lambda: connect(api.url).join("ABCD-EFGH")):
+        before = len(api.asked)
+        with pytest.raises(RipienoError):
+            ask()
+        assert len(api.asked) == before + 1
+
+
 def test_the_api_is_asked_again_when_it_said_and_not_before(connect, ways, pauses):
     api, _ = ways
     api.fail("GET", "/health", Says(429, {"retry-after": "7"}), Says(502, {"retry-after": "41"}))
@@ -96,6 +109,9 @@ def test_who_has_answered_before_is_waited_for_while_it_starts_again(connect, wa
     with pytest.raises(NotRunning) as told:
         client.health()
     assert len(pauses) == 4 and told.value.retry_after == client.retries.longest_pause, "and says when to ask again"
+    with pytest.raises(NotRunning):
+        client.begin_visit()
+    assert len(pauses) == 8, "what never reached anybody may be sent again, whatever it is"
 
 
 def test_health_is_told_be_it_good_or_bad(connect, ways):

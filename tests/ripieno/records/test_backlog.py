@@ -77,3 +77,13 @@ def test_what_nobody_is_at_any_more_is_taken_out(owner, monkeypatch):
     assert asyncio.run(overseeing.close_what_ended(client)) == 2
     left = [row["RowKey"] for row in table(names.OPEN_JOBS).list_entities()]
     assert left == [live] and lost != live
+
+
+def test_all_that_ended_leaves_at_once_however_many_wait(owner, monkeypatch):
+    live = [submitted(owner, number) for number in range(300)]
+    ended = [submitted(owner, number) for number in range(300, 340)]
+    client = DurableClient()
+    client.states = dict.fromkeys(live, Status.Running) | dict.fromkeys(ended, Status.Completed)
+    monkeypatch.setattr(overseeing, "STALE", timedelta(seconds=-1))
+    assert asyncio.run(overseeing.close_what_ended(client)) == len(ended)
+    assert backlog.counted(now=NOW).jobs == len(live)

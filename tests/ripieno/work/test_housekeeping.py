@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import makers
@@ -85,8 +87,70 @@ def test_a_night_catches_up_with_more_than_one_round_forgets_as_far_as_time_allo
     claimed(10)
     assert housekeeping.expire(NOW + timedelta(days=3))["idempotency keys"] == 10
     claimed(10)
-    monkeypatch.setattr(housekeeping, "LONGEST_SECONDS", 0.0)
-    assert housekeeping.expire(NOW + timedelta(days=3))["idempotency keys"] == 3
+    assert housekeeping._kinds(NOW + timedelta(days=3))["idempotency keys"](0.0) == 3
+
+
+class Clock:
+    """A clock that goes on when somebody works."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+def a_night(monkeypatch, work: Callable[[float], float]) -> tuple[list[str], float]:
+    """Fifteen kinds at work for as long as `work` says of what each was told that it has: which had their turn, and how
+    long all took."""
+    clock, turns = Clock(), []
+
+    def forget(name: str, seconds: float) -> int:
+        turns.append(name)
+        clock.now += work(seconds)
+        return 1
+
+    kinds = {str(number): functools.partial(forget, str(number)) for number in range(15)}
+    with monkeypatch.context() as patch:
+        patch.setattr(housekeeping, "time", clock)
+        patch.setattr(housekeeping, "_kinds", lambda now: kinds)
+        housekeeping.expire(NOW, seconds=420.0)
+    return turns, clock.now
+
+
+def test_all_kinds_end_together_within_what_a_function_has_and_each_has_its_turn(monkeypatch):
+    turns, took = a_night(monkeypatch, lambda seconds: seconds)
+    assert len(turns) == 15 and took == pytest.approx(420)
+    turns, took = a_night(monkeypatch, lambda seconds: min(seconds, 1.0))
+    assert len(turns) == 15 and took == pytest.approx(15)
+    nights = [a_night(monkeypatch, lambda seconds: 90.0) for _ in range(100)]
+    assert max(took for _, took in nights) < 600, "also where storage holds each of them up"
+    assert {kind for turns, _ in nights for kind in turns} == {str(number) for number in range(15)}
+
+
+def test_an_answer_whose_key_is_gone_goes_with_the_night_and_with_its_owner(storage, owner):
+    """Of whoever died between the blob and the row: the key expires without knowing of it."""
+    other = f"{owner}-2"
+    kept = idempotency.claim(owner, "key", b"x")
+    idempotency.answer(kept, 200, {}, "told " * 10_000)
+    for whose in (owner, other):
+        blobs.upload(names.RECORDS, f"idempotency/{whose}/{'0' * 64}.json", b"a song of mine")
+    idempotency.delete_all(other)
+    assert blobs.list_names(names.RECORDS, f"idempotency/{other}/") == []
+    housekeeping.expire(NOW)
+    assert blobs.list_names(names.RECORDS, f"idempotency/{owner}/") == [f"idempotency/{owner}/{kept.row_key}.json"]
+    assert isinstance(idempotency.claim(owner, "key", b"x"), idempotency.Answered)
+
+
+def test_what_has_no_time_left_leaves_orphans_for_another_night(storage, owner):
+    work = makers.work(owner, message="x" * 310_000)
+    works.create(work)
+    for number in range(2):
+        blobs.upload_json(names.RECORDS, f"{names.WORKS}/{owner}/{work.work_id}/orphan{number}.json", {})
+    assert works.sweep(NOW + timedelta(days=2), -1.0) == 0
+    works.sweep(NOW + timedelta(days=2))
+    assert len(blobs.list_names(names.RECORDS, f"{names.WORKS}/{owner}/")) == 1
+    works.delete(owner, work.work_id)
 
 
 def test_uploads_that_never_came_expire_with_their_bytes_and_keys_with_their_answers(storage, owner):

@@ -72,6 +72,24 @@ def failed_take(owner: str):
     return works.get(owner, work.work_id), order
 
 
+def failed_work(owner: str):
+    work = makers.work(owner)
+    works.create(work)
+    order = WorkOrder(owner=owner, work_id=work.work_id, arrived_at=work.created_at)
+    generating.fail(order, "the planner was away")
+    failing.of_work(order)
+    return work
+
+
+def failed_composition(owner: str):
+    work, run = composing.begin(owner, CompositionOrder(brief="a waltz"), names.seed(datetime.now(UTC)))
+    order = RevisionOrder.model_validate(run.order)
+    composing.fail(order, "the model was away")
+    failing.of_revision(order)
+    runs.forget(run)
+    return work, run
+
+
 def redriven(client: DurableClient, failure_id: str, by: str = "ola"):
     return asyncio.run(redriving.one(client, failure_id, by))
 
@@ -144,6 +162,37 @@ def test_who_died_behind_the_claim_is_followed_after_a_minute(storage, owner, cl
     assert redriven(client, failure.failure_id).status == "redriven" and len(client.started) == 1
 
 
+@pytest.mark.parametrize("kind", ["take", "generation", "composition"])
+def test_what_was_begun_by_who_died_behind_the_claim_is_looked_after_still(storage, owner, client, monkeypatch, kind):
+    """Their workflow runs: whoever presses next follows it, and keeps its run and its place."""
+    failure = {"take": lambda: failed_take(owner), "generation": lambda: failed_work(owner),
+               "composition": lambda: failed_composition(owner)}[kind]() and kept(owner)[0]  # fmt: skip
+    claimed = redriving._claimed(failure.failure_id, "dead")
+    into, _ = asyncio.run(redriving._begun(client, claimed))
+    if kind == "generation":
+        works.change(owner, failure.subject, lambda work: work.model_copy(update={"status": GenerationStatus.PLANNING}))
+    monkeypatch.setattr(redriving, "DEAD_AFTER", timedelta(0))
+    done = redriven(client, failure.failure_id)
+    assert len(client.started) == 1 and [run.instance_id for run in runs.beginning_with(owner, "")] == [into]
+    if kind != "composition":
+        assert (done.status, done.redriven_into) == ("redriven", into)
+        runs.forget(runs.find(owner, into))
+        assert redriving.seen(failures.get(failure.failure_id)).status == "mended"
+
+
+def test_what_somebody_else_has_at_work_is_not_begun_again(storage, owner, client):
+    work, _ = failed_take(owner)
+    failure = next(one for one in kept(owner) if one.element == "bass")
+
+    def opened(known):
+        works.version(known, "bass", 1).status = TakeStatus.GENERATED
+        return known
+
+    works.change(owner, work.work_id, opened)
+    assert redriven(client, failure.failure_id).status == "mended"
+    assert client.started == [] and runs.beginning_with(owner, "") == [], "what was noted for it is forgotten"
+
+
 def test_a_step_that_breaks_leaves_it_open(storage, owner, client, monkeypatch):
     failed_take(owner)
     failure = next(one for one in kept(owner) if one.element == "bass")
@@ -182,11 +231,7 @@ def test_a_song_that_is_well_meanwhile_is_left_alone(storage, owner, clip, clien
 
 
 def test_a_work_that_could_not_be_planned_is_planned_again(storage, owner, client):
-    work = makers.work(owner)
-    works.create(work)
-    order = WorkOrder(owner=owner, work_id=work.work_id, arrived_at=work.created_at)
-    generating.fail(order, "the planner was away")
-    failing.of_work(order)
+    work = failed_work(owner)
     (failure,) = kept(owner)
     assert failure.kind == "generation"
     done = redriven(client, failure.failure_id)
@@ -197,10 +242,7 @@ def test_a_work_that_could_not_be_planned_is_planned_again(storage, owner, clien
 
 
 def test_a_composition_goes_on_in_another_leg(storage, owner, client):
-    work, run = composing.begin(owner, CompositionOrder(brief="a waltz"), names.seed(datetime.now(UTC)))
-    order = RevisionOrder.model_validate(run.order)
-    composing.fail(order, "the model was away")
-    failing.of_revision(order)
+    work, run = failed_composition(owner)
     (failure,) = kept(owner)
     assert (failure.kind, failure.number) == ("composition", 1)
     done = redriven(client, failure.failure_id)

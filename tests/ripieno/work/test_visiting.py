@@ -99,7 +99,7 @@ def test_when_the_day_is_over_nothing_is_left_of_a_visitor(begun):
     keep_something(other.owner)
     mine = set(blobs.list_names(names.STEMS))
     assert len(left_of(visitor.owner)) > 5
-    over = visitor.ends_at + timedelta(seconds=1)
+    over = other.ends_at + timedelta(seconds=1)
     before = left_of(other.owner)
     visits.forget(next(one for one in visits.ended(over) if one.owner == other.owner))  # this one's goes on
 
