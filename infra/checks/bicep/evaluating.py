@@ -74,14 +74,18 @@ class Template:
         if one.type is not None and not fits(one.type, value):
             self.say(one.line, f"parameter {one.name} is {written(one.type)}, and given {value!r}")
         for mark in one.decorators:
-            name, arguments = mark.parts if mark.kind == "call" else ("", ())
-            if name == "allowed" and not is_unknown(value) and value not in self.value(arguments[0], {}):
-                self.say(one.line, f"parameter {one.name} may not be {value!r}")
-            bound = self.value(arguments[0], {}) if name in ("minLength", "maxLength", "minValue", "maxValue") else 0
-            size = len(value) if name.endswith("Length") and not is_unknown(value) else value
-            if (name.startswith("min") and size < bound) or (name.startswith("max") and size > bound):
-                self.say(one.line, f"parameter {one.name} is {value!r}, beyond its {name} of {bound}")
+            if mark.kind == "call" and len(mark.parts[1]) == 1 and not is_unknown(value):
+                self.bound(one, value, mark.parts[0], self.value(mark.parts[1][0], {}))
         return value
+
+    def bound(self, one: Statement, value: Any, name: str, limit: Any) -> None:
+        """What a decorator says that a parameter may be."""
+        if name == "allowed" and value not in limit:
+            self.say(one.line, f"parameter {one.name} may not be {value!r}")
+        if name in ("minLength", "maxLength", "minValue", "maxValue"):
+            size = len(value) if name.endswith("Length") else value
+            if (size < limit) if name.startswith("min") else (size > limit):
+                self.say(one.line, f"parameter {one.name} is {value!r}, beyond its {name} of {limit}")
 
     def output(self, name: str) -> Any:
         one = self.outputs[name]

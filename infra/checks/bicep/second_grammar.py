@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import tree_sitter
-import tree_sitter_bicep
+import tree_sitter  # pyright: ignore[reportMissingImports]
+import tree_sitter_bicep  # pyright: ignore[reportMissingImports]
 
 
 def problems_of(root: Path, path: Path) -> list[str]:
