@@ -38,12 +38,14 @@ param machineLearningEndpoints array = [
 param imageTag string = '0.1.0'
 param kubernetesNamespace string = 'ripieno'
 param endpointsAccount string = 'endpoints'
-@description('Where the app reaches the endpoints; empty where it computes them itself, of Azure ML.')
+@description('The private name of the endpoints, for which Key Vault has a certificate; without one they are called by address, without TLS.')
+param endpointsDomain string = ''
+@description('Where the app reaches the endpoints; empty for those on AKS.')
 param analysisEndpoints string = ''
 param generationEndpoints string = ''
 param directmlEndpoints string = ''
 
-@description('Everything within one network, reached by private endpoints alone.')
+@description('Whether anything is reached from within the network alone, by private endpoints; the endpoints on AKS always are.')
 param privateNetwork bool = false
 @description('Application Gateway with a web application firewall in front; it needs gatewayHostName and a certificate in Key Vault.')
 param gateway bool = false
@@ -77,6 +79,8 @@ param appSettings object = {}
 param visitors bool = false
 
 param emails array
+@description('What infra/dashboards says, as modules/watching.bicep takes it; nothing where it is null.')
+param watching object?
 @description('US dollars a month.')
 param budget int
 @description('The first of the month in which the budget begins.')
@@ -113,7 +117,13 @@ var names = {
 }
 var onAks = endpointsOn == 'aks'
 var onMachineLearning = endpointsOn == 'azureml'
-var hasNetwork = privateNetwork || gateway
+var hasNetwork = privateNetwork || gateway || onAks
+// As infra/kubernetes has them, in the subnet of the cluster.
+var endpointAddresses = { analysis: '10.40.7.10', generation: '10.40.7.11', production: '10.40.7.12', directml: '10.40.7.13' }
+var analysisOnAks = empty(endpointsDomain) ? 'http://${endpointAddresses.analysis}' : 'https://analysis.${endpointsDomain}'
+var generationOnAks = empty(endpointsDomain)
+  ? 'http://${endpointAddresses.generation}'
+  : 'https://generation.${endpointsDomain}'
 var privateSubnetId = privateNetwork ? network!.outputs.privateSubnetId : ''
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
@@ -137,6 +147,8 @@ module network 'modules/network.bicep' = if (hasNetwork) {
     tags: tags
     appDelegation: hosting == 'FlexConsumption' ? 'Microsoft.App/environments' : 'Microsoft.Web/serverFarms'
     zones: zones
+    endpointsDomain: endpointsDomain
+    endpointAddresses: endpointAddresses
   }
 }
 
@@ -250,7 +262,7 @@ module cluster 'modules/aks.bicep' = if (onAks) {
     location: location
     tags: tags
     zones: zones
-    subnetId: privateNetwork ? network!.outputs.clusterSubnetId : ''
+    subnetId: network!.outputs.clusterSubnetId
     privateCluster: privateNetwork
     clusterIdentity: identities.outputs.cluster
     nodesIdentity: identities.outputs.nodes
@@ -358,8 +370,8 @@ var settings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.insightsAddress
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${identities.outputs.app.clientId}'
   RIPIENO_PUBLIC_URL: 'https://${hostName}'
-  RIPIENO_ANALYSIS_ENDPOINTS: analysisEndpoints
-  RIPIENO_GENERATION_ENDPOINTS: generationEndpoints
+  RIPIENO_ANALYSIS_ENDPOINTS: onAks && empty(analysisEndpoints) ? analysisOnAks : analysisEndpoints
+  RIPIENO_GENERATION_ENDPOINTS: onAks && empty(generationEndpoints) ? generationOnAks : generationEndpoints
   RIPIENO_DIRECTML_ENDPOINTS: directmlEndpoints
   RIPIENO_SEPARATION: ''
   RIPIENO_STEM_FORMAT: ''
@@ -426,7 +438,7 @@ module app 'modules/function-app.bicep' = {
     identity: identities.outputs.app
     storageName: storage.outputs.name
     packageAddress: storage.outputs.packageAddress
-    appSubnetId: privateNetwork ? network!.outputs.appSubnetId : ''
+    appSubnetId: hasNetwork ? network!.outputs.appSubnetId : ''
     privateSubnetId: privateSubnetId
     publicNetwork: !privateNetwork
     settings: union(settings, settingsOfScheduler, appSettings)
@@ -466,7 +478,9 @@ module door 'modules/gateway.bicep' = if (gateway) {
     zones: zones
     subnetId: network!.outputs.gatewaySubnetId
     identityId: identities.outputs.gateway.id
-    backendAddress: apiManagement ? api!.outputs.address : app.outputs.hostName
+    backend: apiManagement && privateNetwork
+      ? { ipAddress: api!.outputs.address }
+      : { fqdn: apiManagement ? api!.outputs.address : app.outputs.hostName }
     backendHostName: apiManagement ? api!.outputs.hostName : app.outputs.hostName
     hostName: gatewayHostName
     certificateAddress: '${vault.outputs.uri}secrets/${gatewayCertificate}'
@@ -501,6 +515,25 @@ module alerts 'modules/alerts.bicep' = {
     vaultId: vault.outputs.id
     budget: budget
     budgetFrom: budgetFrom
+  }
+}
+
+module watch 'modules/watching.bicep' = if (watching != null) {
+  scope: group
+  name: 'watching'
+  params: {
+    names: names
+    location: location
+    tags: tags
+    insightsId: monitoring.outputs.insightsId
+    metricsId: monitoring.outputs.metricsId
+    clusterName: onAks ? cluster!.outputs.name : ''
+    peopleId: alerts.outputs.peopleId
+    url: 'https://${hostName}'
+    probe: watching!.probe
+    queries: watching!.queries
+    metrics: watching!.metrics
+    workbook: watching!.workbook
   }
 }
 

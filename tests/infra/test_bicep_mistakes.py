@@ -63,6 +63,7 @@ def test_what_is_there_has_no_problem():
         ("main.prod.bicepparam", "param stage = 'prod'", "param stage = 'production'", "parameter stage may not be"),
         ("main.prod.bicepparam", "param budget = 5000\n", "", "the template wants budget"),
         ("main.dev.bicepparam", "param budget = 200", "param budgets = 200", "the template has no parameter budgets"),
+        ("modules/openai.bicep", "name: 'openai-private'", "name: 'openai'", "two deployments at once are called openai"),
         # -- the schema of its type
         ("modules/storage.bicep", "allowSharedKeyAccess: false", "allowSharedKeysAccess: false",
          "has no account.properties.allowSharedKeysAccess (did you mean allowSharedKeyAccess?)"),
@@ -77,6 +78,9 @@ def test_what_is_there_has_no_problem():
         ("modules/openai.bicep", "accounts@2025-06-01", "accounts@2020-06-01", "is known in its version 2025-06-01"),
         ("modules/openai.bicep", "CognitiveServices/accounts@", "CognitiveService/accounts@", "is no resource type"),
         ("modules/drops.bicep", "  parent: topic\n", "  parent: account\n", "is no child of"),
+        ("modules/watching.bicep", "evaluationFrequency: rule.every", "evaluationFrequency: rule.often", "there is no 'often'"),
+        ("modules/watching.bicep", "      interval: 'PT", "      intervals: 'PT", "has no counted.properties.intervals"),
+        ("modules/network.bicep", "aRecords: [{ ipv4Address", "aRecords: [{ ipAddress", "ipAddress (did you mean ipv4Address?)"),
         # -- who may what
         ("modules/openai.bicep", "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd", "5e0bd9bd-7b93-4f28-af87-19fc36ad61bf",
          "no role that roles.json knows"),

@@ -48,7 +48,7 @@ resource subnet 'Microsoft.Network/virtualNetworks/subnets@2024-07-01' existing 
   name: 'cluster'
 }
 
-resource clusterUsesSubnet 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(subnetId)) {
+resource clusterUsesSubnet 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: subnet
   name: guid(subnetId, clusterIdentity.principalId, networkContributor)
   properties: {
@@ -94,7 +94,7 @@ resource cluster 'Microsoft.ContainerService/managedClusters@2025-05-01' = {
       networkPolicy: windowsPool.most > 0 ? 'calico' : 'cilium' // Cilium knows no Windows
       networkDataplane: windowsPool.most > 0 ? 'azure' : 'cilium'
       loadBalancerSku: 'standard'
-      outboundType: empty(subnetId) ? 'loadBalancer' : 'userAssignedNATGateway'
+      outboundType: 'userAssignedNATGateway'
       podCidr: '10.244.0.0/16'
       serviceCidr: '10.96.0.0/16'
       dnsServiceIP: '10.96.0.10'
@@ -108,7 +108,7 @@ resource cluster 'Microsoft.ContainerService/managedClusters@2025-05-01' = {
         osType: 'Linux'
         osSKU: 'AzureLinux'
         availabilityZones: zones
-        vnetSubnetID: empty(subnetId) ? null : subnetId
+        vnetSubnetID: subnetId
         nodeTaints: ['CriticalAddonsOnly=true:NoSchedule']
         upgradeSettings: { maxSurge: '33%' }
       }
@@ -130,7 +130,7 @@ resource cpu 'Microsoft.ContainerService/managedClusters/agentPools@2025-05-01' 
     minCount: cpuPool.least
     maxCount: cpuPool.most
     availabilityZones: zones
-    vnetSubnetID: empty(subnetId) ? null : subnetId
+    vnetSubnetID: subnetId
     nodeLabels: { pool: 'cpu' }
     upgradeSettings: { maxSurge: '33%' }
   }
@@ -150,7 +150,7 @@ resource gpu 'Microsoft.ContainerService/managedClusters/agentPools@2025-05-01' 
     maxCount: gpuPool.most
     scaleDownMode: 'Delete'
     availabilityZones: zones
-    vnetSubnetID: empty(subnetId) ? null : subnetId
+    vnetSubnetID: subnetId
     nodeTaints: [gpuTaint]
     nodeLabels: { pool: 'gpu' }
     gpuProfile: { driver: 'Install' }
@@ -172,7 +172,7 @@ resource windows 'Microsoft.ContainerService/managedClusters/agentPools@2025-05-
     minCount: 0
     maxCount: windowsPool.most
     availabilityZones: zones
-    vnetSubnetID: empty(subnetId) ? null : subnetId
+    vnetSubnetID: subnetId
     nodeTaints: ['os=windows:NoSchedule']
     nodeLabels: { pool: 'directml' }
     upgradeSettings: { maxSurge: '1' }

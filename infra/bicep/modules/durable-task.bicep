@@ -39,7 +39,7 @@ resource appMay 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 module reached 'private-endpoint.bicep' = if (!empty(privateSubnetId)) {
-  name: 'durable-task'
+  name: 'durable-task-private'
   params: {
     name: names.durableTask
     location: location

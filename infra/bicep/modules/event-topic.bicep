@@ -31,7 +31,7 @@ resource appSends 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 module reached 'private-endpoint.bicep' = if (!empty(privateSubnetId)) {
-  name: 'event-topic'
+  name: 'event-topic-private'
   params: {
     name: names.topic
     location: location

@@ -6,8 +6,8 @@ param tags object
 param zones array
 param subnetId string
 param identityId string
-@description('Where the gateway goes, a name or an address, and what it calls it there.')
-param backendAddress string
+@description('Where the gateway goes, by name (fqdn) or address (ipAddress), and what it calls it there.')
+param backend object
 param backendHostName string
 param hostName string
 @description('The address of the certificate in Key Vault, without a version, so that a renewed one is taken.')
@@ -81,7 +81,7 @@ resource gateway 'Microsoft.Network/applicationGateways@2024-07-01' = {
     gatewayIPConfigurations: [{ name: 'subnet', properties: { subnet: { id: subnetId } } }]
     frontendIPConfigurations: [{ name: 'public', properties: { publicIPAddress: { id: address.id } } }]
     frontendPorts: [{ name: 'https', properties: { port: 443 } }]
-    backendAddressPools: [{ name: 'app', properties: { backendAddresses: [{ fqdn: backendAddress }] } }]
+    backendAddressPools: [{ name: 'app', properties: { backendAddresses: [backend] } }]
     backendHttpSettingsCollection: [
       {
         name: 'https'

@@ -39,7 +39,7 @@ resource reads 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 ]
 
 module reached 'private-endpoint.bicep' = if (!empty(privateSubnetId)) {
-  name: 'key-vault'
+  name: 'key-vault-private'
   params: {
     name: names.vault
     location: location

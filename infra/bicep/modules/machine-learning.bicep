@@ -143,7 +143,7 @@ resource appAsks 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 module reached 'private-endpoint.bicep' = if (!empty(privateSubnetId)) {
-  name: 'machine-learning'
+  name: 'machine-learning-private'
   params: {
     name: names.workspace
     location: location

@@ -6,6 +6,10 @@ param tags object
 @description('Which service the app subnet belongs to: that of its plan.')
 param appDelegation ('Microsoft.App/environments' | 'Microsoft.Web/serverFarms')
 param zones array
+@description('The name that endpoints have within the network, none where they are called by their addresses.')
+param endpointsDomain string
+@description('The addresses that infra/kubernetes gives the endpoints, by name.')
+param endpointAddresses object
 
 var range = '10.40.0.0/16'
 var privateZones = [
@@ -220,6 +224,28 @@ resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01'
     location: 'global'
     tags: tags
     properties: { registrationEnabled: false, virtualNetwork: { id: network.id } }
+  }
+]
+
+resource domain 'Microsoft.Network/privateDnsZones@2024-06-01' = if (!empty(endpointsDomain)) {
+  name: empty(endpointsDomain) ? 'none.invalid' : endpointsDomain
+  location: 'global'
+  tags: tags
+}
+
+resource domainLink 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = if (!empty(endpointsDomain)) {
+  parent: domain
+  name: names.network
+  location: 'global'
+  tags: tags
+  properties: { registrationEnabled: false, virtualNetwork: { id: network.id } }
+}
+
+resource known 'Microsoft.Network/privateDnsZones/A@2024-06-01' = [
+  for one in items(endpointAddresses): if (!empty(endpointsDomain)) {
+    parent: domain
+    name: one.key
+    properties: { ttl: 300, aRecords: [{ ipv4Address: one.value }] }
   }
 ]
 

@@ -44,7 +44,7 @@ resource appMay 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 module reached 'private-endpoint.bicep' = if (!empty(privateSubnetId)) {
-  name: 'openai'
+  name: 'openai-private'
   params: {
     name: names.openAi
     location: location

@@ -36,7 +36,7 @@ resource pulls 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 ]
 
 module reached 'private-endpoint.bicep' = if (!empty(privateSubnetId)) {
-  name: 'registry'
+  name: 'registry-private'
   params: {
     name: names.registry
     location: location

@@ -70,7 +70,7 @@ resource appHears 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 module reached 'private-endpoint.bicep' = if (!empty(privateSubnetId)) {
-  name: 'service-bus'
+  name: 'service-bus-private'
   params: {
     name: names.serviceBus
     location: location

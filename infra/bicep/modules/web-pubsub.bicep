@@ -37,7 +37,7 @@ resource appSends 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 module reached 'private-endpoint.bicep' = if (!empty(privateSubnetId)) {
-  name: 'web-pubsub'
+  name: 'web-pubsub-private'
   params: {
     name: names.pubSub
     location: location

@@ -11,6 +11,7 @@ accepts what its schema allows. `bicep build` and `what-if` run in the GitHub wo
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,37 @@ MORE: dict[str, Any] = {
     "flex": {"memoryMB": 2048, "mostInstances": 40, "alwaysReady": 0},
 }
 """What is none in the parameter files, so that its loops and conditions are worked out too."""
+WATCHED: dict[str, Any] = {
+    "probe": {
+        "name": "probe", "frequencySeconds": 300, "timeoutSeconds": 30, "retryEnabled": True, "locations": ["a"],
+        "request": {"method": "GET", "path": "/"},
+        "validation": {
+            "ignoreHttpStatusCode": True, "sslCheck": True, "sslCertRemainingLifetimeDays": 14, "contentMatch": "ok",
+        },
+        "alert": {
+            "name": "Down", "severity": 0, "failedLocationCount": 2, "window": "PT10M", "every": "PT5M",
+            "description": "It does not answer.",
+        },
+    },
+    "queries": {
+        "timeAggregation": "Count", "operator": "GreaterThan", "threshold": 0,
+        "rules": [{
+            "name": "Slow", "severity": 2, "window": "PT30M", "every": "PT5M", "description": "It is slow.",
+            "runbook": "a page", "query": ["requests", "| where duration > 200"],
+        }],
+    },
+    "metrics": {
+        "groups": [{
+            "name": "group", "interval": "1m",
+            "rules": [
+                {"record": "a:b", "expr": "sum(a)"},
+                {"alert": "Full", "expr": "a > 1", "for": "5m", "labels": {"severity": "2"}, "annotations": {}},
+            ],
+        }],
+    },
+    "workbook": "{}",
+}  # fmt: skip
+"""What stands in for infra/dashboards where that is not there."""
 _ROLE = re.compile(r"^var (\w+) = '([0-9a-f-]{36})'(?: // (.+))?$", re.M)
 _SECRET = re.compile(
     r"AccountKey=|SharedAccessKey=|SharedAccessSignature=|[?&]sig=|whsec_[A-Za-z0-9+/]|\bsk-[A-Za-z0-9]{16}|"
@@ -102,11 +134,25 @@ def given(root: Path, stage: str) -> dict[str, Any]:
 def variants(root: Path, stage: str) -> list[dict[str, Any]]:
     """The parameters of a stage, with more of them given, and with every switch in each of its other positions."""
     base = given(root, stage)
-    found = [base, base | MORE, base | {"gateway": True, "apiManagement": True}]
+    more = MORE | {"watching": watching(root)}
+    found = [base, base | more, base | {"gateway": True, "apiManagement": True}]
     others = other_positions(Template(root, root / FOLDER / "main.bicep", base, []))
     for number in range(max(len(one) for one in others.values())):
-        found.append(base | MORE | {name: one[number % len(one)] for name, one in others.items()})
+        found.append(base | more | {name: one[number % len(one)] for name, one in others.items()})
     return found
+
+
+def watching(root: Path) -> dict[str, Any]:
+    """What modules/watching.bicep is to be given."""
+    folder = root / "infra" / "dashboards"
+    if not (folder / "availability.json").is_file():
+        return WATCHED
+    return {
+        "probe": json.loads((folder / "availability.json").read_text()),
+        "queries": json.loads((folder / "alerts" / "queries.json").read_text()),
+        "metrics": json.loads((folder / "alerts" / "prometheus.json").read_text()),
+        "workbook": (folder / "workbook.json").read_text(),
+    }
 
 
 def other_positions(template: Template) -> dict[str, list[Any]]:
@@ -127,7 +173,10 @@ def other_positions(template: Template) -> dict[str, list[Any]]:
 def deploy(root: Path, values: dict[str, Any]) -> tuple[list[Deployed], list[str]]:
     """What main.bicep deploys with these parameters, and what is wrong on the way."""
     said: list[str] = []
-    return Template(root, root / FOLDER / "main.bicep", values, said).everything(), said
+    template = Template(root, root / FOLDER / "main.bicep", values, said)
+    deployed, called = template.everything(), template.deployments()
+    twice = sorted({name for name in called if called.count(name) > 1})
+    return deployed, said + [f"{FOLDER}/main.bicep: two deployments at once are called {name}" for name in twice]
 
 
 def never_deployed(root: Path, files: list[Path], reached: set[tuple[str, int]]) -> list[str]:

@@ -5,6 +5,7 @@ Nothing is deployed: of what only Azure knows (an id, an address) a name stands 
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ class Template:
         self.outputs = {one.name: one for one in parse(path.read_text()) if one.kind == "output"}
         self.known: dict[str, Any] = {}
         self.resources: list[Deployed] = []
-        self.modules: dict[str, Template | None] = {}
+        self.modules: dict[str, Template] = {}
+        self.called = ""
 
     def say(self, line: int, what: str) -> None:
         problem = f"{self.shown}:{line}: {what}"
@@ -44,8 +46,12 @@ class Template:
             self.output(name)
         found += self.resources
         for module in self.modules.values():
-            found += module.everything() if module else []
+            found += module.everything()
         return found
+
+    def deployments(self) -> list[str]:
+        """What the deployments of all modules within are called: one at a time may have a name."""
+        return [name for one in self.modules.values() for name in (one.called, *one.deployments())]
 
     # -- names
 
@@ -69,6 +75,8 @@ class Template:
             value = self.given[one.name]
         elif one.value is not None:
             value = self.value(one.value, {})
+        elif one.type is not None and one.type.kind == "optional":
+            return None
         else:
             return Unknown(one.name)
         if one.type is not None and not fits(one.type, value):
@@ -139,6 +147,7 @@ class Template:
             return Unknown(one.name)
         body = self.value(node, here)
         made = Template(self.root, path, dict(body.get("params", {})), self.problems)
+        made.called = str(body.get("name"))
         self.modules[one.name if number is None else f"{one.name}[{number}]"] = made
         return made
 
@@ -228,7 +237,7 @@ class Template:
             path = self.path.parent / values[0]
             if not path.is_file():
                 raise Wrong(f"there is no file {values[0]}")
-            return path.read_text()
+            return path.read_text() if name == "loadTextContent" else json.loads(path.read_text(), object_hook=Body)
         if name not in FUNCTIONS:
             raise Wrong(f"there is no function {name}()")
         return FUNCTIONS[name](*values)

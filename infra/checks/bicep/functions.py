@@ -70,6 +70,14 @@ def lower(value: str) -> str:
     return value.lower()
 
 
+def upper(value: str) -> str:
+    return value.upper()
+
+
+def joined(values: list[str], between: str) -> str:
+    return between.join(values)
+
+
 def replace(value: str, old: str, new: str) -> str:
     return value.replace(old, new)
 
@@ -101,6 +109,10 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "take": on_text(take),
     "split": on_text(split),
     "last": on_text(last),
+    "toUpper": on_text(upper),
+    "join": on_text(joined),
+    "int": int,
+    "items": lambda value: [Body({"key": key, "value": value[key]}) for key in sorted(value)],
     "string": text,
     "range": lambda start, number: list(range(start, start + number)),
     "uniqueString": unique,
@@ -118,7 +130,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "subscriptionResourceId": lambda kind, *names: f"/subscription/providers/{kind}/{'/'.join(map(text, names))}",
     "readEnvironmentVariable": lambda name, default=None: Unknown(name) if default is None else default,
 }  # fmt: skip
-OF_FILES = {"loadTextContent"}
+OF_FILES = {"loadTextContent", "loadJsonContent"}
 DECORATORS = {
     "description", "allowed", "minLength", "maxLength", "minValue", "maxValue", "secure", "batchSize", "metadata",
 }  # fmt: skip

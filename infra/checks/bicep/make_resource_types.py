@@ -33,6 +33,8 @@ FROM_PULUMI = {
     "Microsoft.Insights/dataCollectionRules": "monitor/data_collection_rule.py",
     "Microsoft.Insights/dataCollectionRuleAssociations": "monitor/data_collection_rule_association.py",
     "Microsoft.Insights/metricAlerts": "monitor/metric_alert.py",
+    "Microsoft.Insights/scheduledQueryRules": "monitor/scheduled_query_rule.py",
+    "Microsoft.Network/privateDnsZones/A": "privatedns/private_record_set.py",
     "Microsoft.Network/privateDnsZones": "privatedns/private_zone.py",
     "Microsoft.Network/privateDnsZones/virtualNetworkLinks": "privatedns/virtual_network_link.py",
     "Microsoft.SignalRService/webPubSub": "webpubsub/web_pub_sub.py",
@@ -41,7 +43,8 @@ FROM_PULUMI = {
 IN_THE_ADDRESS = {
     "resource_group_name", "scheduler_name", "task_hub_name", "action_group_name", "data_collection_endpoint_name",
     "data_collection_rule_name", "association_name", "resource_uri", "rule_name", "private_zone_name",
-    "virtual_network_link_name", "resource_name", "hub_name",
+    "virtual_network_link_name", "resource_name", "hub_name", "record_type",
+    "relative_record_set_name",
 }  # fmt: skip
 
 

@@ -10,8 +10,8 @@ from infra.checks.bicep.resource_types import ResourceType
 from infra.checks.bicep.values import Body, Deployed, Unknown
 
 _NOT_SENT = {"parent", "scope", "dependsOn"}
-NEWER = {"Microsoft-PrometheusMetrics"}
-"""What Azure takes beyond what its schema names."""
+TAKEN = {"Microsoft-PrometheusMetrics", "GreaterThan"}
+"""What Azure takes beyond what its schema names, or what the package names in its place: free texts, both."""
 
 
 def problems_of(one: Deployed) -> list[str]:
@@ -123,7 +123,7 @@ class Check:
         if choices == ["bool"]:
             return [] if isinstance(value, bool) else [f"{place}: {where} must be true or false, not {shown(value)}"]
         named = [one for one in choices if one not in ("string", "int", "bool", "null")]
-        if ("int" in choices and isinstance(value, int)) or text(value) in {*named, *NEWER} or not named:
+        if ("int" in choices and isinstance(value, int)) or text(value) in {*named, *TAKEN} or not named:
             return []
         return [f"{place}: {where} may be {', '.join(named[:12])}, not {shown(value)}"]
 
