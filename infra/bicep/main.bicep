@@ -28,7 +28,7 @@ param cpuPool object = { systemSize: 'Standard_D2s_v5', size: 'Standard_D8s_v5',
 param gpuPool object = { size: 'Standard_NC4as_T4_v3', most: 2 }
 @description('For the DirectML endpoint; none where most is 0.')
 param windowsPool object = { size: 'Standard_NV6ads_A10_v5', most: 0 }
-@description('Objects of Entra ID, groups best, that may administer the cluster and Grafana.')
+@description('Objects of Entra ID, groups best, that may administer the cluster, Grafana and the secrets.')
 param administrators array = []
 @description('On Azure ML: each with its image, port, size and number of machines.')
 param machineLearningEndpoints array = [
@@ -211,6 +211,7 @@ module vault 'modules/key-vault.bicep' = {
       identities.outputs.gateway.principalId
       identities.outputs.scaler.principalId
     ]
+    administrators: administrators
   }
 }
 

@@ -7,7 +7,9 @@ param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'dev')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'swedencentral')
 param apiClientId = readEnvironmentVariable('RIPIENO_API_CLIENT_ID', '00000000-0000-0000-0000-000000000000')
 param endpointsClientId = readEnvironmentVariable('RIPIENO_ENDPOINTS_CLIENT_ID', '00000000-0000-0000-0000-000000000000')
-param administrators = []
+param administrators = empty(readEnvironmentVariable('RIPIENO_ADMINISTRATORS', ''))
+  ? []
+  : split(readEnvironmentVariable('RIPIENO_ADMINISTRATORS', ''), ',')
 param analysisEndpoints = readEnvironmentVariable('RIPIENO_ANALYSIS_ENDPOINTS', '')
 param generationEndpoints = readEnvironmentVariable('RIPIENO_GENERATION_ENDPOINTS', '')
 param emails = [readEnvironmentVariable('RIPIENO_ALERTS_EMAIL', 'somebody@example.org')]

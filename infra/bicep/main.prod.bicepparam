@@ -12,7 +12,9 @@ param gatewayHostName = readEnvironmentVariable('RIPIENO_HOST_NAME', 'ripieno.ex
 param cpuPool = { systemSize: 'Standard_D4s_v5', size: 'Standard_D8s_v5', least: 2, most: 12 }
 param gpuPool = { size: 'Standard_NC8as_T4_v3', most: 8 }
 param endpointsDomain = readEnvironmentVariable('RIPIENO_ENDPOINTS_DOMAIN', 'endpoints.example.org')
-param administrators = []
+param administrators = empty(readEnvironmentVariable('RIPIENO_ADMINISTRATORS', ''))
+  ? []
+  : split(readEnvironmentVariable('RIPIENO_ADMINISTRATORS', ''), ',')
 param openAi = true
 param openAiModel = { name: 'gpt-4.1-mini', version: '2025-04-14', sku: 'DataZoneStandard', thousandTokensAMinute: 200 }
 param grafana = true

@@ -64,6 +64,10 @@ def test_what_is_there_has_no_problem():
         ("main.prod.bicepparam", "param budget = 5000\n", "", "the template wants budget"),
         ("main.dev.bicepparam", "param budget = 200", "param budgets = 200", "the template has no parameter budgets"),
         ("modules/openai.bicep", "name: 'openai-private'", "name: 'openai'", "two deployments at once are called openai"),
+        ("modules/grafana.bicep", "guid(metricsId, names.grafana, dataReader)", "guid(metricsId, grafana.identity.principalId)",
+         "readsMetrics is named, repeated or left out by what is known only once"),
+        ("main.bicep", "= if (grafana) {", "= if (grafana && storage.outputs.name != '') {", "dashboards is named, repeated"),
+        ("main.bicep", "softDeleteDays: isProd", "softDeleteDays: app.outputs.name == '' && isProd", "storage needs itself"),
         # -- the schema of its type
         ("modules/storage.bicep", "allowSharedKeyAccess: false", "allowSharedKeysAccess: false",
          "has no account.properties.allowSharedKeysAccess (did you mean allowSharedKeyAccess?)"),

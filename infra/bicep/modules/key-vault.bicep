@@ -7,8 +7,11 @@ param privateSubnetId string
 param purgeProtection bool
 @description('Who reads secrets: the app, the endpoints, the gateway for its certificate.')
 param readers array
+@description('Who makes and changes secrets.')
+param administrators array
 
 var secretsUser = '4633458b-17de-408a-b874-0445c86b69e6' // Key Vault Secrets User
+var secretsOfficer = 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7' // Key Vault Secrets Officer
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   name: names.vault
@@ -34,6 +37,17 @@ resource reads 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
       principalId: principal
       principalType: 'ServicePrincipal'
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', secretsUser)
+    }
+  }
+]
+
+resource makes 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for person in administrators: {
+    scope: vault
+    name: guid(vault.id, person, secretsOfficer)
+    properties: {
+      principalId: person
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', secretsOfficer)
     }
   }
 ]

@@ -48,7 +48,11 @@ def unique(*values: Any) -> str:
 
 
 def subnet(of: str, length: int, number: int) -> str:
-    return str(list(ipaddress.ip_network(of).subnets(new_prefix=length))[number])
+    whole = ipaddress.IPv4Network(of)
+    found = ipaddress.IPv4Network((int(whole.network_address) + number * 2 ** (32 - length), length))
+    if not found.subnet_of(whole):
+        raise Wrong(f"{of} has no subnet {number} of /{length}")
+    return str(found)
 
 
 def on_text(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -44,6 +44,7 @@ def problems_of(root: Path, path: Path) -> list[str]:
                 found.append(f"{shown}:{mark.line}: there is no decorator @{name}")
         if one.kind == "module":
             found += [f"{shown}:{line}: {said}" for line, said in wrong_parameters(one, path)]
+    found += [f"{shown}:{line}: {said}" for line, said in (*too_late(declared), *in_circles(declared))]
     for one in statements:
         if one.kind in ("param", "var") and one.name not in read and path.suffix == ".bicep":
             found.append(f"{shown}:{one.line}: nobody reads {one.kind} {one.name}")
@@ -97,6 +98,52 @@ def wrong_parameters(module: Statement, path: Path) -> Iterator[tuple[int, str]]
         optional = one.value is not None or (one.type is not None and one.type.kind == "optional")
         if name not in keys and not optional:
             yield module.line, f"module {module.name} is not given {name}"
+
+
+def too_late(declared: dict[str, Statement]) -> Iterator[tuple[int, str]]:
+    """Names, conditions and loops must be known before anything is deployed."""
+    for one in declared.values():
+        if one.kind not in ("resource", "module") or one.value is None:
+            continue
+        _, over, condition, body = one.value.parts if one.value.kind == "loop" else ((), None, one.condition, one.value)
+        early = [part.value for part in body.parts if isinstance(part, Property) and part.key.parts[0] == "name"]
+        for node in (*early, over, condition):
+            if node is not None and waits(node, declared, frozenset()):
+                yield node.line, f"{one.name} is named, repeated or left out by what is known only once it is deployed"
+
+
+def waits(node: Node, declared: dict[str, Statement], seen: frozenset[str]) -> bool:
+    """Whether an expression needs an output of a module, or what a resource becomes."""
+    for inner, _ in within(node, frozenset()):
+        if inner.kind == "member" and inner.parts[0].kind == "name":
+            of = declared.get(inner.parts[0].parts[0])
+            known = {"id", "name", "type", "apiVersion"} if of and of.kind == "resource" else {"name"}
+            if of is not None and of.kind in ("resource", "module") and inner.parts[1] not in known:
+                return True
+        if inner.kind == "name" and inner.parts[0] not in seen:
+            of = declared.get(inner.parts[0])
+            value = of.value if of is not None and of.kind == "var" else None
+            if value is not None and waits(value, declared, seen | {inner.parts[0]}):
+                return True
+    return False
+
+
+def in_circles(declared: dict[str, Statement]) -> Iterator[tuple[int, str]]:
+    """What needs itself, by whatever way."""
+    needs = {
+        one.name: {node.parts[0] for node, here in nodes_of(one) if node.kind == "name" and node.parts[0] not in here}
+        for one in declared.values()
+    }
+    for name, one in declared.items():
+        reached: set[str] = set()
+        waiting = [*needs[name]]
+        while waiting:
+            other = waiting.pop()
+            if other not in reached and other in needs:
+                reached.add(other)
+                waiting += needs[other]
+        if name in reached:
+            yield one.line, f"{name} needs itself"
 
 
 def module_of(module: Statement, path: Path) -> tuple[Statement, ...] | None:
