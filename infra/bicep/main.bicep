@@ -30,7 +30,7 @@ param gpuPool object = { size: 'Standard_NC4as_T4_v3', most: 2 }
 param windowsPool object = { size: 'Standard_NV6ads_A10_v5', most: 0 }
 @description('Objects of Entra ID, groups best, that may administer the cluster, Grafana and the secrets.')
 param administrators array = []
-@description('On Azure ML: each with its image, port, size and number of machines.')
+@description('On Azure ML, first the analysis, then the generation endpoint: image, port, size and number of machines.')
 param machineLearningEndpoints array = [
   { name: 'analysis', image: 'ripieno-analysis-cuda', port: 8001, size: 'Standard_NC4as_T4_v3', instances: 1 }
   { name: 'generation', image: 'ripieno-generation-cuda', port: 8002, size: 'Standard_NC4as_T4_v3', instances: 1 }
@@ -40,7 +40,7 @@ param kubernetesNamespace string = 'ripieno'
 param endpointsAccount string = 'endpoints'
 @description('The private name of the endpoints, for which Key Vault has a certificate; without one they are called by address, without TLS.')
 param endpointsDomain string = ''
-@description('Where the app reaches the endpoints; empty for those on AKS.')
+@description('Where the app reaches the endpoints; empty for those that are made here.')
 param analysisEndpoints string = ''
 param generationEndpoints string = ''
 param directmlEndpoints string = ''
@@ -71,8 +71,6 @@ param grafana bool = false
 param signIn string = 'entra'
 @description('Application (client) id of the API; infra/bicep/register-apps.sh makes the registrations.')
 param apiClientId string
-@description('Application id of the endpoints, for which the identity of the app asks a token; used with Azure ML.')
-param endpointsClientId string = ''
 @description('Settings of the app that are to be otherwise than as the code has them, by name.')
 param appSettings object = {}
 @description('Whether Key Vault has RIPIENO_VISITOR_SECRET, and visitors are let in.')
@@ -124,6 +122,7 @@ var analysisOnAks = empty(endpointsDomain) ? 'http://${endpointAddresses.analysi
 var generationOnAks = empty(endpointsDomain)
   ? 'http://${endpointAddresses.generation}'
   : 'https://generation.${endpointsDomain}'
+var machineLearningAudience = 'https://ml.azure.com' // for whom tokens are, at its gate and in the endpoint
 var privateSubnetId = privateNetwork ? network!.outputs.privateSubnetId : ''
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
@@ -313,8 +312,8 @@ module machineLearning 'modules/machine-learning.bicep' = if (onMachineLearning)
     endpointSettings: {
       RIPIENO_STORAGE__accountName: storage.outputs.name
       RIPIENO_STORAGE__clientId: identities.outputs.endpoints.clientId
-      RIPIENO_ENDPOINT_AUDIENCE: 'api://${endpointsClientId}'
-      RIPIENO_ENDPOINT_ISSUER: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+      RIPIENO_ENDPOINT_AUDIENCE: machineLearningAudience
+      RIPIENO_ENDPOINT_ISSUER: 'https://sts.windows.net/${tenant().tenantId}/' // its tokens are of version 1
       RIPIENO_ENDPOINT_CALLERS: identities.outputs.app.clientId
       RIPIENO_LICENSES: 'commercial'
       APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.insightsAddress
@@ -363,6 +362,8 @@ module pubSub 'modules/web-pubsub.bicep' = if (webPubSub) {
 
 var secret = '@Microsoft.KeyVault(SecretUri=${vault.outputs.uri}secrets'
 var hostName = gateway ? gatewayHostName : (apiManagement ? '${names.api}.azure-api.net' : '${names.app}.azurewebsites.net')
+var analysisThere = onAks ? analysisOnAks : (onMachineLearning ? machineLearning!.outputs.addresses[0] : '')
+var generationThere = onAks ? generationOnAks : (onMachineLearning ? machineLearning!.outputs.addresses[1] : '')
 // Every setting of local.settings.sample.json that is for Azure; an empty one is as the code has it.
 var settings = {
   TASK_HUB: taskHub
@@ -371,8 +372,8 @@ var settings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.insightsAddress
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${identities.outputs.app.clientId}'
   RIPIENO_PUBLIC_URL: 'https://${hostName}'
-  RIPIENO_ANALYSIS_ENDPOINTS: onAks && empty(analysisEndpoints) ? analysisOnAks : analysisEndpoints
-  RIPIENO_GENERATION_ENDPOINTS: onAks && empty(generationEndpoints) ? generationOnAks : generationEndpoints
+  RIPIENO_ANALYSIS_ENDPOINTS: empty(analysisEndpoints) ? analysisThere : analysisEndpoints
+  RIPIENO_GENERATION_ENDPOINTS: empty(generationEndpoints) ? generationThere : generationEndpoints
   RIPIENO_DIRECTML_ENDPOINTS: directmlEndpoints
   RIPIENO_SEPARATION: ''
   RIPIENO_STEM_FORMAT: ''
@@ -406,7 +407,7 @@ var settings = {
   RIPIENO_VISITS_AN_HOUR: ''
   RIPIENO_VISITOR_SECRET: visitors ? '${secret}/visitor-secret)' : ''
   RIPIENO_ENDPOINT_KEYS: onMachineLearning ? '' : '${secret}/endpoint-keys)' // as infra/kubernetes has them
-  RIPIENO_ENDPOINT_AUDIENCE: onMachineLearning ? 'api://${endpointsClientId}' : ''
+  RIPIENO_ENDPOINT_AUDIENCE: onMachineLearning ? machineLearningAudience : ''
   RIPIENO_CALLBACK_SECRETS: '${secret}/callback-secrets)'
   RIPIENO_WEBHOOK_SECRETS: '${secret}/webhook-secrets)'
   RIPIENO_ALLOW_PRIVATE_WEBHOOKS: ''

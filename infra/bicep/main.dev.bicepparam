@@ -6,7 +6,6 @@ param stage = 'dev'
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'dev')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'swedencentral')
 param apiClientId = readEnvironmentVariable('RIPIENO_API_CLIENT_ID', '00000000-0000-0000-0000-000000000000')
-param endpointsClientId = readEnvironmentVariable('RIPIENO_ENDPOINTS_CLIENT_ID', '00000000-0000-0000-0000-000000000000')
 param administrators = empty(readEnvironmentVariable('RIPIENO_ADMINISTRATORS', ''))
   ? []
   : split(readEnvironmentVariable('RIPIENO_ADMINISTRATORS', ''), ',')

@@ -19,7 +19,6 @@ param openAi = true
 param openAiModel = { name: 'gpt-4.1-mini', version: '2025-04-14', sku: 'DataZoneStandard', thousandTokensAMinute: 200 }
 param grafana = true
 param apiClientId = readEnvironmentVariable('RIPIENO_API_CLIENT_ID', '00000000-0000-0000-0000-000000000000')
-param endpointsClientId = readEnvironmentVariable('RIPIENO_ENDPOINTS_CLIENT_ID', '00000000-0000-0000-0000-000000000000')
 param analysisEndpoints = readEnvironmentVariable('RIPIENO_ANALYSIS_ENDPOINTS', '')
 param generationEndpoints = readEnvironmentVariable('RIPIENO_GENERATION_ENDPOINTS', '')
 param directmlEndpoints = readEnvironmentVariable('RIPIENO_DIRECTML_ENDPOINTS', '')

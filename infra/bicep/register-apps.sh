@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Register the API and the endpoints in Entra ID, once: what Bicep's own language cannot say (its Graph extension is an
-# image in a registry that could not be had while this was written). Prints what the parameter files read.
+# Register the API in Entra ID, once: what Bicep itself cannot say (its Graph extension is an image in a registry, which
+# could not be had while this was written). Prints what the parameter files read.
 #
 #   infra/bicep/register-apps.sh NAME HTTPS_ADDRESS >> .env        NAME as in AZURE_ENV_NAME
 #
 # Who runs it may register applications. Roles are given to people afterwards (docs/identity.md). There is no secret:
-# the command and the studio sign in as public clients, the app and KEDA by their managed identities.
+# the command and the studio sign in as public clients.
 set -euo pipefail
 name=$1 address=$2
 
@@ -38,7 +38,4 @@ az rest --method PATCH --uri "https://graph.microsoft.com/v1.0/applications/$obj
       \"adminConsentDisplayName\": \"Use Ripieno\", \"adminConsentDescription\": \"Use Ripieno as the one who signs in.\",
       \"userConsentDisplayName\": \"Use Ripieno\", \"userConsentDescription\": \"Use Ripieno as yourself.\"}]}}"
 
-endpoints=$(register "ripieno-$name-endpoints")
-
 echo "RIPIENO_API_CLIENT_ID=$api"
-echo "RIPIENO_ENDPOINTS_CLIENT_ID=$endpoints"
