@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Where the environment forbids compiled modules, each of dozens of processes would compile all that it imports.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run setup test check format benchmark chaos load fuzz clean
+.PHONY: run setup test check check-infra format benchmark chaos load fuzz clean
 
 run:             ## start everything, analyse the demo song, stay up until Ctrl-C
 	@$(PYTHON) scripts/install.py run
@@ -22,6 +22,10 @@ check: setup     ## format, lint, types, import rules, dependencies, secrets
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/deptry .
 	@$(BIN)/python scripts/scan_secrets.py
+
+check-infra: setup ## Bicep, app settings, Kubernetes, images, workflows and dashboards, by the tools that know them
+	@$(PYTHON) scripts/install.py infra
+	@$(BIN)/python -m infra.checks
 
 format: setup    ## write every file as `check` wants it
 	@$(BIN)/python scripts/unasync.py

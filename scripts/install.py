@@ -1,10 +1,10 @@
 """Make .venv and install everything that `run` or `test` needs into it, once for each version of the requirement files.
 
-    python3 scripts/install.py run|test|benchmark
+    python3 scripts/install.py run|test|benchmark|infra
 
 uv does the installing where it can be had (it is several times faster), else pip. What pip is configured to use as its
 index and find-links is handed to uv, which does not read pip's configuration. Wheels are fetched, what comes as source
-is compiled, and npm fetches Azurite, all at the same time.
+is compiled, and npm fetches Azurite, all at the same time. `infra` adds the tools of `make check-infra` to `test`.
 """
 
 from __future__ import annotations
@@ -68,6 +68,10 @@ def main(chosen: str) -> None:
     uv = uv_install()
     install = uv or [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     install += ["-c", str(CONSTRAINTS)]
+    if chosen == "infra":
+        run([*install, "-r", str(ROOT / "requirements-infra.txt")])
+        stamp.write_text(wanted)
+        return
     run([*install, *FIRST])
     with ThreadPoolExecutor() as pool:
         beside = [pool.submit(install_azurite)]

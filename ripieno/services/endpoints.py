@@ -1,20 +1,26 @@
-"""The model endpoints, over the job contract."""
+"""The model endpoints, over the job contract.
+
+An address that ends with `/score` is an online endpoint of Azure ML, which routes that one path: the same calls go to
+it in an envelope.
+"""
 
 from __future__ import annotations
 
 import atexit
 from functools import lru_cache
+from typing import Literal
 from urllib.parse import quote
 
 import httpx
 from azure.core.exceptions import AzureError
 
-from ripieno.contracts.jobs import JobError, JobRequest, JobStatus
+from ripieno.contracts.jobs import JobError, JobRequest, JobStatus, ScoreRequest
 from ripieno.contracts.tracing import FIELD
 from ripieno.services import telemetry
 from ripieno.services.settings import settings
 from ripieno.services.storage import identity
 
+ONE_PATH = "/score"
 MOST_CONNECTIONS = 50
 LONGEST_RETRY = 3600
 TIMEOUT = httpx.Timeout(20.0, connect=5.0, pool=10.0)
@@ -46,7 +52,7 @@ def addresses(endpoint: str) -> list[str]:
 
 def submit(address: str, job_id: str, request: JobRequest) -> JobStatus:
     """Put a job; the same id again is the same job. Raises `EndpointDown`, `EndpointBusy`, `JobRefused`."""
-    answer = _call("PUT", f"{address}/jobs/{quote(job_id, safe='')}", json=request.model_dump())
+    answer = _ask(address, "submit", job_id, request)
     if answer.status_code == 503:
         raise EndpointBusy(_seconds(answer.headers.get("retry-after", "")))
     if answer.status_code in (400, 409, 413, 422):
@@ -56,13 +62,13 @@ def submit(address: str, job_id: str, request: JobRequest) -> JobStatus:
 
 def status(address: str, job_id: str) -> JobStatus | None:
     """The job as it stands, None when this endpoint does not know it. Raises `EndpointDown`."""
-    answer = _call("GET", f"{address}/jobs/{quote(job_id, safe='')}")
+    answer = _ask(address, "status", job_id)
     return None if answer.status_code == 404 else _status(answer)
 
 
 def cancel(address: str, job_id: str) -> JobStatus | None:
     """Ask a job to stop; how it stands then, None where it is not known. Raises `EndpointDown`."""
-    answer = _call("POST", f"{address}/jobs/{quote(job_id, safe='')}/cancel")
+    answer = _ask(address, "cancel", job_id)
     return None if answer.status_code == 404 else _status(answer)
 
 
@@ -79,7 +85,7 @@ def cancel_anywhere(endpoint: str, address: str, job_id: str) -> JobStatus | Non
 
 def health(address: str) -> dict:
     """How an endpoint is, and what it can do. Raises `EndpointDown`."""
-    answer = _call("GET", f"{address}/health")
+    answer = _ask(address, "health")
     if answer.status_code != 200:
         raise EndpointDown(f"{address} answered {answer.status_code} to a health check: {_detail(answer)}")
     try:
@@ -100,6 +106,27 @@ def health_of_any(endpoint: str) -> dict:
         except EndpointDown as fault:
             down = fault
     raise down
+
+
+def _ask(
+    address: str,
+    operation: Literal["submit", "status", "cancel", "health"],
+    job_id: str | None = None,
+    job: JobRequest | None = None,
+) -> httpx.Response:
+    """One of the four calls: each at its own path, or all at one, in the envelope."""
+    if address.endswith(ONE_PATH):
+        call = ScoreRequest(operation=operation, job_id=job_id, job=job)
+        return _call("POST", address, json=call.model_dump())
+    at = f"{address}/jobs/{quote(job_id or '', safe='')}"
+    match operation:
+        case "submit":
+            return _call("PUT", at, json=job.model_dump() if job else None)
+        case "status":
+            return _call("GET", at)
+        case "cancel":
+            return _call("POST", f"{at}/cancel")
+    return _call("GET", f"{address}/health")
 
 
 def _call(method: str, url: str, **content) -> httpx.Response:

@@ -225,6 +225,22 @@ def test_the_score_envelope_is_the_same_four_calls(server, job_id):
     assert httpx.post(f"{server.url}/score", json={"operation": "status"}).status_code == 400
 
 
+@pytest.mark.parametrize("path", ["", "/score"])
+def test_the_app_asks_by_every_path_or_by_the_one_that_azure_ml_has(server, job_id, path):
+    address = f"{server.url}{path}"
+    request = JobRequest(kind="echo", input={}, owner="ann")
+    assert endpoints.submit(address, job_id, request).job_id == job_id
+    server.ended(job_id)
+    told = endpoints.status(address, job_id)
+    assert told is not None and told.state == "succeeded"
+    assert endpoints.submit(address, job_id, request).state == "succeeded"
+    with pytest.raises(endpoints.JobRefused) as refused:
+        endpoints.submit(address, job_id, JobRequest(kind="echo", input={"other": 1}, owner="ann"))
+    assert refused.value.error.code == "different_job"
+    assert endpoints.status(address, "nobody") is None and endpoints.cancel(address, "nobody") is None
+    assert endpoints.health(address)["engines"] == {"echo": {"available": True}}
+
+
 def test_a_callback_is_signed_and_repeated_until_it_is_heard(server, job_id):
     heard: list[tuple[dict, bytes]] = []
     (port,) = free_ports(1)
