@@ -1,6 +1,6 @@
-"""What is looked at, and who is called: a workbook, a Grafana dashboard, an availability probe and alert rules, as data.
+"""What is looked at, and who is called: a workbook, a Grafana dashboard, a probe and alert rules, as data.
 
-    workbook.json        made by `python -m infra.dashboards` of panels.py; Bicep loads it as a workbook's serializedData
+    workbook.json        made by `python -m infra.dashboards` of panels.py; a workbook's serializedData in Bicep
     grafana.json         made by the same; imported into Grafana
     availability.json    the probe, and when it calls somebody
     alerts/queries.json  rules that ask Application Insights (scheduledQueryRules)

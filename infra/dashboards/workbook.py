@@ -9,8 +9,9 @@ from infra.dashboards.panels import CRITERIA, PANELS, Criterion, Panel, kql
 
 _RESOURCE = "microsoft.insights/components"
 _TITLE = (
-    "# Ripieno\n\nEvery metric of docs/telemetry.md, of the app and of its endpoints. Of a histogram Application Insights"
-    " keeps the mean, the least and the most of each minute: p95 is in the Grafana dashboard, and above for what was promised."
+    "# Ripieno\n\nEvery metric of docs/telemetry.md, of the app and of its endpoints. Of a histogram Application"
+    " Insights keeps the mean, the least and the most of each minute: p95 is in the Grafana dashboard, and above"
+    " for what was promised."
 )
 
 
@@ -55,8 +56,9 @@ def _tile(one: Criterion) -> dict[str, Any]:
 
 
 def _chart(panel: Panel, number: int) -> dict[str, Any]:
-    settings = {"ySettings": {"numberFormatSettings": {
-        "unit": units.of_workbooks(panel.metric), "options": {"style": "decimal", "maximumFractionDigits": 2}}}}  # fmt: skip
+    figures = {"style": "decimal", "maximumFractionDigits": 2}
+    shown_in = {"unit": units.of_workbooks(panel.metric), "options": figures}
+    settings = {"ySettings": {"numberFormatSettings": shown_in}}
     query = "\n".join(kql(panel, "{TimeRange:grain}"))
     return _query(
         f"panel {number}: {panel.metric.name}", panel.title, query, "timechart", {"chartSettings": settings}, 50

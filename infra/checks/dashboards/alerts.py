@@ -1,4 +1,4 @@
-"""Rules themselves: that each says how bad it is and what is to be done, that its times fit, and that all promises have one."""
+"""Rules themselves: how bad each is, what is to be done, whether its times fit, and that every promise has one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from ripieno.contracts.health import Health, Part
 RUNBOOKS = Path("docs/runbooks.md")
 PRICES = Path("infra/cost/prices.json")
 PROMISED = {
-    "a song of 3 minutes in 5": "SongTooSlow", "a stem in 10 minutes": "StemTooSlow", "p95 of the API under 200 ms": "ApiSlow",
+    "a song of 3 minutes in 5": "SongTooSlow", "a stem in 10 minutes": "StemTooSlow",
+    "p95 of the API under 200 ms": "ApiSlow",
     "100 at once": "MoreThanAHundred", "1,000 songs a day": "TooFewSongs", "99.9 % available": "AvailabilityBurnsFast",
     "failures": "SongsFail", "the age of queues": "QueueOld", "what idle GPUs cost": "GpuIdle",
 }  # fmt: skip

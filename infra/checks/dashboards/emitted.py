@@ -43,7 +43,7 @@ def series() -> dict[str, Series]:
 
 
 def attributes_of_metric(name: str) -> set[str]:
-    """Those that Application Insights has of it: of calls, which are a metric of its own too, the exporter keeps none."""
+    """Those that Application Insights has of it: of calls, a metric of its own too, the exporter keeps none."""
     return set() if name == HTTP_DURATION.name else set(BY_NAME[name].attributes)
 
 
