@@ -67,7 +67,7 @@ IN_QUERIES = [
     ("a percentile of minutes", "TablesSlow", "sum(valueSum) / sum(valueCount)", "percentile(valueMax, 95)", "keeps no buckets"),
     ("a mean of minutes", "TablesSlow", "sum(valueSum) / sum(valueCount)", "avg(valueSum)", "avg weighs minutes"),
     ("a sum of a gauge", "MoreThanAHundred", "max(value)", "sum(value)", "sum of it is no figure"),
-    ("a window that Azure has not", "QueueOld", "", "PT25M", "knows no window of PT25M"),
+    ("a window that Azure has not", "QueueOld", "", "PT20M", "knows no window of PT20M"),
     ("asked less often than it looks back", "ApiFails", "", "PT5M/PT30M", "the rest is never looked at"),
 ]  # fmt: skip
 
@@ -171,6 +171,11 @@ def test_a_probe_of_a_route_that_is_not_there_is_caught(copy):
 def test_a_probe_that_looks_for_what_no_healthy_answer_has_is_caught(copy):
     replaced(copy / AVAILABILITY, r"\"ok\":true", r"\"ok\": true")
     assert [one for one in light(copy) if "a healthy answer" in one]
+
+
+def test_an_alert_of_the_probe_over_a_time_that_azure_has_not_is_caught(copy):
+    replaced(copy / AVAILABILITY, '"PT5M"', '"PT10M"')
+    assert [one for one in light(copy) if "no such window of a metric's alert" in one]
 
 
 def test_a_file_that_is_no_json_is_caught(copy):

@@ -20,7 +20,8 @@ PROMISED = {
     "100 at once": "MoreThanAHundred", "1,000 songs a day": "TooFewSongs", "99.9 % available": "AvailabilityBurnsFast",
     "failures": "SongsFail", "the age of queues": "QueueOld", "what idle GPUs cost": "GpuIdle",
 }  # fmt: skip
-_WINDOWS = {"PT5M": 5, "PT10M": 10, "PT15M": 15, "PT20M": 20, "PT30M": 30, "PT1H": 60, "PT6H": 360, "P1D": 1440}
+_OF_METRICS = {"PT1M": 1, "PT5M": 5, "PT15M": 15, "PT30M": 30, "PT1H": 60, "PT6H": 360, "PT12H": 720, "P1D": 1440}
+_WINDOWS = _OF_METRICS | {"PT10M": 10, "PT45M": 45, "PT2H": 120, "PT3H": 180, "PT4H": 240, "PT5H": 300, "P2D": 2880}
 _PRICED = re.compile(r"\* (\d+\.\d+)$")
 
 
@@ -87,6 +88,8 @@ def _probe(root: Path) -> Iterator[str]:
     healthy = Health(status="ok", version="0", parts={"storage": Part(ok=True)}).model_dump_json()
     if probe["validation"]["contentMatch"] not in healthy:
         yield f"{AVAILABILITY}: a healthy answer, {healthy}, has no {probe['validation']['contentMatch']}"
+    if not {probe["alert"]["window"], probe["alert"]["every"]} <= _OF_METRICS.keys():
+        yield f"{AVAILABILITY}: Azure knows no such window of a metric's alert"
     if probe["alert"]["failedLocationCount"] > len(probe["locations"]):
         yield f"{AVAILABILITY}: it cannot fail from more places than it is asked from"
 
