@@ -53,6 +53,18 @@ def test_the_clean_tree_has_no_problem(copy):
     assert light(ROOT) == []
 
 
+def test_panels_of_grafana_have_a_place_of_their_own():
+    panels = json.loads((ROOT / GRAFANA).read_text())["panels"]
+    taken = [
+        (x, y)
+        for place in (panel["gridPos"] for panel in panels)
+        for x in range(place["x"], place["x"] + place["w"])
+        for y in range(place["y"], place["y"] + place["h"])
+    ]
+    assert len(taken) == len(set(taken)) and max(x for x, _ in taken) < 24
+    assert len({panel["id"] for panel in panels}) == len(panels)
+
+
 IN_QUERIES = [
     ("a metric that nobody emits", "SongsFail", "ripieno.audio.processing.duration", "ripieno.audio.duration", "there is no metric"),
     ("an event that nobody tells of", "StemTooSlow", "ripieno.generation.ended", "ripieno.generation.done", "there is no event"),

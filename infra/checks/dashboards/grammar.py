@@ -1,4 +1,8 @@
-"""Queries as those read them who will be asked: promtool and promql-parser, and Kusto's own language service."""
+"""Queries as those read them who will be asked: promtool and promql-parser, and Kusto's own language service.
+
+promtool comes with Debian's `prometheus`, promql-parser with requirements-infra.txt, the language service with
+`npm install --prefix .ripieno/tools/infra @kusto/language-service-next@12.4.1`.
+"""
 
 from __future__ import annotations
 

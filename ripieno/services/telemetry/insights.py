@@ -27,6 +27,9 @@ class NamedEvents(LogRecordExporter):
     def shutdown(self) -> None:
         self._to.shutdown()
 
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return self._to.force_flush(timeout_millis)
+
 
 def named(record: ReadableLogRecord) -> ReadableLogRecord:
     """The record, as Application Insights files it under `customEvents` where it is an event."""
