@@ -53,11 +53,11 @@ def test_littles_law_holds(workers):
 def test_a_single_worker_waits_as_theory_says():
     """M/M/1 at a load of .6: a job is there for 1 / (μ - λ)."""
     chance, at, jobs = random.Random(1), 0.0, []
-    for _ in range(60_000):
+    for _ in range(30_000):
         at += chance.expovariate(0.6)
         jobs.append(Job(at, (Step(chance.expovariate(1.0), "pool"),)))
     took = simulate(jobs, [Pool("pool", 1, 1, 1)]).took["job"]
-    assert sum(took) / len(took) == pytest.approx(1 / (1 - 0.6), rel=0.08)
+    assert sum(took) / len(took) == pytest.approx(1 / (1 - 0.6), rel=0.1)
 
 
 def test_more_nodes_never_make_a_hundred_at_once_slower():
@@ -107,8 +107,8 @@ def test_a_day_has_about_the_songs_that_were_asked_for_most_of_them_in_its_busy_
 @pytest.mark.parametrize(
     ("less", "more"),
     [
-        (Load(500), Load(1000)), (Load(minutes=2), Load(minutes=4)), (Load(stems=0), Load(stems=4)),
-        (Load(at_once=50), Load(at_once=150)),
+        (Load(100), Load(200)), (Load(200, minutes=2), Load(200, minutes=4)), (Load(200, stems=0), Load(200, stems=4)),
+        (Load(200, at_once=50), Load(200, at_once=150)),
     ],
     ids=["songs", "minutes", "stems", "at once"],
 )  # fmt: skip
