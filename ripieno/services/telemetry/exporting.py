@@ -35,6 +35,7 @@ from ripieno import __version__
 from ripieno.contracts.tracing import TraceParent, read
 from ripieno.services.telemetry import tracing
 from ripieno.services.telemetry.events import Event
+from ripieno.services.telemetry.insights import NamedEvents
 from ripieno.services.telemetry.instruments import Instrument
 from ripieno.services.telemetry.recording import Attributes, Row
 from ripieno.services.telemetry.starting import APPLICATION_INSIGHTS, OTLP
@@ -252,7 +253,7 @@ def _exporters() -> Iterator[tuple[Any, Any, Any]]:
         # What it cannot get rid of is dropped, as elsewhere, and not written to this machine's disk.
         yield (
             AzureMonitorTraceExporter(disable_offline_storage=True),
-            AzureMonitorLogExporter(disable_offline_storage=True),
+            NamedEvents(AzureMonitorLogExporter(disable_offline_storage=True)),
             AzureMonitorMetricExporter(disable_offline_storage=True),
         )
 
