@@ -13,3 +13,9 @@ param analysisEndpoints = readEnvironmentVariable('RIPIENO_ANALYSIS_ENDPOINTS', 
 param generationEndpoints = readEnvironmentVariable('RIPIENO_GENERATION_ENDPOINTS', '')
 param emails = [readEnvironmentVariable('RIPIENO_ALERTS_EMAIL', 'somebody@example.org')]
 param budget = 200
+param watching = {
+  probe: loadJsonContent('../dashboards/availability.json')
+  queries: loadJsonContent('../dashboards/alerts/queries.json')
+  metrics: loadJsonContent('../dashboards/alerts/prometheus.json')
+  workbook: loadTextContent('../dashboards/workbook.json')
+}

@@ -24,3 +24,9 @@ param generationEndpoints = readEnvironmentVariable('RIPIENO_GENERATION_ENDPOINT
 param directmlEndpoints = readEnvironmentVariable('RIPIENO_DIRECTML_ENDPOINTS', '')
 param emails = [readEnvironmentVariable('RIPIENO_ALERTS_EMAIL', 'somebody@example.org')]
 param budget = 5000
+param watching = {
+  probe: loadJsonContent('../dashboards/availability.json')
+  queries: loadJsonContent('../dashboards/alerts/queries.json')
+  metrics: loadJsonContent('../dashboards/alerts/prometheus.json')
+  workbook: loadTextContent('../dashboards/workbook.json')
+}

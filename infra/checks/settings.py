@@ -30,6 +30,7 @@ NOT_IN_AZURE = {
     "RIPIENO_LLM_URL": "for whom no Azure OpenAI is named",
     "RIPIENO_LLM_KEY": "for whom no Azure OpenAI is named",
     "RIPIENO_ALLOW_HTTP_STORAGE": "storage in Azure has https",
+    "RIPIENO_OWN_ADDRESSES": "none of its parts listens beside the app: private addresses are shut out as they are",
 }
 OF_AZURE = {
     "AZURE_CLIENT_ID", "AzureWebJobsStorage__accountName", "AzureWebJobsStorage__clientId",
