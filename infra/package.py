@@ -1,4 +1,4 @@
-"""Make the package of the Functions app: what .funcignore lets through, as one zip file, the same bytes for the same files.
+"""Make the package of the Functions app: what .funcignore lets through, the same bytes for the same files.
 
 python infra/package.py APP.ZIP
 """

@@ -1,4 +1,4 @@
-"""What the app's own source calls things, read without running it: settings, routes, fields, endpoints, open paths."""
+"""What the app's own source calls things, read once and not run: settings, routes, fields, endpoints, paths."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 
 
-@lru_cache(maxsize=64)
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
@@ -24,6 +23,7 @@ def fields(path: Path, name: str) -> set[str]:
     return {target.id for target in declared if isinstance(target, ast.Name)}
 
 
+@lru_cache(maxsize=8)
 def settings(root: Path) -> set[str]:
     """Every setting's name in the environment."""
     path = root / "ripieno" / "services" / "settings.py"
@@ -33,6 +33,7 @@ def settings(root: Path) -> set[str]:
     return named | stored | {"AzureWebJobsStorage", "AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_API_KEY"}
 
 
+@lru_cache(maxsize=8)
 def routes(root: Path) -> set[str]:
     """`GET /api/…` of every route that the app declares."""
     found = set()
@@ -42,6 +43,7 @@ def routes(root: Path) -> set[str]:
     return found
 
 
+@lru_cache(maxsize=8)
 def endpoints(root: Path) -> set[str]:
     """The endpoints that the app has addresses for, and counts the backlog of."""
     settings_class = _class(root / "ripieno" / "services" / "settings.py", "Settings")
@@ -50,17 +52,20 @@ def endpoints(root: Path) -> set[str]:
     return {str(key.value) for key in keys if isinstance(key, ast.Constant)}
 
 
+@lru_cache(maxsize=8)
 def queue_fields(root: Path) -> set[str]:
     """What `GET /api/ops/backlog` says of each endpoint."""
     return fields(root / "ripieno" / "contracts" / "operations.py", "Queue")
 
 
+@lru_cache(maxsize=8)
 def endpoint_paths(root: Path) -> set[str]:
     """What every endpoint answers to a GET."""
     text = (root / "gpu_endpoints" / "serving" / "server.py").read_text()
     return set(re.findall(r'@app\.get\("([^"]+)"\)', text))
 
 
+@lru_cache(maxsize=8)
 def models(root: Path) -> set[str]:
     """The weights of the catalogue."""
     return set(json.loads((root / "ripieno" / "services" / "models" / "catalogue.json").read_text()))

@@ -22,7 +22,7 @@ def problems(root: Path) -> list[str]:
         if code != 0:
             found.append(f"{shown}: {' '.join(rendered.split())}")
             continue
-        documents = parse(rendered, shown)
+        documents = parse(rendered, shown / "(rendered)")
         found += kubernetes.of_objects(documents, root)
         for one in documents:
             found += _schema(one)

@@ -1,7 +1,7 @@
 """The manifests of infra/kubernetes: our own rules on the files, then on what kustomize makes of every overlay.
 
-`rules` reads the files alone, and is what the tests run. `problems` besides renders each overlay with kubectl, holds every
-object to Kubernetes' own schema and KEDA's, and runs the rules on what came out.
+`rules` reads the files alone, and is what the tests run. `problems` besides renders each overlay with kubectl, holds
+every object to Kubernetes' own schema and KEDA's, and runs the rules on what came out.
 """
 
 from __future__ import annotations

@@ -31,7 +31,10 @@ class Document:
         return f"{self.path}:{self.line}: {self.kind} {self.name}".rstrip()
 
 
-class _Loader(yaml.SafeLoader):
+_FASTEST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_FASTEST):
     """Refuses what YAML itself lets pass: the same key twice."""
 
 

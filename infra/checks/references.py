@@ -1,4 +1,4 @@
-"""Whether the manifests name what is there: images, secrets, volumes, accounts, pods behind services, files of kustomize."""
+"""Whether the manifests name what is there: images, secrets, volumes, accounts, pods behind services, files."""
 
 from __future__ import annotations
 

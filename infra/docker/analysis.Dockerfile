@@ -6,18 +6,18 @@ RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-de
 WORKDIR /build
 COPY constraints.txt ./
 COPY scripts/install.py ./scripts/
-COPY infra/docker/install.py ./infra/docker/
+COPY infra/docker/packages.py ./infra/docker/
 COPY gpu_endpoints/requirements.txt ./gpu_endpoints/
 COPY gpu_endpoints/analysis/requirements.txt ./gpu_endpoints/analysis/
 COPY gpu_endpoints/analysis/requirements-roformer.txt ./gpu_endpoints/analysis/
 
 FROM build AS build-cpu
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
-RUN python infra/docker/install.py --torch-index "$TORCH_INDEX" \
+RUN python infra/docker/packages.py --torch-index "$TORCH_INDEX" \
     gpu_endpoints/requirements.txt gpu_endpoints/analysis/requirements.txt gpu_endpoints/analysis/requirements-roformer.txt
 
 FROM build AS build-cuda
-RUN python infra/docker/install.py \
+RUN python infra/docker/packages.py \
     gpu_endpoints/requirements.txt gpu_endpoints/analysis/requirements.txt gpu_endpoints/analysis/requirements-roformer.txt
 
 FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d AS runtime

@@ -3,10 +3,10 @@ FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa1849
 WORKDIR /build
 COPY constraints.txt ./
 COPY scripts/install.py ./scripts/
-COPY infra/docker/install.py ./infra/docker/
+COPY infra/docker/packages.py ./infra/docker/
 COPY gpu_endpoints/requirements.txt ./gpu_endpoints/
 COPY gpu_endpoints/directml/requirements.txt ./gpu_endpoints/directml/
-RUN python infra/docker/install.py gpu_endpoints/requirements.txt gpu_endpoints/directml/requirements.txt
+RUN python infra/docker/packages.py gpu_endpoints/requirements.txt gpu_endpoints/directml/requirements.txt
 
 FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d AS runtime
 RUN groupadd --gid 10001 ripieno && useradd --uid 10001 --gid 10001 --create-home ripieno

