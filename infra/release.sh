@@ -1,13 +1,26 @@
 #!/usr/bin/env bash
-# Release one commit to one stage: `infra/release.sh dev|prod COMMIT`, signed in with az. Ends with 1 where the smoke test
-# fails. The group is marked with the commit once all is well, so that the next release knows the way back.
+# Release one commit to one stage, signed in with az:
+#
+#   infra/release.sh dev|prod COMMIT              resources, app, endpoints, smoke test
+#   infra/release.sh dev|prod COMMIT --what-if    what would change, and nothing else
+#
+# Ends with 1 where the smoke test fails. The group is marked with the commit once all is well, so that the next release
+# knows the way back.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-stage=$1 commit=$2
+stage=$1 commit=$2 what_if=${3:-}
+
+# A workflow hands over variables that nobody has set as empty ones, which parameter files would take for values.
+for name in $(compgen -e); do
+  if [ -z "${!name}" ]; then unset "$name"; fi
+done
 
 az bicep install --version v0.38.33
-outputs=$(az deployment sub create --name "ripieno-$stage" --location "$AZURE_LOCATION" \
-  --parameters "infra/bicep/main.$stage.bicepparam" --query properties.outputs --output json)
+deployment=(--name "ripieno-$stage" --location "$AZURE_LOCATION" --parameters "infra/bicep/main.$stage.bicepparam")
+if [ "$what_if" = --what-if ]; then
+  exec az deployment sub what-if "${deployment[@]}"
+fi
+outputs=$(az deployment sub create "${deployment[@]}" --query properties.outputs --output json)
 # az changes the case of their names.
 while IFS='=' read -r name value; do
   export "$name=$value"

@@ -28,7 +28,12 @@ _COMPOSE_OTHERS = {"TASK_HUB", "AZURITE_ACCOUNTS", "UVICORN_HOST", "UVICORN_PORT
 
 def problems(root: Path) -> list[str]:
     files = sorted(str(path.relative_to(root)) for path in (root / FOLDER).glob("*.Dockerfile"))
-    return rules(root) + programs.lines("hadolint", "--no-color", "--failure-threshold", "warning", *files, cwd=root)
+    compose = str(FOLDER / "compose.yaml")
+    return [
+        *rules(root),
+        *programs.lines("check-jsonschema", "--builtin-schema", "vendor.compose-spec", compose, cwd=root),
+        *programs.lines("hadolint", "--no-color", "--failure-threshold", "warning", *files, cwd=root),
+    ]
 
 
 def rules(root: Path) -> list[str]:

@@ -15,6 +15,7 @@ from infra.checks import programs
 from infra.checks.manifests import walk
 
 FOLDER = Path(".github/workflows")
+DEPENDABOT = ".github/dependabot.yml"
 _COMMIT = re.compile(r"^[\w.-]+/[\w./-]+@[0-9a-f]{40}$")
 _COMMENT = re.compile(r"uses: \S+@[0-9a-f]{40} # v?\d+\.\d+\.\d+")
 _BY_STRANGERS = {"pull_request_target", "workflow_run", "issue_comment", "issues"}
@@ -36,8 +37,9 @@ _YAML_STYLE = (
 
 def problems(root: Path) -> list[str]:
     files = [str(path.relative_to(root)) for path in sorted((root / FOLDER).glob("*.yml"))]
-    ours = [*files, ".github/dependabot.yml", "azure.yaml", "infra/docker/compose.yaml", "infra/kubernetes"]
+    ours = [*files, DEPENDABOT, "azure.yaml", "infra/docker/compose.yaml", "infra/kubernetes"]
     found = rules(root)
+    found += programs.lines("check-jsonschema", "--builtin-schema", "vendor.dependabot", DEPENDABOT, cwd=root)
     found += programs.lines("actionlint", "-no-color", *files, cwd=root)
     found += programs.lines("zizmor", "--offline", "--no-progress", "--min-severity=medium", "--format=plain",
                             "--quiet", ".github", cwd=root)  # fmt: skip
@@ -113,9 +115,17 @@ def _step(where: str, step: dict[str, Any], permissions: dict[str, str], root: P
             found.append(f"{where} signs in to Azure without id-token: write")
         if {"creds", "client-secret"} & set(step.get("with") or {}):
             found.append(f"{where} signs in with a stored secret: OIDC needs none")
+    if "release.sh" in command:
+        absent = sorted(_read_by_parameters(root) - set(step.get("env") or {}))
+        found += [f"{where} does not hand over {name}, which a parameter file reads" for name in absent]
     if "${{" in command:
         found.append(f"{where} puts an expression into a script, where its value is code: hand it over in env")
     return found + [f"{where} runs {name}, which is not there" for name in _absent(command, root)]
+
+
+def _read_by_parameters(root: Path) -> set[str]:
+    texts = [path.read_text() for path in (root / "infra" / "bicep").glob("*.bicepparam")]
+    return {name for text in texts for name in re.findall(r"readEnvironmentVariable\('(\w+)'", text)}
 
 
 def _absent(command: str, root: Path) -> list[str]:
