@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from infra.checks import app_names
-from infra.checks.manifests import Document, env_file, walk
+from infra.checks.manifests import Document, env_file, parse, walk
 from infra.checks.pods import is_endpoint, template
 
 IMAGES = Path("infra/docker/images.json")
@@ -147,7 +147,7 @@ def of_kustomizations(folder: Path, root: Path) -> list[str]:
     for path in sorted(folder.rglob("kustomization.yaml")):
         shown = path.relative_to(root)
         try:
-            body = yaml.safe_load(path.read_text())
+            body = parse(path.read_text(), shown)[0].body
         except yaml.YAMLError:
             continue  # told of where files are read
         found += [f"{shown}: kustomize knows no {name}" for name in sorted(set(body) - _KUSTOMIZATION)]
@@ -171,7 +171,7 @@ def of_the_place(folder: Path, root: Path) -> list[str]:
     place = folder / "components" / "place"
     shown = (place / "place.env").relative_to(root)
     said = set(env_file(place / "place.env"))
-    body = yaml.safe_load((place / "kustomization.yaml").read_text())
+    body = parse((place / "kustomization.yaml").read_text(), shown)[0].body
     put = {one["source"]["fieldPath"].removeprefix("data.") for one in body.get("replacements", [])}
     found = [f"{shown}: {name} is put nowhere" for name in sorted(said - put)]
     found += [f"{shown}: {name} is missing, which is put into the manifests" for name in sorted(put - said)]
