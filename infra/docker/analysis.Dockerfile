@@ -21,7 +21,8 @@ RUN python infra/docker/packages.py \
     gpu_endpoints/requirements.txt gpu_endpoints/analysis/requirements.txt gpu_endpoints/analysis/requirements-roformer.txt
 
 FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d AS runtime
-RUN groupadd --gid 10001 ripieno && useradd --uid 10001 --gid 10001 --create-home ripieno
+RUN groupadd --gid 10001 ripieno && useradd --uid 10001 --gid 10001 --create-home ripieno && \
+    install -d -o 10001 -g 10001 /models
 ENV PATH=/opt/ripieno/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/home/ripieno \
     NUMBA_CACHE_DIR=/tmp/numba UVICORN_HOST=0.0.0.0 UVICORN_PORT=8080
 WORKDIR /app
