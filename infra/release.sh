@@ -27,6 +27,8 @@ while IFS='=' read -r name value; do
 done < <(jq --raw-output 'to_entries[] | select(.value.type | ascii_downcase == "string")
   | "\(.key | ascii_upcase)=\(.value.value)"' <<< "$outputs")
 
+bash infra/bicep/make-secrets.sh "$AZURE_KEY_VAULT" "$APPLICATIONINSIGHTS_CONNECTION_STRING"
+
 python3 -m pip install --quiet pathspec==1.1.1
 package=$(mktemp -d)/app.zip
 python3 infra/package.py "$package"

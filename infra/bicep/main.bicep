@@ -32,8 +32,8 @@ param windowsPool object = { size: 'Standard_NV6ads_A10_v5', most: 0 }
 param administrators array = []
 @description('On Azure ML, first the analysis, then the generation endpoint: image, port, size and number of machines.')
 param machineLearningEndpoints array = [
-  { name: 'analysis', image: 'ripieno-analysis-cuda', port: 8001, size: 'Standard_NC4as_T4_v3', instances: 1 }
-  { name: 'generation', image: 'ripieno-generation-cuda', port: 8002, size: 'Standard_NC4as_T4_v3', instances: 1 }
+  { name: 'analysis', image: 'ripieno-analysis-cuda', port: 8080, size: 'Standard_NC4as_T4_v3', instances: 1 }
+  { name: 'generation', image: 'ripieno-generation-cuda', port: 8080, size: 'Standard_NC4as_T4_v3', instances: 1 }
 ]
 param imageTag string = '0.1.0'
 param kubernetesNamespace string = 'ripieno'
