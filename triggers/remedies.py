@@ -118,6 +118,10 @@ REMEDIES: dict[str, Remedy] = {
     "file_too_large": Remedy(
         (413,), "the body, or the file, is larger than is taken in", "use `POST /api/uploads`, or send a smaller file"
     ),
+    "larger_than_declared": Remedy(
+        (422,), "what was sent to the address is larger than was declared for it",
+        "ask for an upload with its `file_size_bytes`",
+    ),
     "unsupported_format": Remedy(
         (415, 422), "the bytes are no audio that is known here", "send WAV, MP3, FLAC, OGG or M4A"
     ),

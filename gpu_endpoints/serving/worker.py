@@ -144,7 +144,7 @@ def _work(connection: Connection, cancel: Any, load_handlers: LoadHandlers, thre
     setproctitle.setproctitle("ripieno: worker")
     for name in _THREADS:
         os.environ[name] = str(threads)
-    threading.Thread(target=_die_with_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_die_with_server, daemon=True).start()
     handlers: dict[str, Handler] | None = None
     while True:
         try:
@@ -199,7 +199,10 @@ def _run(
         return "failed", error.model_dump()
 
 
-def _die_with_parent(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1)
+def _die_with_server() -> None:
+    """End when the server does, whenever that was: also before this process had begun. What the system calls its parent
+    tells less: that is the server of forks, or whoever took over once it was gone."""
+    server = multiprocessing.parent_process()
+    assert server is not None
+    server.join()
     os._exit(1)

@@ -24,7 +24,7 @@ from ripieno.contracts.production import MixedFile
 from ripieno.contracts.workflow import RevisionOrder
 from ripieno.contracts.works import Work
 from ripieno.local.stack import PROJECT
-from ripieno.records import analyses, backlog, failures, runs, songs, tally, works
+from ripieno.records import analyses, backlog, failures, runs, songs, tally, usage, works
 from ripieno.records.tally import Entry
 from ripieno.services import blobs
 from ripieno.services.storage import table
@@ -194,6 +194,11 @@ def _mended_take_that_failed(library: Library) -> None:
     _failure(library, FailureKind.TAKE, "redriven", work.work_id, element=work.elements[0].name, number=1)
 
 
+def _hold(owner: str, instance_id: str) -> None:
+    usage.list_owner(usage.HELD, owner)
+    tally.put(names.USAGE, owner, [Entry(f"{usage.HELD}|{instance_id}", {"jobs": 1}, (usage.HELD,))])
+
+
 BROKEN_WHEN_SETTLED: dict[str, tuple[Callable[[Library], object], str]] = {
     "run that nobody forgot": (
         lambda one: runs.note(makers.generating.run_of(one.work)),
@@ -209,9 +214,7 @@ BROKEN_WHEN_SETTLED: dict[str, tuple[Callable[[Library], object], str]] = {
         "counts as open, and nobody is at it",
     ),
     "place that is held": (
-        lambda one: tally.put(
-            names.USAGE, one.song.owner, [Entry(f"held|{one.song.instance_id}", {"jobs": 1}, ("held",))]
-        ),
+        lambda one: _hold(one.song.owner, one.song.instance_id),
         "has ended, and holds a place",
     ),
     "answer to no key": (

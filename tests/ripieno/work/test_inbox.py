@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import importlib
 import json
 import uuid
@@ -165,11 +166,13 @@ def test_an_owner_of_any_letters_is_the_owner_that_a_caller_of_that_name_is(stor
     monkeypatch.setenv("RIPIENO_AUTH", "easy_auth")
     monkeypatch.setenv("WEBSITE_INSTANCE_ID", "an instance")
     monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
+    monkeypatch.setenv("RIPIENO_TENANT", "ours")
+    principal = base64.b64encode(b'{"claims": [{"typ": "tid", "val": "ours"}]}').decode()
     drop(f"owners/{said}/x.wav", makers.tone())
     drop("after.wav")
     client = Workflows()
     found = looked(client)
-    caller = identity.caller_of({"x-ms-client-principal-id": said})
+    caller = identity.caller_of({"x-ms-client-principal-id": said, "x-ms-client-principal": principal})
     assert found == {f"owners/{said}/x.wav": caller.owner, "after.wav": "local"}
     (order,) = [order for order in client.started.values() if order["owner"] == caller.owner]
     told, run = ingest.take_in_drop(DropOrder.model_validate(order))
