@@ -24,7 +24,8 @@ MODULES = "infra/bicep/modules"
 @pytest.fixture
 def planted(tmp_path) -> Callable[[str, str, str], list[str]]:
     """Put one text in the place of another in a file of a copy; what the check then says."""
-    shutil.copytree(ROOT / "infra/bicep", tmp_path / "infra/bicep")
+    for folder in ("infra/bicep", "infra/dashboards"):  # which the parameter files load
+        shutil.copytree(ROOT / folder, tmp_path / folder)
 
     def plant(file: str, old: str, new: str) -> list[str]:
         path = tmp_path / file

@@ -17,7 +17,8 @@ MAIN, CODE, SAMPLE = "infra/bicep/main.bicep", "ripieno/services/settings.py", "
 @pytest.fixture
 def planted(tmp_path) -> Callable[[str, str, str], list[str]]:
     """Put one text in the place of another in a file of a copy; what the check then says."""
-    shutil.copytree(ROOT / "infra/bicep", tmp_path / "infra/bicep")
+    for folder in ("infra/bicep", "infra/dashboards"):  # which the parameter files load
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     for file in (CODE, SAMPLE, "host.json"):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, tmp_path / file)
