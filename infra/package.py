@@ -1,10 +1,11 @@
-"""Make the package of the Functions app: what .funcignore lets through, the same bytes for the same files.
+"""Make the package of the Functions app: what git knows and .funcignore lets through; the same files, the same bytes.
 
 python infra/package.py APP.ZIP
 """
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -17,7 +18,11 @@ _WHEN = (2000, 1, 1, 0, 0, 0)
 
 def files(root: Path = ROOT) -> list[str]:
     ignored = pathspec.GitIgnoreSpec.from_lines((root / ".funcignore").read_text().splitlines())
-    return sorted(ignored.match_tree_files(root, negate=True))
+    found = set(ignored.match_tree_files(root, negate=True))
+    if (root / ".git").exists():  # what somebody left lying there is not shipped
+        known = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, check=True, text=True).stdout
+        found &= set(known.split("\0"))
+    return sorted(found)
 
 
 def pack(target: Path, root: Path = ROOT) -> None:

@@ -229,6 +229,8 @@ def test_ctrl_c_says_what_goes_on_without_you(stack, ripieno, make_clip, tmp_pat
     try:
         while not (found := list(ripieno.search(named="interrupted.wav", status="analyzing"))):
             assert working.poll() is None, working.communicate()
+        while not any(job.endpoint_job_id for job in ripieno.jobs(audio_file_id=found[0].audio_file_id)):
+            assert working.poll() is None, working.communicate()  # by then the command has heard that it was taken in
         working.send_signal(signal.SIGINT)
         _, said = working.communicate(timeout=60)
     finally:

@@ -210,9 +210,10 @@ def test_the_one_song_of_a_second_owner_is_among_the_first_ten_however_many_came
     for number in range(HEAVY):
         drop("heavy", 100 + number)
     drop("light", 99)
+    sent = datetime.now(UTC).isoformat()
     until(lambda: len(ended("heavy")) == HEAVY and ended("light"))
     done = sorted([*ended("heavy"), *ended("light")], key=lambda song: song.analyzed_at or "")
     assert {song.status for song in done} == {"analyzed"}
-    assert [song.owner for song in done].index("light") < 10
+    assert [song.owner for song in done if (song.analyzed_at or "") > sent].index("light") < 10
     first = [song.original_file_name for song in done if song.owner == "heavy"].index("100.wav")
     assert first < 10, "nor does the oldest of the many wait for others of its owner"
