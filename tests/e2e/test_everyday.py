@@ -157,7 +157,7 @@ def test_without_out_files_go_into_a_folder_of_the_songs_name_and_no_take_is_ove
         command("reject", request, "bass", "--comment", "busier", "--out", str(folder), "--json", cwd=tmp_path)
     )
     assert Path(told["stems"][0]["path"]).name == "bass-take-2.wav"
-    assert json.loads(command("approve", request, "bass", "--take", "1", "--json"))["stems"] == ["bass"]
+    assert json.loads(command("approve", request, "bass", "--take", "1", "--json", cwd=tmp_path))["stems"] == ["bass"]
     assert (tmp_path / "bass.wav").read_bytes() == b"mine"
 
 
