@@ -179,7 +179,7 @@ def test_a_mix_takes_levels_by_name_and_is_written_beside_the_stems(command, son
     assert loud["loudness_lufs"] > soft["loudness_lufs"] + 2
     audio, rate = soundfile.read(tmp_path / loud["path"])
     assert len(audio) / rate == pytest.approx(62.0, abs=0.1)
-    assert "use bass, original" in command("mix", CHORUS, "--gain", "kazoo=1", expect=1, stderr=True)
+    assert "use bass, original" in command("mix", CHORUS, "--gain", "kazoo=1", expect=1, stderr=True, cwd=tmp_path)
     assert "write bass=-3" in command("mix", CHORUS, "--gain", "bass=soft", expect=2)
     assert "no pair" in command("mix", CHORUS, "--take", "bass", expect=2)
 
