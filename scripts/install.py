@@ -61,7 +61,8 @@ def main(chosen: str) -> None:
     if stamp.exists() and stamp.read_text() == wanted:
         return
     began = time.monotonic()
-    print(f"installing what `make {chosen}` needs, once (torch is the largest part)", flush=True)
+    target = "check-infra" if chosen == "infra" else chosen
+    print(f"installing what `make {target}` needs, once (torch is the largest part)", flush=True)
     if not PYTHON.exists():
         say("making .venv")
         venv.create(VENV, with_pip=True)
