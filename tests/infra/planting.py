@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _TAKEN = ("infra", ".github", "ripieno", "gpu_endpoints", "triggers", "orchestrators", "activities", "scripts", ".ci")
 _FILES = (
     "azure.yaml", ".funcignore", ".dockerignore", "constraints.txt", "requirements.txt", "requirements-client.txt",
-    "host.json", "function_app.py",
+    "host.json", "function_app.py", "local.settings.sample.json",
 )  # fmt: skip
 Rules = Callable[[Path], list[str]]
 
@@ -34,12 +34,12 @@ class Tree:
     def problems(self) -> list[str]:
         return self._rules(self.root)
 
-    def with_mistake(self, file: str, right: str, wrong: str) -> list[str]:
-        """What is said of the tree with `wrong` in the place of `right`, everywhere in one file."""
+    def with_mistake(self, file: str, right: str, wrong: str, *, most: int = -1) -> list[str]:
+        """What is said of the tree with `wrong` in the place of `right` in one file: everywhere, or `most` times."""
         path = self.root / file
         before = path.read_text()
         assert right in before, f"{file} has no {right!r} any more: the mistake is none"
-        path.write_text(before.replace(right, wrong))
+        path.write_text(before.replace(right, wrong, most))
         try:
             return self.problems()
         finally:

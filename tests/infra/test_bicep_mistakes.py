@@ -6,35 +6,25 @@ tree-sitter's second reading is a part of `make check-infra`, where it is instal
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
 import pytest
+from planting import ROOT, Tree, copy_of_the_tree
 
 from infra.checks import bicep
 from infra.checks.bicep.resource_types import DATA, resource_types
 from infra.checks.bicep.syntax import SyntaxFault, parse
 from ripieno.contracts import names
 
-ROOT = Path(__file__).parents[2]
 MODULES = "infra/bicep/modules"
 
 
-@pytest.fixture
-def planted(tmp_path) -> Callable[[str, str, str], list[str]]:
-    """Put one text in the place of another in a file of a copy; what the check then says."""
-    for folder in ("infra/bicep", "infra/dashboards"):  # which the parameter files load
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-
-    def plant(file: str, old: str, new: str) -> list[str]:
-        path = tmp_path / file
-        text = path.read_text()
-        assert old in text, f"{file} has no {old!r} any more"
-        path.write_text(text.replace(old, new, 1))
-        return bicep.problems(tmp_path)
-
-    return plant
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory) -> Callable[[str, str, str], list[str]]:
+    """Put one text in the place of another in a file of a copy, once; what the check then says."""
+    tree = Tree(copy_of_the_tree(tmp_path_factory.mktemp("tree")), bicep.problems)
+    return partial(tree.with_mistake, most=1)
 
 
 def test_what_is_there_has_no_problem():
